@@ -1,0 +1,138 @@
+/**
+ * The interface that both engines implement: the kernel (`linux`) and WebAssembly (`embedded`). A tool written against it
+ * runs in both; `test/contract/` is the suite that both pass.
+ *
+ * Life time: every handle is disposable. Disposing an engine disposes its collections, disposing a collection detaches
+ * its links and frees its maps. Nothing detaches because of garbage collection.
+ */
+
+import type { MapDeclaration, ProgramDeclaration, UserValue } from "../object/module.ts";
+import type { MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import type { MapType } from "../uapi/map-types.ts";
+
+export interface Engine extends AsyncDisposable {
+  readonly kind: "linux" | "embedded";
+  /** Number of CPUs: the length of a per-CPU map's values. */
+  readonly cpus: number;
+  /**
+   * Makes the maps and loads the programs of a Spec; all or nothing.
+   * @throws VerifierError when a program is refused, MapError when a map cannot be made, FeatureError when this engine
+   *   lacks something, PrivilegeError when this process may not.
+   */
+  load<Module = AnyModule>(spec: Spec, options?: LoadOptions): Promise<Collection<Module>>;
+}
+
+export interface LoadOptions {
+  /** Load only these programs (all, when absent). */
+  readonly programs?: readonly string[];
+  /** Other sizes than declared: `{ drops: 1_000_000 }`. */
+  readonly maxEntries?: Readonly<Record<string, number>>;
+}
+
+/** What a Spec became in an engine. `Module` is `typeof import("./x.bpf.ts")`, or nothing for unknown names. */
+export interface Collection<Module = AnyModule> extends AsyncDisposable {
+  readonly spec: Spec;
+  readonly maps: MapsOf<Module>;
+  readonly programs: ProgramsOf<Module>;
+}
+
+export interface Program {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  /**
+   * Runs the program once on a packet (or `repeat` times on fresh copies of it), attached to nothing:
+   * `BPF_PROG_TEST_RUN` in the kernel.
+   */
+  run(input: RunInput): RunResult;
+  /** Attaches to a hook until the link is disposed. */
+  attach(options: AttachOptions): Promise<Link>;
+}
+
+export interface RunInput {
+  /** An Ethernet frame, at least 14 bytes. */
+  readonly packet: Uint8Array;
+  /** Default 1. */
+  readonly repeat?: number;
+}
+
+export interface RunResult {
+  /** The program's return value, u32: for XDP one of `XDP_ABORTED` 0, `XDP_DROP` 1, `XDP_PASS` 2, `XDP_TX` 3, `XDP_REDIRECT` 4. */
+  readonly verdict: number;
+  /** The packet as the program left it. */
+  readonly packet: Uint8Array;
+  /** Mean nanoseconds of one run, as the engine measured it. */
+  readonly duration: number;
+}
+
+export interface AttachOptions {
+  /** Name of the network interface (Linux), or of a packet device of the engine's host (embedded). */
+  readonly interface: string;
+  /** XDP only: in the driver, in the network stack, or whichever the kernel chooses (the default). */
+  readonly mode?: "native" | "generic";
+}
+
+export interface Link extends AsyncDisposable {
+  /** What it is attached to, for people: `xdp on veth0 (native)`. */
+  readonly description: string;
+  detach(): Promise<void>;
+}
+
+/**
+ * A map, shaped like JavaScript's own `Map`. Keys and values are JavaScript values as the Spec's BTF describes them
+ * (`UserValue`), or `Uint8Array` when it describes none. All operations are synchronous.
+ */
+export interface BpfMap<Key = unknown, Value = unknown> extends Iterable<[Key, Value]> {
+  readonly name: string;
+  readonly spec: MapSpec;
+  get(key: Key): Value | undefined;
+  has(key: Key): boolean;
+  /**
+   * Adds or replaces.
+   * @throws MapError `full` (E2BIG), `not-found` (a key beyond an array), `exists`/`not-found` as `mode` demands;
+   *   ValueError when key or value does not fit its type.
+   */
+  set(key: Key, value: Value, mode?: UpdateMode): void;
+  /** True when the key was there. Array kinds cannot delete: MapError `unsupported`. */
+  delete(key: Key): boolean;
+  /** Removes every entry of a hash or trie; fills an array with zeroes. */
+  clear(): void;
+  /** Every entry once; entries added or removed meanwhile may or may not appear. Deleting the one just yielded is safe. */
+  entries(): IterableIterator<[Key, Value]>;
+  keys(): IterableIterator<Key>;
+  values(): IterableIterator<Value>;
+}
+
+/** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
+export type UpdateMode = "any" | "create" | "replace";
+
+/** A per-CPU map: a value is an array, one element a CPU. `set` also takes one value, for every CPU. */
+export interface PerCpuMap<Key = unknown, Value = unknown> extends BpfMap<Key, Value[]> {
+  set(key: Key, value: Value | Value[], mode?: UpdateMode): void;
+}
+
+// ── from a module's type to a collection's ──────────────────────────────────────────────────────────────────────────
+
+/** Stands for a module whose names are not known to the type checker. */
+export interface AnyModule {
+  readonly "~any": true;
+}
+
+type PerCpuType = Extract<MapType, `percpu_${string}` | "lru_percpu_hash">;
+
+export type MapsOf<Module> = Module extends AnyModule
+  ? Readonly<Record<string, BpfMap>>
+  : {
+      readonly [Name in keyof Module as Module[Name] extends MapDeclaration ? Name : never]: Module[Name] extends MapDeclaration<
+        infer Type,
+        infer Key,
+        infer Value
+      >
+        ? Type extends PerCpuType
+          ? PerCpuMap<UserValue<Key>, UserValue<Value>>
+          : BpfMap<UserValue<Key>, UserValue<Value>>
+        : never;
+    };
+
+export type ProgramsOf<Module> = Module extends AnyModule
+  ? Readonly<Record<string, Program>>
+  : { readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration ? Name : never]: Program };

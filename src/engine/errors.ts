@@ -1,0 +1,66 @@
+/** What can go wrong between a Spec and an engine. Each class keeps its facts as data and prints one line. */
+
+/** A map operation that failed. `code` names the cause, whichever engine it happened in. */
+export class MapError extends Error {
+  override readonly name = "MapError";
+  readonly map: string;
+  readonly code: "full" | "exists" | "not-found" | "unsupported" | "invalid" | "memory" | "closed";
+
+  constructor(map: string, code: MapError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.map = map;
+    this.code = code;
+  }
+}
+
+/** This engine, or this kernel, does not have what was asked. */
+export class FeatureError extends Error {
+  override readonly name = "FeatureError";
+  /** What is missing, in the kernel's words, e.g. `BPF_LINK_TYPE_XDP`. */
+  readonly feature: string;
+  /** First kernel version that has it, e.g. `5.9`, or null when the engine is not a kernel. */
+  readonly since: string | null;
+
+  constructor(feature: string, since: string | null, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.feature = feature;
+    this.since = since;
+  }
+}
+
+/** This process may not do that: the message names the capability or the setting. */
+export class PrivilegeError extends Error {
+  override readonly name = "PrivilegeError";
+}
+
+/** A hook that cannot be attached to: no such interface, another program there, ... */
+export class AttachError extends Error {
+  override readonly name = "AttachError";
+}
+
+/** A verifier refused a program. The message is one line; `log` is the whole log, line by line. */
+export class VerifierError extends Error {
+  override readonly name = "VerifierError";
+  readonly program: string;
+  readonly log: readonly string[];
+
+  constructor(program: string, log: readonly string[], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.program = program;
+    this.log = log;
+  }
+}
+
+/** A program of the embedded engine that did what no verified program does: it was stopped, the host is unharmed. */
+export class FaultError extends Error {
+  override readonly name = "FaultError";
+  readonly program: string;
+  /** The slot of the instruction at fault. */
+  readonly slot: number;
+
+  constructor(program: string, slot: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.program = program;
+    this.slot = slot;
+  }
+}

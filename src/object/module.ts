@@ -1,0 +1,37 @@
+/**
+ * The types that a `.bpf.ts` module's exports have, so that `load<typeof import("./x.bpf.ts")>()` knows its maps and
+ * programs. Types only: nothing here exists at run time.
+ */
+
+import type { MapType } from "../uapi/map-types.ts";
+import type { ProgramType } from "../uapi/program-types.ts";
+
+/** An exported map: `export const drops = perCpuHash<u32, u64>(…)`. */
+export interface MapDeclaration<Type extends MapType = MapType, Key = unknown, Value = unknown> {
+  readonly "~map": { readonly type: Type; readonly key: Key; readonly value: Value };
+}
+
+/** An exported program: `export const firewall = xdp(…)`. */
+export interface ProgramDeclaration<Type extends ProgramType = ProgramType> {
+  readonly "~program": Type;
+}
+
+/**
+ * What the user side reads where the program has `T`: 64-bit integers are `bigint`, narrower ones `number`, `bool` is
+ * `boolean`, structs are objects with the same fields, fixed arrays are arrays.
+ */
+export type UserValue<T> = [T] extends [boolean]
+  ? boolean
+  : [T] extends [number]
+    ? T extends { readonly __int?: infer Int }
+      ? "u64" extends Int
+        ? bigint
+        : "i64" extends Int
+          ? bigint
+          : number
+      : number
+    : T extends readonly (infer Element)[]
+      ? UserValue<Element>[]
+      : T extends object
+        ? { [Field in keyof T]: UserValue<T[Field]> }
+        : T;
