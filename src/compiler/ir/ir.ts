@@ -89,7 +89,13 @@ export type Instruction =
       readonly address: Value;
       readonly offset: number;
     })
-  | (Effect & { readonly kind: "store"; readonly width: Width; readonly address: Value; readonly offset: number; readonly value: Value })
+  | (Effect & {
+      readonly kind: "store";
+      readonly width: Width;
+      readonly address: Value;
+      readonly offset: number;
+      readonly value: Value;
+    })
   /** Atomic read-modify-write of 4 or 8 bytes; with a result, the old value. */
   | (Effect & {
       readonly kind: "atomic";
@@ -107,7 +113,13 @@ export type Instruction =
   /** Address of byte `offset` of the only value of an array map: a global. */
   | (Defines & { readonly kind: "map-value"; readonly map: string; readonly offset: number })
   /** A helper of the kernel by number, at most five arguments; clobbers memory only through pointers passed. */
-  | (Effect & { readonly kind: "call"; readonly helper: number; readonly name: string; readonly result: Value | null; readonly arguments: Value[] });
+  | (Effect & {
+      readonly kind: "call";
+      readonly helper: number;
+      readonly name: string;
+      readonly result: Value | null;
+      readonly arguments: Value[];
+    });
 
 export interface Target {
   readonly block: BlockId;
