@@ -1,0 +1,125 @@
+// Data from `union bpf_attr` of linux/bpf.h (Linux 6.18): where each command's fields are, in bytes. Names are the kernel's.
+// Fields that nothing here sets stay out; the kernel reads them as zero. `size` is what `bpf(2)` is given: older kernels accept
+// a larger attribute when what they do not know is zero, which is why unused new fields cost no compatibility.
+
+import type { Command } from "../../uapi/commands.ts";
+
+/** Where a command's fields are. `pointer` fields are 8 bytes and hold an address; `text` fields are 16 bytes, NUL-terminated. */
+export interface AttributeLayout {
+  readonly size: number;
+  readonly u32: Readonly<Record<string, number>>;
+  readonly u64: Readonly<Record<string, number>>;
+  readonly pointer: Readonly<Record<string, number>>;
+  readonly text: Readonly<Record<string, number>>;
+}
+
+const ELEMENT = {
+  size: 32,
+  u32: { map_fd: 0 },
+  u64: { flags: 24 },
+  pointer: { key: 8, value: 16, next_key: 16 },
+  text: {},
+} as const;
+
+const BATCH = {
+  size: 56,
+  u32: { count: 32, map_fd: 36 },
+  u64: { elem_flags: 40, flags: 48 },
+  pointer: { in_batch: 0, out_batch: 8, keys: 16, values: 24 },
+  text: {},
+} as const;
+
+export const ATTRIBUTES = {
+  map_create: {
+    size: 80,
+    u32: {
+      map_type: 0,
+      key_size: 4,
+      value_size: 8,
+      max_entries: 12,
+      map_flags: 16,
+      inner_map_fd: 20,
+      numa_node: 24,
+      map_ifindex: 44,
+      btf_fd: 48,
+      btf_key_type_id: 52,
+      btf_value_type_id: 56,
+      btf_vmlinux_value_type_id: 60,
+    },
+    u64: { map_extra: 64 },
+    pointer: {},
+    text: { map_name: 28 },
+  },
+  map_lookup_elem: ELEMENT,
+  map_update_elem: ELEMENT,
+  map_delete_elem: ELEMENT,
+  map_get_next_key: ELEMENT,
+  map_freeze: ELEMENT,
+  map_lookup_batch: BATCH,
+  prog_load: {
+    size: 152,
+    u32: {
+      prog_type: 0,
+      insn_cnt: 4,
+      log_level: 24,
+      log_size: 28,
+      kern_version: 40,
+      prog_flags: 44,
+      prog_ifindex: 64,
+      expected_attach_type: 68,
+      prog_btf_fd: 72,
+      func_info_rec_size: 76,
+      func_info_cnt: 88,
+      line_info_rec_size: 92,
+      line_info_cnt: 104,
+      attach_btf_id: 108,
+      attach_prog_fd: 112,
+      log_true_size: 140,
+    },
+    u64: {},
+    pointer: { insns: 8, license: 16, log_buf: 32, func_info: 80, line_info: 96, fd_array: 120 },
+    text: { prog_name: 48 },
+  },
+  prog_test_run: {
+    size: 80,
+    u32: {
+      prog_fd: 0,
+      retval: 4,
+      data_size_in: 8,
+      data_size_out: 12,
+      repeat: 32,
+      duration: 36,
+      ctx_size_in: 40,
+      ctx_size_out: 44,
+      flags: 64,
+      cpu: 68,
+      batch_size: 72,
+    },
+    u64: {},
+    pointer: { data_in: 16, data_out: 24, ctx_in: 48, ctx_out: 56 },
+    text: {},
+  },
+  btf_load: {
+    size: 32,
+    u32: { btf_size: 16, btf_log_size: 20, btf_log_level: 24, btf_log_true_size: 28 },
+    u64: {},
+    pointer: { btf: 0, btf_log_buf: 8 },
+    text: {},
+  },
+  link_create: {
+    size: 64,
+    u32: { prog_fd: 0, target_ifindex: 4, attach_type: 8, flags: 12 },
+    u64: {},
+    pointer: {},
+    text: {},
+  },
+  obj_get_info_by_fd: {
+    size: 16,
+    u32: { bpf_fd: 0, info_len: 4 },
+    u64: {},
+    pointer: { info: 8 },
+    text: {},
+  },
+} as const satisfies Partial<Record<Command, AttributeLayout>>;
+
+export type KnownCommand = keyof typeof ATTRIBUTES;

@@ -1,0 +1,107 @@
+/**
+ * The only native code of Skep: five functions of the C library, called through koffi.
+ *
+ * koffi is imported when an engine opens, not before: it costs 15 ms and a process that only compiles never pays it.
+ * `load(null)` finds the C library that Node itself runs on, so that glibc and musl both work. Traps that this file keeps to
+ * itself: `errno` holds only until the next call of anything, addresses are of the backing store (which koffi moves out of the
+ * JavaScript heap), `mmap` fails with all bits set.
+ */
+
+import { FeatureError } from "../../errors.ts";
+import { ARCHITECTURES } from "./arch.ts";
+import { ERRNO, SystemError } from "./system-error.ts";
+import type { Mapping, Transport } from "./transport.ts";
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * @throws FeatureError when this is not a Linux that koffi is built for.
+ */
+export async function openNative(): Promise<Transport> {
+  const architecture = process.platform === "linux" ? ARCHITECTURES[process.arch] : undefined;
+  if (architecture === undefined)
+    throw new FeatureError("bpf(2)", null, `the Linux engine does not run on ${process.platform} ${process.arch}`);
+  const koffi = await importKoffi(architecture.prebuilt);
+  const library = koffi.load(null);
+  const number = architecture.bpf;
+  // `syscall` takes any number of arguments; these four fit in registers, where both calling conventions put them alike.
+  const syscall = library.func("syscall", "long", ["long", "int", "void *", "uint32"]) as (
+    number: number,
+    command: number,
+    attribute: Uint8Array,
+    size: number,
+  ) => number;
+  const close = library.func("close", "int", ["int"]) as (fd: number) => number;
+  const ifNameToIndex = library.func("if_nametoindex", "uint32", ["str"]) as (name: string) => number;
+  const mmap = library.func("mmap", "uint64", ["uint64", "size_t", "int", "int", "int", "int64"]) as (
+    address: number,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => number | bigint;
+  const munmap = library.func("munmap", "int", ["uint64", "size_t"]) as (address: bigint, length: number) => number;
+  const { errno, address } = koffi;
+
+  return {
+    bpf(command, attribute) {
+      const result = syscall(number, command, attribute, attribute.length);
+      return result < 0 ? -errno() : result;
+    },
+    addressOf(memory) {
+      return memory.length === 0 ? 0n : address(memory);
+    },
+    interfaceIndex(name) {
+      // The C string would end at a NUL, and name another interface than the caller did.
+      const index = name === "" || name.includes("\0") ? 0 : ifNameToIndex(name);
+      return index === 0 ? -ERRNO.ENODEV : index;
+    },
+    close(fd) {
+      return close(fd) < 0 ? -errno() : 0;
+    },
+    map(fd, length, offset, writable) {
+      const result = mmap(0, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+      const start = BigInt(result);
+      if (start === MAP_FAILED) return -errno();
+      return new NativeMapping(koffi.view(start, length), () => {
+        const failed = munmap(start, length) < 0 ? errno() : 0;
+        if (failed !== 0) throw new SystemError("munmap", failed);
+      });
+    },
+  };
+}
+
+class NativeMapping implements Mapping {
+  #memory: ArrayBuffer | null;
+  readonly #release: () => void;
+
+  constructor(memory: ArrayBuffer, release: () => void) {
+    this.#memory = memory;
+    this.#release = release;
+  }
+
+  get memory(): ArrayBuffer {
+    if (this.#memory === null) throw new TypeError("this memory was given back to the kernel");
+    return this.#memory;
+  }
+
+  unmap(): void {
+    if (this.#memory === null) return;
+    this.#memory = null;
+    this.#release();
+  }
+}
+
+async function importKoffi(prebuilt: string): Promise<typeof import("koffi")> {
+  try {
+    return await import("koffi");
+  } catch (cause) {
+    throw new FeatureError("FFI", null, `the package ${prebuilt} is missing or does not load: install Skep's optional packages`, {
+      cause,
+    });
+  }
+}
