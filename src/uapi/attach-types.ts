@@ -60,6 +60,11 @@ export const ATTACH_TYPE = {
   netkit_peer: 55,
   trace_kprobe_session: 56,
   trace_uprobe_session: 57,
+  // Newer than 6.18; objects name them already.
+  trace_fsession: 58,
+  trace_fentry_multi: 59,
+  trace_fexit_multi: 60,
+  trace_fsession_multi: 61,
 } as const;
 
 export type AttachType = keyof typeof ATTACH_TYPE;

@@ -35,6 +35,9 @@ export const MAP_TYPE = {
   user_ringbuf: 31,
   cgrp_storage: 32,
   arena: 33,
+  // Newer than 6.18; objects name them already.
+  insn_array: 34,
+  rhash: 35,
 } as const;
 
 export type MapType = keyof typeof MAP_TYPE;

@@ -2,6 +2,8 @@
 
 /** Program types and the number each has in `bpf_attr.prog_type`. */
 export const PROGRAM_TYPE = {
+  /** Not known: an object whose section name says nothing. No kernel loads it; whoever attaches it must say what it is. */
+  unspec: 0,
   socket_filter: 1,
   kprobe: 2,
   sched_cls: 3,
