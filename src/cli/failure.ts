@@ -1,0 +1,73 @@
+/** From an error to one line on stderr and an exit status. */
+
+import { CliError, EXIT, type ExitStatus } from "./exit.ts";
+import { hasColours, styleFor } from "./terminal.ts";
+
+/** By the error's `name`, so that saying what went wrong loads none of the rooms it could have gone wrong in. */
+const STATUS: Readonly<Record<string, ExitStatus>> = {
+  CompileError: EXIT.source,
+  CaptureError: EXIT.input,
+  ValueError: EXIT.input,
+  MapError: EXIT.input,
+  ObjectError: EXIT.input,
+  BtfError: EXIT.input,
+  VerifierError: EXIT.refused,
+  IsaError: EXIT.refused,
+  FaultError: EXIT.refused,
+  PrivilegeError: EXIT.privilege,
+  FeatureError: EXIT.feature,
+  AttachError: EXIT.attach,
+};
+
+/** What the operating system says about a file, in words. */
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "not permitted to read or write it",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is not a folder",
+  ENOSPC: "the disk is full",
+  EMFILE: "too many open files",
+};
+
+export function reportFailure(error: unknown, options: { verbose: boolean }): ExitStatus {
+  const style = styleFor(process.stderr);
+  const say = (text: string) => process.stderr.write(`${style.red("skep:")} ${text}\n`);
+  if (!(error instanceof Error)) {
+    say(`unexpected: ${String(error)}`);
+    return EXIT.failure;
+  }
+  const rendered = renderedDiagnostics(error);
+  if (rendered !== undefined) {
+    process.stderr.write(rendered);
+    return EXIT.source;
+  }
+  const status = error instanceof CliError ? error.status : (STATUS[error.name] ?? fileStatus(error));
+  if (status === undefined) {
+    say(`unexpected ${error.name}: ${error.message}`);
+    process.stderr.write(options.verbose ? `${error.stack ?? ""}\n` : style.dim("  --verbose shows where; please report it\n"));
+    return EXIT.failure;
+  }
+  say(fileMessage(error) ?? error.message);
+  if (options.verbose) {
+    if ("log" in error && Array.isArray(error.log)) process.stderr.write(`${error.log.join("\n")}\n`);
+    for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+      process.stderr.write(`  because: ${cause.name}: ${cause.message}\n`);
+  }
+  return status;
+}
+
+/** A CompileError draws itself, with source excerpts and carets. */
+function renderedDiagnostics(error: Error): string | undefined {
+  if (error.name !== "CompileError" || !("render" in error) || typeof error.render !== "function") return undefined;
+  return String(error.render({ colour: hasColours(process.stderr) }));
+}
+
+function fileStatus(error: Error): ExitStatus | undefined {
+  return fileMessage(error) === undefined ? undefined : EXIT.input;
+}
+
+function fileMessage(error: Error): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const reason = code === undefined ? undefined : FILE_ERRORS[code];
+  return reason === undefined || path === undefined ? undefined : `${path}: ${reason}`;
+}

@@ -1,0 +1,86 @@
+/** The command line: finds the command, runs it, and turns whatever went wrong into one line and an exit status. */
+
+import { type CommandHelp, parseArguments, renderHelp } from "./arguments.ts";
+import { closest } from "./closest.ts";
+import { CliError, EXIT, EXIT_HELP, type ExitStatus } from "./exit.ts";
+import { reportFailure } from "./failure.ts";
+
+/** What a file in `commands/` exports. */
+export interface Command {
+  readonly help: CommandHelp;
+  run(args: ReturnType<typeof parseArguments>): Promise<ExitStatus>;
+}
+
+/** Commands load when they are used: `skep --help` reads no compiler and no engine. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+  run: {
+    summary: "compile a program and run it: on a capture, or live on an interface",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  compile: {
+    summary: "compile a program and show what it became",
+    load: async () => (await import("./commands/compile.ts")).compile,
+  },
+};
+
+/** Runs `skep ARGV` and sets the process's exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that went away (`skep … | head`) is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    throw error;
+  });
+  try {
+    process.exitCode = await dispatch(argv);
+  } catch (error) {
+    process.exitCode = reportFailure(error, { verbose: argv.includes("--verbose") || argv.includes("-v") });
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<ExitStatus> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const command = name === "help" && rest[0] !== undefined ? COMMANDS[rest[0]] : undefined;
+    process.stdout.write(command === undefined ? overview() : renderHelp((await command.load()).help));
+    return name === undefined ? EXIT.usage : EXIT.ok;
+  }
+  if (name === "--version" || name === "-V") {
+    const { readFileSync } = await import("node:fs");
+    const manifest: { version: string } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    process.stdout.write(`skep ${manifest.version}\n`);
+    return EXIT.ok;
+  }
+  const entry = COMMANDS[name];
+  if (entry === undefined) {
+    const near = closest(name, Object.keys(COMMANDS));
+    throw new CliError(
+      EXIT.usage,
+      `skep has no command ${name}${near === undefined ? "" : `; did you mean ${near}?`} ("skep --help" lists them)`,
+    );
+  }
+  const command = await entry.load();
+  const args = parseArguments(command.help, rest);
+  if (args.flag("help")) {
+    process.stdout.write(renderHelp(command.help));
+    return EXIT.ok;
+  }
+  return command.run(args);
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
+  return [
+    "skep — eBPF for TypeScript",
+    "",
+    "Usage: skep COMMAND [arguments]",
+    "",
+    "Commands:",
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    '"skep COMMAND --help" says more about one; "skep --version" which Skep this is.',
+    "",
+    "Exit status:",
+    ...EXIT_HELP.map(([status, meaning]) => `  ${String(status).padStart(3)}  ${meaning}`),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,576 @@
+/**
+ * What both engines must do alike: the same Spec and the same packets give the same verdicts and the same map contents.
+ * `embedded.test.ts` and `linux.test.ts` run it; a third engine would too.
+ */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { BpfMap, Collection, Engine, PerCpuMap } from "../../src/engine/engine.ts";
+import { XDP } from "../../src/uapi/xdp.ts";
+import { ethernet, ipv4, ipv6, tcp, udp } from "../support/packets.ts";
+import { type MapShape, specOf } from "./specs.ts";
+
+const UDP_PACKET = ethernet({}, ipv4({ source: "203.0.113.7" }, udp({ destination: 53 }, new Uint8Array(32))));
+const TCP_PACKET = ethernet({}, ipv4({ source: "198.51.100.9" }, tcp({ destination: 80 })));
+
+export function contract(name: string, open: () => Promise<Engine>, skip: string | false): void {
+  describe(`the contract of engines: ${name}`, { skip }, () => {
+    let engine: Engine;
+    before(async () => {
+      engine = await open();
+    });
+    after(async () => {
+      await engine?.[Symbol.asyncDispose]();
+    });
+    verdicts(() => engine);
+    packets(() => engine);
+    programsAndMaps(() => engine);
+    userSide(() => engine);
+    limits(() => engine);
+    lifetimes(() => engine);
+  });
+}
+
+// ── programs and packets ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reads a packet byte into r0, or passes when the packet is too short. */
+const classify = (offset: number, width: "u8" | "u16") => `
+  r2 = *(u32 *)(r1 + 0)
+  r3 = *(u32 *)(r1 + 4)
+  r4 = r2
+  r4 += ${offset + (width === "u8" ? 1 : 2)}
+  r0 = ${XDP.PASS}
+  if r4 > r3 goto done
+  r0 = *(${width} *)(r2 + ${offset})
+done:
+  exit`;
+
+function verdicts(engine: () => Engine): void {
+  for (const verdict of [0, 1, 2, 3, 4, 0xffff_ffff]) {
+    test(`a program's verdict is its return value: ${verdict}`, async () => {
+      await using collection = await engine().load(specOf({}, { fixed: `w0 = ${verdict | 0}\nexit` }));
+      assert.equal(run(collection, "fixed", UDP_PACKET).verdict, verdict);
+    });
+  }
+
+  test("only the low 32 bits of the return value count", async () => {
+    await using collection = await engine().load(specOf({}, { wide: "r0 = 0x700000002 ll\nexit" }));
+    assert.equal(run(collection, "wide", UDP_PACKET).verdict, 2);
+  });
+
+  for (const { what, source, expected } of [
+    { what: "division by zero gives zero", source: "r1 = 0\nr0 = 7\nr0 /= r1\nexit", expected: 0 },
+    { what: "modulo by zero gives the dividend", source: "r1 = 0\nr0 = 7\nr0 %= r1\nexit", expected: 7 },
+    { what: "a 32-bit shift uses 5 bits of its amount", source: "w1 = 33\nw0 = 1\nw0 <<= w1\nexit", expected: 2 },
+    { what: "a 64-bit shift uses 6 bits of its amount", source: "r1 = 65\nr0 = 1\nr0 <<= r1\nexit", expected: 2 },
+    { what: "32-bit results are zero-extended", source: "r0 = -1\nw0 += 0\nr0 >>= 32\nexit", expected: 0 },
+    { what: "an arithmetic shift keeps the sign", source: "r0 = -8\nr0 s>>= 1\nr0 = -r0\nexit", expected: 4 },
+    { what: "a byte swap to network order", source: "r0 = 0x1234\nr0 = be16 r0\nexit", expected: 0x3412 },
+    {
+      what: "an atomic fetch-and-add gives the old value",
+      source: "r1 = 5\n*(u64 *)(r10 - 8) = r1\nr0 = 2\nr0 = atomic_fetch_add((u64 *)(r10 - 8), r0)\nexit",
+      expected: 5,
+    },
+    { what: "a loop", source: "r0 = 0\nr1 = 10\nagain:\nr0 += r1\nr1 -= 1\nif r1 != 0 goto again\nexit", expected: 55 },
+    {
+      what: "a call of a local function",
+      source: "r1 = 20\nr2 = 22\ncall add\nexit\nadd:\nr0 = r1\nr0 += r2\nexit",
+      expected: 42,
+    },
+  ]) {
+    test(`it computes: ${what}`, async () => {
+      await using collection = await engine().load(specOf({}, { compute: source }));
+      assert.equal(run(collection, "compute", UDP_PACKET).verdict, expected);
+    });
+  }
+}
+
+function packets(engine: () => Engine): void {
+  for (const { what, offset, width, packet, expected } of [
+    { what: "the IP protocol of a UDP packet", offset: 23, width: "u8", packet: UDP_PACKET, expected: 17 },
+    { what: "the IP protocol of a TCP packet", offset: 23, width: "u8", packet: TCP_PACKET, expected: 6 },
+    { what: "the EtherType, in the machine's order", offset: 12, width: "u16", packet: UDP_PACKET, expected: 0x0008 },
+    { what: "the EtherType of IPv6", offset: 12, width: "u16", packet: ethernet({}, ipv6({}, udp({}))), expected: 0xdd86 },
+    { what: "the last byte", offset: 59, width: "u8", packet: ethernet({}, ipv4({}, udp({}))), expected: 0 },
+    {
+      what: "a byte beyond the end, which it must check for",
+      offset: 60,
+      width: "u8",
+      packet: ethernet({}, ipv4({}, udp({}))),
+      expected: XDP.PASS,
+    },
+  ] as const) {
+    test(`a program reads ${what}`, async () => {
+      await using collection = await engine().load(specOf({}, { classify: classify(offset, width) }));
+      assert.equal(run(collection, "classify", packet).verdict, expected);
+    });
+  }
+
+  test("a program writes into the packet, and the caller's bytes stay as they were", async () => {
+    const source = `
+      r2 = *(u32 *)(r1 + 0)
+      r3 = *(u32 *)(r1 + 4)
+      r4 = r2
+      r4 += 14
+      r0 = ${XDP.DROP}
+      if r4 > r3 goto done
+      r5 = 0x99
+      *(u8 *)(r2 + 0) = r5
+      r0 = ${XDP.TX}
+    done:
+      exit`;
+    await using collection = await engine().load(specOf({}, { write: source }));
+    const original = UDP_PACKET.slice();
+    const result = run(collection, "write", original);
+    assert.equal(result.verdict, XDP.TX);
+    assert.equal(result.packet[0], 0x99);
+    assert.deepEqual(result.packet.subarray(1), UDP_PACKET.subarray(1));
+    assert.deepEqual(original, UDP_PACKET);
+  });
+
+  test("repeated runs say how long one takes", async () => {
+    await using collection = await engine().load(specOf({}, { pass: `r0 = ${XDP.PASS}\nexit` }));
+    const { verdict, duration } = program(collection, "pass").run({ packet: UDP_PACKET, repeat: 1000 });
+    assert.equal(verdict, XDP.PASS);
+    assert.ok(duration >= 0 && duration < 1e9, `${duration} ns`);
+  });
+}
+
+// ── maps, from programs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Counts packets by their IP protocol: `counts[protocol] += 1`, inserting when the key is new. */
+const COUNT = `
+  r2 = *(u32 *)(r1 + 0)
+  r3 = *(u32 *)(r1 + 4)
+  r4 = r2
+  r4 += 24
+  r0 = ${XDP.PASS}
+  if r4 > r3 goto done
+  w6 = *(u8 *)(r2 + 23)
+  *(u32 *)(r10 - 4) = r6
+  r1 = map counts
+  r2 = r10
+  r2 += -4
+  call 1
+  if r0 == 0 goto insert
+  r1 = 1
+  lock *(u64 *)(r0 + 0) += r1
+  r0 = ${XDP.PASS}
+  exit
+insert:
+  r1 = 1
+  *(u64 *)(r10 - 16) = r1
+  r1 = map counts
+  r2 = r10
+  r2 += -4
+  r3 = r10
+  r3 += -16
+  r4 = 0
+  call 2
+  r0 = ${XDP.PASS}
+done:
+  exit`;
+
+function programsAndMaps(engine: () => Engine): void {
+  for (const type of ["hash", "lru_hash", "array", "percpu_hash", "percpu_array", "lru_percpu_hash"] as const) {
+    test(`a program counts in a map of type ${type}`, async () => {
+      const maxEntries = type.includes("lru") ? 1024 : 256;
+      await using collection = await engine().load(
+        specOf({ counts: { type, maxEntries, key: "u32", value: "u64" } }, { count: COUNT }),
+      );
+      for (let i = 0; i < 5; i++) run(collection, "count", UDP_PACKET);
+      for (let i = 0; i < 3; i++) run(collection, "count", TCP_PACKET);
+      assert.equal(total(map(collection, "counts").get(17)), 5n);
+      assert.equal(total(map(collection, "counts").get(6)), 3n);
+    });
+  }
+
+  test("a program finds the longest matching prefix in a trie", async () => {
+    const source = `
+      r2 = *(u32 *)(r1 + 0)
+      r3 = *(u32 *)(r1 + 4)
+      r4 = r2
+      r4 += 34
+      r0 = ${XDP.PASS}
+      if r4 > r3 goto done
+      w6 = *(u32 *)(r2 + 26)
+      r1 = 32
+      *(u32 *)(r10 - 8) = r1
+      *(u32 *)(r10 - 4) = r6
+      r1 = map prefixes
+      r2 = r10
+      r2 += -8
+      call 1
+      if r0 == 0 goto none
+      w0 = *(u32 *)(r0 + 0)
+      exit
+    none:
+      r0 = 99
+    done:
+      exit`;
+    const prefixes: MapShape = {
+      type: "lpm_trie",
+      maxEntries: 16,
+      flags: 1,
+      key: { prefixLength: "u32", address: "u32" },
+      value: "u32",
+    };
+    await using collection = await engine().load(specOf({ prefixes }, { longest: source }));
+    const trie = map(collection, "prefixes");
+    trie.set({ prefixLength: 8, address: "203.0.0.0" }, 8);
+    trie.set({ prefixLength: 24, address: "203.0.113.0" }, 24);
+    trie.set({ prefixLength: 32, address: "203.0.113.9" }, 32);
+    const from = (source: string) => run(collection, "longest", ethernet({}, ipv4({ source }, udp({})))).verdict;
+    assert.equal(from("203.0.113.9"), 32);
+    assert.equal(from("203.0.113.8"), 24);
+    assert.equal(from("203.1.2.3"), 8);
+    assert.equal(from("192.0.2.1"), 99);
+    trie.set({ prefixLength: 0, address: "0.0.0.0" }, 1);
+    assert.equal(from("192.0.2.1"), 1);
+    assert.equal(trie.delete({ prefixLength: 24, address: "203.0.113.0" }), true);
+    assert.equal(from("203.0.113.8"), 8);
+  });
+
+  /** `r0 = helper(map, key 7, value 1, FLAGS)`, negated so that the error number is the verdict. */
+  const call = (helper: number, flags: number) => `
+    r1 = 7
+    *(u32 *)(r10 - 4) = r1
+    r1 = 1
+    *(u64 *)(r10 - 16) = r1
+    r1 = map table
+    r2 = r10
+    r2 += -4
+    r3 = r10
+    r3 += -16
+    r4 = ${flags}
+    call ${helper}
+    r0 = -r0
+    exit`;
+  const EEXIST = 17;
+  const ENOENT = 2;
+  const E2BIG = 7;
+  const EINVAL = 22;
+  for (const { what, type, helper, flags, present, full, expected } of [
+    { what: "update creates", type: "hash", helper: 2, flags: 1, present: false, full: false, expected: 0 },
+    {
+      what: "update with BPF_NOEXIST refuses an existing key",
+      type: "hash",
+      helper: 2,
+      flags: 1,
+      present: true,
+      full: false,
+      expected: EEXIST,
+    },
+    {
+      what: "update with BPF_EXIST refuses a new key",
+      type: "hash",
+      helper: 2,
+      flags: 2,
+      present: false,
+      full: false,
+      expected: ENOENT,
+    },
+    { what: "update of a full hash", type: "hash", helper: 2, flags: 0, present: false, full: true, expected: E2BIG },
+    { what: "update with unknown flags", type: "hash", helper: 2, flags: 77, present: false, full: false, expected: EINVAL },
+    { what: "update of an array's element", type: "array", helper: 2, flags: 0, present: true, full: false, expected: 0 },
+    {
+      what: "update of an array with BPF_NOEXIST",
+      type: "array",
+      helper: 2,
+      flags: 1,
+      present: true,
+      full: false,
+      expected: EEXIST,
+    },
+    { what: "update beyond an array", type: "array", helper: 2, flags: 0, present: false, full: false, expected: E2BIG },
+    { what: "delete", type: "hash", helper: 3, flags: 0, present: true, full: false, expected: 0 },
+    { what: "delete of a missing key", type: "hash", helper: 3, flags: 0, present: false, full: false, expected: ENOENT },
+    { what: "delete from an array", type: "array", helper: 3, flags: 0, present: true, full: false, expected: EINVAL },
+  ] as const) {
+    test(`what a program is told: ${what}`, async () => {
+      const maxEntries = type === "array" ? (present ? 8 : 7) : full ? 1 : 8;
+      await using collection = await engine().load(
+        specOf({ table: { type, maxEntries, key: "u32", value: "u64" } }, { call: call(helper, flags) }),
+      );
+      const table = map(collection, "table");
+      if (present) table.set(7, 5n);
+      if (full) table.set(1, 5n);
+      assert.equal(run(collection, "call", UDP_PACKET).verdict, expected);
+    });
+  }
+
+  test("two programs of one Spec share its maps", async () => {
+    await using collection = await engine().load(
+      specOf({ counts: { type: "hash", maxEntries: 8, key: "u32", value: "u64" } }, { first: COUNT, second: COUNT }),
+    );
+    run(collection, "first", UDP_PACKET);
+    run(collection, "second", UDP_PACKET);
+    assert.equal(map(collection, "counts").get(17), 2n);
+  });
+}
+
+// ── maps, from the user's side ──────────────────────────────────────────────────────────────────────────────────────
+
+function userSide(engine: () => Engine): void {
+  const load = (shape: MapShape) => engine().load(specOf({ table: shape }, { pass: `r0 = ${XDP.PASS}\nexit` }));
+
+  for (const type of ["hash", "lru_hash"] as const) {
+    test(`a ${type} behaves like a JavaScript Map`, async () => {
+      await using collection = await load({ type, maxEntries: 64, key: "u32", value: "u64" });
+      const table = map(collection, "table") as BpfMap<number, bigint>;
+      assert.equal(table.get(1), undefined);
+      assert.equal(table.has(1), false);
+      table.set(1, 10n);
+      table.set(2, 2n ** 64n - 1n);
+      table.set(1, 11n);
+      assert.equal(table.get(1), 11n);
+      assert.equal(table.get(2), 2n ** 64n - 1n);
+      assert.equal(table.has(2), true);
+      assert.deepEqual([...table].sort(byKey), [
+        [1, 11n],
+        [2, 2n ** 64n - 1n],
+      ]);
+      assert.deepEqual([...table.keys()].sort(), [1, 2]);
+      assert.equal(table.delete(1), true);
+      assert.equal(table.delete(1), false);
+      assert.deepEqual([...table.values()], [2n ** 64n - 1n]);
+      table.clear();
+      assert.deepEqual([...table], []);
+    });
+  }
+
+  test("keys and values may be structs, with padding that nobody sees", async () => {
+    await using collection = await load({
+      type: "hash",
+      maxEntries: 4,
+      key: { port: "u16", address: "u32" },
+      value: { flag: "u8", bytes: "u64" },
+    });
+    const table = map(collection, "table");
+    table.set({ port: 443, address: "192.0.2.1" }, { flag: 1, bytes: 5n });
+    assert.deepEqual(table.get({ address: "192.0.2.1", port: 443 }), { flag: 1, bytes: 5n });
+    const [entry] = [...table.entries()];
+    assert.deepEqual(entry?.[1], { flag: 1, bytes: 5n });
+  });
+
+  test("keys and values without types are bytes", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 4, key: 3, value: 5 });
+    const table = map(collection, "table");
+    table.set(new Uint8Array([1, 2, 3]), new Uint8Array([9, 8, 7, 6, 5]));
+    assert.deepEqual(table.get(new Uint8Array([1, 2, 3])), new Uint8Array([9, 8, 7, 6, 5]));
+    assert.throws(() => table.get(new Uint8Array([1, 2])), { name: "ValueError" });
+  });
+
+  test("an array has all its entries from the start, and keeps them", async () => {
+    await using collection = await load({ type: "array", maxEntries: 3, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    table.set(1, 7);
+    assert.deepEqual(
+      [...table],
+      [
+        [0, 0],
+        [1, 7],
+        [2, 0],
+      ],
+    );
+    assert.equal(table.get(3), undefined);
+    assert.throws(() => table.delete(1), { name: "MapError", code: "unsupported" });
+    assert.throws(() => table.set(3, 1), { name: "MapError", code: "not-found" });
+    table.clear();
+    assert.deepEqual([...table.values()], [0, 0, 0]);
+  });
+
+  for (const type of ["percpu_hash", "percpu_array", "lru_percpu_hash"] as const) {
+    test(`a ${type} holds a value for each CPU`, async () => {
+      await using collection = await load({ type, maxEntries: 64, key: "u32", value: "u32" });
+      const table = map(collection, "table") as PerCpuMap<number, number>;
+      const { cpus } = engine();
+      table.set(
+        5,
+        Array.from({ length: cpus }, (_, cpu) => cpu + 1),
+      );
+      assert.deepEqual(
+        table.get(5),
+        Array.from({ length: cpus }, (_, cpu) => cpu + 1),
+      );
+      table.set(5, 9);
+      assert.deepEqual(table.get(5), new Array(cpus).fill(9));
+      assert.throws(() => table.set(5, new Array(cpus + 1).fill(0)), { name: "ValueError" });
+    });
+  }
+
+  test("entries of a trie come back as they were put in", async () => {
+    await using collection = await load({
+      type: "lpm_trie",
+      maxEntries: 8,
+      flags: 1,
+      key: { prefixLength: "u32", address: "u32" },
+      value: "u32",
+    });
+    const trie = map(collection, "table");
+    const address = 0x0071_00cb; // 203.0.113.0 as the bytes lie in memory
+    trie.set({ prefixLength: 24, address: "203.0.113.0" }, 1);
+    trie.set({ prefixLength: 16, address: "203.0.0.0" }, 2);
+    assert.deepEqual(
+      new Map([...trie].map(([key, value]) => [(key as { prefixLength: number }).prefixLength, value])),
+      new Map([
+        [16, 2],
+        [24, 1],
+      ]),
+    );
+    assert.equal(trie.get({ prefixLength: 32, address }), 1, "a lookup finds the longest prefix that matches");
+    assert.throws(() => trie.set({ prefixLength: 33, address }, 1), { name: "MapError", code: "invalid" });
+  });
+
+  test("deleting the entry just seen does not disturb the iteration", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 500, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    for (let key = 0; key < 500; key++) table.set(key, key);
+    const seen = new Set<number>();
+    for (const key of table.keys()) {
+      seen.add(key);
+      table.delete(key);
+    }
+    assert.equal(seen.size, 500);
+    assert.deepEqual([...table], []);
+  });
+
+  test("update modes create or replace, and say why not", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 4, key: "u32", value: "u32" });
+    const table = map(collection, "table");
+    assert.throws(() => table.set(1, 1, "replace"), { name: "MapError", code: "not-found", map: "table" });
+    table.set(1, 1, "create");
+    assert.throws(() => table.set(1, 2, "create"), { name: "MapError", code: "exists" });
+    table.set(1, 2, "replace");
+    assert.equal(table.get(1), 2);
+  });
+
+  test("a value that does not fit is refused by name, and nothing changes", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 4, key: "u32", value: { low: "u16", high: "u64" } });
+    const table = map(collection, "table");
+    assert.throws(() => table.set(1, { low: 65_536, high: 0n }), { name: "ValueError", message: /low.*65536|65536.*low/ });
+    assert.throws(() => table.set(1, { low: 1 }), { name: "ValueError", message: /high/ });
+    assert.throws(() => table.set(1, { low: 1, high: 1n, hihg: 1 }), { name: "ValueError", message: /hihg/ });
+    assert.throws(() => table.set(-1, { low: 1, high: 1n }), { name: "ValueError" });
+    assert.throws(() => table.set(1.5, { low: 1, high: 1n }), { name: "ValueError" });
+    assert.deepEqual([...table], []);
+  });
+}
+
+function limits(engine: () => Engine): void {
+  test("a full hash says so and keeps what it has", async () => {
+    await using collection = await engine().load(
+      specOf({ table: { type: "hash", maxEntries: 2, key: "u32", value: "u32" } }, { pass: "r0 = 2\nexit" }),
+    );
+    const table = map(collection, "table");
+    table.set(1, 1);
+    table.set(2, 2);
+    assert.throws(() => table.set(3, 3), { name: "MapError", code: "full" });
+    table.set(1, 10);
+    assert.equal(table.get(1), 10);
+    assert.equal([...table].length, 2);
+  });
+
+  test("an LRU hash makes room by itself", async () => {
+    await using collection = await engine().load(
+      specOf({ table: { type: "lru_hash", maxEntries: 1024, key: "u32", value: "u32" } }, { pass: "r0 = 2\nexit" }),
+    );
+    const table = map(collection, "table");
+    for (let key = 0; key < 5000; key++) table.set(key, key);
+    const { length } = [...table];
+    assert.ok(length > 0 && length <= 1024, `${length} entries`);
+    assert.equal(table.get(4999), 4999);
+  });
+
+  for (const { what, shape } of [
+    { what: "an array whose key is not 4 bytes", shape: { type: "array", maxEntries: 1, key: "u64", value: "u32" } },
+    { what: "a map of no entries", shape: { type: "hash", maxEntries: 0, key: "u32", value: "u32" } },
+    {
+      what: "a trie without BPF_F_NO_PREALLOC",
+      shape: { type: "lpm_trie", maxEntries: 4, key: { prefixLength: "u32", address: "u32" }, value: "u32" },
+    },
+  ] as const) {
+    test(`${what} is refused`, async () => {
+      await assert.rejects(engine().load(specOf({ table: shape }, { pass: "r0 = 2\nexit" })), {
+        name: "MapError",
+        code: "invalid",
+        map: "table",
+      });
+    });
+  }
+
+  test("a relocation to a map that is not there names it", async () => {
+    const spec = specOf({}, { lost: "r1 = map nowhere\nr0 = 0\nexit" });
+    await assert.rejects(engine().load(spec), /nowhere/);
+  });
+}
+
+function lifetimes(engine: () => Engine): void {
+  test("a disposed collection's maps say that they are closed", async () => {
+    const collection = await engine().load(
+      specOf({ table: { type: "hash", maxEntries: 2, key: "u32", value: "u32" } }, { pass: "r0 = 2\nexit" }),
+    );
+    const table = map(collection, "table");
+    await collection[Symbol.asyncDispose]();
+    await collection[Symbol.asyncDispose]();
+    assert.throws(() => table.get(1), { name: "MapError", code: "closed" });
+  });
+
+  test("only the programs asked for are loaded", async () => {
+    await using collection = await engine().load(specOf({}, { one: "r0 = 1\nexit", two: "r0 = 2\nexit" }), { programs: ["two"] });
+    assert.deepEqual(Object.keys(collection.programs), ["two"]);
+    await assert.rejects(engine().load(specOf({}, { one: "r0 = 1\nexit" }), { programs: ["three"] }), /three/);
+  });
+
+  test("sizes can be changed at load time", async () => {
+    const spec = specOf({ table: { type: "hash", maxEntries: 2, key: "u32", value: "u32" } }, { pass: "r0 = 2\nexit" });
+    await using collection = await engine().load(spec, { maxEntries: { table: 3 } });
+    const table = map(collection, "table");
+    for (const key of [1, 2, 3]) table.set(key, key);
+    assert.equal([...table].length, 3);
+  });
+
+  test("attaching to an interface that does not exist names it", async () => {
+    await using collection = await engine().load(specOf({}, { pass: "r0 = 2\nexit" }));
+    await assert.rejects(program(collection, "pass").attach({ interface: "nosuchif0" }), {
+      name: "AttachError",
+      message: /nosuchif0/,
+    });
+  });
+
+  test("after a hundred loads nothing is short", async () => {
+    for (let round = 0; round < 100; round++) {
+      await using collection = await engine().load(
+        specOf({ table: { type: "hash", maxEntries: 1000, key: "u32", value: "u64" } }, { pass: "r0 = 2\nexit" }),
+      );
+      assert.equal(run(collection, "pass", UDP_PACKET).verdict, 2);
+    }
+  });
+}
+
+// ── shorthand ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function program(collection: Collection, name: string) {
+  const found = collection.programs[name];
+  assert.ok(found, `no program ${name}`);
+  return found;
+}
+
+function run(collection: Collection, name: string, packet: Uint8Array) {
+  return program(collection, name).run({ packet });
+}
+
+function map(collection: Collection, name: string): BpfMap {
+  const found = collection.maps[name];
+  assert.ok(found, `no map ${name}`);
+  return found;
+}
+
+/** A per-CPU value's sum, or the value itself. */
+function total(value: unknown): unknown {
+  return Array.isArray(value) ? value.reduce((left: bigint, right: bigint) => left + right, 0n) : value;
+}
+
+function byKey([one]: [number, unknown], [other]: [number, unknown]): number {
+  return one - other;
+}
