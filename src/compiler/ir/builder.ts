@@ -27,7 +27,7 @@ import type {
   Value,
   Width,
 } from "./ir.ts";
-import { branchOf } from "./operands.ts";
+import { binaryType, branchOf } from "./operands.ts";
 import { canonical } from "./order.ts";
 import { removeTrivialParameters } from "./passes/trivial-parameters.ts";
 
@@ -385,11 +385,4 @@ export class FunctionBuilder {
   #fail(problem: string): never {
     throw new IrError(this.name, [problem]);
   }
-}
-
-/** The result's type of a binary operation, or null when it does not take these operands. */
-export function binaryType(op: BinaryOp, left: Type, right: Type): Type | null {
-  if (left !== "ptr") return left === right ? left : null;
-  if (op === "sub" && right === "ptr") return "i64";
-  return (op === "add" || op === "sub") && right === "i64" ? "ptr" : null;
 }

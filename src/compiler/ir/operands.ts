@@ -1,6 +1,6 @@
 /** What an instruction reads, defines and may do: the questions that every pass asks. */
 
-import type { Condition, Instruction, Location, Target, Terminator, Value } from "./ir.ts";
+import type { BinaryOp, Condition, Instruction, Location, Target, Terminator, Type, Value } from "./ir.ts";
 
 /** Calls `visit` for each value the instruction reads, in the order in which it is written. */
 export function forEachOperand(instruction: Instruction, visit: (value: Value) => void): void {
@@ -189,4 +189,11 @@ function mapAll(values: readonly Value[], map: (value: Value) => Value): Value[]
     return replacement;
   });
   return changed ? mapped : null;
+}
+
+/** The result's type of a binary operation, or null when it does not take these operands. */
+export function binaryType(op: BinaryOp, left: Type, right: Type): Type | null {
+  if (left !== "ptr") return left === right ? left : null;
+  if (op === "sub" && right === "ptr") return "i64";
+  return (op === "add" || op === "sub") && right === "i64" ? "ptr" : null;
 }

@@ -1,46 +1,12 @@
-/** Orders of blocks, predecessors, and the canonical numbering of a function. */
+/** The canonical form of a function, and its control flow as a graph. */
 
+import { type Graph, reversePostorder } from "./graph.ts";
 import type { Block, BlockId, Instruction, IrFunction, Type, Value } from "./ir.ts";
 import { mapOperands, mapTargets, mapTerminator, resultOf, targets, withResult } from "./operands.ts";
 
-/**
- * The reachable blocks, every block before the blocks it leads to, loops aside. Of a branch, the `then` side comes
- * directly after it where the graph allows.
- */
-export function reversePostorder(fn: Pick<IrFunction, "blocks">): BlockId[] {
-  const order: BlockId[] = [];
-  const seen = new Uint8Array(fn.blocks.length);
-  // An explicit stack: a long chain of `if` must not overflow ours.
-  const stack: { block: BlockId; successors: readonly BlockId[]; next: number }[] = [];
-  const enter = (block: BlockId): void => {
-    seen[block] = 1;
-    // The side visited last comes first in the reverse.
-    const successors = targets(fn.blocks[block]!.terminator)
-      .map((target) => target.block)
-      .reverse();
-    stack.push({ block, successors, next: 0 });
-  };
-  enter(0);
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const successor = top.successors[top.next++];
-    if (successor === undefined) {
-      order.push(top.block);
-      stack.pop();
-    } else if (seen[successor] === 0) enter(successor);
-  }
-  return order.reverse();
-}
-
-/** Blocks that lead to each block, ascending; a branch with both sides to one block is listed once. */
-export function predecessors(fn: Pick<IrFunction, "blocks">): BlockId[][] {
-  const lists: BlockId[][] = fn.blocks.map(() => []);
-  for (const [id, block] of fn.blocks.entries()) {
-    for (const target of targets(block.terminator)) {
-      const list = lists[target.block]!;
-      if (list.at(-1) !== id) list.push(id);
-    }
-  }
-  return lists;
+/** Successors of each block, the taken side of a branch first. */
+export function graphOf(fn: Pick<IrFunction, "blocks">): Graph {
+  return fn.blocks.map((block) => targets(block.terminator).map((target) => target.block));
 }
 
 /**
@@ -48,7 +14,7 @@ export function predecessors(fn: Pick<IrFunction, "blocks">): BlockId[][] {
  * they are defined. Two functions that differ in numbering alone become equal.
  */
 export function canonical(fn: IrFunction): IrFunction {
-  const order = reversePostorder(fn);
+  const order = reversePostorder(graphOf(fn));
   const placeOf = new Map<BlockId, BlockId>(order.map((block, index) => [block, index]));
   const values: Type[] = [];
   const numberOf = new Map<Value, Value>();

@@ -5,13 +5,14 @@
  * the result is minimal.
  */
 
+import { reversePostorder } from "../graph.ts";
 import type { BlockId, IrFunction, Target, Value } from "../ir.ts";
 import { mapOperands, mapTerminator, targets } from "../operands.ts";
-import { reversePostorder } from "../order.ts";
+import { graphOf } from "../order.ts";
 
 /** True when something changed. Unreachable blocks are not looked at, and pass nothing. */
 export function removeTrivialParameters(fn: IrFunction): boolean {
-  const order = reversePostorder(fn);
+  const order = reversePostorder(graphOf(fn));
   const incoming = new Map<BlockId, Target[]>();
   for (const id of order) {
     for (const target of targets(fn.blocks[id]!.terminator)) {
