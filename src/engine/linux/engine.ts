@@ -1,0 +1,53 @@
+/** The Linux engine: the kernel, through `bpf(2)`. */
+
+import type { Spec } from "../../object/spec.ts";
+import type { AnyModule, Engine, LoadOptions } from "../engine.ts";
+import { FeatureError } from "../errors.ts";
+import { LinuxCollection } from "./collection.ts";
+import { DescriptorLedger } from "./descriptors.ts";
+import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
+import type { Kernel } from "./kernel.ts";
+import { openNative } from "./sys/native.ts";
+import type { Transport } from "./sys/transport.ts";
+
+export { type Probe, probeLinux } from "./probe.ts";
+
+/**
+ * Nothing is asked of the kernel until something is loaded, so this succeeds without privileges too: `probeLinux` says what would
+ * come of it.
+ * @throws FeatureError where there is no Linux, or no native code for this processor.
+ */
+export async function openLinux(): Promise<LinuxEngine> {
+  return new LinuxEngine(await openNative(), MACHINE);
+}
+
+export class LinuxEngine implements Engine {
+  readonly kind = "linux";
+  readonly cpus: number;
+  readonly #kernel: Kernel;
+  readonly #ledger: DescriptorLedger;
+  #closed = false;
+
+  /** For `openLinux`, and for tests with a transport of their own. */
+  constructor(transport: Transport, facts: Facts) {
+    this.cpus = possibleCpus(facts);
+    this.#ledger = new DescriptorLedger(transport);
+    this.#kernel = { transport, ledger: this.#ledger, facts, cpus: this.cpus };
+  }
+
+  async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<LinuxCollection<Module>> {
+    if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
+    return LinuxCollection.load<Module>(this.#kernel, spec, options);
+  }
+
+  /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */
+  get descriptors(): readonly string[] {
+    return this.#ledger.report();
+  }
+
+  /** Detaches every link, and closes every program and map that this engine made. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#ledger.closeAll();
+  }
+}

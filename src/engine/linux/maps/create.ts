@@ -1,0 +1,95 @@
+/** Making a map. */
+
+import type { MapSpec } from "../../../object/spec.ts";
+import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import { FeatureError, MapError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { explainRefusal } from "../privileges.ts";
+import { atLeast } from "../release.ts";
+import { Request } from "../request.ts";
+import { ERRNO, type SystemError } from "../sys/system-error.ts";
+import { MAP_KINDS } from "./kinds.ts";
+
+/** `BPF_F_NO_PREALLOC` of linux/bpf.h: the trie has no other way. */
+const BPF_F_NO_PREALLOC = 1;
+
+/**
+ * @param types a loaded BTF object with the map's key and value types, or null.
+ * @throws MapError, FeatureError, PrivilegeError
+ */
+export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | null): Descriptor {
+  checkShape(spec);
+  const request = new Request(kernel.transport, "map_create")
+    .u32("map_type", MAP_TYPE[spec.type])
+    .u32("key_size", spec.keySize)
+    .u32("value_size", spec.valueSize)
+    // The number of CPUs is what everybody wants here, and a Spec cannot know it.
+    .u32("max_entries", spec.type === "perf_event_array" && spec.maxEntries === 0 ? kernel.cpus : spec.maxEntries)
+    .u32("map_flags", spec.flags)
+    .text("map_name", spec.name);
+  const typed = types !== null && spec.valueType !== 0;
+  if (typed) request.u32("btf_fd", types.fd).u32("btf_key_type_id", spec.keyType).u32("btf_value_type_id", spec.valueType);
+  let result = request.send();
+  if (result < 0 && typed) {
+    // Some kinds take no types, some kernels not these: the types are for people who look at the map, it works without.
+    request.u32("btf_fd", 0).u32("btf_key_type_id", 0).u32("btf_value_type_id", 0);
+    result = request.send();
+  }
+  if (result < 0 && !atLeast(kernel.facts.release, "4.15")) result = request.text("map_name", "").send();
+  if (result < 0) throw explain(kernel, spec, request.error(result));
+  return kernel.ledger.adopt(result, `map ${spec.name}`);
+}
+
+/** What the kernel would refuse with a bare EINVAL, in plain words. */
+function checkShape(spec: MapSpec): void {
+  const { name, type, keySize, valueSize, maxEntries, flags } = spec;
+  const refuse = (why: string): never => {
+    throw new MapError(name, "invalid", `map ${name} (${type}): ${why}`);
+  };
+  const { keys } = MAP_KINDS[type];
+  if (keys === "index" && keySize !== 4 && type !== "struct_ops") refuse(`keys are 4 bytes (u32), found ${keySize}`);
+  if ((keys === "table" || type === "lpm_trie") && keySize === 0) refuse("keys need at least 1 byte");
+  if ((keys === "table" || keys === "index" || type === "lpm_trie") && maxEntries === 0 && type !== "perf_event_array")
+    refuse("maxEntries is 0: say how many entries it may hold");
+  if (keys === "table" && valueSize === 0) refuse("values need at least 1 byte");
+  if (type === "lpm_trie") {
+    if (keySize < 5 || keySize > 260)
+      refuse(`keys are a u32 prefix length and 1 to 256 bytes of data, found ${keySize} bytes in all`);
+    if ((flags & BPF_F_NO_PREALLOC) === 0) refuse("it needs the flag BPF_F_NO_PREALLOC (1)");
+  }
+}
+
+function explain(kernel: Kernel, spec: MapSpec, cause: SystemError): Error {
+  const { name, type } = spec;
+  const { since } = MAP_KINDS[type];
+  const what = `map ${name} (${type})`;
+  switch (cause.errno) {
+    case ERRNO.EPERM:
+    case ERRNO.EACCES:
+      return explainRefusal(kernel.facts, `making ${what}`, ["CAP_BPF"], cause);
+    case ERRNO.ENOMEM:
+    case ERRNO.E2BIG: {
+      const size = `${spec.maxEntries} entries of ${spec.keySize} + ${spec.valueSize} bytes`;
+      return new MapError(name, "memory", `${what}: the kernel has no room for ${size}; ask for fewer`, { cause });
+    }
+    case ERRNO.ENOSYS:
+      return new FeatureError("bpf(2)", "3.18", "this kernel is built without BPF (CONFIG_BPF_SYSCALL)", { cause });
+    default:
+      if (!atLeast(kernel.facts.release, since))
+        return new FeatureError(
+          `BPF_MAP_TYPE_${type.toUpperCase()}`,
+          since,
+          `${what} needs Linux ${since}, this is ${kernel.facts.release}`,
+          {
+            cause,
+          },
+        );
+      return new MapError(
+        name,
+        "invalid",
+        `${what}: the kernel does not take this shape: keys ${spec.keySize}, values ${spec.valueSize} bytes, ${spec.maxEntries} entries, flags 0x${spec.flags.toString(16)} (${cause.code})`,
+        { cause },
+      );
+  }
+}

@@ -1,0 +1,131 @@
+/** Loading one program: instructions, types and lines in, a descriptor or an explanation out. */
+
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
+import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { PROGRAM_TYPE } from "../../../uapi/program-types.ts";
+import { FeatureError, PrivilegeError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { explainRefusal, missingCapabilities } from "../privileges.ts";
+import { atLeast } from "../release.ts";
+import { Request } from "../request.ts";
+import { ERRNO, type SystemError } from "../sys/system-error.ts";
+import { PROGRAM_KINDS } from "./kinds.ts";
+import { sendWithLog } from "./log.ts";
+import { logLines, verifierError } from "./refusal.ts";
+import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords, type TypesForKernel } from "./source-lines.ts";
+
+/** A Spec's types after the kernel took them. */
+export interface LoadedTypes {
+  readonly texts: TypesForKernel;
+  readonly descriptor: Descriptor;
+}
+
+/** The kernel's limit for root since 5.2; 4096 before, and for everybody else. */
+const MOST_INSTRUCTIONS = 1_000_000;
+
+/**
+ * Tries without a log first: a good program loads in half the time.
+ *
+ * @param code with its relocations applied.
+ * @throws VerifierError, PrivilegeError, FeatureError
+ */
+export function loadProgram(
+  kernel: Kernel,
+  spec: Spec,
+  program: ProgramSpec,
+  code: Uint8Array,
+  types: LoadedTypes | null,
+): Descriptor {
+  const request = new Request(kernel.transport, "prog_load")
+    .u32("prog_type", PROGRAM_TYPE[program.type])
+    .u32("insn_cnt", code.length / 8)
+    .pointer("insns", code)
+    .pointer("license", new TextEncoder().encode(`${spec.license}\0`))
+    .u32("expected_attach_type", program.attachType === null ? 0 : ATTACH_TYPE[program.attachType])
+    // Names came with 4.15; an older kernel wants zeroes there.
+    .text("prog_name", atLeast(kernel.facts.release, "4.15") ? program.name : "");
+  if (types !== null) giveSource(request, program, types);
+  let result = request.send();
+  for (let tries = 0; result === -ERRNO.EAGAIN && tries < 5; tries++) result = request.send();
+  if (result >= 0) return kernel.ledger.adopt(result, `program ${program.name}`);
+
+  const withLog = sendWithLog({
+    send: () => request.send(),
+    give: (buffer) => request.u32("log_level", 1).u32("log_size", buffer.length).pointer("log_buf", buffer),
+    trueSize: () => request.read("log_true_size"),
+  });
+  if (withLog.result >= 0) return kernel.ledger.adopt(withLog.result, `program ${program.name}`);
+  const cause = request.error(withLog.result);
+  const log = logLines(withLog.log);
+  throw log.length > 0 ? verifierError(program, log, cause) : explainSilence(kernel, program, cause);
+}
+
+function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: LoadedTypes): void {
+  const functions = functionRecords(program);
+  const lines = lineRecords(program, types.texts);
+  if (functions === null && lines === null) return;
+  request.u32("prog_btf_fd", types.descriptor.fd);
+  if (functions !== null)
+    request
+      .u32("func_info_rec_size", FUNCTION_RECORD)
+      .u32("func_info_cnt", functions.length / FUNCTION_RECORD)
+      .pointer("func_info", functions);
+  if (lines !== null)
+    request
+      .u32("line_info_rec_size", LINE_RECORD)
+      .u32("line_info_cnt", lines.length / LINE_RECORD)
+      .pointer("line_info", lines);
+}
+
+/** The kernel said no before its verifier looked at the program. */
+function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError): Error {
+  const { facts } = kernel;
+  const { since, needs } = PROGRAM_KINDS[program.type];
+  const what = `program ${program.name} (${program.type})`;
+  const loading = `loading ${what}`;
+  const count = program.code.length / 8;
+  switch (cause.errno) {
+    case ERRNO.EPERM:
+    case ERRNO.EACCES:
+      if (TRAMPOLINES.has(program.type) && missingCapabilities(facts, needs).length === 0)
+        return new FeatureError(
+          "BPF trampoline",
+          "5.5",
+          `${what}: this kernel refuses programs that need a BPF trampoline (${cause.code})`,
+          {
+            cause,
+          },
+        );
+      return explainRefusal(facts, loading, needs, cause);
+    case ERRNO.E2BIG:
+      return new FeatureError(
+        "program size",
+        null,
+        `${what}: ${count} instructions are more than this kernel takes from this process (${MOST_INSTRUCTIONS} since 5.2 with CAP_BPF, else 4096)`,
+        { cause },
+      );
+    case ERRNO.ENOMEM:
+      return new PrivilegeError(`${loading}: the kernel has no memory for it, or this process's cgroup has not`, { cause });
+    case ERRNO.ENOSYS:
+      return new FeatureError("bpf(2)", "3.18", "this kernel is built without BPF (CONFIG_BPF_SYSCALL)", { cause });
+    default:
+      if (!atLeast(facts.release, since))
+        return new FeatureError(
+          `BPF_PROG_TYPE_${program.type.toUpperCase()}`,
+          since,
+          `${what} needs Linux ${since}, this is ${facts.release}`,
+          {
+            cause,
+          },
+        );
+      return new FeatureError(
+        `BPF_PROG_TYPE_${program.type.toUpperCase()}`,
+        since,
+        `${what}: this kernel (${facts.release}) does not take this type${program.attachType === null ? "" : ` with attach type ${program.attachType}`} (${cause.code}, no log): it may be built without it`,
+        { cause },
+      );
+  }
+}
+
+const TRAMPOLINES: ReadonlySet<string> = new Set(["tracing", "lsm", "ext"]);

@@ -1,0 +1,58 @@
+/** A program that the kernel's verifier accepted. */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import { AttachError, FeatureError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import type { LinuxLink } from "../links/link.ts";
+import { attachXdp } from "../links/xdp.ts";
+import { testRun } from "./test-run.ts";
+
+export class LinuxProgram implements Program {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  readonly #kernel: Kernel;
+  readonly #descriptor: Descriptor;
+  readonly #links: LinuxLink[] = [];
+
+  constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor) {
+    this.#kernel = kernel;
+    this.spec = spec;
+    this.name = spec.name;
+    this.#descriptor = descriptor;
+  }
+
+  /** The program's descriptor; it belongs to the collection. -1 once that is disposed. */
+  get fd(): number {
+    return this.#descriptor.fd;
+  }
+
+  run(input: RunInput): RunResult {
+    this.#mustBeOpen();
+    return testRun(this.#kernel, this.spec, this.#descriptor, input);
+  }
+
+  async attach(options: AttachOptions): Promise<Link> {
+    this.#mustBeOpen();
+    if (this.spec.type !== "xdp")
+      throw new FeatureError(
+        `attaching ${this.spec.type}`,
+        null,
+        `program ${this.name}: the Linux engine does not attach programs of type ${this.spec.type} yet; it attaches xdp`,
+      );
+    const link = attachXdp(this.#kernel, this.name, this.#descriptor, options);
+    this.#links.push(link);
+    return link;
+  }
+
+  /** Detaches its links and gives the program back. The kernel keeps it for as long as something else holds it, such as a pin. */
+  async close(): Promise<void> {
+    for (const link of this.#links.splice(0).reverse()) await link.detach();
+    this.#descriptor.close();
+  }
+
+  #mustBeOpen(): void {
+    if (this.#descriptor.closed) throw new AttachError(`program ${this.name} was closed with its collection`);
+  }
+}

@@ -1,0 +1,113 @@
+/** Running a program on a packet without attaching it: `BPF_PROG_TEST_RUN` (4.12; net/bpf/test_run.c). */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { RunInput, RunResult } from "../../engine.ts";
+import { FeatureError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { Request } from "../request.ts";
+import { ERRNO } from "../sys/system-error.ts";
+import { PROGRAM_KINDS } from "./kinds.ts";
+
+/** An Ethernet header: the kernel takes nothing shorter. */
+const SHORTEST = 14;
+/** What a program can add at the front (`XDP_PACKET_HEADROOM`), or at the end of the page that the kernel puts the packet in. */
+const GROWTH = 4096;
+/** A signal to this process ends a test run early with EINTR. */
+const MOST_INTERRUPTIONS = 100;
+
+/**
+ * The packet must fit the page that the kernel puts it in, with 256 bytes before and some 320 after it: 3520 bytes or a little
+ * less on machines with 4 KiB pages. Longer ones only go to programs that take packets in pieces (`xdp.frags`, since 5.18).
+ *
+ * The kernel repeats a run on one and the same packet. So that each run has a fresh copy, as the interface promises, the first is
+ * made alone: if the program left the packet as it was, the others run in one go inside the kernel, else one by one.
+ *
+ * @throws RangeError when the packet is too short or too long; FeatureError when programs of this type do not run on packets.
+ */
+export function testRun(kernel: Kernel, program: ProgramSpec, descriptor: Descriptor, input: RunInput): RunResult {
+  if (!PROGRAM_KINDS[program.type].runsOnPackets)
+    throw new FeatureError(
+      "BPF_PROG_TEST_RUN",
+      null,
+      `program ${program.name}: the kernel has no test run on packets for type ${program.type}`,
+    );
+  const repeat = input.repeat ?? 1;
+  if (!Number.isInteger(repeat) || repeat < 1 || repeat > 0x7fff_ffff)
+    throw new RangeError(`repeat: expected a whole number from 1 to 2147483647, found ${repeat}`);
+  const run = new TestRun(kernel, program, descriptor, input.packet);
+  let result = run.once(1);
+  if (repeat === 1) return result;
+  let total = result.duration;
+  if (sameBytes(result.packet, input.packet)) {
+    result = run.once(repeat - 1);
+    total += result.duration * (repeat - 1);
+  } else {
+    for (let i = 1; i < repeat; i++) total += (result = run.once(1)).duration;
+  }
+  return { ...result, duration: total / repeat };
+}
+
+class TestRun {
+  readonly #program: ProgramSpec;
+  readonly #request: Request<"prog_test_run">;
+  readonly #length: number;
+  readonly #out: Uint8Array;
+
+  constructor(kernel: Kernel, program: ProgramSpec, descriptor: Descriptor, packet: Uint8Array) {
+    if (packet.length < SHORTEST)
+      throw new RangeError(
+        `program ${program.name}: a packet needs at least an Ethernet header of ${SHORTEST} bytes, found ${packet.length}`,
+      );
+    this.#program = program;
+    this.#length = packet.length;
+    this.#out = new Uint8Array(packet.length + GROWTH);
+    this.#request = new Request(kernel.transport, "prog_test_run")
+      .u32("prog_fd", descriptor.fd)
+      .pointer("data_in", packet)
+      .u32("data_size_in", packet.length)
+      .pointer("data_out", this.#out);
+  }
+
+  once(repeat: number): RunResult {
+    const request = this.#request.u32("repeat", repeat);
+    let result: number;
+    let tries = 0;
+    do {
+      // The kernel writes the size that it needed there.
+      request.u32("data_size_out", this.#out.length);
+      result = request.send();
+    } while (result === -ERRNO.EINTR && ++tries < MOST_INTERRUPTIONS);
+    if (result < 0) throw this.#explain(result);
+    return {
+      verdict: request.read("retval"),
+      packet: this.#out.slice(0, request.read("data_size_out")),
+      duration: request.read("duration"),
+    };
+  }
+
+  #explain(result: number): Error {
+    const cause = this.#request.error(result);
+    const { name, type } = this.#program;
+    switch (cause.errno) {
+      case ERRNO.EINVAL:
+      case ERRNO.ENOMEM:
+      case ERRNO.E2BIG:
+        return new RangeError(
+          `program ${name}: the kernel does not run a packet of ${this.#length} bytes (${cause.code}); it must fit a page of memory with its head room: at most about 3500 bytes`,
+          { cause },
+        );
+      case ERRNO.ENOTSUPP:
+      case ERRNO.EOPNOTSUPP:
+        return new FeatureError("BPF_PROG_TEST_RUN", "4.12", `program ${name}: this kernel has no test run for type ${type}`, {
+          cause,
+        });
+      default:
+        return cause;
+    }
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
