@@ -1,0 +1,249 @@
+/**
+ * Reads captures of any size in constant memory: pcap and pcapng, both byte orders, as they are or compressed by gzip.
+ *
+ *     const reader = await openCapture(createReadStream("office.pcap"));
+ *     for await (const batch of reader) for (const packet of batch) …
+ *     if (reader.truncated !== null) console.warn(reader.truncated.reason);
+ *
+ * A file that ends in the middle of a record is used as far as it goes. A file that contradicts itself is given out up to that
+ * point, and then a `CaptureError` is thrown: nothing after it can be trusted.
+ */
+
+import { CaptureBatch } from "./batch.ts";
+import { CaptureError, type CaptureInterface, type CapturePacket, type Truncation } from "./capture.ts";
+import { describeFirstBytes } from "./first-bytes.ts";
+import { GZIP_MAGIC_LENGTH, GzipCutOff, gunzip, isGzip } from "./gzip.ts";
+import type { CaptureParser } from "./parser.ts";
+import { PCAP_HEADER, PcapParser, pcapByteOrder } from "./pcap.ts";
+import { isPcapng, PcapngParser } from "./pcapng.ts";
+
+/** A whole file, or its pieces in order: a stream of Node, of the web, a generator. A piece must stay as it is once given. */
+export type CaptureSource = Uint8Array | AsyncIterable<Uint8Array>;
+
+/**
+ * Reads as far as the kind of file is known.
+ * @throws CaptureError when it is not a capture, or of a version that is not known; what the source throws.
+ */
+export async function openCapture(source: CaptureSource): Promise<CaptureReader> {
+  let window = new ByteWindow(source);
+  try {
+    await window.gather(GZIP_MAGIC_LENGTH);
+    const compressed = isGzip(window.bytes);
+    if (compressed) {
+      window = new ByteWindow(gunzip(window.rest()));
+      await window.gather(4);
+    }
+    return new CaptureReader(window, await parserFor(window, compressed), compressed);
+  } catch (error) {
+    await window.close();
+    throw error;
+  }
+}
+
+async function parserFor(window: ByteWindow, compressed: boolean): Promise<CaptureParser> {
+  if (isPcapng(window.view)) return new PcapngParser();
+  const byteOrder = pcapByteOrder(window.view);
+  if (byteOrder === null) {
+    await window.gather(64);
+    const seen = describeFirstBytes(window.bytes.subarray(0, 64));
+    throw new CaptureError(
+      0,
+      `not a capture: this is ${compressed ? "gzip of " : ""}${seen}; pcap and pcapng are read, and gzip of them`,
+    );
+  }
+  await window.gather(PCAP_HEADER);
+  if (window.available < PCAP_HEADER) {
+    throw new CaptureError(
+      0,
+      `not a whole capture: its header takes ${PCAP_HEADER} bytes, the file ends after ${window.available}`,
+    );
+  }
+  const parser = new PcapParser(window.view, byteOrder);
+  window.start += PCAP_HEADER;
+  return parser;
+}
+
+/** An open capture. It can be read once. */
+export class CaptureReader implements AsyncIterable<CaptureBatch> {
+  readonly format: "pcap" | "pcapng";
+  readonly compressed: boolean;
+  /** How many packets were given out so far. */
+  packets = 0;
+  /** What was lost at the end of a file that was cut off; null before the end is reached, and when nothing was. */
+  truncated: Truncation | null = null;
+  readonly #window: ByteWindow;
+  readonly #parser: CaptureParser;
+
+  /** Use `openCapture`. */
+  constructor(window: ByteWindow, parser: CaptureParser, compressed: boolean) {
+    this.#window = window;
+    this.#parser = parser;
+    this.format = parser.format;
+    this.compressed = compressed;
+  }
+
+  /** A packet's `interface` is an index into these. In a pcapng file they appear while it is read, always before their packets. */
+  get interfaces(): readonly CaptureInterface[] {
+    return this.#parser.interfaces;
+  }
+
+  /**
+   * The packets in file order, up to 1024 at a time. The same batch object is refilled: use it up before asking for the next.
+   * @throws CaptureError where the file is damaged, after the packets before that place.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<CaptureBatch, void, undefined> {
+    const window = this.#window;
+    const parser = this.#parser;
+    const batch = new CaptureBatch();
+    try {
+      for (;;) {
+        batch.length = 0;
+        batch.bytes = window.bytes;
+        window.start = parser.parse(window.view, window.start, window.end, window.base, batch);
+        if (batch.length > 0) {
+          this.packets += batch.length;
+          yield batch;
+          continue;
+        }
+        const offset = window.base + window.start;
+        if (parser.skip > 0) {
+          const skipped = await window.discard(parser.skip);
+          if (skipped === parser.skip) continue;
+          this.#cutOff(offset, skipped, parser.skip);
+          return;
+        }
+        await window.gather(parser.need);
+        if (window.available >= parser.need) continue;
+        if (window.available > 0 || window.cutOff !== null) this.#cutOff(offset, window.available, parser.need);
+        return;
+      }
+    } finally {
+      await window.close();
+    }
+  }
+
+  /** One packet at a time, for convenience; each is a view, valid until the next batch. */
+  async *each(): AsyncGenerator<CapturePacket, void, undefined> {
+    for await (const batch of this) yield* batch;
+  }
+
+  #cutOff(offset: number, bytes: number, wanted: number): void {
+    const what = this.format === "pcap" ? "record" : "block";
+    const compressed = this.#window.cutOff === null ? "" : `: ${this.#window.cutOff.message}`;
+    const reason =
+      bytes === 0
+        ? `the file is cut off after ${offset} bytes, between two ${what}s${compressed}`
+        : `the file is cut off: of a ${what} at byte ${offset} that takes at least ${wanted} bytes there are ${bytes}${compressed}`;
+    this.truncated = { offset, bytes, reason };
+  }
+}
+
+/** A window that moves over the source. Views into it stay valid until the next `gather`. */
+class ByteWindow {
+  bytes: Uint8Array = new Uint8Array(0);
+  view = new DataView(this.bytes.buffer);
+  /** First byte not used up. */
+  start = 0;
+  /** File offset of byte 0. */
+  base = 0;
+  /** Why the source ended before its time; null when it did not. */
+  cutOff: GzipCutOff | null = null;
+  readonly #source: AsyncIterator<Uint8Array>;
+  #ended = false;
+
+  constructor(source: CaptureSource) {
+    this.#source = source instanceof Uint8Array ? once(source) : source[Symbol.asyncIterator]();
+  }
+
+  get end(): number {
+    return this.bytes.length;
+  }
+
+  get available(): number {
+    return this.bytes.length - this.start;
+  }
+
+  /** Reads on until `need` bytes are available or the source has ended. Holds no more than `need` and one piece. */
+  async gather(need: number): Promise<void> {
+    if (this.available >= need) return;
+    const pieces = this.available > 0 ? [this.bytes.subarray(this.start)] : [];
+    let total = this.available;
+    while (total < need) {
+      const piece = await this.#next();
+      if (piece === null) break;
+      pieces.push(piece);
+      total += piece.length;
+    }
+    this.base += this.start;
+    this.start = 0;
+    const [only] = pieces;
+    this.bytes = pieces.length === 1 && only !== undefined ? only : concatenate(pieces, total);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  }
+
+  /** Passes over bytes without keeping them. Returns how many there were. */
+  async discard(count: number): Promise<number> {
+    let left = count;
+    while (left > 0) {
+      const here = Math.min(left, this.available);
+      this.start += here;
+      left -= here;
+      if (left === 0) break;
+      await this.gather(1);
+      if (this.available === 0) break;
+    }
+    return count - left;
+  }
+
+  /** Everything from here on, for who takes over. */
+  async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      if (this.available > 0) yield this.bytes.subarray(this.start);
+      for (let piece = await this.#next(); piece !== null; piece = await this.#next()) yield piece;
+    } finally {
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#source.return?.();
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    for (;;) {
+      if (this.#ended) return null;
+      let result: IteratorResult<Uint8Array>;
+      try {
+        result = await this.#source.next();
+      } catch (error) {
+        this.#ended = true;
+        if (!(error instanceof GzipCutOff)) throw error;
+        this.cutOff = error;
+        return null;
+      }
+      if (result.done) {
+        this.#ended = true;
+        return null;
+      }
+      // A Node stream gives Buffers: as plain arrays they share one hidden class with everything else here.
+      const { buffer, byteOffset, byteLength } = result.value;
+      if (byteLength > 0) return new Uint8Array(buffer, byteOffset, byteLength);
+    }
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
+
+function concatenate(pieces: readonly Uint8Array[], total: number): Uint8Array {
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
