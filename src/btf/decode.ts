@@ -47,10 +47,10 @@ export function decodeType(owner: Btf, all: Btf, id: number, at: number): BtfTyp
       const size = u32(at + 8);
       const bits = coding & 0xff;
       const bitOffset = (coding >>> 16) & 0xff;
-      if (size > 16 || bits > 128 || bits + bitOffset > size * 8) {
+      if (size < 1 || size > 16 || bits + bitOffset > size * 8) {
         throw fail(
           at + 8,
-          `expected an integer of at most 16 bytes around its bits, found ${size} bytes, ${bits} bits from ${bitOffset}`,
+          `expected an integer of 1 to 16 bytes around its bits, found ${size} bytes, ${bits} bits from ${bitOffset}`,
         );
       }
       return {

@@ -1,0 +1,29 @@
+/** What every codec of this room is; `makeCodec` makes them from types. */
+
+export interface Codec<Value = unknown> {
+  /** Bytes of one value, without the elements of a flexible array at its end. */
+  readonly size: number;
+  /**
+   * Reads the value at `offset`. `end` (default `offset + size`) is where its bytes end: a flexible array at the end of a
+   * struct has the elements that lie before it. The result shares no memory with `bytes`.
+   */
+  decode(bytes: Uint8Array, offset: number, end?: number): Value;
+  /**
+   * Writes the value at `offset`, padding as zero. After a throw the bytes are unspecified.
+   * @throws ValueError when it does not fit; the path names the part.
+   */
+  encode(value: Value, bytes: Uint8Array, offset: number, end?: number): void;
+}
+
+/** A codec while types are put together: what the struct around needs to know. */
+export interface TypeCodec extends Codec<unknown> {
+  /** How many JavaScript values decoding makes: guards against types that multiply without end. */
+  readonly weight: number;
+  /** An array without a length of its own, or a struct that ends with one: `end` matters. */
+  readonly flexible: boolean;
+}
+
+/** A codec of one value of fixed size. */
+export function single(codec: Codec<unknown>): TypeCodec {
+  return { ...codec, weight: 1, flexible: false };
+}

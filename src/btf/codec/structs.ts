@@ -1,0 +1,133 @@
+/**
+ * Structs and unions. Members of anonymous structs and unions appear as members of the struct around them, as in C; what
+ * remains is a tree of fields in which `all` are there together (struct) or share their place (union).
+ */
+
+import { ValueError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import type { TypeCodec } from "./codec.ts";
+import { describeValue } from "./describe.ts";
+
+export interface Field {
+  readonly kind: "field";
+  readonly name: string;
+  /** Bytes from the start of the outermost struct. */
+  readonly offset: number;
+  readonly codec: TypeCodec;
+}
+
+export interface Group {
+  readonly kind: "all" | "one";
+  /** Bytes from the start of the outermost struct. */
+  readonly offset: number;
+  readonly size: number;
+  readonly parts: readonly (Field | Group)[];
+}
+
+/**
+ * Reads as an object of all fields. `encode` takes an object with every field of a struct and no other; of a union, one
+ * field, or several that agree on the bytes (as those of a decoded one do).
+ *
+ * @param typeName for messages, e.g. `struct Ipv4Prefix`
+ */
+export function structCodec(root: Group, typeName: string): TypeCodec {
+  const fields = fieldsOf(root);
+  const names = new Set(fields.map(({ name }) => name));
+  const tail = fields.reduce((end, { offset, codec }) => Math.max(end, offset + codec.size), 0);
+  // A flexible array grows only where nothing follows it.
+  const grows = (field: Field): boolean => field.codec.flexible && field.offset + field.codec.size >= tail;
+  const { size } = root;
+
+  const encodePart = (part: Field | Group, value: Fields, bytes: Uint8Array, offset: number, end: number): void => {
+    if (part.kind === "field") {
+      const given = value[part.name];
+      if (given === undefined) throw new ValueError(part.name, `a value: ${typeName} has ${list(names)}`, "nothing");
+      try {
+        part.codec.encode(given, bytes, offset + part.offset, grows(part) ? end : undefined);
+      } catch (error) {
+        throw error instanceof ValueError ? error.inside(part.name) : error;
+      }
+    } else if (part.kind === "all") {
+      for (const inner of part.parts) encodePart(inner, value, bytes, offset, end);
+    } else {
+      const given = part.parts.filter((inner) => isGiven(inner, value));
+      if (given.length === 0 && part.parts.length > 0) throw new ValueError("", `one of ${list(namesOf(part))}`, "none of them");
+      for (const [index, inner] of given.entries()) {
+        if (index === 0) encodePart(inner, value, bytes, offset, end);
+        else checkAgreement(given[0]!, inner, value, bytes, offset, end);
+      }
+    }
+  };
+
+  /** Encoding `second` over what is there must change nothing. */
+  const checkAgreement = (
+    first: Field | Group,
+    second: Field | Group,
+    value: Fields,
+    bytes: Uint8Array,
+    offset: number,
+    end: number,
+  ): void => {
+    const before = bytes.slice(offset, end);
+    const after = before.slice();
+    encodePart(second, value, after, 0, end - offset);
+    const differs = after.some((byte, index) => byte !== before[index]);
+    if (differs) {
+      const [one, other] = [namesOf(first).join("+"), namesOf(second).join("+")];
+      throw new ValueError("", `one of the union's fields ${one} and ${other}, or equal ones`, "both, with different bytes");
+    }
+  };
+
+  return {
+    size,
+    weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
+    flexible: fields.some(grows),
+    decode(bytes, offset, end = offset + size) {
+      const result: Record<string, unknown> = {};
+      for (const field of fields) {
+        const value = field.codec.decode(bytes, offset + field.offset, grows(field) ? end : undefined);
+        if (field.name === "__proto__")
+          Object.defineProperty(result, field.name, { value, enumerable: true, configurable: true, writable: true });
+        else result[field.name] = value;
+      }
+      return result;
+    },
+    encode(value, bytes, offset, end = offset + size) {
+      if (!isFields(value)) throw new ValueError("", `an object like ${typeName}`, describeValue(value));
+      for (const key of Object.keys(value)) {
+        if (!names.has(key)) throw unknownField(key, names, typeName);
+      }
+      bytes.fill(0, offset, offset + size);
+      encodePart(root, value, bytes, offset, end);
+    },
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function isGiven(part: Field | Group, value: Fields): boolean {
+  return part.kind === "field" ? value[part.name] !== undefined : part.parts.some((inner) => isGiven(inner, value));
+}
+
+function fieldsOf(part: Field | Group): Field[] {
+  return part.kind === "field" ? [part] : part.parts.flatMap(fieldsOf);
+}
+
+function namesOf(part: Field | Group): string[] {
+  return fieldsOf(part).map(({ name }) => name);
+}
+
+function list(names: Iterable<string>): string {
+  const all = [...names];
+  return all.length > 12 ? `${all.slice(0, 12).join(", ")}, … (${all.length})` : all.join(", ");
+}
+
+function unknownField(key: string, names: ReadonlySet<string>, typeName: string): ValueError {
+  const near = nearest(key, names);
+  const hint = near === null ? "" : ` (did you mean ${JSON.stringify(near)}?)`;
+  return new ValueError("", `the fields of ${typeName}, ${list(names) || "none"}`, `${describeValue(key)}${hint}`);
+}
