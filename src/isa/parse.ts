@@ -314,10 +314,7 @@ function parseCondition(scanner: Scanner): Statement {
 /** After `call`. */
 function parseCall(scanner: Scanner, helperId: (name: string) => number | null): Statement {
   const { next } = scanner;
-  if (next.kind === "number" || next.text === "#") {
-    scanner.takeIf("#");
-    return plain(make.callHelper(immediate(scanner, 32)));
-  }
+  if (next.kind === "number") return plain(make.callHelper(immediate(scanner, 32)));
   if (next.kind !== "name" || next.text === "pc") return toTarget(scanner, "imm", make.callLocal);
   const mark = scanner.mark();
   scanner.take();
