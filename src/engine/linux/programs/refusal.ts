@@ -24,9 +24,15 @@ export interface Refusal {
 
 /** Null when the log says nothing. */
 export function readLog(log: readonly string[]): Refusal | null {
-  const last = log.findLastIndex((line) => !AFTERMATH.test(line) && !INSTRUCTION.test(line) && !isNoise(line));
+  const last = log.findLastIndex(isVerdict);
   if (last < 0) return null;
-  const reason = log[last]!.trim();
+  // Some verdicts take two lines: the access, and what is wrong with it.
+  let start = last;
+  while (start > 0 && isVerdict(log[start - 1]!)) start--;
+  const reason = log
+    .slice(start, last + 1)
+    .map((line) => line.trim())
+    .join("; ");
   const named = NAMED_INSTRUCTION.exec(reason);
   for (let i = last; i >= 0; i--) {
     const match = INSTRUCTION.exec(log[i]!);
@@ -36,9 +42,13 @@ export function readLog(log: readonly string[]): Refusal | null {
   return { reason, slot: named === null ? null : Number(named[1]), instruction: null };
 }
 
+function isVerdict(line: string): boolean {
+  return !AFTERMATH.test(line) && !INSTRUCTION.test(line) && !isNoise(line);
+}
+
 /** Source lines, register states and paths between the instructions. */
 function isNoise(line: string): boolean {
-  return /^(; |from \d+ to \d+|\d+: (R\d|safe|frame|\w+=)|func#\d+ @|Live regs before insn|last_idx|regs=|parent |caller:|callee:|returning from callee|Func#\d+ )/.test(
+  return /^(; |arg#\d+ reference type|from \d+ to \d+|\d+: (R\d|safe|frame|\w+=)|func#\d+ @|Live regs before insn|last_idx|regs=|parent |caller:|callee:|returning from callee|Func#\d+ )/.test(
     line,
   );
 }

@@ -11,14 +11,16 @@ import { PROGRAM_KINDS } from "./kinds.ts";
 
 /** An Ethernet header: the kernel takes nothing shorter. */
 const SHORTEST = 14;
-/** What a program can add at the front (`XDP_PACKET_HEADROOM`), or at the end of the page that the kernel puts the packet in. */
-const GROWTH = 4096;
+/** `XDP_PACKET_HEADROOM` before a packet, and `struct skb_shared_info` (rounded up to a cache line) after it, share its page. */
+const HEADROOM = 256;
+const TAILROOM = 320;
 /** A signal to this process ends a test run early with EINTR. */
 const MOST_INTERRUPTIONS = 100;
 
 /**
- * The packet must fit the page that the kernel puts it in, with 256 bytes before and some 320 after it: 3520 bytes or a little
- * less on machines with 4 KiB pages. Longer ones only go to programs that take packets in pieces (`xdp.frags`, since 5.18).
+ * The packet must fit one page with 256 bytes before and 320 after it: 3520 bytes where pages have 4096. The kernel takes longer
+ * ones since 5.18 and shows a program their first 3520 bytes, as if the packet ended there; only programs that take packets in
+ * pieces (`xdp.frags`) are given those here.
  *
  * The kernel repeats a run on one and the same packet. So that each run has a fresh copy, as the interface promises, the first is
  * made alone: if the program left the packet as it was, the others run in one go inside the kernel, else one by one.
@@ -59,9 +61,15 @@ class TestRun {
       throw new RangeError(
         `program ${program.name}: a packet needs at least an Ethernet header of ${SHORTEST} bytes, found ${packet.length}`,
       );
+    const longest = kernel.transport.pageSize - HEADROOM - TAILROOM;
+    if (packet.length > longest && program.type === "xdp" && !program.section.startsWith("xdp.frags"))
+      throw new RangeError(
+        `program ${program.name}: a packet must fit a page of memory with its head room: at most ${longest} bytes, found ${packet.length}`,
+      );
     this.#program = program;
     this.#length = packet.length;
-    this.#out = new Uint8Array(packet.length + GROWTH);
+    // A program can move the start into the head room, and the end to that of the page.
+    this.#out = new Uint8Array(packet.length + kernel.transport.pageSize);
     this.#request = new Request(kernel.transport, "prog_test_run")
       .u32("prog_fd", descriptor.fd)
       .pointer("data_in", packet)
@@ -93,10 +101,9 @@ class TestRun {
       case ERRNO.EINVAL:
       case ERRNO.ENOMEM:
       case ERRNO.E2BIG:
-        return new RangeError(
-          `program ${name}: the kernel does not run a packet of ${this.#length} bytes (${cause.code}); it must fit a page of memory with its head room: at most about 3500 bytes`,
-          { cause },
-        );
+        return new RangeError(`program ${name}: the kernel does not run a packet of ${this.#length} bytes (${cause.code})`, {
+          cause,
+        });
       case ERRNO.ENOTSUPP:
       case ERRNO.EOPNOTSUPP:
         return new FeatureError("BPF_PROG_TEST_RUN", "4.12", `program ${name}: this kernel has no test run for type ${type}`, {

@@ -1,5 +1,5 @@
 /**
- * The only native code of Skep: five functions of the C library, called through koffi.
+ * The only native code of Skep: six functions of the C library, called through koffi.
  *
  * koffi is imported when an engine opens, not before: it costs 15 ms and a process that only compiles never pays it.
  * `load(null)` finds the C library that Node itself runs on, so that glibc and musl both work. Traps that this file keeps to
@@ -47,7 +47,9 @@ export async function openNative(): Promise<Transport> {
   const munmap = library.func("munmap", "int", ["uint64", "size_t"]) as (address: bigint, length: number) => number;
   const { errno, address } = koffi;
 
+  const pageSize = (library.func("getpagesize", "int", []) as () => number)();
   return {
+    pageSize,
     bpf(command, attribute) {
       const result = syscall(number, command, attribute, attribute.length);
       return result < 0 ? -errno() : result;

@@ -5,6 +5,8 @@
  * No call throws: a result below zero is an error number, negated, as in the kernel itself.
  */
 export interface Transport {
+  /** Bytes of a page of memory: 4096, or 65536 on some arm64 kernels. */
+  readonly pageSize: number;
   /**
    * `bpf(2)`. `attribute` is a `union bpf_attr` of the command; the kernel may write results into it and into memory that it
    * points to. Hot: a map operation is one of these and nothing else.
