@@ -23,7 +23,7 @@
 
 import type { Btf } from "./btf.ts";
 import { arrayCodec } from "./codec/arrays.ts";
-import { bitFieldCodec } from "./codec/bit-fields.ts";
+import { bitFieldCodec, coverBits } from "./codec/bit-fields.ts";
 import { type Codec, single, type TypeCodec } from "./codec/codec.ts";
 import { type Integer, integerCodec } from "./codec/integers.ts";
 import { addressableCodec, boolCodec, enumCodec, floatCodec } from "./codec/scalars.ts";
@@ -116,7 +116,7 @@ class Compiler {
     switch (type.kind) {
       case "int": {
         // Old BTF says the width of a bit-field in its type.
-        if (type.bits !== type.size * 8) return single(this.#bitField(type, { bitOffset: 0, bitSize: 0 }));
+        if (type.bits !== type.size * 8) return { ...this.#bitField(type, { bitOffset: 0, bitSize: 0 }), size: type.size };
         const integer = integerCodec(type.size, type.signed, littleEndian);
         if (type.bool) return single(boolCodec(integer));
         return single(type.size === 4 && !type.signed ? addressableCodec(integer) : integer);
@@ -210,14 +210,14 @@ class Compiler {
       const width = member.bitSize || (target.kind === "int" ? target.bits : 0);
       this.#checkInside(owner.id, member.name, Math.ceil((member.bitOffset + width) / 8), owner.size);
       const codec = this.#bitField(target, member);
-      return { kind: "field", name: member.name, offset: base, codec: single(codec) };
+      return { kind: "field", name: member.name, offset: base, codec };
     }
     const codec = this.codec(member.type, depth + 1);
     this.#checkInside(owner.id, member.name, member.bitOffset / 8 + codec.size, owner.size);
     return { kind: "field", name: member.name, offset: base + member.bitOffset / 8, codec };
   }
 
-  #bitField(target: BtfType, member: Pick<Member, "bitOffset" | "bitSize">): Codec {
+  #bitField(target: BtfType, member: Pick<Member, "bitOffset" | "bitSize">): TypeCodec {
     if (target.kind !== "int" && target.kind !== "enum" && target.kind !== "enum64") {
       throw this.#fail(target.id, `expected an integer or enum for a bit-field, found ${target.kind}`);
     }
@@ -228,8 +228,9 @@ class Compiler {
     }
     const field = { bitOffset: member.bitOffset + inner, bitSize, signed: target.signed, wide: target.size > 4 };
     const integer: Codec<Integer> = bitFieldCodec(field, this.#littleEndian);
-    if (target.kind !== "int") return enumCodec(target, integer);
-    return target.bool ? boolCodec(integer) : (integer as Codec);
+    const cover: TypeCodec["cover"] = (mask, offset) => coverBits(field, this.#littleEndian, mask, offset);
+    if (target.kind !== "int") return { ...single(enumCodec(target, integer)), cover };
+    return { ...single(target.bool ? boolCodec(integer) : integer), cover };
   }
 
   #checkInside(id: number, member: string, end: number, size: number): void {

@@ -22,6 +22,12 @@ export function arrayCodec(element: TypeCodec, length: number | null): TypeCodec
     size,
     weight: 1 + element.weight * (length ?? 0),
     flexible: length === null,
+    cover(mask, offset, end) {
+      const total = elements(offset, end);
+      for (let index = 0; index < total; index++) {
+        element.cover(mask, offset + index * stride, offset + (index + 1) * stride);
+      }
+    },
     decode(bytes, offset, end = offset + size) {
       const values: unknown[] = [];
       const total = elements(offset, end);

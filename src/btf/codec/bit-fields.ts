@@ -13,6 +13,13 @@ export interface BitField {
   readonly wide: boolean;
 }
 
+/** Sets the bits of the field, as `TypeCodec.cover` asks. */
+export function coverBits(field: BitField, littleEndian: boolean, mask: Uint8Array, offset: number): void {
+  for (let bit = field.bitOffset; bit < field.bitOffset + field.bitSize; bit++) {
+    mask[offset + Math.floor(bit / 8)]! |= littleEndian ? 1 << (bit % 8) : 0x80 >> (bit % 8);
+  }
+}
+
 /**
  * Reads and writes one bit-field of the struct at `offset`. Writing leaves the bits around as they are.
  * Fields that lie within 4 bytes, nearly all, go without bigints.

@@ -21,9 +21,12 @@ export interface TypeCodec extends Codec<unknown> {
   readonly weight: number;
   /** An array without a length of its own, or a struct that ends with one: `end` matters. */
   readonly flexible: boolean;
+  /** Sets the bits that carry the value at `offset`: all but padding. Unions tell by it which bits their fields share. */
+  cover(mask: Uint8Array, offset: number, end: number): void;
 }
 
-/** A codec of one value of fixed size. */
+/** A codec of one value that fills its bytes. */
 export function single(codec: Codec<unknown>): TypeCodec {
-  return { ...codec, weight: 1, flexible: false };
+  const { size } = codec;
+  return { ...codec, weight: 1, flexible: false, cover: (mask, offset) => mask.fill(0xff, offset, offset + size) };
 }

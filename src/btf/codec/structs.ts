@@ -52,29 +52,45 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     } else {
       const given = part.parts.filter((inner) => isGiven(inner, value));
       if (given.length === 0 && part.parts.length > 0) throw new ValueError("", `one of ${list(namesOf(part))}`, "none of them");
-      for (const [index, inner] of given.entries()) {
-        if (index === 0) encodePart(inner, value, bytes, offset, end);
-        else checkAgreement(given[0]!, inner, value, bytes, offset, end);
-      }
+      if (given.length === 1) encodePart(given[0]!, value, bytes, offset, end);
+      else encodeOverlay(part, given, value, bytes, offset, end);
     }
   };
 
-  /** Encoding `second` over what is there must change nothing. */
-  const checkAgreement = (
-    first: Field | Group,
-    second: Field | Group,
+  const coverPart = (part: Field | Group, mask: Uint8Array, offset: number, end: number): void => {
+    if (part.kind !== "field") for (const inner of part.parts) coverPart(inner, mask, offset, end);
+    else part.codec.cover(mask, offset + part.offset, grows(part) ? end : offset + part.offset + part.codec.size);
+  };
+
+  /** Several fields of one union: each is encoded apart, and the bits that two of them carry must be the same. */
+  const encodeOverlay = (
+    union: Group,
+    given: readonly (Field | Group)[],
     value: Fields,
     bytes: Uint8Array,
     offset: number,
     end: number,
   ): void => {
-    const before = bytes.slice(offset, end);
-    const after = before.slice();
-    encodePart(second, value, after, 0, end - offset);
-    const differs = after.some((byte, index) => byte !== before[index]);
-    if (differs) {
-      const [one, other] = [namesOf(first).join("+"), namesOf(second).join("+")];
-      throw new ValueError("", `one of the union's fields ${one} and ${other}, or equal ones`, "both, with different bytes");
+    const start = offset + union.offset;
+    const length = end - start;
+    const carried = new Uint8Array(length);
+    for (const part of given) {
+      const own = new Uint8Array(length);
+      const mask = new Uint8Array(length);
+      encodePart(part, value, own, -union.offset, length);
+      coverPart(part, mask, -union.offset, length);
+      for (let index = 0; index < length; index++) {
+        const shared = carried[index]! & mask[index]!;
+        if (((bytes[start + index]! ^ own[index]!) & shared) !== 0) {
+          throw new ValueError(
+            "",
+            `one of the union's fields ${list(namesOf(union))}`,
+            `${list(given.flatMap(namesOf))} that differ`,
+          );
+        }
+        bytes[start + index] = (bytes[start + index]! & ~mask[index]!) | (own[index]! & mask[index]!);
+        carried[index]! |= mask[index]!;
+      }
     }
   };
 
@@ -82,6 +98,7 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     size,
     weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
     flexible: fields.some(grows),
+    cover: (mask, offset, end) => coverPart(root, mask, offset, end),
     decode(bytes, offset, end = offset + size) {
       const result: Record<string, unknown> = {};
       for (const field of fields) {

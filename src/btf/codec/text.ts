@@ -16,6 +16,7 @@ export function bytesCodec(length: number | null): TypeCodec {
     size,
     weight: 1,
     flexible: length === null,
+    cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
     decode: (bytes, offset, end = offset + size) => copy(bytes, offset, length === null ? end : offset + size),
     encode(value, bytes, offset, end = offset + size) {
       writeBytes(
@@ -42,6 +43,7 @@ export function textCodec(length: number | null): TypeCodec {
     size,
     weight: 1,
     flexible: length === null,
+    cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
     decode: (bytes, offset, end = offset + size) => readText(bytes, offset, length === null ? end : offset + size),
     encode(value, bytes, offset, end = offset + size) {
       const room = length ?? end - offset;
