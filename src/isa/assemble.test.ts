@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assemble } from "./assemble.ts";
 import { encode } from "./encode.ts";
+import { fromHex, toHex } from "./fixtures/instructions.ts";
 import { print } from "./print.ts";
-import { fromHex, toHex } from "./testing.ts";
 
 function hexOf(text: string): string {
   return toHex(encode(assemble(text)));

@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { IsaError, type IsaRule } from "./errors.ts";
+import { anyInstruction, fromHex, instructionOf, toHex } from "./fixtures/instructions.ts";
 import type { Instruction } from "./instruction.ts";
 import { OPERATIONS } from "./opcodes.ts";
 import { operationOf } from "./operation.ts";
-import { anyInstruction, fromHex, instructionOf, toHex } from "./testing.ts";
 
 describe("decode", () => {
   it("reads the fields of one slot", () => {

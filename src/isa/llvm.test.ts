@@ -6,8 +6,8 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { assemble } from "./assemble.ts";
 import { encode } from "./encode.ts";
+import { instructionOf, toHex } from "./fixtures/instructions.ts";
 import { OPERATIONS, type Operation } from "./opcodes.ts";
-import { instructionOf, toHex } from "./testing.ts";
 
 const LLVM = "llvm-mc-19";
 const found = spawnSync(LLVM, ["--version"]).status === 0;

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { assemble } from "./assemble.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
+import { anyInstruction, fromHex, toHex } from "./fixtures/instructions.ts";
 import { print, printProgram } from "./print.ts";
-import { anyInstruction, fromHex, toHex } from "./testing.ts";
 
 const helperName = (id: number) => (id === 5 ? "bpf_ktime_get_ns" : null);
 

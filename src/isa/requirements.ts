@@ -29,7 +29,7 @@ export function requirements(instructions: readonly Instruction[]): Requirements
     const operation = operationOf(instruction);
     if (operation === null) throw explain(instruction, index, slot);
     if (operation.cpu > cpu) cpu = operation.cpu;
-    if (linux !== null) linux = operation.since === null ? null : later(linux, operation.since);
+    if (linux !== null && operation.since !== linux) linux = operation.since === null ? null : later(linux, operation.since);
     if (operation.group !== null) groups.add(operation.group);
     slot += slots(instruction);
   }
