@@ -32,9 +32,14 @@ export function typesForKernel(spec: Spec): TypesForKernel | null {
   return { btf: types, offsetOf: (text) => byText.get(text) ?? 0 };
 }
 
-/** One record a function, or null when a function's type is unknown: the kernel takes all or none. */
+/**
+ * One record a function. Null when a function's type is unknown, or the Spec does not name exactly the functions that the code
+ * calls: the kernel takes all or none, and would refuse a program that runs well without.
+ */
 export function functionRecords(program: ProgramSpec): Uint8Array | null {
-  if (program.functions.length === 0 || program.functions.some((each) => each.type === 0)) return null;
+  const starts = functionStarts(program.code);
+  if (program.functions.length !== starts.size || program.functions.some(({ slot, type }) => type === 0 || !starts.has(slot)))
+    return null;
   const records = new Uint8Array(program.functions.length * FUNCTION_RECORD);
   const view = new DataView(records.buffer);
   program.functions.forEach(({ slot, type }, i) => {
@@ -68,7 +73,7 @@ function withFunctionStarts(program: ProgramSpec): readonly LineInfo[] {
   const first = program.lines[0];
   if (first === undefined) return [];
   const lines = [...program.lines];
-  for (const { slot } of program.functions) {
+  for (const slot of functionStarts(program.code)) {
     if (lines.some((line) => line.slot === slot)) continue;
     const nearest = lines.find((line) => line.slot > slot) ?? lines.at(-1) ?? first;
     lines.push({ ...nearest, slot });
@@ -76,6 +81,26 @@ function withFunctionStarts(program: ProgramSpec): readonly LineInfo[] {
   if (lines.every((line) => line.slot !== 0)) lines.push({ ...first, slot: 0 });
   return lines.sort((a, b) => a.slot - b.slot);
 }
+
+/** Slots where functions begin, as the kernel finds them (`add_subprog_and_kfunc`): the first, and whatever is called or passed on. */
+function functionStarts(code: Uint8Array): ReadonlySet<number> {
+  const view = new DataView(code.buffer, code.byteOffset, code.byteLength);
+  const starts = new Set([0]);
+  for (let slot = 0; slot * 8 < code.length; slot++) {
+    const opcode = view.getUint8(slot * 8);
+    const source = view.getUint8(slot * 8 + 1) >> 4;
+    const localCall = opcode === CALL && source === PSEUDO_CALL;
+    const reference = opcode === WIDE_LOAD && source === PSEUDO_FUNCTION;
+    if (localCall || reference) starts.add(slot + view.getInt32(slot * 8 + 4, true) + 1);
+    if (opcode === WIDE_LOAD) slot++;
+  }
+  return starts;
+}
+
+const CALL = 0x85;
+const PSEUDO_CALL = 1;
+const WIDE_LOAD = 0x18;
+const PSEUDO_FUNCTION = 4;
 
 /** The line that instruction `slot` comes from, or null. */
 export function lineAt(program: ProgramSpec, slot: number): LineInfo | null {
