@@ -1,0 +1,122 @@
+/**
+ * What one program on one CPU may touch, and the words for what it may not.
+ *
+ * A program that no verifier has proven runs in checked mode: every access must lie in its stack, the packet, the
+ * context or one value of one of its maps. The checks are exact to the byte: the end of a packet or of a map's value is
+ * the end, whatever lies behind it in memory.
+ */
+
+import type { ValueArea } from "./maps/store.ts";
+import type { Memory } from "./memory.ts";
+
+/** Bytes of stack of one function (MAX_BPF_STACK), and how deep local calls nest (MAX_CALL_FRAMES). */
+export const FRAME_SIZE = 512;
+export const FRAMES = 8;
+
+export class AddressSpace {
+  // Half-open ranges of addresses; an empty one allows nothing. Set before each run, moved by helpers during it.
+  stackLow = 0;
+  stackEnd = 0;
+  /** From `data_meta` to `data_end`. */
+  packetStart = 0;
+  packetEnd = 0;
+  /** Where `data` begins, for messages. */
+  packetData = 0;
+  contextStart = 0;
+  contextEnd = 0;
+  contextWritable = false;
+
+  readonly #memory: Memory;
+  readonly #areas: readonly ValueArea[];
+  // The value that was touched last.
+  #valueStart = 0;
+  #valueEnd = 0;
+  #valueWritable = false;
+
+  /** @param areas values of the maps that the program refers to. */
+  constructor(memory: Memory, areas: readonly ValueArea[]) {
+    this.#memory = memory;
+    this.#areas = areas;
+  }
+
+  /** Whether `size` bytes from `address` on (both ≥ 0, `address` < 2^32 + 2^15) may be read, or written. Hot. */
+  allows(address: number, size: number, write: boolean): boolean {
+    const end = address + size;
+    if (address >= this.stackLow && end <= this.stackEnd) return true;
+    if (address >= this.packetStart && end <= this.packetEnd) return true;
+    if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
+    if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
+    return this.#findValue(address, end) && (this.#valueWritable || !write);
+  }
+
+  #findValue(address: number, end: number): boolean {
+    for (const area of this.#areas) {
+      if (address < area.start || address >= area.end) continue;
+      const start = address - ((address - area.start) % area.stride);
+      if (end > start + area.size) return false;
+      this.#valueStart = start;
+      this.#valueEnd = start + area.size;
+      this.#valueWritable = area.writable;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Why an access is not allowed: `reads 4 bytes at packet+58: the packet has 60`.
+   * @param high the upper half of the 64-bit address.
+   */
+  complain(address: number, high: number, size: number, write: boolean): string {
+    const what = `${write ? "writes" : "reads"} ${size} byte${size === 1 ? "" : "s"} at`;
+    if (high !== 0) {
+      const hex = ((BigInt(high >>> 0) << 32n) + BigInt(address)).toString(16);
+      const kind = TAGGED[high];
+      return kind === undefined
+        ? `${what} 0x${hex}: addresses have 32 bits, so this is a number and no pointer`
+        : `${what} 0x${hex}: that is ${kind}, which has no bytes to ${write ? "write" : "read"}`;
+    }
+    if (address < 65_536) return `${what} ${address === 0 ? "the null pointer" : `null+${address}`}: check for null before`;
+
+    // Which of its places did it miss? One that it is in, or just behind, or just before.
+    for (const area of this.#areas) {
+      if (address < area.start || address >= area.end) continue;
+      const offset = (address - area.start) % area.stride;
+      if (write && !area.writable && offset + size <= area.size) {
+        return `${what} a value of ${area.name}+${offset}: programs may only read this map`;
+      }
+      return `${what} a value of ${area.name}+${offset}: the value has ${area.size} bytes`;
+    }
+    const near = (start: number, end: number): boolean => end > start && address + size > start - 4096 && address < end + 65_536;
+    if (address >= this.contextStart && address < this.contextEnd) {
+      if (address + size <= this.contextEnd) return `${what} context+${address - this.contextStart}: programs may only read it`;
+      return `${what} context+${address - this.contextStart}: the context has ${this.contextEnd - this.contextStart}`;
+    }
+    if (address < this.stackEnd && address >= this.stackEnd - FRAMES * FRAME_SIZE - FRAME_SIZE) {
+      return `${what} r10${address - this.stackLow - FRAME_SIZE}: the stack has ${FRAME_SIZE}`;
+    }
+    if (address >= this.stackEnd && address < this.stackEnd + ALIGNED_GAP) {
+      return `${what} r10+${address - this.stackEnd}: the stack ends at r10`;
+    }
+    if (address + size > this.packetStart && near(this.packetStart, this.packetEnd)) {
+      return `${what} packet+${address - this.packetData}: the packet has ${this.packetEnd - this.packetData}`;
+    }
+    if (near(this.packetStart, this.packetEnd)) {
+      return `${what} packet${address - this.packetData}: it begins at packet${this.#sign(this.packetStart - this.packetData)}`;
+    }
+    const region = this.#memory.regionAt(address);
+    const place = region === undefined ? "nothing is there" : `that is ${region.name}, which this program may not touch`;
+    return `${what} 0x${address.toString(16)}: ${place}`;
+  }
+
+  #sign(value: number): string {
+    return value < 0 ? `${value}` : `+${value}`;
+  }
+}
+
+/** How far behind the stack an access is still called one of the stack. */
+const ALIGNED_GAP = 64;
+
+/** Upper half of what a wide instruction loads for a map and for a function: no address has one, so none can be followed. */
+export const MAP_TAG = 0x1;
+export const FUNCTION_TAG = 0x2;
+const TAGGED: Readonly<Record<number, string>> = { [MAP_TAG]: "a map", [FUNCTION_TAG]: "a function" };

@@ -1,0 +1,59 @@
+/** Time as programs see it: nanoseconds since boot, as two 32-bit halves, so that no BigInt is made to read it. */
+
+export interface Clock {
+  /** Puts the low half into `out[0]` and the high half into `out[1]`. Never goes back. Hot. */
+  read(out: Uint32Array): void;
+  /** Present when somebody else moves it: a replay sets it to each packet's time. Earlier times than its own are ignored. */
+  set?(seconds: number, nanoseconds: number): void;
+}
+
+const HALF = 2 ** 32;
+
+/** The time of this process, in the resolution that the platform gives. */
+export function realClock(): Clock {
+  return {
+    read(out) {
+      const nanoseconds = Math.floor(performance.now() * 1e6);
+      out[0] = nanoseconds % HALF;
+      out[1] = nanoseconds / HALF;
+    },
+  };
+}
+
+/** A clock that moves only when told: what a program computes with it is the same in every run. */
+export interface VirtualClock extends Clock {
+  /** @param seconds 0 … 2^32 - 1, e.g. of the Unix epoch. @param nanoseconds 0 … 999,999,999 */
+  set(seconds: number, nanoseconds: number): void;
+  /** @param nanoseconds 0 … 2^53 - 1 */
+  advance(nanoseconds: number): void;
+}
+
+/** Starts at `seconds` and `nanoseconds`; default 0. */
+export function virtualClock(seconds = 0, nanoseconds = 0): VirtualClock {
+  let low = 0;
+  let high = 0;
+  const clock: VirtualClock = {
+    read(out) {
+      out[0] = low;
+      out[1] = high;
+    },
+    set(seconds, nanoseconds) {
+      // seconds × 10^9 goes beyond 2^53: multiply by halves of 16 bits.
+      const small = (seconds % 65_536) * 1e9 + nanoseconds;
+      const large = Math.floor(seconds / 65_536) * 1e9;
+      const sum = small + (large % 65_536) * 65_536;
+      const newHigh = Math.floor(large / 65_536) + Math.floor(sum / HALF);
+      const newLow = sum % HALF;
+      if (newHigh < high || (newHigh === high && newLow < low)) return;
+      low = newLow;
+      high = newHigh;
+    },
+    advance(nanoseconds) {
+      const sum = low + (nanoseconds % HALF);
+      low = sum % HALF;
+      high += Math.floor(nanoseconds / HALF) + Math.floor(sum / HALF);
+    },
+  };
+  clock.set(seconds, nanoseconds);
+  return clock;
+}

@@ -1,0 +1,68 @@
+/**
+ * One CPU of the engine: the memory that a program running on it uses besides maps. A worker thread will be one; today
+ * all of them run in this thread, one program at a time.
+ *
+ *     stack     8 frames of 512 bytes; frame 0 at the top, r10 points behind its frame
+ *     context   what r1 points at
+ *     packet    256 bytes of head room, the packet, tail room
+ */
+
+import { FRAME_SIZE, FRAMES } from "./access.ts";
+import type { Clock } from "./clock.ts";
+import type { Memory, Region } from "./memory.ts";
+import { Random } from "./random.ts";
+
+/** XDP_PACKET_HEADROOM of linux/bpf.h. */
+export const HEAD_ROOM = 256;
+/** The kernel keeps a `struct xdp_frame` at the start of the head room, so programs cannot use all of it. */
+export const FRAME_HEADER = 40;
+/** Longest packet, in bytes. */
+export const LONGEST_PACKET = 65_535;
+/** Bytes behind the longest packet into which `bpf_xdp_adjust_tail` may grow it. */
+export const TAIL_ROOM = 257;
+
+/** Bytes of the context area. */
+const CONTEXT_SIZE = 256;
+
+/** What all CPUs of an engine have in common. */
+export interface CpuHost {
+  readonly memory: Memory;
+  readonly clock: Clock;
+  /** What `bpf_trace_printk` writes, without a line end. */
+  print(text: string, cpu: number): void;
+}
+
+export class Cpu {
+  readonly id: number;
+  readonly host: CpuHost;
+  readonly random: Random;
+  /** Address behind the stack, where r10 of a program's main function points. */
+  readonly stackEnd: number;
+  readonly context: number;
+  /** First and last + 1 address of the packet area. */
+  readonly packetArea: number;
+  readonly packetAreaEnd: number;
+  /** True while a program runs: a second one would use the same stack. */
+  busy = false;
+  readonly #regions: readonly Region[];
+
+  /** @throws MapError `memory` when the engine's memory has no room for it. */
+  constructor(id: number, host: CpuHost, seed: number) {
+    this.id = id;
+    this.host = host;
+    this.random = new Random(seed);
+    const { memory } = host;
+    const stack = memory.allocate(FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
+    const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
+    const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET + TAIL_ROOM, `packet (cpu ${id})`, "engine");
+    this.#regions = [stack, context, packet];
+    this.stackEnd = stack.start + stack.size;
+    this.context = context.start;
+    this.packetArea = packet.start;
+    this.packetAreaEnd = packet.start + packet.size;
+  }
+
+  dispose(): void {
+    for (const region of this.#regions) this.host.memory.release(region);
+  }
+}

@@ -1,0 +1,689 @@
+/**
+ * The reference: RFC 9669, one instruction after the other, every access checked.
+ *
+ * It is the oracle for generated code and what runs programs that nobody has proven, so nothing that a program does may
+ * harm or hang the host: accesses outside its own memory, calls too deep and too many instructions end it with a
+ * `FaultError` that says where and why. Registers and stack that were never written read as 0.
+ *
+ * A register is two words of an Int32Array (low, high): as fast as BigInt64Array where V8 optimizes that well, five times
+ * faster where it does not, and addresses are the low word (`bench/registers.ts`). Locals in `run` and case labels as
+ * literal numbers (see `operations.ts`) are for V8. Hot, all of it: nothing is allocated while a program runs.
+ */
+
+import { print } from "../../isa/print.ts";
+import { HELPER } from "../../uapi/helpers.ts";
+import { FaultError } from "../errors.ts";
+import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG, MAP_TAG } from "./access.ts";
+import { multiplyHigh, swap32 } from "./arithmetic.ts";
+import { AtomicUnit } from "./atomics.ts";
+import type { Cpu } from "./cpu.ts";
+import type { Helper, HelperCall, HelperTable } from "./helper.ts";
+import type { MapStore } from "./maps/store.ts";
+import type { Memory } from "./memory.ts";
+import type { PreparedProgram } from "./program.ts";
+
+/** Instructions that one run may take before it is stopped: about a third of a second. */
+export const DEFAULT_FUEL = 64 * 1024 * 1024;
+
+/** How often `may_goto` goes on in one call of a function before it leaves the loop (BPF_MAX_LOOPS of the kernel). */
+export const MAY_GOTO_LIMIT = 8 * 1024 * 1024;
+
+/** Largest size that a helper accepts (BPF_MAX_VAR_SIZ). */
+const LARGEST_SIZE = 1 << 29;
+
+// What a call saves: the slot to return to, r6 to r9, the may_goto counter.
+const SAVED_WORDS = 10;
+const SAVED_COUNTER = 9;
+
+// Words of the register file.
+const R10 = 20;
+
+const HELPER_NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, id]) => [id, name]));
+const NO_MAPS: readonly MapStore[] = [];
+
+/** One program on one CPU. */
+export class Interpreter implements HelperCall {
+  readonly program: PreparedProgram;
+  readonly cpu: Cpu;
+  readonly memory: Memory;
+  readonly space: AddressSpace;
+  readonly maps: readonly MapStore[];
+  /** r0 to r10, then the program's constants; low half, high half. Set r1 to r5 before a run, read r0 after it. */
+  readonly registers: Int32Array;
+  /** Instructions that the last run took. */
+  instructions = 0;
+  high = 0;
+
+  readonly #wide: BigUint64Array;
+  readonly #signed: BigInt64Array;
+  readonly #helpers: HelperTable;
+  readonly #atomics: AtomicUnit;
+  readonly #saved = new Int32Array(FRAMES * SAVED_WORDS);
+
+  constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
+    this.program = program;
+    this.cpu = cpu;
+    this.memory = cpu.host.memory;
+    this.maps = maps;
+    this.space = new AddressSpace(
+      this.memory,
+      maps.map(({ values }) => values),
+    );
+    this.registers = program.registers.slice();
+    this.#wide = new BigUint64Array(this.registers.buffer);
+    this.#signed = new BigInt64Array(this.registers.buffer);
+    this.#helpers = helpers;
+    this.#atomics = new AtomicUnit(this.memory);
+  }
+
+  /** Zeroes r0 to r9; arguments are set after it. */
+  reset(): void {
+    this.registers.fill(0, 0, R10);
+  }
+
+  /**
+   * Runs from slot 0 to the last `exit`; r0 is the result. `space` says what may be touched, its stack is set here.
+   * @throws FaultError when the program does what no verified program does, or takes more than `fuel` instructions.
+   */
+  run(fuel: number = DEFAULT_FUEL): void {
+    const { registers: r, space, program, memory } = this;
+    const { operation, dst, src, offset, extra } = program;
+    const { view } = memory;
+    const wide = this.#wide;
+    const signed = this.#signed;
+    const saved = this.#saved;
+
+    let depth = 0;
+    let left = fuel;
+    let loops = MAY_GOTO_LIMIT;
+    space.stackEnd = this.cpu.stackEnd;
+    space.stackLow = this.cpu.stackEnd - FRAME_SIZE;
+    memory.words.fill(0, space.stackLow >>> 2, space.stackEnd >>> 2);
+    r[R10] = space.stackEnd;
+    r[R10 + 1] = 0;
+
+    for (let pc = 0; ; pc++) {
+      if (--left < 0) throw this.#fault(pc, `stopped after ${fuel} instructions`);
+      const d = dst[pc]!;
+      const s = src[pc]!;
+      switch (operation[pc]) {
+        // ── 64-bit arithmetic, RFC 9669 §4.1 ────────────────────────────────────────────────────────────────────────
+        case 0: {
+          // add64
+          const low = r[d]!;
+          const sum = (low + r[s]!) | 0;
+          r[d + 1] = r[d + 1]! + r[s + 1]! + (sum >>> 0 < low >>> 0 ? 1 : 0);
+          r[d] = sum;
+          break;
+        }
+        case 1: {
+          // sub64
+          const low = r[d]!;
+          const other = r[s]!;
+          r[d + 1] = r[d + 1]! - r[s + 1]! - (low >>> 0 < other >>> 0 ? 1 : 0);
+          r[d] = low - other;
+          break;
+        }
+        case 2: {
+          // mul64
+          const low = r[d]!;
+          const other = r[s]!;
+          r[d + 1] = multiplyHigh(low, other) + Math.imul(low, r[s + 1]!) + Math.imul(r[d + 1]!, other);
+          r[d] = Math.imul(low, other);
+          break;
+        }
+        case 3: // div64
+          if ((r[d + 1]! | r[s + 1]!) === 0) r[d] = r[s] === 0 ? 0 : (r[d]! >>> 0) / (r[s]! >>> 0);
+          else if ((r[s]! | r[s + 1]!) === 0) r[d] = r[d + 1] = 0;
+          else wide[d >>> 1] = wide[d >>> 1]! / wide[s >>> 1]!;
+          break;
+        case 4: // sdiv64; the smallest number / -1 is 2^63, which the array stores as the smallest number
+          if ((r[s]! | r[s + 1]!) === 0) r[d] = r[d + 1] = 0;
+          else signed[d >>> 1] = signed[d >>> 1]! / signed[s >>> 1]!;
+          break;
+        case 5: // mod64
+          if ((r[s]! | r[s + 1]!) === 0) break;
+          if ((r[d + 1]! | r[s + 1]!) === 0) r[d] = (r[d]! >>> 0) % (r[s]! >>> 0);
+          else wide[d >>> 1] = wide[d >>> 1]! % wide[s >>> 1]!;
+          break;
+        case 6: // smod64
+          if ((r[s]! | r[s + 1]!) !== 0) signed[d >>> 1] = signed[d >>> 1]! % signed[s >>> 1]!;
+          break;
+        case 7: // or64
+          r[d] = r[d]! | r[s]!;
+          r[d + 1] = r[d + 1]! | r[s + 1]!;
+          break;
+        case 8: // and64
+          r[d] = r[d]! & r[s]!;
+          r[d + 1] = r[d + 1]! & r[s + 1]!;
+          break;
+        case 9: // xor64
+          r[d] = r[d]! ^ r[s]!;
+          r[d + 1] = r[d + 1]! ^ r[s + 1]!;
+          break;
+        case 10: {
+          // lsh64
+          const count = r[s]! & 63;
+          if (count >= 32) {
+            r[d + 1] = r[d]! << (count - 32);
+            r[d] = 0;
+          } else if (count > 0) {
+            r[d + 1] = (r[d + 1]! << count) | (r[d]! >>> (32 - count));
+            r[d] = r[d]! << count;
+          }
+          break;
+        }
+        case 11: {
+          // rsh64
+          const count = r[s]! & 63;
+          if (count >= 32) {
+            r[d] = r[d + 1]! >>> (count - 32);
+            r[d + 1] = 0;
+          } else if (count > 0) {
+            r[d] = (r[d]! >>> count) | (r[d + 1]! << (32 - count));
+            r[d + 1] = r[d + 1]! >>> count;
+          }
+          break;
+        }
+        case 12: {
+          // arsh64
+          const count = r[s]! & 63;
+          if (count >= 32) {
+            r[d] = r[d + 1]! >> (count - 32);
+            r[d + 1] = r[d + 1]! >> 31;
+          } else if (count > 0) {
+            r[d] = (r[d]! >>> count) | (r[d + 1]! << (32 - count));
+            r[d + 1] = r[d + 1]! >> count;
+          }
+          break;
+        }
+        case 13: // neg64
+          r[d + 1] = -r[d + 1]! - (r[d] === 0 ? 0 : 1);
+          r[d] = -r[d]!;
+          break;
+        case 14: // mov64
+          r[d] = r[s]!;
+          r[d + 1] = r[s + 1]!;
+          break;
+
+        // ── 32-bit arithmetic: the upper half becomes 0 ─────────────────────────────────────────────────────────────
+        case 15: // add32
+          r[d] = r[d]! + r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 16: // sub32
+          r[d] = r[d]! - r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 17: // mul32
+          r[d] = Math.imul(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        case 18: // div32
+          r[d] = r[s] === 0 ? 0 : (r[d]! >>> 0) / (r[s]! >>> 0);
+          r[d + 1] = 0;
+          break;
+        case 19: // sdiv32; -2^31 / -1 is 2^31, which the array stores as -2^31
+          r[d] = r[s] === 0 ? 0 : r[d]! / r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 20: // mod32
+          if (r[s] !== 0) r[d] = (r[d]! >>> 0) % (r[s]! >>> 0);
+          r[d + 1] = 0;
+          break;
+        case 21: // smod32
+          if (r[s] !== 0) r[d] = r[d]! % r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 22: // or32
+          r[d] = r[d]! | r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 23: // and32
+          r[d] = r[d]! & r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 24: // xor32
+          r[d] = r[d]! ^ r[s]!;
+          r[d + 1] = 0;
+          break;
+        case 25: // lsh32
+          r[d] = r[d]! << (r[s]! & 31);
+          r[d + 1] = 0;
+          break;
+        case 26: // rsh32
+          r[d] = r[d]! >>> (r[s]! & 31);
+          r[d + 1] = 0;
+          break;
+        case 27: // arsh32
+          r[d] = r[d]! >> (r[s]! & 31);
+          r[d + 1] = 0;
+          break;
+        case 28: // neg32
+          r[d] = -r[d]!;
+          r[d + 1] = 0;
+          break;
+        case 29: // mov32
+          r[d] = r[s]!;
+          r[d + 1] = 0;
+          break;
+
+        // ── sign extension and byte swaps, RFC 9669 §4.1, §4.2 ──────────────────────────────────────────────────────
+        case 30: // extend8to64
+          r[d] = (r[s]! << 24) >> 24;
+          r[d + 1] = r[d]! >> 31;
+          break;
+        case 31: // extend16to64
+          r[d] = (r[s]! << 16) >> 16;
+          r[d + 1] = r[d]! >> 31;
+          break;
+        case 32: // extend32to64
+          r[d] = r[s]!;
+          r[d + 1] = r[d]! >> 31;
+          break;
+        case 33: // extend8to32
+          r[d] = (r[s]! << 24) >> 24;
+          r[d + 1] = 0;
+          break;
+        case 34: // extend16to32
+          r[d] = (r[s]! << 16) >> 16;
+          r[d + 1] = 0;
+          break;
+        case 35: // truncate16
+          r[d] = r[d]! & 0xffff;
+          r[d + 1] = 0;
+          break;
+        case 36: // mov32Self
+          r[d + 1] = 0;
+          break;
+        case 37: // nothing
+          break;
+        case 38: // swap16
+          r[d] = ((r[d]! & 0xff) << 8) | ((r[d]! >>> 8) & 0xff);
+          r[d + 1] = 0;
+          break;
+        case 39: // swap32
+          r[d] = swap32(r[d]!);
+          r[d + 1] = 0;
+          break;
+        case 40: {
+          // swap64
+          const low = r[d]!;
+          r[d] = swap32(r[d + 1]!);
+          r[d + 1] = swap32(low);
+          break;
+        }
+
+        // ── loads and stores, RFC 9669 §5.1, §5.2 ───────────────────────────────────────────────────────────────────
+        case 41: {
+          // load1
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 1, false)) throw this.#accessFault(pc, s, 1, false);
+          r[d] = view.getUint8(address);
+          r[d + 1] = 0;
+          break;
+        }
+        case 42: {
+          // load2
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 2, false)) throw this.#accessFault(pc, s, 2, false);
+          r[d] = view.getUint16(address, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 43: {
+          // load4
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 4, false)) throw this.#accessFault(pc, s, 4, false);
+          r[d] = view.getInt32(address, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 44: {
+          // load8
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 8, false)) throw this.#accessFault(pc, s, 8, false);
+          r[d] = view.getInt32(address, true);
+          r[d + 1] = view.getInt32(address + 4, true);
+          break;
+        }
+        case 45: {
+          // loadSigned1
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 1, false)) throw this.#accessFault(pc, s, 1, false);
+          r[d] = view.getInt8(address);
+          r[d + 1] = r[d]! >> 31;
+          break;
+        }
+        case 46: {
+          // loadSigned2
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 2, false)) throw this.#accessFault(pc, s, 2, false);
+          r[d] = view.getInt16(address, true);
+          r[d + 1] = r[d]! >> 31;
+          break;
+        }
+        case 47: {
+          // loadSigned4
+          const address = (r[s]! >>> 0) + offset[pc]!;
+          if (r[s + 1] !== 0 || !space.allows(address, 4, false)) throw this.#accessFault(pc, s, 4, false);
+          r[d] = view.getInt32(address, true);
+          r[d + 1] = r[d]! >> 31;
+          break;
+        }
+        case 48: {
+          // store1
+          const address = (r[d]! >>> 0) + offset[pc]!;
+          if (r[d + 1] !== 0 || !space.allows(address, 1, true)) throw this.#accessFault(pc, d, 1, true);
+          view.setInt8(address, r[s]!);
+          break;
+        }
+        case 49: {
+          // store2
+          const address = (r[d]! >>> 0) + offset[pc]!;
+          if (r[d + 1] !== 0 || !space.allows(address, 2, true)) throw this.#accessFault(pc, d, 2, true);
+          view.setInt16(address, r[s]!, true);
+          break;
+        }
+        case 50: {
+          // store4
+          const address = (r[d]! >>> 0) + offset[pc]!;
+          if (r[d + 1] !== 0 || !space.allows(address, 4, true)) throw this.#accessFault(pc, d, 4, true);
+          view.setInt32(address, r[s]!, true);
+          break;
+        }
+        case 51: {
+          // store8
+          const address = (r[d]! >>> 0) + offset[pc]!;
+          if (r[d + 1] !== 0 || !space.allows(address, 8, true)) throw this.#accessFault(pc, d, 8, true);
+          view.setInt32(address, r[s]!, true);
+          view.setInt32(address + 4, r[s + 1]!, true);
+          break;
+        }
+
+        // ── atomics, RFC 9669 §5.3 ──────────────────────────────────────────────────────────────────────────────────
+        case 52: // atomic32
+          this.#atomics.modify32(this.#atomicAddress(pc, d, 4, true), extra[pc]!, r, s);
+          break;
+        case 53: // atomic64
+          this.#atomics.modify64(this.#atomicAddress(pc, d, 8, true), extra[pc]!, r, s);
+          break;
+        case 54: // acquire1
+          this.#atomics.loadAcquire(this.#atomicAddress(pc, s, 1, false), 1, r, d);
+          break;
+        case 55: // acquire2
+          this.#atomics.loadAcquire(this.#atomicAddress(pc, s, 2, false), 2, r, d);
+          break;
+        case 56: // acquire4
+          this.#atomics.loadAcquire(this.#atomicAddress(pc, s, 4, false), 4, r, d);
+          break;
+        case 57: // acquire8
+          this.#atomics.loadAcquire(this.#atomicAddress(pc, s, 8, false), 8, r, d);
+          break;
+        case 58: // release1
+          this.#atomics.storeRelease(this.#atomicAddress(pc, d, 1, true), 1, r[s]!, 0);
+          break;
+        case 59: // release2
+          this.#atomics.storeRelease(this.#atomicAddress(pc, d, 2, true), 2, r[s]!, 0);
+          break;
+        case 60: // release4
+          this.#atomics.storeRelease(this.#atomicAddress(pc, d, 4, true), 4, r[s]!, 0);
+          break;
+        case 61: // release8
+          this.#atomics.storeRelease(this.#atomicAddress(pc, d, 8, true), 8, r[s]!, r[s + 1]!);
+          break;
+
+        // ── jumps, RFC 9669 §4.3; `offset` is the slot to go to ─────────────────────────────────────────────────────
+        case 62: // jump
+          pc = offset[pc]! - 1;
+          break;
+        case 63: // jeq64
+          if (r[d] === r[s] && r[d + 1] === r[s + 1]) pc = offset[pc]! - 1;
+          break;
+        case 64: // jne64
+          if (r[d] !== r[s] || r[d + 1] !== r[s + 1]) pc = offset[pc]! - 1;
+          break;
+        case 65: // jgt64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 > r[s]! >>> 0 : r[d + 1]! >>> 0 > r[s + 1]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 66: // jge64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 >= r[s]! >>> 0 : r[d + 1]! >>> 0 > r[s + 1]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 67: // jlt64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 < r[s]! >>> 0 : r[d + 1]! >>> 0 < r[s + 1]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 68: // jle64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 <= r[s]! >>> 0 : r[d + 1]! >>> 0 < r[s + 1]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 69: // jsgt64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 > r[s]! >>> 0 : r[d + 1]! > r[s + 1]!) pc = offset[pc]! - 1;
+          break;
+        case 70: // jsge64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 >= r[s]! >>> 0 : r[d + 1]! > r[s + 1]!) pc = offset[pc]! - 1;
+          break;
+        case 71: // jslt64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 < r[s]! >>> 0 : r[d + 1]! < r[s + 1]!) pc = offset[pc]! - 1;
+          break;
+        case 72: // jsle64
+          if (r[d + 1] === r[s + 1] ? r[d]! >>> 0 <= r[s]! >>> 0 : r[d + 1]! < r[s + 1]!) pc = offset[pc]! - 1;
+          break;
+        case 73: // jset64
+          if (((r[d]! & r[s]!) | (r[d + 1]! & r[s + 1]!)) !== 0) pc = offset[pc]! - 1;
+          break;
+        case 74: // jeq32
+          if (r[d] === r[s]) pc = offset[pc]! - 1;
+          break;
+        case 75: // jne32
+          if (r[d] !== r[s]) pc = offset[pc]! - 1;
+          break;
+        case 76: // jgt32
+          if (r[d]! >>> 0 > r[s]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 77: // jge32
+          if (r[d]! >>> 0 >= r[s]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 78: // jlt32
+          if (r[d]! >>> 0 < r[s]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 79: // jle32
+          if (r[d]! >>> 0 <= r[s]! >>> 0) pc = offset[pc]! - 1;
+          break;
+        case 80: // jsgt32
+          if (r[d]! > r[s]!) pc = offset[pc]! - 1;
+          break;
+        case 81: // jsge32
+          if (r[d]! >= r[s]!) pc = offset[pc]! - 1;
+          break;
+        case 82: // jslt32
+          if (r[d]! < r[s]!) pc = offset[pc]! - 1;
+          break;
+        case 83: // jsle32
+          if (r[d]! <= r[s]!) pc = offset[pc]! - 1;
+          break;
+        case 84: // jset32
+          if ((r[d]! & r[s]!) !== 0) pc = offset[pc]! - 1;
+          break;
+        case 85: // mayGoto: a counter for each call of a function, as the kernel keeps one in its frame
+          if (loops === 0) pc = offset[pc]! - 1;
+          else loops--;
+          break;
+
+        // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────
+        case 86: // callHelper
+          this.#callHelper(pc, extra[pc]!);
+          break;
+        case 87: // callLocal
+        case 88: {
+          // callRegister: what it holds is a function of the program, or the number of a helper
+          let target = offset[pc]!;
+          if (operation[pc] === 88) {
+            target = r[d]!;
+            if (r[d + 1] === 0) {
+              this.#callHelper(pc, target);
+              break;
+            }
+            if (r[d + 1] !== FUNCTION_TAG || !program.functions.has(target)) {
+              throw this.#fault(pc, "the register holds no function of this program and no helper's number");
+            }
+          }
+          if (depth + 1 === FRAMES) throw this.#fault(pc, `calls are nested deeper than ${FRAMES} functions`);
+          const base = depth * SAVED_WORDS;
+          saved[base] = pc;
+          for (let word = 0; word < 8; word++) saved[base + 1 + word] = r[12 + word]!;
+          saved[base + SAVED_COUNTER] = loops;
+          depth++;
+          loops = MAY_GOTO_LIMIT;
+          const end = space.stackLow;
+          space.stackLow = end - FRAME_SIZE;
+          memory.words.fill(0, space.stackLow >>> 2, end >>> 2);
+          r[R10] = end;
+          pc = target - 1;
+          break;
+        }
+        case 89: {
+          // exit
+          if (depth === 0) {
+            this.instructions = fuel - left;
+            return;
+          }
+          depth--;
+          const base = depth * SAVED_WORDS;
+          pc = saved[base]!;
+          for (let word = 0; word < 8; word++) r[12 + word] = saved[base + 1 + word]!;
+          loops = saved[base + SAVED_COUNTER]!;
+          space.stackLow += FRAME_SIZE;
+          r[R10] = space.stackLow + FRAME_SIZE;
+          break;
+        }
+
+        // ── legacy packet loads, RFC 9669 §5.5: beyond the packet they end the program with 0 ───────────────────────
+        case 90: // packetAbsolute1
+        case 91: // packetAbsolute2
+        case 92: // packetAbsolute4
+        case 93: // packetIndirect1
+        case 94: // packetIndirect2
+        case 95: {
+          // packetIndirect4
+          const code = operation[pc]! - 90;
+          const size = code % 3 === 0 ? 1 : code % 3 === 1 ? 2 : 4;
+          const at = extra[pc]! + (code >= 3 ? r[s]! : 0);
+          const address = space.packetData + at;
+          r[1] = 0;
+          if (at < 0 || address + size > space.packetEnd) {
+            r[0] = 0;
+            this.instructions = fuel - left;
+            return;
+          }
+          r[0] = size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
+          break;
+        }
+        case 96: // wide
+          r[d] = r[s]!;
+          r[d + 1] = r[s + 1]!;
+          pc++;
+          break;
+        default: // invalid
+          throw this.#fault(pc, "there is no instruction at this slot");
+      }
+    }
+  }
+
+  // ── for helpers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  highOf(argument: number): number {
+    return this.registers[argument * 2 + 1]!;
+  }
+
+  mapAt(handle: number): MapStore {
+    const map = this.#findMap(handle >>> 0);
+    if (map === null) throw new TypeError(`no map at ${handle >>> 0}`);
+    return map;
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #callHelper(pc: number, id: number): void {
+    const helper = this.#helpers[id];
+    if (helper === undefined) throw this.#fault(pc, `the embedded engine offers no helper with number ${id}`);
+    const r = this.registers;
+    const { args } = helper;
+    for (let index = 0; index < args.length; index++) this.#checkArgument(pc, helper, index);
+    const result = helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
+    r[0] = result;
+    r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
+  }
+
+  #checkArgument(pc: number, helper: Helper, index: number): void {
+    const r = this.registers;
+    const low = r[index * 2 + 2]! >>> 0;
+    const high = r[index * 2 + 3]!;
+    switch (helper.args[index]) {
+      case "map":
+        if (high !== MAP_TAG || this.#findMap(low) === null) throw this.#argumentFault(pc, helper, index, "expected a map");
+        return;
+      case "key":
+        return this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).keySize, false);
+      case "value":
+        return this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).valueSize, false);
+      case "read?":
+        if (low === 0 && high === 0 && r[index * 2 + 4] === 0) return;
+        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+      case "read":
+        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+      case "write":
+        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, true);
+      case "size":
+        if (high !== 0 || low > LARGEST_SIZE) throw this.#argumentFault(pc, helper, index, "is no size: larger than 512 MiB");
+        return;
+      case "context":
+        if (low === this.space.contextStart && high === 0) return;
+        throw this.#argumentFault(pc, helper, index, "expected the program's context");
+      default:
+    }
+  }
+
+  #checkMemory(pc: number, helper: Helper, index: number, size: number, write: boolean): void {
+    const low = this.registers[index * 2 + 2]! >>> 0;
+    const high = this.registers[index * 2 + 3]!;
+    if (size === 0 || (high === 0 && this.space.allows(low, size, write))) return;
+    throw this.#argumentFault(pc, helper, index, this.space.complain(low, high, size, write));
+  }
+
+  #findMap(handle: number): MapStore | null {
+    const { maps } = this;
+    for (let index = 0; index < maps.length; index++) if (maps[index]!.handle === handle) return maps[index]!;
+    return null;
+  }
+
+  /** Address of an atomic access, checked. */
+  #atomicAddress(pc: number, base: number, size: number, write: boolean): number {
+    const address = (this.registers[base]! >>> 0) + this.program.offset[pc]!;
+    if (this.registers[base + 1] !== 0 || !this.space.allows(address, size, write)) {
+      throw this.#accessFault(pc, base, size, write);
+    }
+    if (address % size !== 0)
+      throw this.#fault(pc, `the address must be a multiple of ${size}; it is ${address % size} beyond one`);
+    return address;
+  }
+
+  // ── faults ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #accessFault(pc: number, base: number, size: number, write: boolean): FaultError {
+    const address = (this.registers[base]! >>> 0) + this.program.offset[pc]!;
+    return this.#fault(pc, this.space.complain(address, this.registers[base + 1]!, size, write));
+  }
+
+  #argumentFault(pc: number, helper: Helper, index: number, why: string): FaultError {
+    return this.#fault(pc, `argument ${index + 1} of ${helper.name} (${helper.args[index]}): ${why}`);
+  }
+
+  #fault(slot: number, why: string): FaultError {
+    const { name, instructions, places } = this.program;
+    const at = places.get(slot);
+    const instruction = at === undefined ? undefined : instructions[at];
+    const text = instruction === undefined ? "?" : print(instruction, { helperName: (id) => HELPER_NAMES.get(id) ?? null });
+    const line = this.program.lines.findLast((line) => line.slot <= slot);
+    const where = line === undefined ? "" : ` (${line.file}:${line.line})`;
+    return new FaultError(name, slot, `${name}, slot ${slot}${where}, ${text}: ${why}`);
+  }
+}

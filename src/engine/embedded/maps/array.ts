@@ -1,0 +1,46 @@
+/**
+ * BPF_MAP_TYPE_ARRAY and BPF_MAP_TYPE_PERCPU_ARRAY: keys are the u32 indexes 0 to `maxEntries` - 1, every entry exists
+ * from the start and is zero, none can be deleted (kernel/bpf/arraymap.c).
+ */
+
+import type { MapSpec } from "../../../object/spec.ts";
+import { E2BIG, EEXIST, EINVAL } from "./errno.ts";
+import { BPF_EXIST, BPF_NOEXIST } from "./flags.ts";
+import { COUNT, type MapHome, MapStore } from "./store.ts";
+
+export class ArrayMap extends MapStore {
+  constructor(spec: MapSpec, home: MapHome) {
+    super(spec, home, spec.type === "percpu_array");
+    this.words[(this.handle >>> 2) + COUNT] = spec.maxEntries;
+  }
+
+  find(key: number): number {
+    const index = this.view.getUint32(key, true);
+    return index < this.maxEntries ? index : -1;
+  }
+
+  claim(key: number, flags: number): number {
+    if (flags >>> 0 > BPF_EXIST) return -EINVAL;
+    const index = this.view.getUint32(key, true);
+    if (index >= this.maxEntries) return -E2BIG;
+    if (flags === BPF_NOEXIST) return -EEXIST;
+    return index;
+  }
+
+  delete(_key: number): number {
+    return -EINVAL;
+  }
+
+  scan(from: number): number {
+    return from < this.maxEntries ? from : -1;
+  }
+
+  keyAddress(element: number): number {
+    this.view.setUint32(this.scratchKey, element, true);
+    return this.scratchKey;
+  }
+
+  clear(): void {
+    this.memory.bytes.fill(0, this.values.start, this.values.end);
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * BPF_MAP_TYPE_LPM_TRIE: longest prefix match (kernel/bpf/lpm_trie.c).
+ *
+ * A key is a u32 prefix length in host order and 1 to 256 bytes of data, most significant bit first. A lookup, from a
+ * program or from user space, finds the longest stored prefix that the key begins with; add, replace and delete take
+ * exactly the prefix.
+ *
+ * A binary trie with compressed paths (Morrison, PATRICIA, 1968): a node stands for its first `prefix length` bits, its
+ * children differ in the bit after those. Where two entries part and none ends, a branch node without value stands, so n
+ * entries need at most 2n - 1 nodes and a lookup visits at most one node a bit.
+ *
+ *     node     u32   child whose next bit is 0, or next free node, as node + 1; 0: none
+ *              u32   child whose next bit is 1
+ *              u32   its entry, as element + 1; 0: a branch
+ *              u32   prefix length  ┐ the key, as stored
+ *              …     data           ┘
+ */
+
+import type { MapSpec } from "../../../object/spec.ts";
+import { EINVAL, ENOENT, ENOSPC } from "./errno.ts";
+import { BPF_EXIST } from "./flags.ts";
+import { COUNT, type MapHome, MapStore } from "./store.ts";
+
+// Words of the header.
+const ROOT = 1;
+const FREE_NODE = 2;
+const FRESH_NODE = 3;
+const FREE_ELEMENT = 4;
+const FRESH_ELEMENT = 5;
+// Words of a node.
+const ENTRY = 2;
+const PREFIX = 3;
+
+/** Bytes of a node before its data. */
+const NODE_HEAD = 16;
+
+export class LpmTrieMap extends MapStore {
+  readonly #nodes: number;
+  readonly #nodeWords: number;
+  /** For each element its node, as node + 1, or 0; for a free one the next free element, in `#chain`. */
+  readonly #owners: number;
+  readonly #chain: number;
+  readonly #dataSize: number;
+
+  constructor(spec: MapSpec, home: MapHome) {
+    super(spec, home, false);
+    this.#dataSize = spec.keySize - 4;
+    this.#nodeWords = (NODE_HEAD + Math.ceil(this.#dataSize / 4) * 4) >>> 2;
+    this.#nodes = this.allocate("nodes", 4 * this.#nodeWords * 2 * spec.maxEntries).start >>> 2;
+    this.#owners = this.allocate("entries", 8 * spec.maxEntries).start >>> 2;
+    this.#chain = this.#owners + spec.maxEntries;
+  }
+
+  find(key: number): number {
+    const { words } = this;
+    const bits = this.#dataSize * 8;
+    const length = this.view.getUint32(key, true);
+    if (length > bits) return -1;
+    let found = 0;
+    let link = words[(this.handle >>> 2) + ROOT]!;
+    while (link !== 0) {
+      const node = this.#node(link);
+      const prefix = words[node + PREFIX]!;
+      const common = this.#common(node, key, Math.min(prefix, length));
+      if (common < prefix) break;
+      if (words[node + ENTRY] !== 0) found = words[node + ENTRY]!;
+      if (prefix === bits) break;
+      link = words[node + this.#bit(key + 4, prefix)]!;
+    }
+    return found - 1;
+  }
+
+  claim(key: number, flags: number): number {
+    const { words } = this;
+    const bits = this.#dataSize * 8;
+    const length = this.view.getUint32(key, true);
+    if (flags >>> 0 > BPF_EXIST || length > bits) return -EINVAL;
+
+    // Down to where the key is, or where it parts from what is there. `slot` is the word that points at `node`.
+    let slot = (this.handle >>> 2) + ROOT;
+    let node = -1;
+    let prefix = 0;
+    let common = 0;
+    while (words[slot] !== 0) {
+      node = this.#node(words[slot]!);
+      prefix = words[node + PREFIX]!;
+      common = this.#common(node, key, Math.min(prefix, length));
+      if (common !== prefix || prefix === length) break;
+      slot = node + this.#bit(key + 4, prefix);
+    }
+    const there = words[slot]!;
+    const same = there !== 0 && common === prefix && prefix === length;
+    const present = same && words[node + ENTRY] !== 0;
+    const refusal = this.refuse(flags, present);
+    if (refusal !== 0) return refusal;
+    this.created = !present;
+    if (present) {
+      this.#store(node, key);
+      return words[node + ENTRY]! - 1;
+    }
+
+    const element = this.#takeElement();
+    if (element < 0) return element;
+    if (same) {
+      this.#adopt(node, element, key);
+      return element;
+    }
+    const added = this.#takeNode();
+    this.#adopt(added, element, key);
+    if (there === 0) {
+      words[slot] = this.#link(added);
+    } else if (common === length) {
+      words[added + this.#bit((node << 2) + NODE_HEAD, length)] = there;
+      words[slot] = this.#link(added);
+    } else {
+      const branch = this.#takeNode();
+      this.#store(branch, key);
+      words[branch + PREFIX] = common;
+      const side = this.#bit(key + 4, common);
+      words[branch + side] = this.#link(added);
+      words[branch + 1 - side] = there;
+      words[slot] = this.#link(branch);
+    }
+    return element;
+  }
+
+  delete(key: number): number {
+    const { words } = this;
+    const length = this.view.getUint32(key, true);
+    if (length > this.#dataSize * 8) return -EINVAL;
+    let slot = (this.handle >>> 2) + ROOT;
+    let parent = -1;
+    let parentSlot = -1;
+    let node = -1;
+    while (words[slot] !== 0) {
+      node = this.#node(words[slot]!);
+      const prefix = words[node + PREFIX]!;
+      const common = this.#common(node, key, Math.min(prefix, length));
+      if (common !== prefix) return -ENOENT;
+      if (prefix === length) break;
+      parent = node;
+      parentSlot = slot;
+      slot = node + this.#bit(key + 4, prefix);
+    }
+    if (words[slot] === 0 || words[node + ENTRY] === 0) return -ENOENT;
+
+    this.#releaseElement(words[node + ENTRY]! - 1);
+    words[node + ENTRY] = 0;
+    const left = words[node]!;
+    const right = words[node + 1]!;
+    if (left !== 0 && right !== 0) return 0; // it stays, as a branch
+    words[slot] = left !== 0 ? left : right;
+    this.#releaseNode(node);
+    // A branch that lost one of its two sides stands for nothing any more.
+    if (words[slot] === 0 && parent >= 0 && words[parent + ENTRY] === 0) {
+      words[parentSlot] = words[parent] !== 0 ? words[parent]! : words[parent + 1]!;
+      this.#releaseNode(parent);
+    }
+    return 0;
+  }
+
+  scan(from: number): number {
+    const fresh = this.words[(this.handle >>> 2) + FRESH_ELEMENT]!;
+    for (let element = from; element < fresh; element++) if (this.words[this.#owners + element] !== 0) return element;
+    return -1;
+  }
+
+  keyAddress(element: number): number {
+    return ((this.#node(this.words[this.#owners + element]!) + PREFIX) << 2) >>> 0;
+  }
+
+  clear(): void {
+    const header = this.handle >>> 2;
+    this.words.fill(0, this.#owners, this.#chain);
+    this.words.fill(0, header + COUNT, header + FRESH_ELEMENT + 1);
+  }
+
+  /** Makes a node the place of an entry. */
+  #adopt(node: number, element: number, key: number): void {
+    this.words[node + ENTRY] = element + 1;
+    this.words[this.#owners + element] = this.#link(node);
+    this.#store(node, key);
+  }
+
+  #store(node: number, key: number): void {
+    this.copy(((node + PREFIX) << 2) >>> 0, key, this.keySize);
+  }
+
+  /** How many of the first `limit` bits of a node's data and of a key's agree. Hot. */
+  #common(node: number, key: number, limit: number): number {
+    const view = this.view;
+    const a = ((node << 2) >>> 0) + NODE_HEAD;
+    const b = key + 4;
+    const whole = this.#dataSize & ~3;
+    let bits = 0;
+    let at = 0;
+    for (; at < whole; at += 4, bits += 32) {
+      if (bits >= limit) return limit;
+      const difference = view.getInt32(a + at, false) ^ view.getInt32(b + at, false);
+      if (difference !== 0) return Math.min(bits + Math.clz32(difference), limit);
+    }
+    for (; at < this.#dataSize; at++, bits += 8) {
+      if (bits >= limit) return limit;
+      const difference = view.getUint8(a + at) ^ view.getUint8(b + at);
+      if (difference !== 0) return Math.min(bits + Math.clz32(difference) - 24, limit);
+    }
+    return limit;
+  }
+
+  #bit(data: number, index: number): 0 | 1 {
+    return ((this.view.getUint8((data >>> 0) + (index >>> 3)) >>> (7 - (index & 7))) & 1) as 0 | 1;
+  }
+
+  /** Index in `words` of a link's node, and back. */
+  #node(link: number): number {
+    return this.#nodes + (link - 1) * this.#nodeWords;
+  }
+
+  #link(node: number): number {
+    return (node - this.#nodes) / this.#nodeWords + 1;
+  }
+
+  #takeNode(): number {
+    const words = this.words;
+    const header = this.handle >>> 2;
+    let link = words[header + FREE_NODE]!;
+    if (link !== 0) words[header + FREE_NODE] = words[this.#node(link)]!;
+    else link = ++words[header + FRESH_NODE]!;
+    const node = this.#node(link);
+    words.fill(0, node, node + this.#nodeWords);
+    return node;
+  }
+
+  #releaseNode(node: number): void {
+    const header = this.handle >>> 2;
+    this.words[node] = this.words[header + FREE_NODE]!;
+    this.words[header + FREE_NODE] = this.#link(node);
+  }
+
+  #takeElement(): number {
+    const words = this.words;
+    const header = this.handle >>> 2;
+    const free = words[header + FREE_ELEMENT]!;
+    let element = free - 1;
+    if (free !== 0) words[header + FREE_ELEMENT] = words[this.#chain + element]!;
+    else {
+      element = words[header + FRESH_ELEMENT]!;
+      if (element === this.maxEntries) return -ENOSPC;
+      words[header + FRESH_ELEMENT] = element + 1;
+    }
+    words[header + COUNT]!++;
+    return element;
+  }
+
+  #releaseElement(element: number): void {
+    const words = this.words;
+    const header = this.handle >>> 2;
+    words[this.#owners + element] = 0;
+    words[this.#chain + element] = words[header + FREE_ELEMENT]!;
+    words[header + FREE_ELEMENT] = element + 1;
+    words[header + COUNT]!--;
+  }
+}

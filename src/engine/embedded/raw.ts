@@ -1,0 +1,117 @@
+/**
+ * Runs bare instructions, with neither Spec nor hook: what a conformance suite, a fuzzer or an experiment needs.
+ *
+ * The convention is that of ubpf, rbpf and the bpf_conformance suite: r1 is the address of the memory that the program
+ * works on, r2 its length, r0 at the end the result. Every access is checked; the program may touch its stack and that
+ * memory.
+ */
+
+import type { Instruction } from "../../isa/instruction.ts";
+import { targetOf } from "../../isa/jumps.ts";
+import { VerifierError } from "../errors.ts";
+import { FUNCTION_TAG } from "./access.ts";
+import { realClock } from "./clock.ts";
+import { Cpu } from "./cpu.ts";
+import type { Helper } from "./helper.ts";
+import { DEFAULT_FUEL, Interpreter } from "./interpreter.ts";
+import { Memory, type Region } from "./memory.ts";
+import { prepare } from "./program.ts";
+
+/** A helper for raw programs: r1 to r5 in, r0 out, all unsigned 64-bit. */
+export type RawHelper = (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => bigint;
+
+export interface RawOptions {
+  /** What r1 points at. It is copied in and, as the program left it, out again. Default empty: r1 is then 0. */
+  readonly memory?: Uint8Array;
+  /** By the number of the call instruction. A call to any other number is refused before the program runs. */
+  readonly helpers?: Readonly<Record<number, RawHelper>>;
+  /** Most instructions it may take. Default 64 Mi. */
+  readonly fuel?: number;
+}
+
+export interface RawResult {
+  /** 0 … 2^64 - 1. */
+  readonly r0: bigint;
+  readonly memory: Uint8Array;
+  /** How many instructions it took. */
+  readonly instructions: number;
+}
+
+/** Room for the memories of most programs; a larger one gets an engine memory of its own. */
+const COMMON_SIZE = 1024 * 1024;
+
+/** Reserving a WebAssembly memory costs address space and time, so runs share one. */
+let common: Cpu | null = null;
+
+function makeCpu(size: number): Cpu {
+  return new Cpu(0, { memory: new Memory({ size }), clock: realClock(), print: () => {} }, 1);
+}
+
+/**
+ * Runs a program once.
+ * @throws IsaError when the code is not well-formed, VerifierError when it needs what a raw run does not have (maps, kernel
+ *   functions, a helper that was not given), FaultError when it does what it may not.
+ */
+export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOptions = {}): RawResult {
+  const input = options.memory ?? new Uint8Array(0);
+  const helpers: Helper[] = [];
+  for (const [number, run] of Object.entries(options.helpers ?? {})) helpers[Number(number)] = adapt(Number(number), run);
+  const refuse = (instruction: Instruction, slot: number, why: string): never => {
+    const message = `slot ${slot} (opcode 0x${instruction.opcode.toString(16)}): ${why}`;
+    throw new VerifierError("raw", [message], message);
+  };
+  const program = prepare(code, {
+    name: "raw",
+    packetLoads: true,
+    refuse,
+    helper(id, slot) {
+      if (helpers[id] !== undefined) return id;
+      const message = `slot ${slot}: calls helper ${id}, which was not given`;
+      throw new VerifierError("raw", [message], message);
+    },
+    wide(instruction, slot) {
+      const target = targetOf(instruction, slot);
+      return target === null
+        ? refuse(instruction, slot, "a raw program has no maps and no types")
+        : { low: target, high: FUNCTION_TAG };
+    },
+  });
+
+  const cpu = input.length > COMMON_SIZE / 2 ? makeCpu(input.length + COMMON_SIZE) : (common ??= makeCpu(COMMON_SIZE));
+  const { memory } = cpu.host;
+  const region: Region | null = input.length > 0 ? memory.allocate(input.length, "memory", "raw") : null;
+  try {
+    const interpreter = new Interpreter(program, cpu, helpers);
+    const { registers, space } = interpreter;
+    if (region !== null) {
+      memory.bytes.set(input, region.start);
+      space.packetStart = space.packetData = region.start;
+      space.packetEnd = region.start + input.length;
+      registers[2] = region.start;
+      registers[4] = input.length;
+    }
+    interpreter.run(options.fuel ?? DEFAULT_FUEL);
+    return {
+      r0: new BigUint64Array(registers.buffer)[0]!,
+      memory: region === null ? new Uint8Array(0) : memory.bytes.slice(region.start, region.start + input.length),
+      instructions: interpreter.instructions,
+    };
+  } finally {
+    if (region !== null) memory.release(region);
+  }
+}
+
+function adapt(id: number, run: RawHelper): Helper {
+  return {
+    name: `helper ${id}`,
+    id,
+    args: [],
+    result: "u64",
+    run(call, ...low) {
+      const [a, b, c, d, e] = low.map((half, index) => (BigInt(call.highOf(index + 1) >>> 0) << 32n) | BigInt(half >>> 0));
+      const result = BigInt.asUintN(64, run(a!, b!, c!, d!, e!));
+      call.high = Number(result >> 32n);
+      return Number(result & 0xffff_ffffn);
+    },
+  };
+}
