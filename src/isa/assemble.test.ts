@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import { assemble } from "./assemble.ts";
 import { encode } from "./encode.ts";
-import { fromHex, toHex } from "./fixtures/instructions.ts";
+import { AssembleError } from "./errors.ts";
+import { anyInstruction, fromHex, toHex } from "./fixtures/instructions.ts";
 import { print } from "./print.ts";
 
 function hexOf(text: string): string {
@@ -105,7 +107,12 @@ describe("what assemble refuses", () => {
     ["r1 = *(u32 *)(w2 +0)", 15, /write r2/],
     ["r1 = *(u32 *)(r2 +40000)", 18, /40000 does not fit into an offset of 16 bits/],
     ["r1 = *(u8 *)skb[0]", 1, /packet loads go to r0/],
-    ["*(s8 *)(r1 +0) = 1", 1, /a store has no sign/],
+    ["*(s8 *)(r1 +0) = 1", 2, /only a load extends a sign/],
+    ["r1 = atomic_xchg((s32 *)(r2 +0), r1)", 18, /only a load extends a sign/],
+    ["w1 = *(u64 *)(r2 +0)", 1, /64 bits of memory need the whole register: write r1/],
+    ["*(u64 *)(r2 +0) = w1", 19, /write r1/],
+    ["w1 = *(s8 *)(r2 +0)", 1, /the sign is extended to 64 bits: write r1/],
+    ["w1 = addr_space_cast(r2, 0, 1)", 1, /needs an r register/],
     ["lock *(u16 *)(r1 +0) += r2", 6, /u32 or u64/],
     ["lock *(u32 *)(r1 +0) -= r2", 22, /'-=' is not an atomic operator/],
     ["r1 = atomic_xchg((u32 *)(r2 +0), r3)", 34, /write r1 here, or r3 = …/],
@@ -135,5 +142,30 @@ describe("what assemble refuses", () => {
     const far = `${"r0 = 0\n".repeat(40_000)}end: exit`;
     assert.throws(() => assemble(`goto end\n${far}`), { name: "AssembleError", line: 1, message: /go there with gotol/ });
     assert.equal(assemble(`gotol end\n${far}`)[0]?.imm, 40_000);
+  });
+});
+
+describe("any text", () => {
+  const alphabet = fc.constantFrom(..."rw0123456789xabs+-*/%&|^=<>()[],:;#@ .pcgotul'\n\t€");
+
+  it("assembles to well-formed instructions, or is refused with its place", () => {
+    const spoilt = fc
+      .tuple(anyInstruction(), fc.nat(60), fc.nat(3), fc.string({ unit: alphabet, maxLength: 3 }))
+      .map(([instruction, at, removed, inserted]) => {
+        const text = print(instruction);
+        return text.slice(0, at) + inserted + text.slice(at + removed);
+      });
+    fc.assert(
+      fc.property(fc.oneof(spoilt, fc.string({ unit: alphabet, maxLength: 30 })), (text) => {
+        try {
+          encode(assemble(text));
+        } catch (error) {
+          assert.ok(error instanceof AssembleError, `${text}: ${error}`);
+          const line = text.split("\n")[error.line - 1];
+          assert.ok(line !== undefined && error.column >= 1 && error.column <= line.length + 1, text);
+        }
+      }),
+      { numRuns: 20_000 },
+    );
   });
 });

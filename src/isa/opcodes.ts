@@ -205,11 +205,8 @@ function* moves(): Generator<Operation> {
       yield row(opcode | X, `base${bits}`, action, { dst: "register", src: "register", offset: from, cpu: 4, since: "6.6" });
     }
   }
-  for (const [to, from] of [
-    [0, 1],
-    [1, 0],
-  ] as const) {
-    // biome-ignore format: two pairs
+  for (const to of [0, 1] as const) {
+    const from = to === 0 ? 1 : 0;
     const fields: Fields = { dst: "register", src: "register", offset: 1, imm: (to << 16) | from, since: "6.9" };
     yield row(ALU64 | 0xb0 | X, null, { kind: "address-space-cast", to, from }, fields);
   }

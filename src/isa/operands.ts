@@ -58,6 +58,25 @@ export function memoryType(scanner: Scanner): { readonly size: Size; readonly si
   return { size: (Number(found[2]) / 8) as Size, signed: found[1] === "s" };
 }
 
+/** What `*(u64 *)…` takes or gives: LLVM writes w registers for the smaller sizes, the kernel always r registers. */
+export function registerFor(scanner: Scanner, size: Size): Register {
+  const result = register(scanner);
+  checkHolds(scanner, result, size);
+  return result;
+}
+
+export function checkHolds(scanner: Scanner, { bits, number, token }: Register, size: Size): void {
+  if (bits === 32 && size === 8) throw scanner.error(`64 bits of memory need the whole register: write r${number}`, token);
+}
+
+/** A place whose type has no sign. */
+export function unsignedPlace(scanner: Scanner): Place {
+  const at = scanner.next;
+  const result = place(scanner);
+  if (result.signed) throw scanner.error("only a load extends a sign: write u8, u16, u32 or u64 here", at);
+  return result;
+}
+
 /** `(u32 *)(r1 +4)` */
 export function place(scanner: Scanner): Place {
   const type = memoryType(scanner);
@@ -79,6 +98,14 @@ export function addressSpace(scanner: Scanner): 0 | 1 {
   if (token.text === "0" || token.text === "0x0") return 0;
   if (token.text === "1" || token.text === "0x1") return 1;
   throw scanner.error(`'${token.text}' is no address space; those are 0 and 1`, token);
+}
+
+/** The offset field of a kfunc call. */
+export function moduleIndex(scanner: Scanner): number {
+  const at = scanner.next;
+  const value = signedOffset(scanner);
+  if (value < 0) throw scanner.error(`${value} is no index of a module; those are 0 to 32767`, at);
+  return value;
 }
 
 /** A number with its sign, of 16 bits. */

@@ -6,16 +6,20 @@ import { ALU_OPS, type AluOp, type AtomicOp, JUMP_CONDITIONS, type JumpCondition
 import {
   addressSpace,
   baseAndOffset,
+  checkHolds,
   immediate,
   isRegister,
   memoryType,
+  moduleIndex,
   number,
   place,
   type Register,
   register,
+  registerFor,
   sameWidth,
   signedNumber,
   signedOffset,
+  unsignedPlace,
   wholeRegister,
 } from "./operands.ts";
 import type { Scanner, Token } from "./scanner.ts";
@@ -132,6 +136,7 @@ function parseFunctionForm(scanner: Scanner, dst: Register): Statement {
   }
   switch (name.text) {
     case "addr_space_cast": {
+      if (dst.bits === 32) throw scanner.error("an address needs an r register", dst.token);
       scanner.expect("(");
       const src = wholeRegister(scanner).number;
       scanner.expect(",");
@@ -145,7 +150,8 @@ function parseFunctionForm(scanner: Scanner, dst: Register): Statement {
     }
     case "load_acquire": {
       scanner.expect("(");
-      const { size, base, offset } = place(scanner);
+      const { size, base, offset } = unsignedPlace(scanner);
+      checkHolds(scanner, dst, size);
       scanner.expect(")");
       return plain(make.loadAcquire(size, dst.number, base, offset));
     }
@@ -203,7 +209,7 @@ function parseFetch(scanner: Scanner, name: Token, dst: Register): Statement {
     );
   scanner.expect("(");
   const llvmSize: Size = name.text.endsWith("_64") ? 8 : 4;
-  const { size, base, offset } = llvm === null ? place(scanner) : { size: llvmSize, ...baseAndOffset(scanner) };
+  const { size, base, offset } = llvm === null ? unsignedPlace(scanner) : { size: llvmSize, ...baseAndOffset(scanner) };
   if (size !== 4 && size !== 8) throw scanner.error("atomic operations are on u32 or u64", name);
   if (name.text.startsWith("atomic64") && size === 4)
     throw scanner.error(`'${name.text}' is on u64; on u32 it is '${name.text.replace("64", "")}'`, name);
@@ -218,7 +224,8 @@ function parseFetch(scanner: Scanner, name: Token, dst: Register): Statement {
     }
   }
   scanner.expect(",");
-  const src = register(scanner);
+  const src = registerFor(scanner, size);
+  checkHolds(scanner, dst, size);
   scanner.expect(")");
   if (op !== "cmpxchg" && src.number !== dst.number) {
     throw scanner.error(
@@ -233,30 +240,29 @@ function parseFetch(scanner: Scanner, name: Token, dst: Register): Statement {
 function parseLock(scanner: Scanner): Statement {
   const at = scanner.next;
   scanner.expect("*");
-  const { size, signed, base, offset } = place(scanner);
-  if ((size !== 4 && size !== 8) || signed) throw scanner.error("atomic operations are on u32 or u64", at);
+  const { size, base, offset } = unsignedPlace(scanner);
+  if (size !== 4 && size !== 8) throw scanner.error("atomic operations are on u32 or u64", at);
   const operator = scanner.take();
   const op = ATOMIC_BY_SYMBOL.get(operator.text);
   if (op === undefined) throw scanner.error(`'${operator.text}' is not an atomic operator; those are += |= &= ^=`, operator);
-  return plain(make.atomic(op, size, base, offset, register(scanner).number, false));
+  return plain(make.atomic(op, size, base, offset, registerFor(scanner, size).number, false));
 }
 
 function parseStoreRelease(scanner: Scanner): Statement {
   scanner.expect("(");
-  const { size, base, offset } = place(scanner);
+  const { size, base, offset } = unsignedPlace(scanner);
   scanner.expect(",");
-  const src = register(scanner).number;
+  const src = registerFor(scanner, size).number;
   scanner.expect(")");
   return plain(make.storeRelease(size, base, offset, src));
 }
 
 /** `*(u32 *)(r1 +4) = r2`, `… = 7` */
 function parseStore(scanner: Scanner): Statement {
-  const at = scanner.take();
-  const { size, signed, base, offset } = place(scanner);
-  if (signed) throw scanner.error("a store has no sign: write u8, u16, u32 or u64", at);
+  scanner.take();
+  const { size, base, offset } = unsignedPlace(scanner);
   scanner.expect("=");
-  if (isRegister(scanner.next)) return plain(make.store(size, base, offset, register(scanner).number));
+  if (isRegister(scanner.next)) return plain(make.store(size, base, offset, registerFor(scanner, size).number));
   return plain(make.storeImm(size, base, offset, immediate(scanner, size === 8 ? 64 : 32)));
 }
 
@@ -267,7 +273,7 @@ function parseLoad(scanner: Scanner, dst: Register): Statement {
   const type = memoryType(scanner);
   if (scanner.takeIf("skb")) {
     if (type.signed || type.size === 8) throw scanner.error("packet loads are of u8, u16 or u32", mark.next);
-    if (dst.number !== 0) throw scanner.error("packet loads go to r0", dst.token);
+    if (dst.number !== 0 || dst.bits === 32) throw scanner.error("packet loads go to r0", dst.token);
     scanner.expect("[");
     const indirect = isRegister(scanner.next) ? wholeRegister(scanner).number : null;
     // Printed with a plus in any case: `skb[r2 + -4]`.
@@ -284,7 +290,11 @@ function parseLoad(scanner: Scanner, dst: Register): Statement {
   }
   scanner.reset(mark);
   const { size, signed, base, offset } = place(scanner);
-  if (!signed) return plain(make.load(size, dst.number, base, offset));
+  if (!signed) {
+    checkHolds(scanner, dst, size);
+    return plain(make.load(size, dst.number, base, offset));
+  }
+  if (dst.bits === 32) throw scanner.error(`the sign is extended to 64 bits: write r${dst.number}`, dst.token);
   if (size === 8) throw scanner.error("a load of 64 bits has no sign to extend: write u64", mark.next);
   return plain(make.loadSigned(size, dst.number, base, offset));
 }
@@ -322,7 +332,7 @@ function parseCall(scanner: Scanner, helperId: (name: string) => number | null):
     scanner.expect("function");
     scanner.expect("#");
     const id = immediate(scanner, 32);
-    return plain(make.callKfunc(id, scanner.takeIf("@") ? immediate(scanner, 32) : 0));
+    return plain(make.callKfunc(id, scanner.takeIf("@") ? moduleIndex(scanner) : 0));
   }
   if (scanner.takeIf("#")) return plain(make.callHelper(immediate(scanner, 32)));
   const id = helperId(next.text);
