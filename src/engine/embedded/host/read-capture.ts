@@ -17,6 +17,8 @@ import type { CaptureParser } from "./parser.ts";
 import { PCAP_HEADER, PcapParser, pcapByteOrder } from "./pcap.ts";
 import { isPcapng, PcapngParser } from "./pcapng.ts";
 
+export { CaptureError, type CaptureInterface, type CapturePacket, type Truncation } from "./capture.ts";
+
 /** A whole file, or its pieces in order: a stream of Node, of the web, a generator. A piece must stay as it is once given. */
 export type CaptureSource = Uint8Array | AsyncIterable<Uint8Array>;
 
