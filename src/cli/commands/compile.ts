@@ -98,7 +98,7 @@ async function assembly(program: ProgramSpec, style: Style): Promise<string> {
     const map = maps.get(slot);
     const text =
       map === undefined
-        ? print(instruction, { helperName: (number: number) => helpers.get(number) })
+        ? print(instruction, { helperName: (number: number) => helpers.get(number) ?? null })
         : `r${instruction.dst} = ${map}`;
     out.push(`${String(slot).padStart(4)}: ${text}`);
     slot += slots(instruction);
