@@ -1,0 +1,51 @@
+/**
+ * Talking with a child process in lines, and noticing when the kernel kills it. Programs are loaded into this kernel from child
+ * processes only: a known bug of 6.18 (long loops of `x & -(y & 1)`) kills whoever loads one.
+ */
+
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** The child did not end by itself, and nobody here killed it. */
+export class KernelBugError extends Error {
+  override readonly name = "KernelBugError";
+}
+
+export class Conversation {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  #stderr = "";
+  readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
+
+  /** The child's three streams must be pipes. */
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    if (child.stdout === null || child.stderr === null) throw new TypeError("the child's streams must be pipes");
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    child.stdin?.on("error", () => {});
+    this.ended = new Promise((resolve) => child.once("close", (status, signal) => resolve({ status, signal })));
+  }
+
+  /** Sends a line and returns the answer, decoded. */
+  ask(line: string): Promise<unknown> {
+    this.#child.stdin?.write(`${line}\n`);
+    return this.hear();
+  }
+
+  /** @throws KernelBugError when a SIGKILL that we did not send ended the child. */
+  async hear(): Promise<unknown> {
+    const { value, done } = await this.#lines.next();
+    if (done !== true) return JSON.parse(value);
+    const { status, signal } = await this.ended;
+    if (signal === "SIGKILL" && !this.#child.killed)
+      throw new KernelBugError("the kernel killed the process that loaded a program: a bug of this kernel (see dmesg)");
+    throw new Error(`the child ended with ${signal ?? `status ${status}`}: ${this.#stderr.trim()}`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
