@@ -3,6 +3,7 @@
 import type { Btf } from "./btf.ts";
 import { BtfError } from "./errors.ts";
 import { KIND, POINTER_SIZE, RESOLVE_LIMIT, TYPE_SIZE } from "./format.ts";
+import type { BtfType } from "./types.ts";
 
 /** See `Btf.resolve`. */
 export function resolve(btf: Btf, id: number): number {
@@ -65,12 +66,22 @@ export function sizeOf(btf: Btf, id: number): number {
 
 /** See `Btf.alignOf`. */
 export function alignOf(btf: Btf, id: number): number {
-  return alignWithin(btf, id, 0);
+  return alignWithin(btf, id, new Map(), 0);
 }
 
-function alignWithin(btf: Btf, id: number, depth: number): number {
-  if (depth > RESOLVE_LIMIT) throw endless(btf, id);
-  const type = btf.type(resolve(btf, id));
+/** `known` keeps structs that contain others several times from taking exponential time. */
+function alignWithin(btf: Btf, id: number, known: Map<number, number>, depth: number): number {
+  const resolved = resolve(btf, id);
+  let align = known.get(resolved);
+  if (align === undefined) {
+    if (depth > RESOLVE_LIMIT) throw endless(btf, id);
+    align = ownAlign(btf, btf.type(resolved), known, depth);
+    known.set(resolved, align);
+  }
+  return align;
+}
+
+function ownAlign(btf: Btf, type: BtfType, known: Map<number, number>, depth: number): number {
   switch (type.kind) {
     case "int":
     case "enum":
@@ -80,15 +91,15 @@ function alignWithin(btf: Btf, id: number, depth: number): number {
     case "pointer":
       return POINTER_SIZE;
     case "array":
-      return alignWithin(btf, type.element, depth + 1);
+      return alignWithin(btf, type.element, known, depth + 1);
     case "variable":
     case "declTag":
-      return alignWithin(btf, type.type, depth + 1);
+      return alignWithin(btf, type.type, known, depth + 1);
     case "struct":
     case "union": {
       let align = 1;
       for (const member of type.members) {
-        const wanted = alignWithin(btf, member.type, depth + 1);
+        const wanted = alignWithin(btf, member.type, known, depth + 1);
         // Only what every member's place and the size agree with: BTF does not say `packed`.
         if (wanted > align && (member.bitSize !== 0 || member.bitOffset % (wanted * 8) === 0)) align = wanted;
       }
@@ -96,7 +107,7 @@ function alignWithin(btf: Btf, id: number, depth: number): number {
       return align;
     }
     default:
-      throw new BtfError(`expected a type that has a size, found ${type.kind}`, place(btf, id));
+      throw new BtfError(`expected a type that has a size, found ${type.kind}`, place(btf, type.id));
   }
 }
 
