@@ -18,7 +18,8 @@ export interface ProgramDeclaration<Type extends ProgramType = ProgramType> {
 
 /**
  * What the user side reads where the program has `T`: 64-bit integers are `bigint`, narrower ones `number`, `bool` is
- * `boolean`, structs are objects with the same fields, fixed arrays are arrays.
+ * `boolean`, structs are objects with the same fields, fixed arrays are arrays, and those of `u8` are `Uint8Array`s
+ * (btf/codec.ts has the whole table).
  */
 export type UserValue<T> = [T] extends [boolean]
   ? boolean
@@ -31,7 +32,9 @@ export type UserValue<T> = [T] extends [boolean]
           : number
       : number
     : T extends readonly (infer Element)[]
-      ? UserValue<Element>[]
+      ? Element extends { readonly __int?: "u8" }
+        ? Uint8Array
+        : UserValue<Element>[]
       : T extends object
         ? { [Field in keyof T]: UserValue<T[Field]> }
         : T;

@@ -3,7 +3,7 @@
  * remains is a tree of fields in which `all` are there together (struct) or share their place (union).
  */
 
-import { ValueError } from "../errors.ts";
+import { BtfError, ValueError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { TypeCodec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
@@ -28,11 +28,16 @@ export interface Group {
  * Reads as an object of all fields. `encode` takes an object with every field of a struct and no other; of a union, one
  * field, or several that agree on the bytes (as those of a decoded one do).
  *
+ * @throws BtfError when two fields have one name
  * @param typeName for messages, e.g. `struct Ipv4Prefix`
  */
 export function structCodec(root: Group, typeName: string): TypeCodec {
   const fields = fieldsOf(root);
-  const names = new Set(fields.map(({ name }) => name));
+  const names = new Set<string>();
+  for (const { name } of fields) {
+    if (names.has(name)) throw new BtfError(`expected ${typeName} to have each field once, found ${JSON.stringify(name)} twice`);
+    names.add(name);
+  }
   const tail = fields.reduce((end, { offset, codec }) => Math.max(end, offset + codec.size), 0);
   // A flexible array grows only where nothing follows it.
   const grows = (field: Field): boolean => field.codec.flexible && field.offset + field.codec.size >= tail;

@@ -1,0 +1,93 @@
+/**
+ * Whatever the bytes are, everything that reads them returns or throws a BtfError, soon. `RUNS=100000` goes on longer:
+ *
+ *     RUNS=100000 npx node --test src/btf/malformed.test.ts
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { appendStrings } from "./append.ts";
+import { openBtf } from "./btf.ts";
+import { makeCodec } from "./codec.ts";
+import { BtfError } from "./errors.ts";
+import { everyKind } from "./testing.ts";
+
+const numRuns = Number(process.env["RUNS"] ?? 2000);
+
+/** Everything that this room does with BTF. */
+function useAll(bytes: Uint8Array): void {
+  const btf = openBtf(bytes);
+  refusable(() => btf.find("node", "struct"));
+  refusable(() => btf.flavours("node"));
+  refusable(() => appendStrings(bytes, ["line"]));
+  for (const id of btf.ids()) {
+    refusable(() => btf.type(id));
+    refusable(() => btf.name(id));
+    refusable(() => btf.sizeOf(id));
+    refusable(() => btf.alignOf(id));
+    refusable(() => {
+      const codec = makeCodec(btf, id);
+      if (codec.size > 4096) return;
+      const zeros = new Uint8Array(codec.size);
+      codec.encode(codec.decode(zeros, 0), new Uint8Array(codec.size), 0);
+    });
+  }
+}
+
+function refusable(use: () => void): void {
+  try {
+    use();
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error;
+  }
+}
+
+const valid = [everyKind().bytes, everyKind({ littleEndian: false }).bytes];
+
+/** A few changed bytes or words, or a cut, in a valid file. */
+const mutated = fc
+  .record({
+    file: fc.constantFrom(...valid),
+    bytes: fc.array(fc.tuple(fc.nat(10_000), fc.nat(255)), { maxLength: 4 }),
+    words: fc.array(fc.tuple(fc.nat(10_000), fc.oneof(fc.nat(40), fc.nat(0xffffffff))), { maxLength: 4 }),
+    cut: fc.option(fc.nat(10_000), { freq: 5 }),
+  })
+  .map(({ file, bytes, words, cut }) => {
+    const copy = file.slice();
+    const view = new DataView(copy.buffer);
+    for (const [at, byte] of bytes) copy[at % copy.length] = byte;
+    for (const [at, word] of words) view.setUint32((at * 4) % (copy.length - 4), word, file === valid[0]);
+    return cut === null ? copy : copy.subarray(0, cut % copy.length);
+  });
+
+test("mutated BTF is read or refused, never more", () => {
+  fc.assert(
+    fc.property(mutated, (bytes) => refusable(() => useAll(bytes))),
+    { numRuns },
+  );
+});
+
+test("noise is refused", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => assert.throws(() => openBtf(bytes), BtfError)));
+});
+
+test("opening allocates no more than a third of the file, twice that with names", () => {
+  // One type of 12 bytes after the other: the densest there is.
+  const count = 100_000;
+  const dense = new Uint8Array(24 + count * 12 + 2);
+  const view = new DataView(dense.buffer);
+  dense.set([0x9f, 0xeb, 1, 0]);
+  for (const [at, value] of [
+    [4, 24],
+    [12, count * 12],
+    [16, count * 12],
+    [20, 2],
+  ] as const)
+    view.setUint32(at, value, true);
+  for (let index = 0; index < count; index++) view.setUint32(24 + index * 12 + 4, 2 << 24, true);
+  const before = process.memoryUsage().arrayBuffers;
+  const btf = openBtf(dense);
+  assert.equal(btf.find("none"), undefined);
+  assert.ok(process.memoryUsage().arrayBuffers - before < dense.length * 1.7);
+});
