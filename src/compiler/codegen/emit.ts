@@ -1,0 +1,175 @@
+/** From machine code on physical registers to instructions of the set, block by block; jumps are `layout.ts`'s. */
+
+import type { Instruction } from "../../isa/instruction.ts";
+import * as make from "../../isa/make.ts";
+import type { Location } from "../ir/ir.ts";
+import { registerLiveness, walkBackwards } from "./flow.ts";
+import type { Frame } from "./frame.ts";
+import {
+  type Address,
+  ALLOCATABLE,
+  FRAME_POINTER,
+  isSpill,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInstruction,
+  type MachineTerminator,
+  type Move,
+  type Register,
+  type Source,
+  spillOf,
+} from "./machine.ts";
+import { sequence } from "./moves.ts";
+import { fitsSigned32 } from "./select.ts";
+
+export interface Emitted {
+  readonly instruction: Instruction;
+  readonly location: Location | null;
+  /** Of a map reference, which the loader completes. */
+  readonly map: { readonly name: string; readonly offset: number | null } | null;
+}
+
+export interface EmittedBlock {
+  readonly code: readonly Emitted[];
+  readonly end: MachineTerminator;
+}
+
+/**
+ * Replaces parallel moves by sequences of single ones. Registers must be assigned; this may add spills, so it comes before the
+ * frame is laid out.
+ */
+export function sequenceMoves(fn: MachineFunction): void {
+  const live = registerLiveness(fn);
+  for (const [id, block] of fn.blocks.entries()) {
+    const code: MachineInstruction[] = [];
+    walkBackwards(block, live.out[id]!.copy(), (instruction, _, after) => {
+      if (instruction.kind !== "move") {
+        code.push(instruction);
+        return;
+      }
+      const free: Register[] = [];
+      for (let register = 0; register < ALLOCATABLE; register++) if (!after.has(register)) free.push(register);
+      const steps = sequence(instruction.moves, { free, spill: () => fn.spills++ }, (value) => fitsSigned32(value) !== null);
+      for (const move of steps.reverse()) code.push({ ...instruction, moves: [move] });
+    });
+    block.code = code.reverse();
+  }
+}
+
+export function emitBlock(fn: MachineFunction, block: MachineBlock, frame: Frame): EmittedBlock {
+  const code: Emitted[] = [];
+  for (const instruction of block.code) {
+    const { location } = instruction;
+    const emit = (made: Instruction, map: Emitted["map"] = null): void => {
+      code.push({ instruction: made, location, map });
+    };
+    if (instruction.kind === "move") for (const move of instruction.moves) emitMove(fn, move, frame, emit);
+    else emitOperation(instruction, frame, emit);
+  }
+  return { code, end: block.end };
+}
+
+type Emit = (instruction: Instruction, map?: Emitted["map"]) => void;
+
+function emitMove(fn: MachineFunction, { to, from }: Move, frame: Frame, emit: Emit): void {
+  if (isSpill(to)) {
+    const offset = frame.spills[spillOf(to)]!;
+    if (from.kind === "place") emit(make.store(8, FRAME_POINTER, offset, from.place));
+    else if (from.kind === "integer") emit(make.storeImm(8, FRAME_POINTER, offset, fitsSigned32(from.value) ?? 0));
+    return;
+  }
+  emitSource(fn, to, from, frame, emit);
+}
+
+function emitSource(fn: MachineFunction, to: Register, from: Source, frame: Frame, emit: Emit): void {
+  switch (from.kind) {
+    case "place":
+      if (isSpill(from.place)) emit(make.load(8, to, FRAME_POINTER, frame.spills[spillOf(from.place)]!));
+      else if (from.place !== to) emit(make.movReg(64, to, from.place));
+      return;
+    case "integer": {
+      const immediate = fitsSigned32(from.value);
+      if (immediate !== null) emit(make.movImm(64, to, immediate));
+      else if (from.value < 1n << 32n && fn.cpu >= 3) emit(make.movImm(32, to, Number(BigInt.asIntN(32, from.value))));
+      else emit(make.loadImm64(to, from.value));
+      return;
+    }
+    case "frame":
+      emit(make.movReg(64, to, FRAME_POINTER));
+      emit(make.aluImm(64, "add", to, frame.slots[from.slot]! + from.offset));
+      return;
+    case "map":
+      emit(make.loadPseudo(to, from.offset === null ? "map" : "map-value", 0, from.offset ?? 0), {
+        name: from.map,
+        offset: from.offset,
+      });
+      return;
+  }
+}
+
+function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }>, frame: Frame, emit: Emit): void {
+  switch (instruction.kind) {
+    case "zero-extend":
+      emit(make.movReg(32, instruction.to, instruction.from));
+      return;
+    case "sign-extend":
+      emit(make.movSignExtend(instruction.width, instruction.bits, instruction.to, instruction.from));
+      return;
+    case "alu": {
+      const { width, op, register, operand } = instruction;
+      if (operand.kind === "register") emit(make.aluReg(width, op, register, operand.register));
+      else emit(make.aluImm(width, op, register, operand.value));
+      return;
+    }
+    case "negate":
+      emit(make.neg(instruction.width, instruction.register));
+      return;
+    case "to-big":
+      emit(make.endian("be", instruction.bits, instruction.register));
+      return;
+    case "load": {
+      const { base, offset } = resolve(instruction.address, frame);
+      const { width, to } = instruction;
+      emit(
+        instruction.signed && width < 8
+          ? make.loadSigned(width as 1 | 2 | 4, to, base, offset)
+          : make.load(width, to, base, offset),
+      );
+      return;
+    }
+    case "store": {
+      const { base, offset } = resolve(instruction.address, frame);
+      const { width, value } = instruction;
+      if (value.kind === "register") emit(make.store(width, base, offset, value.register));
+      else emit(make.storeImm(width, base, offset, value.value));
+      return;
+    }
+    case "atomic": {
+      const { base, offset } = resolve(instruction.address, frame);
+      emit(make.atomic(instruction.op, instruction.width, base, offset, instruction.register, instruction.fetch));
+      return;
+    }
+    case "call":
+      emit(make.callHelper(instruction.helper));
+      return;
+    case "set-unless": {
+      const { test, register, value } = instruction;
+      emit(jumpIf(test, 1));
+      emit(make.movImm(64, register, value));
+      return;
+    }
+  }
+}
+
+/** The conditional jump of a test. */
+export function jumpIf(test: Extract<MachineTerminator, { kind: "branch" }>["test"], offset: number): Instruction {
+  return test.right.kind === "register"
+    ? make.jumpReg(test.width, test.condition, test.left, test.right.register, offset)
+    : make.jumpImm(test.width, test.condition, test.left, test.right.value, offset);
+}
+
+function resolve(address: Address, frame: Frame): { base: Register; offset: number } {
+  return address.kind === "register"
+    ? { base: address.register, offset: address.offset }
+    : { base: FRAME_POINTER, offset: frame.slots[address.slot]! + address.offset };
+}

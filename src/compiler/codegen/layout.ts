@@ -1,0 +1,203 @@
+/**
+ * Puts blocks in order and connects them by jumps.
+ *
+ * A block is followed by the successor that probably runs next, so that the common path falls through: the one in the deeper
+ * loop, then the one that does not leave the function at once. A short block that ends the function is copied instead of jumped
+ * to.
+ */
+
+import type { Instruction } from "../../isa/instruction.ts";
+import { slots } from "../../isa/instruction.ts";
+import * as make from "../../isa/make.ts";
+import type { CpuVersion, JumpCondition } from "../../isa/opcodes.ts";
+import { Dominance } from "../ir/dominance.ts";
+import { loopDepths, naturalLoops } from "../ir/loops.ts";
+import { type Emitted, type EmittedBlock, jumpIf } from "./emit.ts";
+import { CodegenError } from "./errors.ts";
+import type { Test } from "./machine.ts";
+
+/** A block that ends the function and has at most so many instructions before its `exit` is copied to where it would be jumped to. */
+const COPIED_EXIT = 2;
+
+export function connect(name: string, given: readonly EmittedBlock[], cpu: CpuVersion): Emitted[] {
+  const blocks = copyExits(skipEmpty(given));
+  const order = orderBlocks(blocks);
+  return assemble(name, blocks, order, cpu);
+}
+
+/** Jumps go past blocks that do nothing but jump; branches whose sides became one are jumps. */
+function skipEmpty(blocks: readonly EmittedBlock[]): EmittedBlock[] {
+  const destination = (block: number): number => {
+    let at = block;
+    for (const seen = new Set<number>(); !seen.has(at); ) {
+      seen.add(at);
+      const { code, end } = blocks[at]!;
+      if (code.length > 0 || end.kind !== "jump") return at;
+      at = end.target;
+    }
+    return at; // an empty endless loop
+  };
+  return blocks.map(({ code, end }) => {
+    const { location } = end;
+    if (end.kind === "jump") return { code, end: { kind: "jump", target: destination(end.target), location } };
+    if (end.kind === "exit") return { code, end };
+    const taken = destination(end.taken);
+    const other = destination(end.other);
+    return taken === other ? { code, end: { kind: "jump", target: taken, location } } : { code, end: { ...end, taken, other } };
+  });
+}
+
+function copyExits(blocks: readonly EmittedBlock[]): EmittedBlock[] {
+  return blocks.map((block) => {
+    if (block.end.kind !== "jump") return block;
+    const target = blocks[block.end.target]!;
+    if (target.end.kind !== "exit" || target.code.length > COPIED_EXIT) return block;
+    return { code: [...block.code, ...target.code], end: target.end };
+  });
+}
+
+function successors({ end }: EmittedBlock): number[] {
+  return end.kind === "jump" ? [end.target] : end.kind === "branch" ? [end.taken, end.other] : [];
+}
+
+/**
+ * The reachable blocks as chains: each block is followed by its best successor whose other predecessors, backward jumps aside,
+ * stand already. So code reads from top to bottom, and loops are contiguous.
+ */
+function orderBlocks(blocks: readonly EmittedBlock[]): number[] {
+  const graph = blocks.map(successors);
+  const dominance = new Dominance(graph);
+  const depths = loopDepths(graph, naturalLoops(graph, dominance));
+  const position = new Map(dominance.order.map((block, index) => [block, index]));
+  const waiting = new Uint32Array(blocks.length);
+  const isForward = (from: number, to: number): boolean => position.get(from)! < position.get(to)!;
+  for (const from of dominance.order) {
+    for (const to of new Set(graph[from])) if (isForward(from, to)) waiting[to]!++;
+  }
+  const leaves = (block: number): number => (blocks[block]!.end.kind === "exit" ? 1 : 0);
+  // The best comes last: it is taken from the end.
+  const worstFirst = (a: number, b: number): number =>
+    depths[a]! - depths[b]! || leaves(b) - leaves(a) || position.get(b)! - position.get(a)!;
+
+  const order: number[] = [];
+  const ready: number[] = [0];
+  for (let block = ready.pop(); block !== undefined; block = ready.pop()) {
+    order.push(block);
+    const open = [...new Set(graph[block])].filter((to) => isForward(block!, to) && --waiting[to]! === 0);
+    ready.push(...open.sort(worstFirst));
+  }
+  return order;
+}
+
+/** A block's code with the jumps that end it; `target` is the block that a jump goes to. */
+interface Placed {
+  readonly emitted: Emitted;
+  readonly jump: { readonly from: number; readonly target: number; readonly long: boolean; readonly test: Test | null } | null;
+}
+
+function assemble(name: string, blocks: readonly EmittedBlock[], order: readonly number[], cpu: CpuVersion): Emitted[] {
+  const far = new Set<string>();
+  for (;;) {
+    const starts = new Map<number, number>();
+    const placed: Placed[] = [];
+    let slot = 0;
+    const put = (item: Placed): void => {
+      placed.push(item);
+      slot += slots(item.emitted.instruction);
+    };
+    for (const [index, id] of order.entries()) {
+      starts.set(id, slot);
+      const { code, end } = blocks[id]!;
+      for (const emitted of code) put({ emitted, jump: null });
+      const next = order[index + 1];
+      const place = (target: number, test: Test | null): void => {
+        const long = far.has(`${id} ${target}`);
+        if (long && test !== null) {
+          // Conditional jumps reach 32767 slots: jump over a long one.
+          put({ emitted: { instruction: jumpIf(test, 1), location: end.location, map: null }, jump: null });
+          put({ emitted: { instruction: make.jump(1), location: end.location, map: null }, jump: null });
+        }
+        const instruction = test === null || long ? (long ? make.jumpLong(0) : make.jump(0)) : jumpIf(test, 0);
+        put({
+          emitted: { instruction, location: end.location, map: null },
+          jump: { from: id, target, long, test: long ? null : test },
+        });
+      };
+      if (end.kind === "exit") put({ emitted: { instruction: make.exit(), location: end.location, map: null }, jump: null });
+      else if (end.kind === "jump") {
+        if (end.target !== next) place(end.target, null);
+      } else {
+        const inverse = end.taken === next ? invert(end.test, cpu) : null;
+        if (inverse !== null) place(end.other, inverse);
+        else {
+          place(end.taken, end.test);
+          if (end.other !== next) place(end.other, null);
+        }
+      }
+    }
+    if (!markFar(name, placed, starts, far, cpu)) return resolve(placed, starts);
+  }
+}
+
+/** Finds jumps that do not reach; true when there are new ones, which move everything after them. */
+function markFar(
+  name: string,
+  placed: readonly Placed[],
+  starts: ReadonlyMap<number, number>,
+  far: Set<string>,
+  cpu: CpuVersion,
+): boolean {
+  let found = false;
+  let slot = 0;
+  for (const { emitted, jump } of placed) {
+    slot += slots(emitted.instruction);
+    if (jump === null || jump.long) continue;
+    const distance = starts.get(jump.target)! - slot;
+    if (distance >= -32768 && distance <= 32767) continue;
+    if (cpu < 4) {
+      throw new CodegenError(name, `a jump of ${distance} slots needs cpu v4 (Linux 6.6); split the function into smaller ones`);
+    }
+    far.add(`${jump.from} ${jump.target}`);
+    found = true;
+  }
+  return found;
+}
+
+function resolve(placed: readonly Placed[], starts: ReadonlyMap<number, number>): Emitted[] {
+  let slot = 0;
+  return placed.map(({ emitted, jump }) => {
+    slot += slots(emitted.instruction);
+    if (jump === null) return emitted;
+    const distance = starts.get(jump.target)! - slot;
+    const instruction: Instruction =
+      jump.test !== null ? jumpIf(jump.test, distance) : jump.long ? make.jumpLong(distance) : make.jump(distance);
+    return { ...emitted, instruction };
+  });
+}
+
+const INVERSE: Readonly<Record<JumpCondition, JumpCondition | null>> = {
+  eq: "ne",
+  ne: "eq",
+  gt: "le",
+  le: "gt",
+  ge: "lt",
+  lt: "ge",
+  sgt: "sle",
+  sle: "sgt",
+  sge: "slt",
+  slt: "sge",
+  set: null,
+};
+
+/** cpu v1 writes `a < b` as `b > a`, which needs both in registers. */
+const MIRRORED: Partial<Record<JumpCondition, JumpCondition>> = { lt: "gt", le: "ge", slt: "sgt", sle: "sge" };
+
+/** The test that holds exactly when this one does not, or null when there is no single instruction for it. */
+function invert(test: Test, cpu: CpuVersion): Test | null {
+  const condition = INVERSE[test.condition];
+  if (condition === null) return null;
+  const mirrored = cpu < 2 ? MIRRORED[condition] : undefined;
+  if (mirrored === undefined) return { ...test, condition };
+  if (test.right.kind !== "register") return null;
+  return { ...test, condition: mirrored, left: test.right.register, right: { kind: "register", register: test.left } };
+}
