@@ -1,0 +1,331 @@
+/** The programs of an object: put together from functions, with what the loader must fill in listed beside the code. */
+
+import { type Assembled, Assembler, type Part, type SectionCode, setSource } from "./assemble.ts";
+import { type Elf, type ElfSection, STT } from "./elf.ts";
+import { ObjectError } from "./errors.ts";
+import type { ExtInfo } from "./ext-info.ts";
+import type { Externs } from "./externs.ts";
+import type { Functions, ObjectFunction } from "./functions.ts";
+import type { ObjectMaps } from "./maps.ts";
+import { OPCODE_CALL, REFERENCE, readReferences, type Targets } from "./references.ts";
+import { sectionMeaning } from "./sections.ts";
+import {
+  CORE_KINDS,
+  type CoreRelocation,
+  type ExternReference,
+  type ExternSpec,
+  type FunctionInfo,
+  type LineInfo,
+  type MapSpec,
+  type ProgramSpec,
+  type Relocation,
+} from "./spec.ts";
+import type { ObjectTypes } from "./types.ts";
+
+const PSEUDO_MAP = 1;
+const PSEUDO_MAP_VALUE = 2;
+const PSEUDO_KFUNC_CALL = 2;
+const PSEUDO_BTF_ID = 3;
+/** `struct bpf_insn_array_value`: u32 instruction, two u32 that the kernel fills in, padding. */
+const TABLE_VALUE_SIZE = 16;
+const TABLE_ENTRY_SIZE = 8;
+/** What a plain object of a few numbers costs. */
+const RECORD_COST = 48;
+
+export interface ObjectPrograms {
+  readonly programs: readonly ProgramSpec[];
+  /** Maps that programs brought along: their jump tables. */
+  readonly maps: readonly MapSpec[];
+  /** Externs without types that programs call: functions after all. */
+  readonly called: ReadonlySet<ExternSpec>;
+}
+
+export interface ProgramSource {
+  readonly elf: Elf;
+  readonly types: ObjectTypes | null;
+  readonly functions: Functions;
+  readonly maps: ObjectMaps;
+  readonly externs: Externs;
+  readonly extInfo: ExtInfo;
+  /** Strings of `.BTF`. */
+  readonly string: (offset: number) => string;
+}
+
+/** @throws ObjectError when a program's code or its references are malformed. */
+export function readPrograms(source: ProgramSource): ObjectPrograms {
+  return new ProgramReader(source).read();
+}
+
+class ProgramReader {
+  readonly #source: ProgramSource;
+  readonly #targets: Targets;
+  readonly #sections = new Map<number, SectionCode>();
+  readonly #tables: MapSpec[] = [];
+  readonly #called = new Set<ExternSpec>();
+
+  constructor(source: ProgramSource) {
+    this.#source = source;
+    const { elf, functions, maps, externs } = source;
+    const mapIndex = new Map(maps.specs.map((spec, index) => [spec, index]));
+    const externIndex = new Map(externs.all.map((spec, index) => [spec, index]));
+    this.#targets = { elf, functions, maps, externs, mapIndex, externIndex };
+  }
+
+  read(): ObjectPrograms {
+    const { elf, functions } = this.#source;
+    const assembler = new Assembler(functions.all, (section) => this.#codeOf(section), elf.budget);
+    const callbacks = exceptionCallbacks(this.#source);
+    const names = new Set<string>();
+    const programs: ProgramSpec[] = [];
+    for (const main of functions.all) {
+      if (!main.isProgram) continue;
+      if (names.has(main.name)) {
+        throw new ObjectError("function", "expected programs of different names, found two of this name", {
+          section: main.section.name,
+          symbol: main.name,
+        });
+      }
+      names.add(main.name);
+      programs.push(this.#program(main, assembler.assemble(main, callbacks.get(main.name))));
+    }
+    return { programs, maps: this.#tables, called: this.#called };
+  }
+
+  #codeOf(index: number): SectionCode {
+    const known = this.#sections.get(index);
+    if (known !== undefined) return known;
+    const section = this.#source.elf.sections[index]!;
+    const code = this.#source.elf.littleEndian ? section.bytes : littleEndianCode(section);
+    const made = { code, references: readReferences(section, code, this.#targets) };
+    this.#sections.set(index, made);
+    return made;
+  }
+
+  #program(main: ObjectFunction, { code, parts }: Assembled): ProgramSpec {
+    const relocations: Relocation[] = [];
+    const externs: ExternReference[] = [];
+    const functions: FunctionInfo[] = [];
+    const lines: LineInfo[] = [];
+    const core: CoreRelocation[] = [];
+    for (const part of parts) {
+      functions.push({ slot: part.start, name: part.function.name, type: this.#functionType(part.function) });
+      this.#fillReferences(code, main, parts, part, relocations, externs);
+      this.#addLines(part, lines);
+      this.#addCore(part, core);
+    }
+    const meaning = sectionMeaning(main.section.name);
+    return {
+      name: main.name,
+      section: meaning.section,
+      type: meaning.type,
+      attachType: meaning.attachType,
+      code,
+      relocations,
+      functions,
+      lines,
+      ...(meaning.target === null ? {} : { target: meaning.target }),
+      ...(meaning.flags === 0 ? {} : { flags: meaning.flags }),
+      ...(meaning.autoload ? {} : { autoload: false }),
+      ...(externs.length === 0 ? {} : { externs }),
+      ...(core.length === 0 ? {} : { core }),
+    };
+  }
+
+  #fillReferences(
+    code: Uint8Array,
+    main: ObjectFunction,
+    parts: readonly Part[],
+    part: Part,
+    relocations: Relocation[],
+    externs: ExternReference[],
+  ): void {
+    const { references } = this.#codeOf(part.function.section.index);
+    this.#source.elf.budget.spend((part.endReference - part.firstReference) * RECORD_COST, "relocations");
+    for (let at = part.firstReference; at < part.endReference; at++) {
+      const slot = part.start + references.slot[at]! - part.function.start;
+      const target = references.target[at]!;
+      switch (references.kind[at]) {
+        case REFERENCE.MAP:
+          clearLoad(code, slot, PSEUDO_MAP);
+          relocations.push({ slot, kind: "map", map: this.#source.maps.specs[target]!.name, offset: 0 });
+          break;
+        case REFERENCE.VALUE:
+          clearLoad(code, slot, PSEUDO_MAP_VALUE);
+          relocations.push({
+            slot,
+            kind: "map-value",
+            map: this.#source.maps.specs[target]!.name,
+            offset: references.offset[at]!,
+          });
+          break;
+        case REFERENCE.TABLE:
+          clearLoad(code, slot, PSEUDO_MAP_VALUE);
+          relocations.push({ slot, kind: "map-value", map: this.#jumpTable(main, parts, part, target), offset: 0 });
+          break;
+        case REFERENCE.EXTERN: {
+          const extern = this.#source.externs.all[target]!;
+          const isCall = code[slot * 8] === OPCODE_CALL;
+          if (isCall) {
+            this.#called.add(extern);
+            setSource(code, slot, PSEUDO_KFUNC_CALL);
+            code.fill(0, slot * 8 + 2, slot * 8 + 8);
+          } else {
+            clearLoad(code, slot, extern.type === 0 ? 0 : PSEUDO_BTF_ID);
+          }
+          externs.push({ slot, kind: isCall ? "call" : "address", name: extern.name });
+          break;
+        }
+        default:
+      }
+    }
+  }
+
+  #functionType({ section, start }: ObjectFunction): number {
+    const records = this.#source.extInfo.functions.get(section.index);
+    if (records === undefined) return 0;
+    const index = records.from(start * 8);
+    return index < records.count && records.offset(index) === start * 8 ? records.word(index, 1) : 0;
+  }
+
+  #addLines({ function: { section, start, length }, start: base }: Part, lines: LineInfo[]): void {
+    const records = this.#source.extInfo.lines.get(section.index);
+    if (records === undefined) return;
+    const { string, elf } = this.#source;
+    const end = records.from((start + length) * 8);
+    const first = records.from(start * 8);
+    elf.budget.spend((end - first) * RECORD_COST, "line information");
+    for (let index = first; index < end; index++) {
+      const place = records.word(index, 3);
+      lines.push({
+        slot: base + records.offset(index) / 8 - start,
+        file: string(records.word(index, 1)),
+        line: place >>> 10,
+        column: place & 0x3ff,
+        text: string(records.word(index, 2)).trimStart(),
+      });
+    }
+  }
+
+  #addCore({ function: { section, start, length }, start: base }: Part, core: CoreRelocation[]): void {
+    const records = this.#source.extInfo.core.get(section.index);
+    if (records === undefined) return;
+    const { string, elf } = this.#source;
+    const end = records.from((start + length) * 8);
+    const first = records.from(start * 8);
+    elf.budget.spend((end - first) * RECORD_COST, "CO-RE relocations");
+    for (let index = first; index < end; index++) {
+      const number = records.word(index, 3);
+      const kind = CORE_KINDS[number];
+      if (kind === undefined) {
+        const message = `expected a kind of CO-RE relocation from 0 to ${CORE_KINDS.length - 1}, found ${number}`;
+        throw new ObjectError("ext-info", message, { section: section.name, offset: records.offset(index) });
+      }
+      const slot = base + records.offset(index) / 8 - start;
+      core.push({ slot, kind, type: records.word(index, 1), access: string(records.word(index, 2)) });
+    }
+  }
+
+  /** A table of `gotox` as a map of instructions: one for each program that the function is in. */
+  #jumpTable(main: ObjectFunction, parts: readonly Part[], { function: owner }: Part, symbol: number): string {
+    const { elf, maps } = this.#source;
+    const section = maps.jumpTables!;
+    const name = `.jumptables.${main.name}.${elf.symbols.value[symbol]}`;
+    if (this.#tables.some((table) => table.name === name)) return name;
+    const offset = elf.symbols.value[symbol]!;
+    const size = elf.symbols.size[symbol]!;
+    const place = { section: section.name, symbol: elf.symbols.name(symbol), offset };
+    if (
+      offset % TABLE_ENTRY_SIZE !== 0 ||
+      size % TABLE_ENTRY_SIZE !== 0 ||
+      size === 0 ||
+      !(offset + size <= section.bytes.length)
+    ) {
+      throw new ObjectError(
+        "relocation",
+        `expected a table of 8-byte entries within ${section.bytes.length} bytes, found ${size} bytes`,
+        place,
+      );
+    }
+    const start = parts.find((part) => part.function === owner)!.start;
+    const count = size / TABLE_ENTRY_SIZE;
+    elf.budget.spend(count * TABLE_VALUE_SIZE, "jump tables", place);
+    const bytes = new Uint8Array(count * TABLE_VALUE_SIZE);
+    const values = new DataView(bytes.buffer);
+    const entries = new DataView(section.bytes.buffer, section.bytes.byteOffset, section.bytes.byteLength);
+    for (let index = 0; index < count; index++) {
+      // Bytes from the start of the function's section become slots from the start of the program.
+      const slot = Number(entries.getBigUint64(offset + index * TABLE_ENTRY_SIZE, elf.littleEndian)) / 8 - owner.start;
+      if (!Number.isInteger(slot) || slot < 0 || slot >= owner.length) {
+        throw new ObjectError("relocation", `expected entries within ${owner.name}, found entry ${index} outside`, place);
+      }
+      values.setUint32(index * TABLE_VALUE_SIZE, start + slot, true);
+    }
+    this.#tables.push({
+      name,
+      type: "insn_array",
+      keySize: 4,
+      valueSize: TABLE_VALUE_SIZE,
+      maxEntries: count,
+      flags: 0,
+      keyType: 0,
+      valueType: 0,
+      section: section.name,
+      contents: { kind: "bytes", bytes },
+      frozen: true,
+    });
+    return name;
+  }
+}
+
+/** Leaves a wide load of zero with that pseudo source. */
+function clearLoad(code: Uint8Array, slot: number, source: number): void {
+  setSource(code, slot, source);
+  code.fill(0, slot * 8 + 4, slot * 8 + 8);
+  code.fill(0, slot * 8 + 12, slot * 8 + 16);
+}
+
+/** Turns big-endian instructions around: the registers' halves of a byte, the offset, the immediate (RFC 9669 §3). */
+function littleEndianCode(section: ElfSection): Uint8Array {
+  const code = section.bytes.slice();
+  for (let at = 0; at < code.length; at += 8) {
+    const registers = code[at + 1]!;
+    code[at + 1] = ((registers & 0x0f) << 4) | (registers >>> 4);
+    const [b2, b3, b4, b5, b6, b7] = [code[at + 2]!, code[at + 3]!, code[at + 4]!, code[at + 5]!, code[at + 6]!, code[at + 7]!];
+    code[at + 2] = b3;
+    code[at + 3] = b2;
+    code[at + 4] = b7;
+    code[at + 5] = b6;
+    code[at + 6] = b5;
+    code[at + 7] = b4;
+  }
+  return code;
+}
+
+const CALLBACK_TAG = "exception_callback:";
+
+/** Program → the function of `.text` that its declaration tag names as what handles its exceptions (`__exception_cb`). */
+function exceptionCallbacks({ types, functions, elf }: ProgramSource): Map<string, ObjectFunction> {
+  const found = new Map<string, ObjectFunction>();
+  if (types === null) return found;
+  let byName: Map<string, ObjectFunction> | undefined;
+  for (const id of types.btf.ids("declTag")) {
+    if (!types.btf.name(id).startsWith(CALLBACK_TAG)) continue;
+    const tag = types.btf.type(id);
+    if (tag.kind !== "declTag" || tag.component !== -1) continue;
+    const tagged = types.btf.type(tag.type);
+    if (tagged.kind !== "function") continue;
+    byName ??= new Map(functions.all.filter((each) => !each.isProgram).map((each) => [each.name, each]));
+    const name = tag.name.slice(CALLBACK_TAG.length);
+    const callback = byName.get(name);
+    if (callback === undefined || !callback.isGlobal || elf.symbols.type[callback.symbol] !== STT.FUNC) {
+      throw new ObjectError("function", `expected a global function ${JSON.stringify(name)} to handle exceptions, found none`, {
+        symbol: tagged.name,
+      });
+    }
+    if (found.has(tagged.name)) {
+      throw new ObjectError("function", "expected one function to handle exceptions, found two", { symbol: tagged.name });
+    }
+    found.set(tagged.name, callback);
+  }
+  return found;
+}
