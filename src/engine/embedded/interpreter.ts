@@ -622,16 +622,21 @@ export class Interpreter implements HelperCall {
         if (high !== MAP_TAG || this.#findMap(low) === null) throw this.#argumentFault(pc, helper, index, "expected a map");
         return;
       case "key":
-        return this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).keySize, false);
+        this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).keySize, false);
+        return;
       case "value":
-        return this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).valueSize, false);
+        this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).valueSize, false);
+        return;
       case "read?":
         if (low === 0 && high === 0 && r[index * 2 + 4] === 0) return;
-        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+        return;
       case "read":
-        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
+        return;
       case "write":
-        return this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, true);
+        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, true);
+        return;
       case "size":
         if (high !== 0 || low > LARGEST_SIZE) throw this.#argumentFault(pc, helper, index, "is no size: larger than 512 MiB");
         return;

@@ -42,8 +42,8 @@ export interface PreparedProgram {
 
 export interface PrepareOptions {
   readonly name: string;
-  /** What a wide instruction with a pseudo source loads. Throws when it cannot be known. */
-  wide(instruction: Instruction, slot: number): Pair;
+  /** What a wide instruction loads, or null for what is written in it. Throws when it cannot be known. */
+  wide(instruction: Instruction, slot: number): Pair | null;
   /** Whether a helper may be called; throws when not. Gives the number that `PreparedProgram.extra` will hold. */
   helper(id: number, slot: number): number;
   /** Throws: an instruction that this engine does not run (a kfunc call, an arena's address cast). */
@@ -85,7 +85,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     program.operation[slot] = operationOf(instruction);
     const kind = opcode & 7;
     if (opcode === 0x18) {
-      const value = src === 0 ? { low: imm, high: instruction.high } : options.wide(instruction, slot);
+      const value = options.wide(instruction, slot) ?? { low: imm, high: instruction.high };
       program.src[slot] = constants.register(value.low, value.high);
     } else if (opcode === 0x85 || opcode === 0x8d) {
       if (opcode === 0x85 && src === 0) program.extra[slot] = options.helper(imm, slot);

@@ -70,6 +70,7 @@ export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOp
       throw new VerifierError("raw", [message], message);
     },
     wide(instruction, slot) {
+      if (instruction.src === 0) return null;
       const target = targetOf(instruction, slot);
       return target === null
         ? refuse(instruction, slot, "a raw program has no maps and no types")

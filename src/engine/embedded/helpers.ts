@@ -1,0 +1,83 @@
+/**
+ * The helper functions that the embedded engine offers: prototypes and what they do, from the documentation comments of
+ * include/uapi/linux/bpf.h and the implementations' `bpf_func_proto` in kernel/bpf/helpers.c, kernel/trace/bpf_trace.c
+ * and net/core/filter.c (Linux 6.18). What is not here is refused when a program is loaded, by name.
+ */
+
+import { HELPER, type HelperName } from "../../uapi/helpers.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
+import { xdpHelpers } from "./contexts/xdp.ts";
+import type { Argument, Helper, HelperCall, HelperTable, Result } from "./helper.ts";
+import { EINVAL } from "./maps/errno.ts";
+import { formatPrintk } from "./printk.ts";
+
+const now = new Uint32Array(2);
+
+function time(call: HelperCall): number {
+  call.cpu.host.clock.read(now);
+  call.high = now[1]!;
+  return now[0]!;
+}
+
+/** What every program type may call. */
+const GENERAL: readonly Helper[] = [
+  helper("bpf_map_lookup_elem", ["map", "key"], "address", (call, map, key) => call.mapAt(map).lookup(key >>> 0, call.cpu.id)),
+  helper("bpf_map_update_elem", ["map", "key", "value", "wide"], "int", (call, map, key, value, flags) =>
+    call.highOf(4) !== 0 ? -EINVAL : call.mapAt(map).update(key >>> 0, value >>> 0, flags, call.cpu.id),
+  ),
+  helper("bpf_map_delete_elem", ["map", "key"], "int", (call, map, key) => call.mapAt(map).delete(key >>> 0)),
+  helper("bpf_map_lookup_percpu_elem", ["map", "key", "number"], "address", (call, map, key, cpu) => {
+    const store = call.mapAt(map);
+    return cpu >>> 0 < store.slots ? store.lookup(key >>> 0, cpu >>> 0) : 0;
+  }),
+  helper("bpf_ktime_get_ns", [], "u64", time),
+  helper("bpf_ktime_get_boot_ns", [], "u64", time),
+  helper("bpf_get_prandom_u32", [], "u32", (call) => call.cpu.random.next()),
+  helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
+  helper("bpf_trace_printk", ["read", "size", "wide", "wide", "wide"], "int", printk),
+  helper("bpf_csum_diff", ["read?", "size", "read?", "size", "number"], "int", checksumDifference),
+];
+
+const BY_TYPE = new Map<ProgramType, HelperTable>([["xdp", table([...GENERAL, ...xdpHelpers(helper)])]]);
+
+/** Program types that the embedded engine runs. */
+export const PROGRAM_TYPES: readonly ProgramType[] = [...BY_TYPE.keys()];
+
+/** The helpers of a program type by number, or null when the engine does not run that type. */
+export function helpersFor(type: ProgramType): HelperTable | null {
+  return BY_TYPE.get(type) ?? null;
+}
+
+function helper(name: HelperName, args: readonly Argument[], result: Result, run: Helper["run"]): Helper {
+  return { name, id: HELPER[name], args, result, run };
+}
+
+function table(helpers: readonly Helper[]): HelperTable {
+  const rows: (Helper | undefined)[] = new Array(Math.max(...helpers.map(({ id }) => id)) + 1).fill(undefined);
+  for (const helper of helpers) rows[helper.id] = helper;
+  return rows;
+}
+
+/** Text for the host; the number of its bytes with the closing NUL, or -EINVAL for a format that the kernel refuses. */
+function printk(call: HelperCall, format: number, size: number, a: number, b: number, c: number): number {
+  const wide = (low: number, argument: number): bigint => (BigInt(call.highOf(argument) >>> 0) << 32n) | BigInt(low >>> 0);
+  const text = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
+  if (text === null) return -EINVAL;
+  call.cpu.host.print(text, call.cpu.id);
+  return text.length + 1;
+}
+
+/**
+ * The checksum of `to` minus that of `from`, plus `seed`, folded to 16 bits (as Linux does since 6.13; before, it was not
+ * folded). Sizes are multiples of 4, up to 512 bytes together as in the kernel.
+ */
+function checksumDifference(call: HelperCall, from: number, fromSize: number, to: number, toSize: number, seed: number): number {
+  if (((fromSize | toSize) & 3) !== 0 || fromSize + toSize > 512) return -EINVAL;
+  const { view } = call.memory;
+  let sum = seed >>> 0;
+  for (let at = 0; at < toSize; at += 4) sum += view.getUint32((to >>> 0) + at, true);
+  // One's complement: to subtract is to add the complement.
+  for (let at = 0; at < fromSize; at += 4) sum += ~view.getUint32((from >>> 0) + at, true) >>> 0;
+  while (sum > 0xffff) sum = (sum % 65_536) + Math.floor(sum / 65_536);
+  return sum;
+}

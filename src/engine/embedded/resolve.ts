@@ -1,0 +1,111 @@
+/** From a program of a Spec to one that the interpreter runs: what only loading can know is filled in. */
+
+import { IsaError } from "../../isa/errors.ts";
+import type { Instruction } from "../../isa/instruction.ts";
+import { targetOf } from "../../isa/jumps.ts";
+import type { ProgramSpec, Relocation } from "../../object/spec.ts";
+import { HELPER } from "../../uapi/helpers.ts";
+import { FeatureError, VerifierError } from "../errors.ts";
+import { FUNCTION_TAG, MAP_TAG } from "./access.ts";
+import type { HelperTable } from "./helper.ts";
+import type { MapStore } from "./maps/store.ts";
+import { type Pair, type PreparedProgram, prepare } from "./program.ts";
+
+export interface ResolvedProgram {
+  readonly code: PreparedProgram;
+  /** The maps that it refers to. */
+  readonly maps: readonly MapStore[];
+}
+
+/** `src` of a wide instruction (`BPF_PSEUDO_*`). */
+const PSEUDO_MAP = 1;
+const PSEUDO_MAP_VALUE = 2;
+
+/**
+ * Checks the structure, fills in references.
+ * @throws FeatureError for what this engine does not offer: helpers, kernel functions, kernel types. VerifierError when
+ *   the program is malformed, or refers to a map that is not there.
+ */
+export function resolve(spec: ProgramSpec, helpers: HelperTable, maps: ReadonlyMap<string, MapStore>): ResolvedProgram {
+  const { name } = spec;
+  const [extern] = spec.externs ?? [];
+  if (extern !== undefined) {
+    throw new FeatureError(
+      extern.name,
+      null,
+      `${name}, slot ${extern.slot}: uses ${extern.name} of the kernel; the embedded engine has no kernel`,
+    );
+  }
+  const [core] = spec.core ?? [];
+  if (core !== undefined) {
+    throw new FeatureError(
+      "CO-RE",
+      null,
+      `${name}, slot ${core.slot}: depends on the layout of a kernel type; the embedded engine has no kernel types`,
+    );
+  }
+  const refuse = (slot: number, why: string, cause?: unknown): never => {
+    const message = `${name}, slot ${slot}: ${why}`;
+    throw new VerifierError(name, [message], message, cause === undefined ? undefined : { cause });
+  };
+  const relocations = new Map(spec.relocations.map((relocation) => [relocation.slot, relocation]));
+  const used = new Set<MapStore>();
+
+  const reference = (relocation: Relocation, instruction: Instruction): Pair => {
+    const { slot, kind, offset } = relocation;
+    const map = maps.get(relocation.map);
+    if (map === undefined)
+      return refuse(
+        slot,
+        `refers to map ${relocation.map}, which the Spec does not have; it has ${[...maps.keys()].join(", ") || "none"}`,
+      );
+    const source = kind === "map" ? PSEUDO_MAP : PSEUDO_MAP_VALUE;
+    if (instruction.src !== source && instruction.src !== 0)
+      refuse(slot, `a ${kind} goes there, but its src is ${instruction.src}`);
+    used.add(map);
+    if (kind === "map") return { low: map.handle, high: MAP_TAG };
+    // `array_map_direct_value_addr`: a map of one value, and an address within it.
+    if (map.type !== "array" || map.maxEntries !== 1)
+      refuse(slot, `refers into the value of ${map.name}, which must be an array of one entry`);
+    if (!(offset >= 0 && offset < map.valueSize))
+      refuse(slot, `refers to byte ${offset} of ${map.name}, whose value has ${map.valueSize}`);
+    return { low: map.valueAddress(0, 0) + offset, high: 0 };
+  };
+
+  try {
+    const code = prepare(spec.code, {
+      name,
+      packetLoads: false,
+      lines: spec.lines,
+      refuse(_instruction, slot, why) {
+        throw new FeatureError(why, null, `${name}, slot ${slot}: ${why}`);
+      },
+      helper(id, slot) {
+        if (helpers[id] !== undefined) return id;
+        const helper = Object.entries(HELPER).find(([, number]) => number === id)?.[0];
+        if (helper === undefined) return refuse(slot, `calls helper ${id}, which does not exist`);
+        throw new FeatureError(
+          helper,
+          null,
+          `${name}, slot ${slot}: ${helper} is not offered by the embedded engine to ${spec.type} programs`,
+        );
+      },
+      wide(instruction, slot) {
+        const relocation = relocations.get(slot);
+        relocations.delete(slot);
+        if (relocation !== undefined) return reference(relocation, instruction);
+        if (instruction.src === 0) return null;
+        const target = targetOf(instruction, slot);
+        if (target !== null) return { low: target, high: FUNCTION_TAG };
+        return refuse(slot, `loads something (src ${instruction.src}) that no relocation names`);
+      },
+    });
+    const [stray] = relocations.values();
+    if (stray !== undefined)
+      refuse(stray.slot, `a reference to map ${stray.map} belongs there, but the instruction is no wide load with src 1 or 2`);
+    return { code, maps: [...used] };
+  } catch (error) {
+    if (error instanceof IsaError) return refuse(error.slot, error.message, error);
+    throw error;
+  }
+}

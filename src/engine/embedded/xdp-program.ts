@@ -1,0 +1,128 @@
+/** An XDP program loaded into the embedded engine. */
+
+import type { ProgramSpec } from "../../object/spec.ts";
+import type { AttachOptions, Link, Program, RunInput, RunResult } from "../engine.ts";
+import { AttachError, MapError } from "../errors.ts";
+import { enterXdp, placePacket } from "./contexts/xdp.ts";
+import type { Cpu } from "./cpu.ts";
+import type { HelperTable } from "./helper.ts";
+import type { PacketHandler, PacketHost } from "./host.ts";
+import { Interpreter } from "./interpreter.ts";
+import type { ResolvedProgram } from "./resolve.ts";
+
+export class XdpProgram implements Program, PacketHandler {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  readonly description: string;
+  /** One a CPU: registers and what may be touched are its own. */
+  readonly #interpreters: readonly Interpreter[];
+  readonly #host: PacketHost;
+  readonly #fuel: number;
+  readonly #links = new Set<DeviceLink>();
+  #open = true;
+
+  constructor(
+    spec: ProgramSpec,
+    program: ResolvedProgram,
+    cpus: readonly Cpu[],
+    helpers: HelperTable,
+    host: PacketHost,
+    fuel: number,
+  ) {
+    this.name = spec.name;
+    this.spec = spec;
+    this.description = `xdp program ${spec.name}`;
+    this.#interpreters = cpus.map((cpu) => new Interpreter(program.code, cpu, helpers, program.maps));
+    this.#host = host;
+    this.#fuel = fuel;
+  }
+
+  /**
+   * Runs on CPU 0. `duration` includes putting the packet in place.
+   * @throws FaultError when the program is stopped; RangeError for a packet that is too short or too long, or a `repeat`
+   *   that is no positive whole number; MapError `closed` after its collection was disposed.
+   */
+  run({ packet, repeat = 1 }: RunInput): RunResult {
+    if (!Number.isSafeInteger(repeat) || repeat < 1)
+      throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
+    let verdict = 0;
+    const start = performance.now();
+    for (let round = 0; round < repeat; round++) verdict = this.receive(packet, 0, 0, 0);
+    const duration = ((performance.now() - start) * 1e6) / repeat;
+    return { verdict, packet: this.packetOf(0).slice(), duration };
+  }
+
+  async attach(options: AttachOptions): Promise<Link> {
+    this.#check();
+    if (options.mode === "native") {
+      throw new AttachError(
+        `${options.interface}: a packet device of the embedded engine has no driver to attach to; leave mode out`,
+      );
+    }
+    const link = new DeviceLink(
+      `xdp on ${options.interface} (embedded)`,
+      this.#host.attach(options.interface, this),
+      this.#links,
+    );
+    this.#links.add(link);
+    return link;
+  }
+
+  // ── as the handler of a device ────────────────────────────────────────────────────────────────────────────────────
+
+  receive(packet: Uint8Array, ifindex: number, queue: number, cpu: number): number {
+    this.#check();
+    const interpreter = this.#interpreters[cpu];
+    if (interpreter === undefined) throw new RangeError(`cpu: expected 0 to ${this.#interpreters.length - 1}, found ${cpu}`);
+    const processor = interpreter.cpu;
+    if (processor.busy)
+      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
+    placePacket(processor, packet);
+    enterXdp(processor, interpreter.space, packet.length, ifindex, queue);
+    interpreter.reset();
+    interpreter.registers[2] = processor.context;
+    processor.busy = true;
+    try {
+      interpreter.run(this.#fuel);
+    } finally {
+      processor.busy = false;
+    }
+    return interpreter.registers[0]! >>> 0;
+  }
+
+  packetOf(cpu: number): Uint8Array {
+    const { space, memory } = this.#interpreters[cpu]!;
+    return memory.bytes.subarray(space.packetData, space.packetEnd);
+  }
+
+  /** Detaches it everywhere; it does not run any more. */
+  async close(): Promise<void> {
+    this.#open = false;
+    for (const link of [...this.#links]) await link.detach();
+  }
+
+  #check(): void {
+    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
+  }
+}
+
+class DeviceLink implements Link {
+  readonly description: string;
+  readonly #take: () => void;
+  readonly #links: Set<DeviceLink>;
+
+  constructor(description: string, take: () => void, links: Set<DeviceLink>) {
+    this.description = description;
+    this.#take = take;
+    this.#links = links;
+  }
+
+  async detach(): Promise<void> {
+    this.#take();
+    this.#links.delete(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach();
+  }
+}
