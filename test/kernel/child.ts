@@ -3,8 +3,9 @@
  * processes only: a known bug of 6.18 (long loops of `x & -(y & 1)`) kills whoever loads one.
  */
 
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** The child did not end by itself, and nobody here killed it. */
 export class KernelBugError extends Error {
@@ -48,4 +49,15 @@ export class Conversation {
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
+}
+
+/** Runs a scenario of scenarios.ts in a child process and returns what it returned. `uid` is whose process it shall be. */
+export async function inChild(scenario: string, uid?: number): Promise<unknown> {
+  const script = fileURLToPath(new URL("./run-scenario.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--no-warnings", script, scenario], {
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: 30_000,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+  });
+  return new Conversation(child).hear();
 }
