@@ -11,13 +11,25 @@ import { CaptureWriter } from "./write-capture.ts";
 const office = readFileSync(new URL("../../../../examples/captures/office.pcap", import.meta.url));
 const [XDP_ABORTED, XDP_DROP, XDP_PASS] = [0, 1, 2];
 
+/** A device with a program that is a function; the function may write into the packet, which is a copy. */
+function deviceOf(program: (packet: Uint8Array, seconds: number) => number): ReplayDevice {
+  let last = new Uint8Array(0);
+  return {
+    receive(packet, meta) {
+      last = packet.slice();
+      return program(last, meta?.seconds ?? Number.NaN);
+    },
+    get packet() {
+      return last;
+    },
+  };
+}
+
 /** Drops IPv4 from 203.0.113.0/24, as the example does. */
-const firewall: ReplayDevice = {
-  receive(packet) {
-    const ipv4 = packet[12] === 8 && packet[13] === 0;
-    return ipv4 && packet[26] === 203 && packet[27] === 0 && packet[28] === 113 ? XDP_DROP : XDP_PASS;
-  },
-};
+function firewall(packet: Uint8Array): number {
+  const ipv4 = packet[12] === 8 && packet[13] === 0;
+  return ipv4 && packet[26] === 203 && packet[27] === 0 && packet[28] === 113 ? XDP_DROP : XDP_PASS;
+}
 
 function packet(seconds: number, length: number, originalLength = length): TestPacket {
   return { seconds, nanoseconds: 0, originalLength, data: new Uint8Array(length) };
@@ -25,7 +37,7 @@ function packet(seconds: number, length: number, originalLength = length): TestP
 
 describe("replaying a capture", () => {
   it("counts what became of the packets", async () => {
-    const result = await replay(await openCapture(office), firewall);
+    const result = await replay(await openCapture(office), deviceOf(firewall));
     const tshark = /from 203\.0\.113\.0\/24.*?\| (\d+) \| (\d+) \|/.exec(
       readFileSync(new URL("../../../../examples/captures/README.md", import.meta.url), "utf8"),
     );
@@ -42,13 +54,25 @@ describe("replaying a capture", () => {
 
   it("hands out every packet with its verdict, in order: what --pass and --drop write", async () => {
     const writers = new Map([XDP_DROP, XDP_PASS].map((verdict) => [verdict, new CaptureWriter()]));
-    await replay(await openCapture(office), firewall, { onVerdict: (verdict, packet) => writers.get(verdict)?.add(packet) });
+    await replay(await openCapture(office), deviceOf(firewall), {
+      onVerdict: (verdict, packet) => writers.get(verdict)?.add(packet),
+    });
     const dropped = await collect(writers.get(XDP_DROP)?.take() ?? new Uint8Array(0));
     const passed = await collect(writers.get(XDP_PASS)?.take() ?? new Uint8Array(0));
     const all = await collect(office);
     const time = ({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }) => seconds * 1e9 + nanoseconds;
-    assert(dropped.packets.every(({ data }) => firewall.receive(data, { seconds: 0, nanoseconds: 0 }) === XDP_DROP));
+    assert(dropped.packets.every(({ data }) => firewall(data) === XDP_DROP));
     assert.deepEqual([...dropped.packets, ...passed.packets].map(time).sort(), all.packets.map(time).sort());
+  });
+
+  it("hands out packets as the program left them", async () => {
+    const device = deviceOf((packet) => packet.fill(0xee, 0, 6)[0] ?? 0);
+    const seen: unknown[] = [];
+    const capture = buildPcap([packet(1, 14, 1500)]);
+    await replay(await openCapture(capture.bytes), device, {
+      onVerdict: (verdict, { data, originalLength }) => seen.push([verdict, data[0], data[6], originalLength]),
+    });
+    assert.deepEqual(seen, [[0xee, 0xee, 0, 1500]]);
   });
 
   it("tells the device when each packet was captured; one without a time comes with the time before it", async () => {
@@ -57,7 +81,7 @@ describe("replaying a capture", () => {
       buildPcapng([packet(0, 60)], { block: "simple" }),
     );
     const times: number[] = [];
-    const device: ReplayDevice = { receive: (_packet, { seconds }) => times.push(seconds) };
+    const device = deviceOf((_packet, seconds) => times.push(seconds));
     const { captured } = await replay(await openCapture(capture.bytes), device);
     assert.deepEqual(times, [100, 101, 101]);
     assert.deepEqual([captured?.first.seconds, captured?.last.seconds], [100, 101]);
@@ -69,7 +93,7 @@ describe("replaying a capture", () => {
       buildPcapng([packet(4, 60), packet(5, 60)], { linkType: 113 }),
       buildPcapng([packet(6, 70_000)]),
     );
-    const result = await replay(await openCapture(capture.bytes), firewall);
+    const result = await replay(await openCapture(capture.bytes), deviceOf(firewall));
     assert.equal(result.packets, 2);
     assert.deepEqual(result.skipped, [
       { reason: "shorter than an Ethernet header (14 bytes)", packets: 1, bytes: 13 },
@@ -79,17 +103,15 @@ describe("replaying a capture", () => {
   });
 
   it("counts packets that were captured in part", async () => {
-    const result = await replay(await openCapture(buildPcap([packet(1, 60, 1500), packet(2, 60)]).bytes), firewall);
+    const result = await replay(await openCapture(buildPcap([packet(1, 60, 1500), packet(2, 60)]).bytes), deviceOf(firewall));
     assert.equal(result.cutShort, 1);
   });
 
   it("goes on after a fault, which counts as XDP_ABORTED", async () => {
-    const device: ReplayDevice = {
-      receive(_packet, { seconds }) {
-        if (seconds !== 1) throw new FaultError("firewall", 7, `reads beyond packet ${seconds}`);
-        return XDP_PASS;
-      },
-    };
+    const device = deviceOf((_packet, seconds) => {
+      if (seconds !== 1) throw new FaultError("firewall", 7, `reads beyond packet ${seconds}`);
+      return XDP_PASS;
+    });
     const { bytes } = buildPcap([packet(1, 60), packet(2, 60), packet(3, 60)]);
     const result = await replay(await openCapture(bytes), device);
     assert.equal(result.verdicts.find(({ verdict }) => verdict === XDP_ABORTED)?.packets, 2);
@@ -98,32 +120,28 @@ describe("replaying a capture", () => {
   });
 
   it("does not hide other errors", async () => {
-    const device: ReplayDevice = {
-      receive() {
-        throw new TypeError("a bug");
-      },
-    };
+    const device = deviceOf(() => {
+      throw new TypeError("a bug");
+    });
     await assert.rejects(replay(await openCapture(buildPcap([packet(1, 60)]).bytes), device), TypeError);
   });
 
   it("uses what is whole of a capture that is cut off, and of one without packets nothing", async () => {
     const { bytes } = buildPcap([packet(1, 60), packet(2, 60)]);
-    const cut = await replay(await openCapture(bytes.subarray(0, bytes.length - 10)), firewall);
+    const cut = await replay(await openCapture(bytes.subarray(0, bytes.length - 10)), deviceOf(firewall));
     assert.equal(cut.packets, 1);
     assert.equal(cut.truncated?.bytes, 66);
-    const empty = await replay(await openCapture(bytes.subarray(0, 24)), firewall);
+    const empty = await replay(await openCapture(bytes.subarray(0, 24)), deviceOf(firewall));
     assert.deepEqual([empty.packets, empty.time, empty.captured, empty.verdicts], [0, null, null, []]);
   });
 
   it("stops when asked", async () => {
     const { bytes } = buildPcap(Array.from({ length: 3000 }, (_, index) => packet(index, 60)));
     const stop = new AbortController();
-    const device: ReplayDevice = {
-      receive() {
-        stop.abort();
-        return XDP_PASS;
-      },
-    };
+    const device = deviceOf(() => {
+      stop.abort();
+      return XDP_PASS;
+    });
     assert.equal((await replay(await openCapture(bytes), device, { signal: stop.signal })).packets, 1024);
   });
 });

@@ -1,19 +1,17 @@
 /** Plays a capture through a packet device, as fast as it takes them, and keeps the books. */
 
 import { FaultError } from "../../errors.ts";
+import type { PacketDevice } from "../host.ts";
 import { CaptureBatch } from "./batch.ts";
 import type { CaptureInterface, CapturePacket, Truncation } from "./capture.ts";
 import { ETHERNET, linkTypeName } from "./link-types.ts";
 import type { CaptureReader } from "./read-capture.ts";
 
-/** Something that packets can be given to: a packet device of the engine's host, with a program attached. */
-export interface ReplayDevice {
-  /**
-   * Runs what is attached on an Ethernet frame and returns its verdict, a u32. `when` is when the frame was captured; it is one
-   * object that changes from call to call. A program that faults throws FaultError: its verdict is XDP_ABORTED.
-   */
-  receive(packet: Uint8Array, when: PacketTime): number;
-}
+/**
+ * What a replay needs of a packet device of the engine. `receive` gets one time object that changes from call to call; a program
+ * that faults throws FaultError, and its verdict is XDP_ABORTED.
+ */
+export type ReplayDevice = Pick<PacketDevice, "receive" | "packet">;
 
 export interface PacketTime {
   /** Whole seconds since 1970. */
@@ -24,8 +22,9 @@ export interface PacketTime {
 
 export interface ReplayOptions {
   /**
-   * Called with every packet that was given to the device, in order, soon after: to write it somewhere. The packet is as it
-   * was captured, and its data a view that is valid during the call.
+   * Called with every packet that was given to the device, right after: to write it somewhere. The packet is as the program
+   * left it; its data is a view of the engine's memory that is valid during the call. The call is not timed; but every packet
+   * is then timed by itself, to which looking at the clock adds some 50 ns.
    */
   readonly onVerdict?: (verdict: number, packet: CapturePacket) => void;
   /** Ends the replay early, between two batches; the result is of what was replayed until then. */
@@ -70,15 +69,20 @@ export async function replay(reader: CaptureReader, device: ReplayDevice, option
   const books = new Books();
   for await (const batch of reader) {
     if (options.signal?.aborted) break;
-    for (let start = 0; start < batch.length; start += GROUP) {
-      playGroup(batch, start, Math.min(start + GROUP, batch.length), reader.interfaces, device, books);
-    }
-    if (options.onVerdict === undefined) continue;
-    for (let index = 0; index < batch.length; index++) {
-      if (books.given[index] === 1) options.onVerdict(books.verdicts[index]!, batch.packet(index));
+    const group = options.onVerdict === undefined ? GROUP : 1;
+    for (let start = 0; start < batch.length; start += group) {
+      playGroup(batch, start, Math.min(start + group, batch.length), reader.interfaces, device, books);
+      if (options.onVerdict !== undefined && books.given[start] === 1) {
+        options.onVerdict(books.verdicts[start]!, asLeft(batch.packet(start), device.packet));
+      }
     }
   }
   return books.result(reader.truncated);
+}
+
+/** What a program cut off or added counts in the length on the wire too, also when the capture kept only the beginning. */
+function asLeft(packet: CapturePacket, data: Uint8Array): CapturePacket {
+  return { ...packet, data, originalLength: packet.originalLength - packet.data.length + data.length };
 }
 
 /** Hot. Timed as a whole; what must not be timed comes before or after. */
