@@ -23,9 +23,20 @@ export function describeFirstBytes(bytes: Uint8Array): string {
     if (signature.every((byte, index) => bytes[index] === byte)) return kind;
   }
   const head = bytes.subarray(0, 64);
-  if (head.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte !== 127))) {
-    const text = new TextDecoder().decode(head).split(/[\r\n]/, 1)[0] ?? "";
-    return `text: ${JSON.stringify(text.length > 24 ? `${text.slice(0, 24)}…` : text)}`;
+  const text = textOf(head);
+  if (text !== null) {
+    const line = text.split(/[\r\n]/, 1)[0] ?? "";
+    return `text: ${JSON.stringify(line.length > 24 ? `${line.slice(0, 24)}…` : line)}`;
   }
   return `something unknown that begins with the bytes ${Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
+}
+
+/** UTF-8 without control characters, perhaps cut within the last character; null when it is not. */
+function textOf(bytes: Uint8Array): string | null {
+  if (bytes.some((byte) => byte === 127 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13))) return null;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return null;
+  }
 }

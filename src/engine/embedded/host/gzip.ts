@@ -14,8 +14,8 @@ export const GZIP_MAGIC_LENGTH = 4;
 /** Pieces of the source are taken in at most this size, so that one piece never becomes more than 64 MiB of output at once. */
 const PIECE = 65_536;
 
-/** Longest member header that is believed: its extra field has at most 64 KiB, the file name and comment have no limit. */
-const MAX_HEADER = 262_144;
+/** Longest member header that is believed: its extra field has at most 64 KiB, the file name and comment here 4 KiB. */
+const MAX_HEADER = 65_536 + 4096;
 
 const FLAG_HEADER_CRC = 2;
 const FLAG_EXTRA = 4;

@@ -240,7 +240,7 @@ export class Inflate {
     }
     if (this.#bit > this.#bits) return false;
     if (lengths[256] === 0) throw new InflateError("a block without an end");
-    this.#literals = makeCodes(lengths.subarray(0, literalCount), false);
+    this.#literals = makeCodes(lengths.subarray(0, literalCount), true);
     this.#distances = makeCodes(lengths.subarray(literalCount), true);
     return true;
   }
@@ -336,23 +336,24 @@ function makeFixedCodes(): { literals: Codes; distances: Codes } {
   return { literals: makeCodes(lengths, false), distances: makeCodes(new Uint8Array(32).fill(5), false) };
 }
 
-/** RFC 1951 §3.2.2. `sparse`: a distance code may have one symbol only, or none (§3.2.7); other codes use every bit pattern. */
+/**
+ * RFC 1951 §3.2.2. A set of codes uses every bit pattern; but a `sparse` one may be of a single code of one bit, or of none
+ * (§3.2.7 says so of distances; zlib takes it of literals too, where the code is the end of the block).
+ */
 function makeCodes(lengths: Uint8Array, sparse: boolean): Codes {
   const counts = new Uint16Array(16);
   for (const length of lengths) counts[length]!++;
   counts[0] = 0;
   const nextCodes = new Uint16Array(17);
   let longest = 0;
-  let used = 0;
   let patterns = 1; // bit patterns of the current length that begin no shorter code
   for (let length = 1; length <= 15; length++) {
     patterns = patterns * 2 - counts[length]!;
     if (patterns < 0) throw new InflateError("more codes of a length than there can be");
     nextCodes[length + 1] = (nextCodes[length]! + counts[length]!) << 1;
-    used += counts[length]!;
     if (counts[length]! > 0) longest = length;
   }
-  if (patterns > 0 && !(sparse && used <= 1)) throw new InflateError("a set of codes with holes");
+  if (patterns > 0 && !(sparse && longest <= 1)) throw new InflateError("a set of codes with holes");
   const size = 1 << longest;
   const table = new Uint16Array(size);
   for (let symbol = 0; symbol < lengths.length; symbol++) {

@@ -33,6 +33,9 @@ const MAX_BLOCK = MAX_PACKET + 65_536;
 /** Most interfaces that are believed: an attacker must not fill our memory with descriptions of nothing. */
 const MAX_INTERFACES = 65_536;
 
+/** Bytes of an interface's name that are kept: Linux's have at most 15, Windows' about 60. */
+const MAX_NAME = 256;
+
 const IF_NAME = 2;
 const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
@@ -192,7 +195,8 @@ export class PcapngParser implements CaptureParser {
       const value = option + 4;
       if (code === 0) break;
       if (value + size > end) throw damaged(base + option, `the option at byte ${base + option} reaches beyond its block`);
-      if (code === IF_NAME) name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + value, size));
+      if (code === IF_NAME)
+        name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + value, Math.min(size, MAX_NAME)));
       if (code === IF_TSRESOL && size >= 1) resolution = view.getUint8(value);
       if (code === IF_TSOFFSET && size >= 8) offset = Number(view.getBigInt64(value, little));
       option = value + ((size + 3) & ~3);

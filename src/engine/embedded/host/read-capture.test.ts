@@ -141,6 +141,11 @@ describe("reading a capture", () => {
     assert(process.memoryUsage().arrayBuffers - before < size / 2);
   });
 
+  it("happens once", async () => {
+    const { reader } = await collect(buildPcap([hello]).bytes);
+    await assert.rejects(reader.each().next(), /a capture can be read once: open it again/);
+  });
+
   it("closes its source when the reader stops early", async () => {
     let closed = false;
     async function* source(): AsyncGenerator<Uint8Array> {
@@ -210,6 +215,8 @@ describe("a file that is no capture", () => {
     ["gzip of text", gzipSync("hello"), /this is gzip of text: "hello"/],
     ["gzip of nothing", gzipSync(""), /this is gzip of an empty file/],
     ["noise", Uint8Array.of(0, 1, 2, 3, 255), /something unknown that begins with the bytes 00 01 02 03 ff/],
+    ["bytes above ASCII", Uint8Array.of(0xe4, 0xff, 0xfe, 0x80), /something unknown that begins with the bytes e4 ff fe 80/],
+    ["text in any language", new TextEncoder().encode("蜜蜂"), /this is text: "蜜蜂"/],
     ["half a header", buildPcap([]).bytes.subarray(0, 10), /its header takes 24 bytes, the file ends after 10/],
     ["pcap of the future", buildPcap([], { version: [3, 0] }).bytes, /pcap version 3\.0 is not known/],
   ];
