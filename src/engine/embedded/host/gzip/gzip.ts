@@ -5,7 +5,7 @@
  * (Node 24: the last 12 KB of one test), and it refuses a file of several members, which is what `cat a.gz b.gz` makes.
  */
 
-import { CaptureError } from "./capture.ts";
+import { CaptureError } from "../capture.ts";
 import { crc32 } from "./crc32.ts";
 import { Inflate, InflateError } from "./inflate.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { constants, gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { CaptureError } from "./capture.ts";
-import { inPieces } from "./fixtures/collect.ts";
+import { CaptureError } from "../capture.ts";
+import { inPieces } from "../fixtures/collect.ts";
 import { GzipCutOff, gunzip } from "./gzip.ts";
 
 /** What comes out, and how it ended. */
