@@ -28,7 +28,7 @@ const help: CommandHelp = {
   examples: ["skep compile examples/firewall.bpf.ts", "skep compile examples/firewall.bpf.ts --emit bytes -o firewall.bin"],
 };
 
-async function run(args: Arguments): Promise<ExitStatus> {
+async function execute(args: Arguments): Promise<ExitStatus> {
   const [file, ...extra] = args.operands;
   if (file === undefined) throw new CliError(EXIT.usage, "skep compile needs a file: skep compile FILE.bpf.ts");
   if (extra.length > 0) throw new CliError(EXIT.usage, `skep compile takes one file, found also ${extra.join(" ")}`);
@@ -110,4 +110,4 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-export const compile = { help, run };
+export const compile = { help, run: execute };

@@ -1,0 +1,86 @@
+/** `skep run FILE`: on a capture in the embedded engine, or live on an interface in the kernel. */
+
+import { compile } from "../../compile.ts";
+import { type Arguments, type CommandHelp, numberOption } from "../arguments.ts";
+import { CliError, EXIT, type ExitStatus } from "../exit.ts";
+import type { Job } from "../job.ts";
+import { selectProgram } from "../programs.ts";
+import { parseSetting } from "../settings.ts";
+
+const help: CommandHelp = {
+  name: "run",
+  summary: "compile a program and run it: on a capture, or live on an interface",
+  operands: "FILE.bpf.ts (--replay CAPTURE | --interface NAME)",
+  options: {
+    replay: { value: "CAPTURE", help: "play a pcap or pcapng file (also gzipped) through the embedded engine; - is stdin" },
+    interface: { value: "NAME", short: "i", help: "attach to a network interface in the kernel until Ctrl-C" },
+    set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first" },
+    program: { value: "NAME", help: "which program, when the file has several" },
+    pass: { value: "FILE", help: "with --replay: write the packets that pass to a pcap file" },
+    drop: { value: "FILE", help: "with --replay: write the packets that are dropped or aborted to a pcap file" },
+    mode: {
+      value: "native|generic",
+      help: "with --interface: in the driver or in the network stack (default: the kernel's choice)",
+    },
+    duration: { value: "SECONDS", help: "with --interface: detach after that time" },
+    top: { value: "N", help: "rows to show of each map (default 10)" },
+  },
+  notes: [
+    "KEY and VALUE are JSON or plain text; the last colon outside quotes and brackets stands between them.",
+    "A replay is the same every time: the program's clock is the capture's.",
+    "Live, the program is attached by a link that the kernel removes when this process ends, however it ends.",
+  ],
+  examples: [
+    "skep run examples/firewall.bpf.ts --replay examples/captures/office.pcap \\",
+    `    --set 'blocked={"prefixLength":24,"address":"203.0.113.0"}:1'`,
+    "sudo skep run examples/protocols.bpf.ts --interface eth0",
+  ],
+};
+
+async function execute(args: Arguments): Promise<ExitStatus> {
+  const [file, ...extra] = args.operands;
+  if (file === undefined) throw new CliError(EXIT.usage, `skep run needs a file: skep run ${help.operands}`);
+  if (extra.length > 0) throw new CliError(EXIT.usage, `skep run takes one file, found also ${extra.join(" ")}`);
+  const capture = args.value("replay");
+  const network = args.value("interface");
+  if (capture === undefined && network === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      "where shall it run? --replay CAPTURE plays a capture file, --interface NAME attaches to an interface",
+    );
+  }
+  if (capture !== undefined && network !== undefined) {
+    throw new CliError(EXIT.usage, "--replay and --interface exclude each other: choose one of them");
+  }
+  checkOnlyWith(
+    args,
+    capture === undefined ? "replay" : "interface",
+    capture === undefined ? ["pass", "drop"] : ["mode", "duration"],
+  );
+  const top = numberOption(args, "top", 0, 1_000_000) ?? 10;
+  const mode = modeOf(args);
+  const duration = numberOption(args, "duration", 0.001, 2_000_000);
+  const settings = args.values("set").map(parseSetting);
+  const spec = await compile(file);
+  const program = selectProgram(spec, args.value("program")).name;
+  const job: Job = { spec, program, settings, json: args.flag("json"), top };
+  if (capture !== undefined) {
+    const { replayCapture } = await import("../replay.ts");
+    return replayCapture(job, { capture, pass: args.value("pass"), drop: args.value("drop") });
+  }
+  const { runLive } = await import("../live.ts");
+  return runLive(job, { interface: network ?? "", mode, duration });
+}
+
+function checkOnlyWith(args: Arguments, needed: string, options: readonly string[]): void {
+  const stray = options.find((name) => args.flag(name));
+  if (stray !== undefined) throw new CliError(EXIT.usage, `--${stray} goes with --${needed}`);
+}
+
+function modeOf(args: Arguments): "native" | "generic" | undefined {
+  const mode = args.value("mode");
+  if (mode === undefined || mode === "native" || mode === "generic") return mode;
+  throw new CliError(EXIT.usage, `--mode takes native or generic, found ${JSON.stringify(mode)}`);
+}
+
+export const run = { help, run: execute };

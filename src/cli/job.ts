@@ -1,0 +1,40 @@
+/** A program to run, and the entries its maps get before the first packet. */
+
+import type { Collection } from "../engine/engine.ts";
+import type { Spec } from "../object/spec.ts";
+import { closest } from "./closest.ts";
+import { CliError, EXIT } from "./exit.ts";
+import type { Setting } from "./settings.ts";
+
+/** What both ways to run need. */
+export interface Job {
+  readonly spec: Spec;
+  readonly program: string;
+  readonly settings: readonly Setting[];
+  readonly json: boolean;
+  /** Rows of each map that are shown. */
+  readonly top: number;
+}
+
+/** Puts what `--set` says into the maps. @throws CliError (input) that repeats the setting; errors of the map. */
+export function applySettings(collection: Collection, settings: readonly Setting[]): void {
+  for (const { map: name, key, value, text } of settings) {
+    const map = collection.maps[name];
+    if (map === undefined) {
+      const there = Object.keys(collection.maps);
+      const near = closest(name, there);
+      throw new CliError(
+        EXIT.input,
+        `--set ${text}: there is no map ${name}${near === undefined ? "" : `; did you mean ${near}?`} (there are ${there.join(", ") || "none"})`,
+      );
+    }
+    try {
+      map.set(key, value);
+    } catch (cause) {
+      if (cause instanceof Error && (cause.name === "ValueError" || cause.name === "MapError")) {
+        throw new CliError(EXIT.input, `--set ${text}: ${cause.message}`, { cause });
+      }
+      throw cause;
+    }
+  }
+}

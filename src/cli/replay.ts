@@ -1,0 +1,188 @@
+/** `skep run --replay`: plays a capture through a program in the embedded engine and shows what came of it. */
+
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { virtualClock } from "../engine/embedded/clock.ts";
+import { openEmbedded } from "../engine/embedded/engine.ts";
+import { CaptureError } from "../engine/embedded/host/capture.ts";
+import { openCapture } from "../engine/embedded/host/read-capture.ts";
+import { type ReplayResult, replay } from "../engine/embedded/host/replay.ts";
+import { CaptureWriter } from "../engine/embedded/host/write-capture.ts";
+import type { BpfMap } from "../engine/engine.ts";
+import { XDP, XDP_VERDICTS } from "../uapi/xdp.ts";
+import { EXIT, type ExitStatus } from "./exit.ts";
+import { applySettings, type Job } from "./job.ts";
+import { mapToJson, renderMap, toJson } from "./maps.ts";
+import { bytes, count, duration, type Style, styleFor, table } from "./terminal.ts";
+
+export interface ReplayFiles {
+  /** A path, or `-` for stdin. */
+  readonly capture: string;
+  readonly pass: string | undefined;
+  readonly drop: string | undefined;
+}
+
+export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitStatus> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    await using engine = openEmbedded({ clock: virtualClock(), seed: 1 });
+    const device = engine.addDevice("replay");
+    await using collection = await engine.load(job.spec, { programs: [job.program] });
+    applySettings(collection, job.settings);
+    const reader = await openCapture(
+      files.capture === "-" ? process.stdin : createReadStream(files.capture, { highWaterMark: 1 << 18 }),
+    );
+    await using passed = await PacketFile.create(files.pass);
+    await using dropped = await PacketFile.create(files.drop);
+    await using _link = await collection.programs[job.program]?.attach({ interface: device.name });
+    const result = await replay(reader, device, {
+      signal: interrupt.signal,
+      ...(passed === null && dropped === null
+        ? {}
+        : { onVerdict: (verdict, packet) => (isDropped(verdict) ? dropped : passed)?.add(packet) }),
+    });
+    await passed?.finish();
+    await dropped?.finish();
+    const maps = Object.values(collection.maps);
+    process.stdout.write(
+      job.json ? `${toJson(report(job, result, maps))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
+    );
+    return warn(files, result, interrupt.signal.aborted);
+  } catch (error) {
+    throw error instanceof CaptureError
+      ? new CaptureError(error.offset, `${files.capture}: ${error.message}`, { cause: error })
+      : error;
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+function isDropped(verdict: number): boolean {
+  return verdict === XDP.DROP || verdict === XDP.ABORTED || verdict >= XDP_VERDICTS.length;
+}
+
+/** A pcap file that packets are added to. A replay that fails leaves what was written so far: whole records. */
+class PacketFile implements AsyncDisposable {
+  readonly #file: FileHandle;
+  readonly #writer = new CaptureWriter();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  static async create(path: string | undefined): Promise<PacketFile | null> {
+    return path === undefined ? null : new PacketFile(await open(path, "w"));
+  }
+
+  add(packet: Parameters<CaptureWriter["add"]>[0]): void {
+    this.#writer.add(packet);
+    if (this.#writer.pending >= 1 << 20) this.#flush();
+  }
+
+  /** Writes what is left. @throws the first error of any write. */
+  async finish(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => {});
+    await this.#file.close();
+  }
+
+  #flush(): void {
+    const piece = this.#writer.take().slice();
+    this.#writing = this.#writing.then(() => this.#file.writeFile(piece));
+    this.#writing.catch(() => {}); // reported by finish()
+  }
+}
+
+/** What was lost or went wrong, on stderr, a line each; and the exit status. */
+function warn(files: ReplayFiles, result: ReplayResult, interrupted: boolean): ExitStatus {
+  const style = styleFor(process.stderr);
+  const say = (text: string) => process.stderr.write(`${style.yellow("skep:")} ${text}\n`);
+  if (result.truncated !== null) say(`${files.capture}: ${result.truncated.reason}; what is whole was used`);
+  for (const { reason, packets } of result.skipped)
+    say(`${files.capture}: ${count(packets)} packets were not given to the program: ${reason}`);
+  if (result.cutShort > 0) say(`${files.capture}: of ${count(result.cutShort)} packets the capture holds only the beginning`);
+  if (interrupted) say("interrupted: the result is of what was replayed until then");
+  const { first, packets } = result.faults;
+  if (first !== null) {
+    say(`the program faulted on ${count(packets)} packets (counted as aborted); the first: ${first.message}`);
+    return EXIT.refused;
+  }
+  return interrupted ? EXIT.interrupted : EXIT.ok;
+}
+
+function verdictName(verdict: number): string {
+  return XDP_VERDICTS[verdict] ?? `unknown (${verdict})`;
+}
+
+// ── for people ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function render(job: Job, files: ReplayFiles, result: ReplayResult, maps: readonly BpfMap[], style: Style): string {
+  const { packets } = result;
+  const rows = result.verdicts.map(({ verdict, packets: some, bytes: size }) => [
+    verdictName(verdict),
+    count(some),
+    `${((100 * some) / packets).toFixed(1)} %`,
+    bytes(size),
+  ]);
+  const columns = [
+    { title: "verdict", align: "left" },
+    { title: "packets", align: "right" },
+    { title: "share", align: "right" },
+    { title: "bytes", align: "right" },
+  ] as const;
+  const paint: Readonly<Record<string, (text: string) => string>> = { pass: style.green, drop: style.red, aborted: style.red };
+  const [header = "", ...body] = table(columns, rows, style);
+  const lines = [
+    `${style.bold(job.program)} ${style.dim(`on ${files.capture}: ${[`${count(packets)} packets`, bytes(result.bytes), ...span(result)].join(", ")}`)}`,
+    "",
+    header,
+    ...body.map((line, at) => (paint[rows[at]?.[0] ?? ""] ?? ((text: string) => text))(line)),
+  ];
+  for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
+  if (result.time !== null) {
+    const { meanPerPacket, medianPerPacket } = result.time;
+    lines.push(
+      "",
+      style.dim(
+        `${duration(medianPerPacket)} per packet (median; mean ${duration(meanPerPacket)}), interpreted in the embedded engine`,
+      ),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** How much time the capture covers. */
+function span({ captured }: ReplayResult): string[] {
+  if (captured === null) return [];
+  const seconds = captured.last.seconds - captured.first.seconds + (captured.last.nanoseconds - captured.first.nanoseconds) / 1e9;
+  return [`${seconds.toFixed(1)} s`];
+}
+
+// ── for machines ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function report(job: Job, result: ReplayResult, maps: readonly BpfMap[]): unknown {
+  return {
+    program: job.program,
+    engine: "embedded",
+    packets: result.packets,
+    bytes: result.bytes,
+    verdicts: Object.fromEntries(
+      result.verdicts.map(({ verdict, packets, bytes }) => [verdictName(verdict), { packets, bytes }]),
+    ),
+    skipped: result.skipped,
+    cutShort: result.cutShort,
+    faults: { packets: result.faults.packets, first: result.faults.first?.message ?? null },
+    truncated: result.truncated,
+    nanosecondsPerPacket: result.time === null ? null : { median: result.time.medianPerPacket, mean: result.time.meanPerPacket },
+    maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
+  };
+}
