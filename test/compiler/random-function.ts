@@ -1,0 +1,220 @@
+/** Random functions of the IR, for properties: every construct that code generation handles, always ending, never at fault. */
+
+import { FunctionBuilder, type Variable } from "../../src/compiler/ir/builder.ts";
+import type { BinaryOp, Condition, IrFunction, Value, Width } from "../../src/compiler/ir/ir.ts";
+import type { CpuVersion } from "../../src/isa/opcodes.ts";
+
+/** Bytes of the memory that the function's two parameters describe: its address, and an arbitrary number. */
+export const MEMORY_SIZE = 64;
+
+/** Helpers that random functions call, and how many arguments they pass: any numbers, as no kernel looks at them. */
+export const HELPERS = { bpf_ktime_get_ns: 0, bpf_get_prandom_u32: 2, bpf_csum_diff: 5 } as const;
+
+const BINARY: readonly BinaryOp[] = [
+  "add",
+  "sub",
+  "mul",
+  "udiv",
+  "sdiv",
+  "umod",
+  "smod",
+  "and",
+  "or",
+  "xor",
+  "shl",
+  "lshr",
+  "ashr", // biome-ignore format: a table
+];
+const CONDITIONS: readonly Condition[] = [
+  "eq",
+  "ne",
+  "ult",
+  "ule",
+  "ugt",
+  "uge",
+  "slt",
+  "sle",
+  "sgt",
+  "sge",
+  "set", // biome-ignore format: a table
+];
+const EDGES = [0n, 1n, 2n, 31n, 32n, 63n, 64n, 0xffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 63n, (1n << 64n) - 1n];
+
+/** The function that a tape of random numbers describes; when the tape ends, zeroes follow. */
+export function randomFunction(tape: readonly number[], cpu: CpuVersion): IrFunction {
+  return new Generator(tape, cpu).run();
+}
+
+class Generator {
+  readonly #tape: readonly number[];
+  readonly #cpu: CpuVersion;
+  #at = 0;
+  readonly #b = new FunctionBuilder("random", ["ptr", "i64"], "i64");
+  readonly #variables: Variable[] = [];
+  readonly #memory: Value;
+  #slot: Value = 0;
+
+  constructor(tape: readonly number[], cpu: CpuVersion) {
+    this.#tape = tape;
+    this.#cpu = cpu;
+    this.#memory = this.#b.parameters[0]!;
+  }
+
+  run(): IrFunction {
+    const b = this.#b;
+    this.#slot = b.slot(16, 8, "scratch");
+    for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#slot, offset, b.constant("i64", 0x0123_4567_89ab_cdefn));
+    const count = 2 + this.#choose(14);
+    for (let index = 0; index < count; index++) {
+      const type = this.#choose(2) === 0 ? "i32" : "i64";
+      const variable = b.variable(type, `x${index}`);
+      this.#variables.push(variable);
+      b.write(variable, index === 0 && type === "i64" ? b.parameters[1]! : this.#value(type, true));
+    }
+    this.#statements(3 + this.#choose(12), 3);
+    let result = b.constant("i64", 0);
+    for (const variable of this.#variables) {
+      const value = b.read(variable);
+      const wide = variable.type === "i32" ? b.extend(this.#choose(2) === 0, 32, value, "i64") : value;
+      result = b.binary("add", b.binary("mul", result, b.constant("i64", 31)), wide);
+    }
+    b.return(result);
+    return b.finish();
+  }
+
+  #choose(below: number): number {
+    return (this.#tape[this.#at++] ?? 0) % below;
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[this.#choose(list.length)]!;
+  }
+
+  #value(type: "i32" | "i64", constant = false): Value {
+    const b = this.#b;
+    const known = this.#variables.filter((variable) => variable.type === type);
+    if (!constant && known.length > 0 && this.#choose(4) > 0) return b.read(this.#pick(known));
+    const edge = this.#choose(3) === 0 ? BigInt(this.#tape[this.#at++] ?? 0) : this.#pick(EDGES);
+    return b.constant(type, edge);
+  }
+
+  #statements(count: number, depth: number): void {
+    for (let index = 0; index < count; index++) this.#statement(depth);
+  }
+
+  #statement(depth: number): void {
+    const kind = this.#choose(depth > 0 ? 12 : 9);
+    if (kind >= 11) this.#loop(depth);
+    else if (kind >= 9) this.#if(depth);
+    else if (kind === 8) this.#effect();
+    else {
+      const variable = this.#pick(this.#variables);
+      this.#b.write(variable, this.#expression(variable.type === "i32" ? "i32" : "i64"));
+    }
+  }
+
+  #expression(type: "i32" | "i64"): Value {
+    const b = this.#b;
+    switch (this.#choose(10)) {
+      case 0: {
+        const from = this.#pick([8, 16, 32] as const);
+        return b.extend(this.#choose(2) === 0, from, this.#value(this.#choose(2) === 0 ? "i32" : "i64"), type);
+      }
+      case 1: {
+        const operand = this.#choose(2) === 0 ? "i32" : "i64";
+        const holds = b.compare(this.#pick(CONDITIONS), this.#value(operand), this.#value(operand));
+        return type === "i32" ? holds : b.extend(false, 32, holds, "i64");
+      }
+      case 2:
+        return b.toBig(type === "i32" ? this.#pick([16, 32] as const) : this.#pick([16, 32, 64] as const), this.#value(type));
+      case 3: {
+        const width = this.#pick(type === "i32" ? ([1, 2, 4] as const) : ([1, 2, 4, 8] as const));
+        const { address, offset } = this.#place(width);
+        return b.load(type, width, this.#choose(2) === 0, address, offset);
+      }
+      case 4: {
+        const name = this.#pick(["bpf_ktime_get_ns", "bpf_get_prandom_u32", "bpf_csum_diff"] as const);
+        const args = Array.from({ length: HELPERS[name] }, () => this.#value(this.#choose(2) === 0 ? "i32" : "i64"));
+        return b.call(name, args, type);
+      }
+      case 5: {
+        if (this.#cpu < 3) return b.binary("sub", b.constant(type, 0), this.#value(type));
+        const { address, offset } = this.#place(type === "i32" ? 4 : 8);
+        const op = this.#pick(["add", "and", "or", "xor", "exchange"] as const);
+        return b.atomic(op, type === "i32" ? 4 : 8, address, offset, this.#value(type), true)!;
+      }
+      default:
+        return b.binary(this.#pick(BINARY), this.#value(type), this.#value(type));
+    }
+  }
+
+  /** Somewhere in the memory or in the slot, directly, by a folded offset or by a computed one. */
+  #place(width: Width): { address: Value; offset: number } {
+    const b = this.#b;
+    const [base, size] = this.#choose(2) === 0 ? [this.#memory, MEMORY_SIZE] : [this.#slot, 16];
+    const offset = this.#choose(size / width) * width;
+    switch (this.#choose(3)) {
+      case 0:
+        return { address: b.binary("add", base, b.constant("i64", offset)), offset: 0 };
+      case 1: {
+        const mask = b.constant("i64", size - width - ((size - width) % width));
+        const index = b.binary("and", this.#value("i64"), b.binary("and", mask, b.constant("i64", -width)));
+        return { address: b.binary("add", base, index), offset: 0 };
+      }
+      default:
+        return { address: base, offset };
+    }
+  }
+
+  #effect(): void {
+    const b = this.#b;
+    const width = this.#pick([1, 2, 4, 8] as const);
+    const { address, offset } = this.#place(width);
+    if (width >= 4 && this.#choose(3) === 0) {
+      b.atomic("add", width === 4 ? 4 : 8, address, offset, this.#value(width === 4 ? "i32" : "i64"), false);
+    } else {
+      b.store(width, address, offset, this.#value(width === 8 || this.#choose(2) === 0 ? "i64" : "i32"));
+    }
+  }
+
+  #if(depth: number): void {
+    const b = this.#b;
+    const [then, otherwise, after] = [b.block(), b.block(), b.block()];
+    const type = this.#choose(2) === 0 ? "i32" : "i64";
+    b.branch(this.#pick(CONDITIONS), this.#value(type), this.#value(type), then, otherwise);
+    b.seal(then);
+    b.seal(otherwise);
+    b.switchTo(then);
+    this.#statements(this.#choose(4), depth - 1);
+    if (this.#choose(8) === 7) b.return(this.#value("i64"));
+    else b.jump(after);
+    b.switchTo(otherwise);
+    this.#statements(this.#choose(4), depth - 1);
+    b.jump(after);
+    b.seal(after);
+    b.switchTo(after);
+  }
+
+  #loop(depth: number): void {
+    const b = this.#b;
+    const counter = b.variable("i32", "counter");
+    b.write(counter, b.constant("i32", 0));
+    const [head, body, after] = [b.block(), b.block(), b.block()];
+    b.jump(head);
+    b.switchTo(head);
+    b.branch("ult", b.read(counter), b.constant("i32", 1 + this.#choose(4)), body, after);
+    b.seal(body);
+    b.switchTo(body);
+    this.#statements(this.#choose(4), depth - 1);
+    b.write(counter, b.binary("add", b.read(counter), b.constant("i32", 1)));
+    if (this.#choose(3) === 0) {
+      const type = this.#choose(2) === 0 ? "i32" : "i64";
+      b.branch(this.#pick(CONDITIONS), this.#value(type), this.#value(type), head, after);
+    } else {
+      b.jump(head);
+    }
+    b.seal(head);
+    b.seal(after);
+    b.switchTo(after);
+  }
+}

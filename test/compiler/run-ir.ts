@@ -1,0 +1,70 @@
+/** Runs a function of the IR by the evaluator, and its generated code by the embedded engine's interpreter: the same world for both. */
+
+import { type GenerateOptions, generate } from "../../src/compiler/codegen/generate.ts";
+import { type Environment, evaluate } from "../../src/compiler/ir/evaluate.ts";
+import type { IrFunction, Width } from "../../src/compiler/ir/ir.ts";
+import { type RawHelper, runRaw } from "../../src/engine/embedded/raw.ts";
+import { HELPER } from "../../src/uapi/helpers.ts";
+import { HELPERS } from "./random-function.ts";
+
+export interface Outcome {
+  /** 0 … 2^64 - 1. */
+  readonly result: bigint;
+  readonly memory: Uint8Array;
+}
+
+/** What a helper gives: all its arguments matter, and all 64 bits of the result. */
+function helper(number: number, args: readonly bigint[]): bigint {
+  return BigInt.asUintN(
+    64,
+    args.reduce((sum, arg) => sum * 0x9e37_79b9_7f4a_7c15n + arg, BigInt(number) * 0xdead_beef_1234_5677n),
+  );
+}
+
+export function runEvaluator(fn: IrFunction, memory: Uint8Array): Outcome {
+  const own = memory.slice();
+  const slotBytes = new Uint8Array(512);
+  const at = (address: bigint): { view: DataView; offset: number } =>
+    address >= 0x2000n
+      ? { view: new DataView(slotBytes.buffer), offset: Number(address - 0x2000n) }
+      : { view: new DataView(own.buffer), offset: Number(address - 0x1000n) };
+  const world: Environment = {
+    read(address, width) {
+      const { view, offset } = at(address);
+      return read(view, offset, width);
+    },
+    write(address, width, value) {
+      const { view, offset } = at(address);
+      write(view, offset, width, value);
+    },
+    slot: (index) => 0x2000n + BigInt(index) * 64n,
+    map: () => 0n,
+    mapValue: () => 0n,
+    call: (number, args) => helper(number, args),
+  };
+  const result = evaluate(fn, [0x1000n, BigInt(memory.length)], world);
+  return { result: result ?? 0n, memory: own };
+}
+
+export function runGenerated(fn: IrFunction, memory: Uint8Array, options: GenerateOptions): Outcome {
+  const { instructions } = generate(fn, options);
+  const helpers: Record<number, RawHelper> = {};
+  for (const [name, count] of Object.entries(HELPERS)) {
+    const number = HELPER[name as keyof typeof HELPERS];
+    helpers[number] = (...args) => helper(number, args.slice(0, count));
+  }
+  const { r0, memory: after } = runRaw(instructions, { memory, helpers });
+  return { result: r0, memory: after };
+}
+
+function read(view: DataView, offset: number, width: Width): bigint {
+  if (width === 8) return view.getBigUint64(offset, true);
+  return BigInt(width === 4 ? view.getUint32(offset, true) : width === 2 ? view.getUint16(offset, true) : view.getUint8(offset));
+}
+
+function write(view: DataView, offset: number, width: Width, value: bigint): void {
+  if (width === 8) view.setBigUint64(offset, value, true);
+  else if (width === 4) view.setUint32(offset, Number(value), true);
+  else if (width === 2) view.setUint16(offset, Number(value), true);
+  else view.setUint8(offset, Number(value));
+}
