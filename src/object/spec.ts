@@ -189,6 +189,11 @@ export interface ProgramSpec {
   readonly externs?: readonly ExternReference[];
   /** What to adapt to the kernel's types, in ascending order of `slot`. Absent: nothing. */
   readonly core?: readonly CoreRelocation[];
+  /**
+   * After relocation: instructions that need what the kernel does not have, in ascending order of `slot`. Each is a call of
+   * a helper that does not exist (195896080), refused where it is reached. Absent: none.
+   */
+  readonly poisoned?: readonly PoisonedInstruction[];
 }
 
 /** A wide immediate load (`ld_imm64`, two slots) whose value the loader knows. */
@@ -239,6 +244,20 @@ export interface CoreRelocation {
   readonly type: number;
   /** Path from the type to what is meant, e.g. `0:1:2`. */
   readonly access: string;
+}
+
+export interface PoisonedInstruction {
+  readonly slot: number;
+  readonly kind: CoreKind;
+  /** Path from the type to what was meant, e.g. `0:1:2`. */
+  readonly access: string;
+  /** What was meant, as C writes it, e.g. `struct task_struct.mm` or `enum bpf_map_type::BPF_MAP_TYPE_ARENA`. */
+  readonly subject: string;
+  /**
+   * The kernel has no such `type`, or none with such a `member` (or enumerator, or element), or has it in a `width` in which
+   * this instruction would read or write another value.
+   */
+  readonly reason: "type" | "member" | "width";
 }
 
 export interface FunctionInfo {
