@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { optimize } from "../../src/compiler/ir/optimize.ts";
 import { printFunction } from "../../src/compiler/ir/print.ts";
 import { findProblems } from "../../src/compiler/ir/verify.ts";
 import type { CpuVersion } from "../../src/isa/opcodes.ts";
@@ -13,6 +14,25 @@ const RUNS = Number(process.env["SKEP_RUNS"] ?? 150);
 const tape = fc.array(fc.nat(0xffff_ffff), { minLength: 100, maxLength: 400, size: "max" });
 const memory = fc.uint8Array({ minLength: MEMORY_SIZE, maxLength: MEMORY_SIZE });
 
+describe("optimize", () => {
+  it("keeps every rule of the IR, after each pass, and what the function computes", () => {
+    fc.assert(
+      fc.property(tape, memory, (numbers, bytes) => {
+        const fn = randomFunction(numbers, 4);
+        const text = printFunction(fn);
+        const wanted = runEvaluator(fn, bytes);
+        const optimized = optimize(fn, (pass, after) => {
+          assert.deepEqual(findProblems(after), [], `after ${pass}:\n${printFunction(after)}`);
+          assert.deepEqual(runEvaluator(after, bytes), wanted, `after ${pass}`);
+        });
+        assert.deepEqual(runEvaluator(optimized, bytes), wanted);
+        assert.equal(printFunction(fn), text, "the original is not changed");
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
 describe("generate", () => {
   for (const cpu of [1, 2, 3, 4] as CpuVersion[]) {
     it(`computes what the evaluator computes, on cpu v${cpu}`, () => {
@@ -20,7 +40,9 @@ describe("generate", () => {
         fc.property(tape, memory, (numbers, bytes) => {
           const fn = randomFunction(numbers, cpu);
           assert.deepEqual(findProblems(fn), [], printFunction(fn));
-          assert.deepEqual(runGenerated(fn, bytes, { cpu }), runEvaluator(fn, bytes));
+          const wanted = runEvaluator(fn, bytes);
+          assert.deepEqual(runGenerated(fn, bytes, { cpu }), wanted);
+          assert.deepEqual(runGenerated(optimize(fn), bytes, { cpu }), wanted, "optimized");
         }),
         { numRuns: RUNS },
       );

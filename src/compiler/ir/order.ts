@@ -48,7 +48,7 @@ export function canonical(fn: IrFunction): IrFunction {
     });
     const terminator = mapTargets(mapTerminator(block.terminator, use), (target) => ({
       block: placeOf.get(target.block) ?? -1,
-      arguments: target.arguments,
+      arguments: [...target.arguments], // passes change these lists in place
     }));
     return { parameters, instructions, terminator };
   });

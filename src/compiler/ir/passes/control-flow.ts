@@ -1,0 +1,165 @@
+/**
+ * Simplifies the graph of blocks: drops unreachable ones, joins a block with its only successor's only predecessor, sends jumps
+ * past blocks that only pass on, and decides a branch on a constant argument for each jump that brings one.
+ *
+ * Branches that remain are never moved or merged: verifiers learn bounds from them where they stand.
+ */
+
+import { evaluateCondition } from "../arithmetic.ts";
+import { predecessors, reversePostorder } from "../graph.ts";
+import type { Block, BlockId, IrFunction, Target, Terminator, Value } from "../ir.ts";
+import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTargets, mapTerminator, targets } from "../operands.ts";
+import { graphOf } from "../order.ts";
+import { ConstantPool, gatherConstants } from "./constants.ts";
+
+/** Endless loops of empty blocks could be sent around for ever. */
+const MOST_ROUNDS = 8;
+
+/** True when something changed. Constants are gathered afterwards; emptied blocks may remain, unreachable. */
+export function simplifyControlFlow(fn: IrFunction): boolean {
+  let changed = gatherConstants(fn);
+  for (let round = 0, again = true; again && round < MOST_ROUNDS; round++) {
+    again = foldSameTargets(fn);
+    again = threadJumps(fn) || again;
+    again = shareReturns(fn) || again;
+    again = joinStraightLines(fn) || again;
+    changed ||= again;
+  }
+  return changed;
+}
+
+/** A branch whose sides are one is a jump. */
+function foldSameTargets(fn: IrFunction): boolean {
+  let changed = false;
+  for (const block of fn.blocks) {
+    const { terminator } = block;
+    if (terminator.kind !== "branch" || !sameTarget(terminator.then, terminator.else)) continue;
+    block.terminator = { kind: "jump", target: terminator.then, location: terminator.location };
+    changed = true;
+  }
+  return changed;
+}
+
+function sameTarget(a: Target, b: Target): boolean {
+  return a.block === b.block && a.arguments.every((argument, index) => argument === b.arguments[index]);
+}
+
+/**
+ * Redirects edges into blocks without instructions. Such a block may be gone around when what it defines, its parameters, is
+ * read in its own terminator alone: then all else that its successors read is defined above it, and so above the edge's source.
+ */
+function threadJumps(fn: IrFunction): boolean {
+  const constants = new ConstantPool(fn);
+  const readElsewhere = parametersReadElsewhere(fn);
+  let changed = false;
+  const forward = (target: Target): Target => {
+    const block = fn.blocks[target.block]!;
+    if (block.instructions.length > 0 || readElsewhere[target.block] === 1) return target;
+    const bind = (value: Value): Value => {
+      const index = block.parameters.indexOf(value);
+      return index === -1 ? value : target.arguments[index]!;
+    };
+    const next = decide(mapTerminator(block.terminator, bind), fn, constants);
+    if (next === null || next.block === target.block) return target;
+    changed = true;
+    return { block: next.block, arguments: [...next.arguments] };
+  };
+  for (const id of reversePostorder(graphOf(fn))) {
+    const block = fn.blocks[id]!;
+    block.terminator = mapTargets(block.terminator, forward);
+  }
+  return changed;
+}
+
+/** Where the terminator certainly goes, or null. */
+function decide(terminator: Terminator, fn: IrFunction, constants: ConstantPool): Target | null {
+  if (terminator.kind === "jump") return terminator.target;
+  if (terminator.kind === "return") return null;
+  const left = constants.number(terminator.left);
+  const right = constants.number(terminator.right);
+  if (left === null || right === null) return null;
+  const bits = fn.values[terminator.left] === "i32" ? 32 : 64;
+  return evaluateCondition(terminator.condition, bits, left, right) ? terminator.then : terminator.else;
+}
+
+function parametersReadElsewhere(fn: IrFunction): Uint8Array {
+  const home = new Map<Value, BlockId>();
+  for (const [id, block] of fn.blocks.entries()) for (const parameter of block.parameters) home.set(parameter, id);
+  const found = new Uint8Array(fn.blocks.length);
+  for (const [id, block] of fn.blocks.entries()) {
+    for (const instruction of block.instructions) {
+      forEachOperand(instruction, (value) => {
+        const owner = home.get(value);
+        if (owner !== undefined) found[owner] = 1;
+      });
+    }
+    forEachTerminatorOperand(block.terminator, (value) => {
+      const owner = home.get(value);
+      if (owner !== undefined && owner !== id) found[owner] = 1;
+    });
+  }
+  return found;
+}
+
+/** Blocks that do nothing but return the same value become one. */
+function shareReturns(fn: IrFunction): boolean {
+  const first = new Map<Value | null, BlockId>();
+  const replacement = new Map<BlockId, BlockId>();
+  for (const id of reversePostorder(graphOf(fn))) {
+    const { instructions, parameters, terminator } = fn.blocks[id]!;
+    if (id === 0 || terminator.kind !== "return" || instructions.length > 0 || parameters.length > 0) continue;
+    const known = first.get(terminator.value);
+    if (known === undefined) first.set(terminator.value, id);
+    else replacement.set(id, known);
+  }
+  if (replacement.size === 0) return false;
+  for (const block of fn.blocks) {
+    block.terminator = mapTargets(block.terminator, (target) => {
+      const other = replacement.get(target.block);
+      return other === undefined ? target : { block: other, arguments: [] };
+    });
+  }
+  return true;
+}
+
+/** Appends a block to its only predecessor, when that leads nowhere else. */
+function joinStraightLines(fn: IrFunction): boolean {
+  const graph = graphOf(fn);
+  const reachable = new Set(reversePostorder(graph));
+  const incoming = predecessors(graph).map((list) => list.filter((block) => reachable.has(block)));
+  const replacement = new Map<Value, Value>();
+  const resolve = (value: Value): Value => {
+    let end = value;
+    for (let next = replacement.get(end); next !== undefined; next = replacement.get(end)) end = next;
+    return end;
+  };
+  const absorbed = new Set<BlockId>();
+  for (const id of reachable) {
+    if (absorbed.has(id)) continue;
+    const block: Block = fn.blocks[id]!;
+    for (;;) {
+      const { terminator } = block;
+      if (terminator.kind !== "jump") break;
+      const next = terminator.target.block;
+      if (next === id || next === 0 || incoming[next]!.length !== 1) break;
+      const joined = fn.blocks[next]!;
+      for (const [index, parameter] of joined.parameters.entries()) {
+        replacement.set(parameter, terminator.target.arguments[index]!);
+      }
+      block.instructions.push(...joined.instructions);
+      block.terminator = joined.terminator;
+      absorbed.add(next);
+      // Nothing leads to it any more; it keeps no instructions that would define values twice.
+      fn.blocks[next] = { parameters: [], instructions: [], terminator: { kind: "return", value: null, location: null } };
+      for (const target of targets(block.terminator)) {
+        incoming[target.block] = incoming[target.block]!.map((from) => (from === next ? id : from));
+      }
+    }
+  }
+  if (absorbed.size === 0) return false;
+  for (const block of fn.blocks) {
+    block.instructions = block.instructions.map((instruction) => mapOperands(instruction, resolve));
+    block.terminator = mapTerminator(block.terminator, resolve);
+  }
+  return true;
+}
