@@ -135,6 +135,13 @@ describe("replaying a capture", () => {
     assert.deepEqual([empty.packets, empty.time, empty.captured, empty.verdicts], [0, null, null, []]);
   });
 
+  it("of any length takes the same memory, and still knows a median", async () => {
+    const { bytes } = buildPcap(Array.from({ length: 40_000 }, (_, index) => packet(index, 14)));
+    const result = await replay(await openCapture(bytes), deviceOf(firewall), { onVerdict: () => {} });
+    assert.equal(result.packets, 40_000);
+    assert(result.time !== null && result.time.medianPerPacket > 0 && result.time.medianPerPacket <= result.time.total);
+  });
+
   it("stops when asked", async () => {
     const { bytes } = buildPcap(Array.from({ length: 3000 }, (_, index) => packet(index, 60)));
     const stop = new AbortController();

@@ -24,7 +24,7 @@ export interface ReplayOptions {
   /**
    * Called with every packet that was given to the device, right after: to write it somewhere. The packet is as the program
    * left it; its data is a view of the engine's memory that is valid during the call. The call is not timed; but every packet
-   * is then timed by itself, to which looking at the clock adds some 50 ns.
+   * is then timed by itself, and looking at the clock that often adds some 100 ns to each.
    */
   readonly onVerdict?: (verdict: number, packet: CapturePacket) => void;
   /** Ends the replay early, between two batches; the result is of what was replayed until then. */

@@ -267,8 +267,8 @@ export class Inflate {
       let next = bit + (entry & 15);
       const symbol = entry >>> 4;
       if (next > this.#bits) break;
-      if (entry === 0) {
-        this.#position = position;
+      if (entry === 0 || symbol > 285) {
+        this.#position = position; // 286 and 287 have fixed codes, and no meaning (RFC 1951 §3.2.6)
         throw new InflateError("a code that does not exist");
       }
       if (symbol < 256) {
@@ -288,12 +288,16 @@ export class Inflate {
       const distanceEntry = distances[peek(input, next) & distanceMask]!;
       next += distanceEntry & 15;
       const distanceSymbol = distanceEntry >>> 4;
-      const distanceExtra = DISTANCE_EXTRA[distanceSymbol]!;
-      const distance = DISTANCE_BASE[distanceSymbol]! + (peek(input, next) & ((1 << distanceExtra) - 1));
+      if ((distanceEntry === 0 || distanceSymbol > 29) && next <= this.#bits) {
+        this.#position = position;
+        throw new InflateError("a code that does not exist");
+      }
+      const distanceExtra = DISTANCE_EXTRA[distanceSymbol] ?? 0;
+      const distance = (DISTANCE_BASE[distanceSymbol] ?? 0) + (peek(input, next) & ((1 << distanceExtra) - 1));
       next += distanceExtra;
       if (next > this.#bits) break;
       let from = position - distance;
-      if (distanceEntry === 0 || from < this.#origin) {
+      if (from < this.#origin) {
         this.#position = position;
         throw new InflateError("a match that reaches before the beginning");
       }
