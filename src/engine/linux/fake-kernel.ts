@@ -86,7 +86,11 @@ export class FakeKernel implements Transport {
     return this.calls.filter((call) => call.command === command);
   }
 
-  bpf(command: number, attribute: Uint8Array): number {
+  prepare(command: number, attribute: Uint8Array): () => number {
+    return () => this.#bpf(command, attribute);
+  }
+
+  #bpf(command: number, attribute: Uint8Array): number {
     const name = (Object.keys(ATTRIBUTES) as KnownCommand[]).find((candidate) => COMMAND[candidate] === command);
     if (name === undefined) throw new RangeError(`the fake kernel does not know command ${command}`);
     const call = new FakeCall(name, attribute, (address) => this.#addresses.get(address) ?? null);

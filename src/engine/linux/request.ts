@@ -18,8 +18,9 @@ type Text<C extends KnownCommand> = keyof Layout<C>["text"] & string;
 
 export class Request<C extends KnownCommand> {
   readonly command: C;
+  /** Sends it as it is now: the kernel's result, or an error number, negated. Hot. */
+  readonly send: () => number;
   readonly #transport: Transport;
-  readonly #number: number;
   readonly #layout: AttributeLayout;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -29,10 +30,10 @@ export class Request<C extends KnownCommand> {
   constructor(transport: Transport, command: C) {
     this.command = command;
     this.#transport = transport;
-    this.#number = COMMAND[command];
     this.#layout = ATTRIBUTES[command];
     this.#bytes = new Uint8Array(this.#layout.size);
     this.#view = new DataView(this.#bytes.buffer);
+    this.send = transport.prepare(COMMAND[command], this.#bytes);
   }
 
   u32(field: U32<C>, value: number): this {
@@ -70,11 +71,6 @@ export class Request<C extends KnownCommand> {
   /** Reads back what the kernel wrote. */
   read(field: U32<C>): number {
     return this.#view.getUint32(this.#layout.u32[field]!, true);
-  }
-
-  /** Sends it: the kernel's result, or an error number, negated. Hot. */
-  send(): number {
-    return this.#transport.bpf(this.#number, this.#bytes);
   }
 
   /** The error that a failed `send` means. */

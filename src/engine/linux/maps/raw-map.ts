@@ -27,6 +27,8 @@ export class RawMap {
   readonly #lookup: Request<"map_lookup_elem">;
   readonly #update: Request<"map_update_elem">;
   readonly #delete: Request<"map_delete_elem">;
+  /** What `#update` carries. */
+  #flags: number = UPDATE_FLAGS.any;
 
   constructor(kernel: Kernel, spec: MapSpec, descriptor: Descriptor) {
     this.kernel = kernel;
@@ -69,7 +71,8 @@ export class RawMap {
   /** Hot. */
   update(flags: number): void {
     void this.fd;
-    const result = this.#update.u64("flags", flags).send();
+    if (flags !== this.#flags) this.#update.u64("flags", (this.#flags = flags));
+    const result = this.#update.send();
     if (result < 0) throw mapError(this, "set", this.#update.error(result));
   }
 

