@@ -263,5 +263,5 @@ function ringSize(bytes: number): number {
   if (bytes === 0) return 0;
   let size = PAGE_SIZE;
   while (size < bytes && size < 2 ** 31) size *= 2;
-  return bytes > size ? bytes : size;
+  return Math.max(bytes, size);
 }

@@ -30,6 +30,8 @@ export interface Functions {
 }
 
 const TEXT = ".text";
+/** `LBB0_3`, `.Ltmp7`: places within a function. */
+const LABEL = /^$|^\.?L(BB|tmp|func)/;
 
 export function isCode(section: ElfSection): boolean {
   return section.type === SHT.PROGBITS && (section.flags & SHF.EXECINSTR) !== 0 && section.size > 0;
@@ -60,13 +62,11 @@ function functionsOf(elf: Elf, section: ElfSection, firstIndex: number): ObjectF
   const { symbols } = elf;
   const candidates = elf.symbolsIn(section);
   let chosen = candidates.filter((symbol) => symbols.type[symbol] === STT.FUNC);
-  // Compilers before LLVM 7 gave functions no type: there, what is global is a function and what is local a label.
+  // Compilers before LLVM 8 gave functions no type; nor labels, which they did name like labels.
   if (chosen.length === 0) {
-    chosen = candidates.filter(
-      (symbol) =>
-        symbols.type[symbol] === STT.NOTYPE && symbols.binding[symbol] !== STB.LOCAL && symbols.value[symbol]! < section.size,
-    );
+    chosen = candidates.filter((symbol) => symbols.type[symbol] === STT.NOTYPE && !LABEL.test(symbols.name(symbol)));
   }
+  chosen = chosen.filter((symbol) => symbols.value[symbol]! < section.size || symbols.type[symbol] === STT.FUNC);
   chosen.sort((a, b) => symbols.value[a]! - symbols.value[b]! || symbols.binding[b]! - symbols.binding[a]! || a - b);
   // Two names of one function: the first is it.
   chosen = chosen.filter((symbol, index) => index === 0 || symbols.value[symbol] !== symbols.value[chosen[index - 1]!]);

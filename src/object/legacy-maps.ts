@@ -1,16 +1,18 @@
 /**
- * Maps declared the old way: structs of 32-bit words in a section `maps` (or `maps/NAME`). libbpf 1.0 refuses them; objects
+ * Maps declared the old way: structs of 32-bit words in a section `maps`. libbpf 1.0 refuses them; objects
  * of iproute2, gobpf, aya and the kernel's old samples are full of them.
  *
  * All begin with type, key size, value size, entries, flags. What follows differs, and only the size tells which it is.
  */
 
 import { isMapOfMaps, type MapDeclared, mapTypeName, withDefaults } from "./btf-maps.ts";
-import { type Elf, type ElfSection, SHT, STT } from "./elf.ts";
+import { type Elf, type ElfSection, SHF, SHT, STT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
 import type { MapSpec } from "./spec.ts";
 import type { ObjectTypes } from "./types.ts";
 
+/** `maps`; `maps/NAME` (gobpf, bcc); `lirc_mode2/maps` (v4l-utils). */
+const LEGACY_NAME = /^(.*\/)?maps(\/.*)?$/;
 /** type, key_size, value_size, max_entries: flags came later. */
 const SMALLEST = 16;
 /** `struct bpf_map_def` of gobpf: the five words, pinning, a namespace of 256 characters. */
@@ -22,7 +24,7 @@ const SAMPLES_SIZE = 28;
 const BPF_F_NUMA_NODE = 1 << 2;
 
 export function isLegacyMaps(section: ElfSection): boolean {
-  return section.type === SHT.PROGBITS && section.size > 0 && (section.name === "maps" || section.name.startsWith("maps/"));
+  return section.type === SHT.PROGBITS && (section.flags & SHF.EXECINSTR) === 0 && section.size > 0 && LEGACY_NAME.test(section.name);
 }
 
 interface Raw {

@@ -127,47 +127,54 @@ class Classifier {
   }
 
   relocation(slot: number, symbol: number): void {
-    const { elf, functions, maps, externs } = this.#targets;
+    const { elf, functions } = this.#targets;
     // What a static linker replaced stays in the section, relocations and all, but belongs to no function.
     if (functions.at(this.#section.index, slot) === undefined) return;
     const opcode = this.#code[slot * 8]!;
     const name = symbolName(elf, symbol);
-    const isCall = opcode === OPCODE_CALL;
-    if (!isCall && opcode !== OPCODE_LOAD_WIDE) {
+    if (opcode !== OPCODE_CALL && opcode !== OPCODE_LOAD_WIDE) {
       throw this.#wrong(slot, name, `expected a call or a wide load, found opcode 0x${opcode.toString(16)}`);
     }
-    if (!isCall && slot + 1 >= this.#code.length / 8)
+    if (opcode === OPCODE_LOAD_WIDE && slot + 1 >= this.#code.length / 8) {
       throw this.#wrong(slot, name, "expected the second half of a wide load, found the end");
-    const section = elf.symbols.section[symbol]!;
-    const value = elf.symbols.value[symbol]!;
-    const inPlace = this.#view.getInt32(slot * 8 + 4, true);
-    if (section === 0) {
-      const extern = externs.bySymbol.get(symbol);
-      if (extern === undefined)
-        throw this.#wrong(slot, name, "expected a symbol that is defined, or an extern with types, found neither");
-      if (extern.kind !== "kconfig") return this.#add(slot, REFERENCE.EXTERN, this.#targets.externIndex.get(extern)!);
-      if (isCall) throw this.#wrong(slot, name, "expected a call of a function, found one of a configuration value");
-      return this.#add(slot, REFERENCE.VALUE, this.#targets.mapIndex.get(externs.kconfig!)!, extern.offset);
     }
+    const section = elf.symbols.section[symbol]!;
     const target = section < 0 ? undefined : elf.sections[section];
     if (target === undefined) {
       throw this.#wrong(slot, name, "expected a symbol in a section, found a special one; is a global variable not initialised?");
     }
-    if (isCode(target)) return this.#functionAt(slot, name, target, isCall ? value / 8 + inPlace + 1 : (value + inPlace) / 8);
-    if (isCall) throw this.#wrong(slot, name, `expected a call of a function, found one into section ${printable(target.name)}`);
-    const isSection = elf.symbols.type[symbol] === STT.SECTION;
-    const map = maps.declared(section, isSection ? value + inPlace : value);
-    if (map !== undefined) return this.#add(slot, REFERENCE.MAP, this.#targets.mapIndex.get(map)!);
-    const variables = maps.variables(section);
-    if (variables !== undefined) {
-      return this.#add(slot, REFERENCE.VALUE, this.#targets.mapIndex.get(variables.map)!, variables.base + value + inPlace);
+    const value = elf.symbols.value[symbol]!;
+    const inPlace = this.#view.getInt32(slot * 8 + 4, true);
+    const isCall = opcode === OPCODE_CALL;
+    if (section === 0) this.#extern(slot, symbol, name, isCall);
+    else if (isCode(target)) this.#functionAt(slot, name, target, isCall ? value / 8 + inPlace + 1 : (value + inPlace) / 8);
+    else if (!isCall) this.#data(slot, symbol, name, target, inPlace);
+    else throw this.#wrong(slot, name, `expected a call of a function, found one into section ${printable(target.name)}`);
+  }
+
+  #extern(slot: number, symbol: number, name: string, isCall: boolean): void {
+    const { externs, externIndex, mapIndex } = this.#targets;
+    const extern = externs.bySymbol.get(symbol);
+    if (extern === undefined)
+      throw this.#wrong(slot, name, "expected a symbol that is defined, or an extern with types, found neither");
+    if (extern.kind !== "kconfig") this.#add(slot, REFERENCE.EXTERN, externIndex.get(extern)!);
+    else if (!isCall) this.#add(slot, REFERENCE.VALUE, mapIndex.get(externs.kconfig!)!, extern.offset);
+    else throw this.#wrong(slot, name, "expected a call of a function, found one of a configuration value");
+  }
+
+  #data(slot: number, symbol: number, name: string, section: ElfSection, inPlace: number): void {
+    const { elf, maps, mapIndex } = this.#targets;
+    const value = elf.symbols.value[symbol]!;
+    const map = maps.declared(section.index, elf.symbols.type[symbol] === STT.SECTION ? value + inPlace : value);
+    const variables = maps.variables(section.index);
+    if (map !== undefined) this.#add(slot, REFERENCE.MAP, mapIndex.get(map)!);
+    else if (variables !== undefined)
+      this.#add(slot, REFERENCE.VALUE, mapIndex.get(variables.map)!, variables.base + value + inPlace);
+    else if (section === maps.jumpTables) this.#add(slot, REFERENCE.TABLE, symbol);
+    else {
+      const message = `expected a map, a variable of .data, .rodata or .bss, or a function, found something in section ${printable(section.name)}`;
+      throw this.#wrong(slot, name, message);
     }
-    if (target === maps.jumpTables) return this.#add(slot, REFERENCE.TABLE, symbol);
-    throw this.#wrong(
-      slot,
-      name,
-      `expected a map, a variable of .data, .rodata or .bss, or a function, found something in section ${printable(target.name)}`,
-    );
   }
 
   #functionAt(slot: number, name: string, section: ElfSection, destination: number): void {
