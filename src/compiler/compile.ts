@@ -1,0 +1,148 @@
+/**
+ * The compiler's front door: the text of a `.bpf.ts` file in, a Spec out. Portable: no file, no process, no kernel.
+ *
+ * Importing it imports the parser, which takes as long as everything else together: import it only when something is to be
+ * compiled (`await import("./compile.ts")`).
+ */
+
+import type { CpuVersion } from "../isa/opcodes.ts";
+import type { LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import { CodegenError, FrameError } from "./codegen/errors.ts";
+import { generate } from "./codegen/generate.ts";
+import type { IrFunction } from "./ir/ir.ts";
+import { optimize } from "./ir/optimize.ts";
+import { TypeWriter } from "./typescript/btf-types.ts";
+import { CompileError } from "./typescript/diagnostics.ts";
+import { sizeOf } from "./typescript/layout.ts";
+import { TooLarge } from "./typescript/lower/lowering.ts";
+import { lowerProgram } from "./typescript/lower/program.ts";
+import { checkModule } from "./typescript/module.ts";
+import { parseSource } from "./typescript/parse.ts";
+import { Reporter } from "./typescript/report.ts";
+import type { MapDeclaration, Module, ProgramDeclaration } from "./typescript/tree.ts";
+
+export {
+  CompileError,
+  DIAGNOSTICS,
+  type Diagnostic,
+  type DiagnosticCode,
+  renderDiagnostic,
+} from "./typescript/diagnostics.ts";
+
+export interface CompileOptions {
+  /** The source's name, for messages and line information; its last part without extension names the Spec. */
+  readonly file: string;
+  /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. */
+  readonly cpu?: CpuVersion;
+}
+
+/**
+ * Compiles a program written in the restricted TypeScript of docs/language.md.
+ * @throws CompileError with every fault found, each with its place and what to write instead.
+ */
+export function compileSource(source: string, options: CompileOptions): Spec {
+  const reporter = new Reporter(options.file, source);
+  return guarded(reporter, () => {
+    const module = check(source, reporter);
+    return toSpec(module, options, reporter);
+  });
+}
+
+/** The IR of each program, by name and not optimized: for tests, and for people who want to see it. */
+export function compileToIr(source: string, options: CompileOptions): ReadonlyMap<string, IrFunction> {
+  const reporter = new Reporter(options.file, source);
+  return guarded(reporter, () => {
+    const { programs } = check(source, reporter);
+    return new Map(programs.map((program) => [program.name, lower(program, reporter)]));
+  });
+}
+
+/** However the source is nested, the answer is a diagnostic. */
+function guarded<T>(reporter: Reporter, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof RangeError && /call stack/i.test(error.message))) throw error;
+    reporter.report("SK1002", { line: 1, column: 1 });
+    throw new CompileError(reporter.diagnostics);
+  }
+}
+
+function check(source: string, reporter: Reporter): Module {
+  const parsed = parseSource(source, reporter);
+  const module = parsed === null || reporter.failed ? null : checkModule(parsed, reporter);
+  if (module === null || reporter.failed) throw new CompileError(reporter.diagnostics);
+  return module;
+}
+
+function lower(program: ProgramDeclaration, reporter: Reporter): IrFunction {
+  try {
+    return lowerProgram(program);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    reporter.report("SK4001", program.at, { name: program.name });
+    throw new CompileError(reporter.diagnostics);
+  }
+}
+
+function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
+  const types = new TypeWriter();
+  const maps = module.maps.map((map) => mapSpec(map, types));
+  const programs = module.programs.map((program) => programSpec(program, types, options, reporter));
+  return { name: nameOf(options.file), license: module.license, types: types.encode(), maps, programs };
+}
+
+/** `examples/firewall.bpf.ts` → `firewall` */
+function nameOf(file: string): string {
+  const last = file.split(/[\\/]/).at(-1) ?? file;
+  return last.replace(/\.ts$/, "").replace(/\.bpf$/, "");
+}
+
+function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
+  return {
+    name: map.name,
+    type: map.kind.type,
+    keySize: sizeOf(map.key),
+    valueSize: sizeOf(map.value),
+    maxEntries: map.maxEntries,
+    flags: map.kind.flags,
+    keyType: types.idOf(map.key),
+    valueType: types.idOf(map.value),
+  };
+}
+
+function programSpec(program: ProgramDeclaration, types: TypeWriter, options: CompileOptions, reporter: Reporter): ProgramSpec {
+  const { name, hook } = program;
+  const code = generated(program, options, reporter);
+  const lines = code.lines.map(
+    ({ slot, line, column }): LineInfo => ({ slot, file: options.file, line, column, text: reporter.line(line).trimStart() }),
+  );
+  return {
+    name,
+    section: hook.section,
+    type: hook.type,
+    attachType: hook.attachType,
+    code: code.code,
+    relocations: code.relocations,
+    functions: [{ slot: 0, name, type: types.program(name, hook) }],
+    lines,
+  };
+}
+
+function generated(program: ProgramDeclaration, { cpu = 3 }: CompileOptions, reporter: Reporter): ReturnType<typeof generate> {
+  const fn = lower(program, reporter);
+  try {
+    return generate(optimize(fn), { cpu });
+  } catch (error) {
+    if (error instanceof FrameError) {
+      const largest = error.uses.slice(0, 3).map((use) => `${use.name} (${use.size})`);
+      const problem = `${program.name} needs ${error.size} bytes of stack: ${largest.join(", ")}`;
+      reporter.report("SK4002", program.at, { problem });
+    } else if (error instanceof CodegenError) {
+      reporter.report("SK4003", program.at, { problem: error.message, instead: "split it into smaller programs" });
+    } else {
+      throw error;
+    }
+    throw new CompileError(reporter.diagnostics);
+  }
+}

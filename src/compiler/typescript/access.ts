@@ -1,0 +1,167 @@
+/** Checks `object.name` and `array[index]`: fields, header bits, the context, lengths and proven indices. */
+
+import type * as Syntax from "@babel/types";
+import { converted, mayBeNull } from "./conversions.ts";
+import { expression, literal } from "./expressions.ts";
+import { sizeOf } from "./layout.ts";
+import { headerNamed } from "./library/headers.ts";
+import { HOOKS } from "./library/hooks.ts";
+import { MAP_METHODS } from "./library/maps.ts";
+import { rangeOf } from "./ranges.ts";
+import { spanOf } from "./report.ts";
+import { didYouMean } from "./scopes.ts";
+import { errorAt, type FunctionState } from "./state.ts";
+import type { Expression } from "./tree.ts";
+import { type ArrayType, INTS, PACKET, type ReferenceType, typeName, valueOf } from "./types.ts";
+
+/** What reads the packet at an offset: width in bytes. Integers wider than a byte are in network order. */
+export const PACKET_READS: Readonly<Record<string, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4 };
+
+export function member(fn: FunctionState, node: Syntax.MemberExpression): Expression {
+  const property = node.property;
+  if (property.type !== "Identifier") {
+    fn.reporter.report("SK1101", spanOf(property), { what: "a private name", instead: "use a field of an interface" });
+    return errorAt(node);
+  }
+  const special = node.object.type === "Identifier" ? fn.scope.look(node.object.name) : null;
+  if (special?.kind === "header") {
+    if (property.name === "size") return literal(BigInt(special.header.size), node);
+    return unknownProperty(fn, property, special.name, ["size"], `read it from a packet: ctx.packet.at(${special.name}, offset)`);
+  }
+  if (special?.kind === "map") {
+    return Object.hasOwn(MAP_METHODS, property.name)
+      ? unknownProperty(fn, property, "a map", [], `call it: ${special.map.name}.${MAP_METHODS[property.name]}`)
+      : unknownProperty(fn, property, "a map", Object.keys(MAP_METHODS), `it has ${Object.keys(MAP_METHODS).join(", ")}`);
+  }
+  const object = expression(fn, node.object, null);
+  const { type } = object;
+  switch (type.kind) {
+    case "error":
+      return object;
+    case "context":
+      return contextField(fn, type.hook, property, node);
+    case "packet":
+      if (property.name === "length") return { kind: "packet-length", type: INTS.u32, at: spanOf(node) };
+      return unknownProperty(fn, property, "the packet", ["length", "at", ...Object.keys(PACKET_READS)], packetUsage);
+    case "reference":
+      if (!type.nullable) return field(fn, object, type, property, node);
+      mayBeNull(fn, object);
+      return errorAt(node);
+    case "nullable":
+      mayBeNull(fn, object);
+      return errorAt(node);
+    default:
+      return unknownProperty(fn, property, typeName(type), [], "only structs, packet headers and the context have fields");
+  }
+}
+
+const packetUsage = "it has length, at(Header, offset), u8(offset), u16(offset), u32(offset)";
+
+function unknownProperty(
+  fn: FunctionState,
+  property: Syntax.Identifier,
+  type: string,
+  known: readonly string[],
+  otherwise: string,
+): Expression {
+  const instead = didYouMean(property.name, known, otherwise);
+  fn.reporter.report("SK2009", spanOf(property), { type, name: property.name, instead });
+  return errorAt(property);
+}
+
+function contextField(fn: FunctionState, hookName: string, property: Syntax.Identifier, node: Syntax.Node): Expression {
+  const fields = HOOKS[hookName]?.context.fields ?? {};
+  if (property.name === "packet") return { kind: "context", type: PACKET, at: spanOf(node) };
+  const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
+  if (found !== undefined) return { kind: "context-field", type: found.type, offset: found.offset, at: spanOf(node) };
+  const known = ["packet", ...Object.keys(fields)];
+  return unknownProperty(fn, property, "the context", known, `it has ${known.join(", ")}`);
+}
+
+function field(
+  fn: FunctionState,
+  object: Expression,
+  type: ReferenceType,
+  property: Syntax.Identifier,
+  node: Syntax.Node,
+): Expression {
+  const { to } = type;
+  const at = spanOf(node);
+  if (to.kind === "array") {
+    if (property.name === "length") return literal(BigInt(to.length), node);
+    return unknownProperty(fn, property, typeName(to), ["length"], "index it: [0]");
+  }
+  // Memory that nobody knows counts as the stack: the shortest life.
+  const memory = type.memory ?? "stack";
+  if (to.kind === "struct") {
+    const found = to.fields.find((candidate) => candidate.name === property.name);
+    if (found !== undefined) {
+      return {
+        kind: "member",
+        object,
+        offset: found.offset,
+        stored: found.type,
+        type: memberType(valueOf(found.type, memory), type),
+        at,
+      };
+    }
+    const known = to.fields.map((candidate) => candidate.name);
+    return unknownProperty(fn, property, to.name, known, `its fields are ${known.join(", ")}`);
+  }
+  const fields = headerNamed(to.name)?.fields ?? {};
+  const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
+  if (found?.kind === "bits") return { kind: "bits", object, field: found, type: found.type, at };
+  if (found?.kind === "bytes") {
+    return { kind: "member", object, offset: found.offset, stored: found.type, type: valueOf(found.type, "packet"), at };
+  }
+  return unknownProperty(fn, property, to.name, Object.keys(fields), `its fields are ${Object.keys(fields).join(", ")}`);
+}
+
+/** A nested struct lies in the memory of the one around it. */
+function memberType<T extends Expression["type"]>(type: T, outer: ReferenceType): T {
+  return type.kind === "reference" ? { ...type, memory: outer.memory } : type;
+}
+
+export function element(fn: FunctionState, node: Syntax.MemberExpression): Expression {
+  const object = expression(fn, node.object, null);
+  const index = expression(fn, node.property, null);
+  if (object.type.kind === "error" || index.type.kind === "error") return errorAt(node);
+  if (object.type.kind === "reference" && object.type.nullable) {
+    mayBeNull(fn, object);
+    return errorAt(node);
+  }
+  if (object.type.kind !== "reference" || object.type.to.kind !== "array") {
+    fn.reporter.report("SK1101", spanOf(node), {
+      what: `[…] on ${typeName(object.type)}`,
+      instead: "only fixed arrays are indexed; write .name for a field, .get(key) for a map",
+    });
+    return errorAt(node);
+  }
+  const array = object.type.to;
+  const type = memberType(valueOf(array.element, object.type.memory ?? "stack"), object.type);
+  const at = spanOf(node);
+  if (!indexProven(fn, index, array)) return errorAt(node);
+  if (index.kind === "literal") {
+    const offset = Number(index.value) * sizeOf(array.element);
+    return { kind: "member", object, offset, stored: array.element, type, at };
+  }
+  return { kind: "element", object, index: converted(index, INTS.u64), array, stored: array.element, type, at };
+}
+
+/** An index must be proven to be inside, from its types, masks and loop bounds alone. */
+function indexProven(fn: FunctionState, index: Expression, array: ArrayType): boolean {
+  if (index.kind !== "literal" && index.type.kind !== "int") {
+    fn.reporter.report("SK2101", index.at, {
+      expected: "an integer",
+      found: typeName(index.type),
+      instead: "index with an integer",
+    });
+    return false;
+  }
+  const range = rangeOf(fn, index);
+  if (range.min >= 0n && range.max < BigInt(array.length)) return true;
+  const { min, max } = range;
+  const mask = 2 ** Math.floor(Math.log2(array.length)) - 1;
+  fn.reporter.report("SK2113", index.at, { range: min === max ? min : `${min} … ${max}`, length: array.length, mask });
+  return false;
+}

@@ -1,0 +1,208 @@
+/** From type annotations to types: names, `FixedArray`, `… | null`, and the structs that the source declares. */
+
+import type { TSInterfaceDeclaration, TSType, TSTypeElement } from "@babel/types";
+import { layOut, sizeOf } from "./layout.ts";
+import { exporterOf } from "./library/exports.ts";
+import { spanOf } from "./report.ts";
+import { didYouMean } from "./scopes.ts";
+import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
+import { BOOL, PACKET, type ReferenceType, reference, type StoredType, type ValueType, VOID } from "./types.ts";
+import { unsupported } from "./unsupported.ts";
+
+/** The kernel refuses larger values and keys; it also keeps layouts in sane numbers. */
+const LARGEST = 1 << 20;
+
+/** A type that bytes in memory can have; null, with a report, when it is none. */
+export function storedType(module: ModuleState, node: TSType): StoredType | null {
+  if (node.type === "TSBooleanKeyword") return BOOL;
+  if (node.type === "TSParenthesizedType") return storedType(module, node.typeAnnotation);
+  if (node.type !== "TSTypeReference") {
+    refuse(module, node);
+    return null;
+  }
+  const meaning = named(module, node);
+  if (meaning === null) return null;
+  if (meaning.kind === "fixed-array") return fixedArray(module, node);
+  if (node.typeArguments) {
+    module.reporter.report("SK1101", spanOf(node.typeArguments), {
+      what: "a generic type",
+      instead: "declare an interface for each",
+    });
+    return null;
+  }
+  if (meaning.kind === "stored") return meaning.type;
+  if (meaning.kind === "declared") return resolveDeclared(module, meaning.declaration);
+  module.reporter.report("SK2008", spanOf(node), {
+    name: `${textOf(node)} in memory`,
+    instead: "store the fields that you need",
+  });
+  return null;
+}
+
+/** The type of a variable, parameter or result; null, with a report, when it is none. */
+export function valueType(module: ModuleState, node: TSType): ValueType | null {
+  if (node.type === "TSVoidKeyword") return VOID;
+  if (node.type === "TSParenthesizedType") return valueType(module, node.typeAnnotation);
+  if (node.type === "TSUnionType") return union(module, node);
+  if (node.type === "TSTypeReference" && node.typeName.type === "Identifier") {
+    const meaning = module.types.get(node.typeName.name)?.meaning;
+    if (meaning?.kind === "header") return reference(meaning.type, "packet", false);
+    if (meaning?.kind === "context") return { kind: "context", hook: meaning.hook };
+    if (meaning?.kind === "packet") return PACKET;
+  }
+  const stored = storedType(module, node);
+  if (stored === null) return null;
+  if (stored.kind === "network") return stored.host;
+  return stored.kind === "struct" || stored.kind === "array" ? reference(stored, null, false) : stored;
+}
+
+function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" }>): ValueType | null {
+  const others = node.types.filter((type) => type.type !== "TSNullKeyword");
+  const [only] = others;
+  if (only === undefined || others.length !== 1 || node.types.length !== 2) {
+    refuse(module, node);
+    return null;
+  }
+  const type = valueType(module, only);
+  if (type === null) return null;
+  if (type.kind === "reference") return { ...type, nullable: true } satisfies ReferenceType;
+  if (type.kind === "int" || type.kind === "bool") return { kind: "nullable", of: type };
+  refuse(module, node);
+  return null;
+}
+
+function named(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): TypeMeaning | null {
+  if (node.typeName.type !== "Identifier") {
+    module.reporter.report("SK2008", spanOf(node), { name: "a name with dots", instead: "import the type and use its name" });
+    return null;
+  }
+  const { name } = node.typeName;
+  const found = module.types.get(name);
+  if (found !== undefined) return found.meaning;
+  // The value of that name was imported without its type, or a value is used as a type.
+  const exporter = exporterOf(name);
+  const value = module.values.look(name);
+  if (value?.kind === "refused") return null;
+  if (value !== null) {
+    module.reporter.report("SK2008", spanOf(node), { name, instead: "write the name of an interface or a machine type" });
+  } else {
+    const instead =
+      exporter === null
+        ? didYouMean(name, module.types.keys(), "declare it: interface Name { field: u32 }")
+        : `import it: import { type ${name} } from "${exporter}"`;
+    module.reporter.report("SK2001", spanOf(node), { name: `type ${name}`, instead });
+  }
+  return null;
+}
+
+function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): StoredType | null {
+  const [elementNode, lengthNode] = node.typeArguments?.params ?? [];
+  const usage = { problem: "FixedArray takes an element type and a length", instead: "write FixedArray<u8, 16>" };
+  if (elementNode === undefined || lengthNode === undefined || node.typeArguments?.params.length !== 2) {
+    module.reporter.report("SK3003", spanOf(node), usage);
+    return null;
+  }
+  const element = storedType(module, elementNode);
+  if (element === null) return null;
+  const literal = lengthNode.type === "TSLiteralType" ? lengthNode.literal : null;
+  const length = literal?.type === "NumericLiteral" ? literal.value : Number.NaN;
+  if (!Number.isInteger(length) || length < 1 || length * sizeOf(element) > LARGEST) {
+    module.reporter.report("SK3003", spanOf(lengthNode), {
+      ...usage,
+      problem: `the length of a FixedArray is a number from 1 up to ${LARGEST} bytes in all`,
+    });
+    return null;
+  }
+  return { kind: "array", element, length, name: null };
+}
+
+/** Lays out an interface when it is first used. */
+export function resolveDeclared(module: ModuleState, declared: DeclaredType): StoredType | null {
+  if (declared.state === "resolved") return declared.type;
+  if (declared.state === "resolving") {
+    module.reporter.report("SK2111", declared.at, { name: declared.name });
+    return null;
+  }
+  declared.state = "resolving";
+  declared.type = resolveBody(module, declared);
+  declared.state = "resolved";
+  return declared.type;
+}
+
+function resolveBody(module: ModuleState, declared: DeclaredType): StoredType | null {
+  const { node } = declared;
+  if (node.type === "TSInterfaceDeclaration") return resolveInterface(module, node, declared);
+  return node.type === "TSTypeLiteral" ? struct(module, declared, node.members) : storedType(module, node);
+}
+
+function resolveInterface(module: ModuleState, node: TSInterfaceDeclaration, declared: DeclaredType): StoredType | null {
+  if (node.typeParameters) {
+    module.reporter.report("SK1101", spanOf(node.typeParameters), {
+      what: "a generic interface",
+      instead: "declare an interface for each",
+    });
+    return null;
+  }
+  if (node.extends && node.extends.length > 0) {
+    module.reporter.report("SK1101", spanOf(node.extends[0]!), {
+      what: "extends",
+      instead: "give the interface a field of the other's type",
+    });
+    return null;
+  }
+  return struct(module, declared, node.body.body);
+}
+
+function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TSTypeElement[]): StoredType | null {
+  const members: { name: string; type: StoredType }[] = [];
+  let good = true;
+  for (const node of nodes) {
+    if (node.type !== "TSPropertySignature" || node.computed || node.key.type !== "Identifier") {
+      module.reporter.report("SK1101", spanOf(node), { what: "this member", instead: "a struct has fields only: name: type" });
+      good = false;
+      continue;
+    }
+    const { name } = node.key;
+    if (node.optional) {
+      module.reporter.report("SK1101", spanOf(node), {
+        what: "an optional field",
+        instead: "make it a field of its own that says so",
+      });
+      good = false;
+      continue;
+    }
+    if (members.some((member) => member.name === name)) {
+      module.reporter.report("SK2002", spanOf(node), { name, line: declared.at.line });
+      good = false;
+      continue;
+    }
+    if (!node.typeAnnotation || node.typeAnnotation.type !== "TSTypeAnnotation") {
+      module.reporter.report("SK2105", spanOf(node), { what: `the field ${name}`, instead: `write ${name}: u32` });
+      good = false;
+      continue;
+    }
+    const type = storedType(module, node.typeAnnotation.typeAnnotation);
+    if (type === null) good = false;
+    else members.push({ name, type });
+  }
+  if (!good) return null;
+  if (members.length === 0) {
+    module.reporter.report("SK2110", declared.at, { name: declared.name });
+    return null;
+  }
+  const type = layOut(declared.name, members, declared.packed);
+  if (type.size > LARGEST) {
+    module.reporter.report("SK4002", declared.at, { problem: `${declared.name} has ${type.size} bytes` });
+    return null;
+  }
+  module.structs.set(type.name, type);
+  return type;
+}
+
+function refuse(module: ModuleState, node: TSType): void {
+  module.reporter.report("SK1101", spanOf(node), { ...unsupported(node.type) });
+}
+
+function textOf(node: Extract<TSType, { type: "TSTypeReference" }>): string {
+  return node.typeName.type === "Identifier" ? node.typeName.name : "this";
+}

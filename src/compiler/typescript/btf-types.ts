@@ -1,0 +1,87 @@
+/** Describes the types of a source as BTF: what the user side of a map reads, and what the kernel and bpftool show. */
+
+import { BtfBuilder } from "../../btf/builder.ts";
+import type { Hook } from "./library/hooks.ts";
+import type { ArrayType, IntType, StoredType, StructType } from "./types.ts";
+
+/** C's names of the basic types; the language's own names are typedefs of them. */
+const C_NAMES: Readonly<Record<string, string>> = {
+  u8: "unsigned char",
+  u16: "unsigned short",
+  u32: "unsigned int",
+  u64: "unsigned long long",
+  i8: "signed char",
+  i16: "short",
+  i32: "int",
+  i64: "long long",
+};
+
+export class TypeWriter {
+  readonly #btf = new BtfBuilder();
+  readonly #structs = new Map<StructType, number>();
+  readonly #contexts = new Map<Hook, number>();
+
+  /** The BTF id of a type in memory. */
+  idOf(type: StoredType): number {
+    switch (type.kind) {
+      case "int":
+        return this.#integer(type);
+      case "bool":
+        return this.#btf.int("_Bool", 1, { bool: true });
+      case "network":
+        return this.#btf.typedef(`__${type.name}`, this.#basic(type.host));
+      case "array":
+        return this.#array(type);
+      case "struct":
+        return this.#struct(type);
+    }
+  }
+
+  /** The BTF id of a program's function: `int name(struct xdp_md *ctx)`. */
+  program(name: string, hook: Hook): number {
+    const prototype = this.#btf.prototype(this.#btf.int("int", 4, { signed: true }), [
+      { name: "ctx", type: this.#btf.pointer(this.#context(hook)) },
+    ]);
+    return this.#btf.function(name, prototype, "global");
+  }
+
+  encode(): Uint8Array {
+    return this.#btf.encode();
+  }
+
+  #basic(type: IntType): number {
+    return this.#btf.int(C_NAMES[`${type.signed ? "i" : "u"}${type.bits}`] ?? type.name, type.bits / 8, { signed: type.signed });
+  }
+
+  #integer(type: IntType): number {
+    return this.#btf.typedef(type.name, this.#basic(type));
+  }
+
+  #array(type: ArrayType): number {
+    const array = this.#btf.array(this.idOf(type.element), type.length);
+    return type.name === null ? array : this.#btf.typedef(type.name, array);
+  }
+
+  #struct(type: StructType): number {
+    const known = this.#structs.get(type);
+    if (known !== undefined) return known;
+    const members = type.fields.map(({ name, type: field, offset }) => ({ name, type: this.idOf(field), bitOffset: offset * 8 }));
+    const id = this.#btf.struct(type.name, type.size, members);
+    this.#structs.set(type, id);
+    return id;
+  }
+
+  #context(hook: Hook): number {
+    const known = this.#contexts.get(hook);
+    if (known !== undefined) return known;
+    const { struct, members } = hook.context;
+    const u32 = this.#btf.int("unsigned int", 4);
+    const id = this.#btf.struct(
+      struct,
+      members.length * 4,
+      members.map((name, index) => ({ name, type: u32, bitOffset: index * 32 })),
+    );
+    this.#contexts.set(hook, id);
+    return id;
+  }
+}

@@ -1,0 +1,242 @@
+/** Checks calls: casts, addresses, helpers, functions of the file, methods of maps and of the packet. */
+
+import type * as Syntax from "@babel/types";
+import { PACKET_READS } from "./access.ts";
+import { present } from "./conditions.ts";
+import { address } from "./constants.ts";
+import { coerce, converted, mayBeNull } from "./conversions.ts";
+import { expression, typed, unknown } from "./expressions.ts";
+import { checkFunction } from "./functions.ts";
+import { MAP_METHODS } from "./library/maps.ts";
+import { representation } from "./numbers.ts";
+import { spanOf } from "./report.ts";
+import { didYouMean, type FunctionSymbol } from "./scopes.ts";
+import { errorAt, type FunctionState } from "./state.ts";
+import { placeType, storedValue } from "./structs.ts";
+import type { Expression, MapDeclaration } from "./tree.ts";
+import { BOOL, INTS, NETWORK, type NullableType, reference, type ScalarType, typeName, VOID, valueOf } from "./types.ts";
+
+export function call(fn: FunctionState, node: Syntax.CallExpression): Expression {
+  const { callee } = node;
+  if (node.arguments.some((argument) => argument.type === "SpreadElement")) {
+    fn.reporter.report("SK1101", spanOf(node), { what: "spread", instead: "write the arguments out" });
+    return errorAt(node);
+  }
+  if (callee.type === "MemberExpression" && !callee.computed && callee.property.type === "Identifier") {
+    return method(fn, node, callee, callee.property);
+  }
+  if (callee.type !== "Identifier") return notCallable(fn, callee, "this");
+  if (node.typeArguments && fn.scope.look(callee.name)?.kind !== "map-kind") {
+    fn.reporter.report("SK1101", spanOf(node.typeArguments), { what: "a type argument here", instead: "remove it" });
+    return errorAt(node);
+  }
+  const meaning = fn.scope.look(callee.name);
+  switch (meaning?.kind) {
+    case "cast":
+      return cast(fn, meaning.type, node);
+    case "address":
+      return address(fn, meaning.format, node);
+    case "helper": {
+      const { name, parameters, result } = meaning.helper;
+      const values = argumentsOf(fn, node, name, parameters.map(typeName), `${name}(): ${result.name}`);
+      if (values === null) return errorAt(node);
+      const given = values.map((value, index) => typed(fn, value, parameters[index]!));
+      return { kind: "helper", type: result, helper: name, arguments: given, at: spanOf(node) };
+    }
+    case "function":
+      return callFunction(fn, meaning.function, node);
+    case "map-kind":
+    case "hook":
+      fn.reporter.report("SK3001", spanOf(node), { what: callee.name });
+      return errorAt(node);
+    case "refused":
+      return errorAt(node);
+    case undefined:
+      return unknown(fn, callee);
+    default:
+      return notCallable(fn, callee, callee.name);
+  }
+}
+
+function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expression {
+  fn.reporter.report("SK2010", spanOf(callee), { what });
+  return errorAt(callee);
+}
+
+/** The argument nodes when there are as many as wanted (the last `optional` may be missing), or null with a report. */
+function argumentsOf(
+  fn: FunctionState,
+  node: Syntax.CallExpression,
+  what: string,
+  parameters: readonly string[],
+  signature: string,
+  optional = 0,
+): readonly Syntax.Node[] | null {
+  const [most, least] = [parameters.length, parameters.length - optional];
+  const found = node.arguments.length;
+  if (found >= least && found <= most) return node.arguments;
+  const expected =
+    most === 0 ? "no arguments" : `${least === most ? most : `${least} or ${most}`} argument${most === 1 ? "" : "s"}`;
+  fn.reporter.report("SK2106", spanOf(node), { what, expected, found, signature });
+  return null;
+}
+
+/** `u8(x)`: keeps the low bits, or extends as the operand's sign says; of a constant too. */
+function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression): Expression {
+  const values = argumentsOf(fn, node, `the cast ${typeName(type)}`, ["number"], `${typeName(type)}(number)`);
+  const [argument] = values ?? [];
+  if (argument === undefined) return errorAt(node);
+  const value = expression(fn, argument, null);
+  if (!present(fn, value)) return errorAt(node);
+  const at = spanOf(node);
+  if (type.kind === "bool") {
+    if (value.type.kind === "bool") return value;
+    if (value.kind === "literal") return { kind: "constant", type, value: value.value === 0n ? 0n : 1n, at };
+    if (value.type.kind === "int") return { kind: "truth", type, operand: value, at };
+  } else {
+    if (value.kind === "literal") return { kind: "constant", type, value: representation(value.value, type), at };
+    if (value.type.kind === "bool") return { kind: "convert", type, operand: value, at };
+    if (value.type.kind === "int") return { ...converted(value, type), at };
+  }
+  const instead = "only numbers and bools can be cast";
+  fn.reporter.report("SK2104", value.at, { operator: `the cast ${typeName(type)}`, found: typeName(value.type), instead });
+  return errorAt(node);
+}
+
+function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.CallExpression): Expression {
+  const declaration = checkFunction(fn.module, symbol, spanOf(node));
+  if (declaration === null) {
+    // Its faults are reported; those of the arguments are not yet.
+    for (const argument of node.arguments) expression(fn, argument, null);
+    return errorAt(node);
+  }
+  const { parameters, result, name } = declaration;
+  const signature = `${name}(${parameters.map((parameter) => `${parameter.name}: ${typeName(parameter.type)}`).join(", ")})`;
+  const values = argumentsOf(fn, node, name, signature === "" ? [] : parameters.map((parameter) => parameter.name), signature);
+  if (values === null) return errorAt(node);
+  const given = values.map((value, index) => typed(fn, value, parameters[index]!.type));
+  if (given.some((value) => value.type.kind === "error")) return errorAt(node);
+  return { kind: "call", type: result, function: declaration, arguments: given, at: spanOf(node) };
+}
+
+function method(
+  fn: FunctionState,
+  node: Syntax.CallExpression,
+  callee: Syntax.MemberExpression,
+  property: Syntax.Identifier,
+): Expression {
+  if (callee.object.type === "Identifier") {
+    const meaning = fn.scope.look(callee.object.name);
+    if (meaning?.kind === "map") return mapMethod(fn, meaning.map, property, node);
+    if (meaning?.kind === "refused") return errorAt(node);
+    if (meaning?.kind === "header") {
+      fn.reporter.report("SK3009", spanOf(callee.object), { name: callee.object.name });
+      return errorAt(node);
+    }
+  }
+  const object = expression(fn, callee.object, null);
+  if (object.type.kind === "error") return errorAt(node);
+  if (object.type.kind === "packet") return packetMethod(fn, property, node);
+  if (object.type.kind === "reference" && object.type.nullable) {
+    mayBeNull(fn, object);
+    return errorAt(node);
+  }
+  return notCallable(fn, property, `${property.name} of ${typeName(object.type)}`);
+}
+
+function mapMethod(fn: FunctionState, map: MapDeclaration, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {
+  const at = spanOf(node);
+  const name = property.name;
+  const signature = Object.hasOwn(MAP_METHODS, name) ? MAP_METHODS[name] : undefined;
+  if (signature === undefined) {
+    const known = Object.keys(MAP_METHODS);
+    fn.reporter.report("SK3004", spanOf(property), {
+      map: map.name,
+      method: name,
+      instead: didYouMean(name, known, `it has ${known.join(", ")}`),
+    });
+    return errorAt(node);
+  }
+  const wanted = name === "set" || name === "increment" ? ["key", "value"] : ["key"];
+  const values = argumentsOf(fn, node, `${map.name}.${name}`, wanted, signature, name === "increment" ? 1 : 0);
+  const [keyNode, valueNode] = values ?? [];
+  if (keyNode === undefined) return errorAt(node);
+  const key = storedValue(fn, keyNode, map.key);
+  const cannot = (instead: string) => {
+    fn.reporter.report("SK3004", spanOf(property), { map: map.name, method: name, instead });
+    return errorAt(node);
+  };
+  switch (name) {
+    case "get": {
+      const value = valueOf(map.value, "map");
+      const type =
+        value.kind === "reference" ? reference(value.to, "map", true) : ({ kind: "nullable", of: value } satisfies NullableType);
+      return key.type.kind === "error" ? key : { kind: "map-get", type, map, key, at };
+    }
+    case "has":
+      return key.type.kind === "error" ? key : { kind: "map-has", type: BOOL, map, key, at };
+    case "delete":
+      if (map.kind.indexed) return cannot("the entries of an array are always there: set it to zero");
+      return key.type.kind === "error" ? key : { kind: "map-delete", type: BOOL, map, key, at };
+    case "increment": {
+      if (map.value.kind !== "int" || map.value.name === "Ipv4Address") {
+        return cannot("only maps of integers count: get the struct and add to its field");
+      }
+      if (map.kind.prefix) return cannot("a trie finds the longest match, not the key itself: get the entry and add to it");
+      if (!map.kind.perCpu && map.value.bits < 32) {
+        return cannot("CPUs share this map, and atomic addition needs 32 or 64 bits: make its values u32 or u64");
+      }
+      const value: Expression =
+        valueNode === undefined
+          ? { kind: "constant", type: map.value, value: 1n, at }
+          : coerce(fn, expression(fn, valueNode, map.value), map.value);
+      if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
+      return { kind: "map-increment", type: VOID, map, key, value, at };
+    }
+    default: {
+      const value = valueNode === undefined ? errorAt(node) : typed(fn, valueNode, placeType(map.value));
+      if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
+      return { kind: "map-set", type: BOOL, map, key, value, at };
+    }
+  }
+}
+
+function packetMethod(fn: FunctionState, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {
+  const at = spanOf(node);
+  const { name } = property;
+  if (name === "at") {
+    const values = argumentsOf(fn, node, "packet.at", ["Header", "offset"], "packet.at(Header, offset)");
+    const [headerNode, offsetNode] = values ?? [];
+    if (headerNode === undefined || offsetNode === undefined) return errorAt(node);
+    const meaning = headerNode.type === "Identifier" ? fn.scope.look(headerNode.name) : null;
+    const offset = typed(fn, offsetNode, INTS.u32);
+    if (meaning?.kind !== "header") {
+      if (meaning?.kind !== "refused") {
+        fn.reporter.report("SK2101", spanOf(headerNode), {
+          expected: "a protocol header",
+          found: headerNode.type === "Identifier" ? headerNode.name : "something else",
+          instead: 'import one: import { Ethernet } from "skep/bpf/net"',
+        });
+      }
+      return errorAt(node);
+    }
+    if (offset.type.kind === "error") return errorAt(node);
+    const type = reference({ kind: "header", name: meaning.name, size: meaning.header.size }, "packet", true);
+    return { kind: "packet-at", type, header: meaning.header, offset, at };
+  }
+  const width = Object.hasOwn(PACKET_READS, name) ? PACKET_READS[name] : undefined;
+  if (width === undefined) {
+    const known = ["at", ...Object.keys(PACKET_READS)];
+    const instead = didYouMean(name, known, `it has ${known.join(", ")} and length`);
+    fn.reporter.report("SK2009", spanOf(property), { type: "the packet", name, instead });
+    return errorAt(node);
+  }
+  const values = argumentsOf(fn, node, `packet.${name}`, ["offset"], `packet.${name}(offset): ${name} | null`);
+  const [offsetNode] = values ?? [];
+  if (offsetNode === undefined) return errorAt(node);
+  const offset = typed(fn, offsetNode, INTS.u32);
+  if (offset.type.kind === "error") return errorAt(node);
+  const stored = width === 1 ? INTS.u8 : width === 2 ? NETWORK.be16 : NETWORK.be32;
+  const of = stored.kind === "network" ? stored.host : stored;
+  return { kind: "packet-read", type: { kind: "nullable", of }, stored, width, offset, at };
+}

@@ -1,0 +1,137 @@
+/**
+ * Conditions, and what they prove: `x !== null` makes x usable where it holds. Facts are the nullable locals that are known
+ * not to be null; each condition has those that hold when it is true and those that hold when it is false.
+ */
+
+import type * as Syntax from "@babel/types";
+import { mayBeNull } from "./conversions.ts";
+import { expression } from "./expressions.ts";
+import { spanOf } from "./report.ts";
+import { errorAt, type FunctionState } from "./state.ts";
+import type { Expression, Local } from "./tree.ts";
+import { BOOL, isNullable, typeName } from "./types.ts";
+
+interface Proof {
+  readonly whenTrue: readonly Local[];
+  readonly whenFalse: readonly Local[];
+}
+
+const NOTHING: Proof = { whenTrue: [], whenFalse: [] };
+
+/** What an expression of type bool proves; read off the typed tree. */
+function proofOf(test: Expression): Proof {
+  switch (test.kind) {
+    case "is-null":
+      if (test.operand.kind !== "local") return NOTHING;
+      return test.negated ? { whenTrue: [test.operand.local], whenFalse: [] } : { whenTrue: [], whenFalse: [test.operand.local] };
+    case "not": {
+      const { whenTrue, whenFalse } = proofOf(test.operand);
+      return { whenTrue: whenFalse, whenFalse: whenTrue };
+    }
+    case "logical": {
+      const [left, right] = [proofOf(test.left), proofOf(test.right)];
+      // Of `a || b` false, both are false; of `a || b` true, either is: what both prove, the right one after a failed left.
+      if (test.op === "or") {
+        const afterLeft = [...left.whenFalse, ...right.whenTrue];
+        return {
+          whenTrue: left.whenTrue.filter((local) => afterLeft.includes(local)),
+          whenFalse: [...left.whenFalse, ...right.whenFalse],
+        };
+      }
+      const afterLeft = [...left.whenTrue, ...right.whenFalse];
+      return {
+        whenTrue: [...left.whenTrue, ...right.whenTrue],
+        whenFalse: left.whenFalse.filter((local) => afterLeft.includes(local)),
+      };
+    }
+    default:
+      return NOTHING;
+  }
+}
+
+/** The facts after a condition came out as `outcome`. */
+export function factsAfter(fn: FunctionState, test: Expression, outcome: boolean): ReadonlySet<Local> {
+  const proof = proofOf(test);
+  const proven = outcome ? proof.whenTrue : proof.whenFalse;
+  return proven.length === 0 ? fn.facts : new Set([...fn.facts, ...proven]);
+}
+
+/** Checks something that only runs when the condition came out as `outcome`. */
+export function withFacts<T>(fn: FunctionState, test: Expression, outcome: boolean, check: () => T): T {
+  const before = fn.facts;
+  fn.facts = factsAfter(fn, test, outcome);
+  try {
+    return check();
+  } finally {
+    fn.facts = before;
+  }
+}
+
+/** An expression in a condition: a bool, an integer (not 0) or a reference (not null). */
+export function condition(fn: FunctionState, node: Syntax.Node): Expression {
+  return fn.nested(node, errorAt(node), () => {
+    if (node.type === "ParenthesizedExpression") return condition(fn, node.expression);
+    if (node.type === "UnaryExpression" && node.operator === "!") {
+      return { kind: "not", type: BOOL, operand: condition(fn, node.argument), at: spanOf(node) };
+    }
+    if (node.type === "LogicalExpression" && node.operator !== "??") return logical(fn, node, condition);
+    return truth(fn, expression(fn, node, BOOL));
+  });
+}
+
+/** `a && b`, `a || b`; the right side knows what the left one proved. */
+export function logical(
+  fn: FunctionState,
+  node: Syntax.LogicalExpression,
+  side: (fn: FunctionState, node: Syntax.Node) => Expression,
+): Expression {
+  const op = node.operator === "&&" ? "and" : "or";
+  const left = side(fn, node.left);
+  const right = withFacts(fn, left, op === "and", () => side(fn, node.right));
+  return { kind: "logical", type: BOOL, op, left, right, at: spanOf(node) };
+}
+
+function truth(fn: FunctionState, value: Expression): Expression {
+  const { type, at } = value;
+  switch (type.kind) {
+    case "bool":
+    case "error":
+      return value;
+    case "int":
+      return { kind: "truth", type: BOOL, operand: value, at };
+    case "literal":
+      return { kind: "constant", type: BOOL, value: value.kind === "literal" && value.value !== 0n ? 1n : 0n, at };
+    case "null":
+      return { kind: "constant", type: BOOL, value: 0n, at };
+    case "nullable":
+      fn.reporter.report("SK2305", at, { found: typeName(type) });
+      break;
+    case "reference":
+      if (type.nullable) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
+      fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });
+      break;
+    default:
+      fn.reporter.report("SK2104", at, { operator: "a condition", found: typeName(type), instead: "compare something" });
+  }
+  return { kind: "error", type: { kind: "error" }, at };
+}
+
+/** Comparison with null. */
+export function compareWithNull(fn: FunctionState, operand: Expression, negated: boolean, node: Syntax.Node): Expression {
+  const at = spanOf(node);
+  if (operand.type.kind === "error") return operand;
+  if (!isNullable(operand.type)) {
+    fn.reporter.report("SK2304", operand.at, {
+      what: operand.kind === "local" ? operand.local.name : `this ${typeName(operand.type)}`,
+    });
+    return errorAt(node);
+  }
+  return { kind: "is-null", type: BOOL, negated, operand, at };
+}
+
+/** A value that must be there. */
+export function present(fn: FunctionState, value: Expression): boolean {
+  if (!isNullable(value.type)) return value.type.kind !== "error";
+  mayBeNull(fn, value);
+  return false;
+}

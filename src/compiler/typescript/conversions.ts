@@ -1,0 +1,180 @@
+/** Where a value meets a place that has a type: implicit conversions, which lose nothing, and the refusal of all others. */
+
+import { fits, maximum, minimum, representation, widens } from "./numbers.ts";
+import { errorAt, type FunctionState } from "./state.ts";
+import type { Expression } from "./tree.ts";
+import {
+  INTS,
+  type IntType,
+  isNullable,
+  type ReferenceType,
+  type ScalarType,
+  sameStored,
+  typeName,
+  type ValueType,
+} from "./types.ts";
+
+type Untyped = Extract<Expression, { kind: "literal" }>;
+
+/** The expression as a value of `target`; an error expression, with a report, when it is none. */
+export function coerce(fn: FunctionState, value: Expression, target: ValueType): Expression {
+  const { type } = value;
+  if (type.kind === "error" || target.kind === "error") return value;
+  switch (target.kind) {
+    case "int":
+      if (value.kind === "literal") return literalAs(fn, value, target);
+      if (type.kind === "int" && (type.name === target.name || integerWidens(type, target))) return converted(value, target);
+      break;
+    case "bool":
+      if (type.kind === "bool") return value;
+      break;
+    case "reference":
+      if (type.kind === "null" && target.nullable) return { ...value, kind: "null", type: target };
+      if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) return value;
+      break;
+    case "nullable":
+      if (type.kind === "null") return { ...value, kind: "null", type: target };
+      if (type.kind === "nullable" && type.of.kind === target.of.kind && typeName(type) === typeName(target)) return value;
+      if (type.kind === "int" || type.kind === "bool" || type.kind === "literal") {
+        const operand = coerce(fn, value, target.of);
+        return operand.type.kind === "error" ? operand : { kind: "present", type: target, operand, at: value.at };
+      }
+      break;
+    case "context":
+      if (type.kind === "context" && type.hook === target.hook) return value;
+      break;
+    case "packet":
+    case "null":
+      if (type.kind === target.kind) return value;
+      break;
+    case "literal":
+    case "void":
+      break;
+  }
+  mismatch(fn, value, target);
+  return { kind: "error", type: { kind: "error" }, at: value.at };
+}
+
+/** An address is a number wherever one is wanted; a number is an address only by assertion. */
+function integerWidens(from: IntType, to: IntType): boolean {
+  if (to.name === "Ipv4Address") return false;
+  return widens(from, to);
+}
+
+function mismatch(fn: FunctionState, value: Expression, target: ValueType): void {
+  const { type } = value;
+  const [expected, found] = [typeName(target), typeName(type)];
+  if (isNullable(type) && target.kind !== "nullable") return mayBeNull(fn, value);
+  if (type.kind === "int" && target.kind === "int" && target.name !== "Ipv4Address") {
+    fn.reporter.report("SK2102", value.at, { expected, found });
+    return;
+  }
+  let instead = `write a value of the type ${expected}`;
+  if (target.kind === "int" && target.name === "Ipv4Address") instead = 'write ipv4("10.0.0.1"), or … as Ipv4Address';
+  else if (target.kind === "int" && type.kind === "bool") instead = `write ${expected}(…) for 1 or 0`;
+  else if (target.kind === "bool" && (type.kind === "int" || type.kind === "literal")) instead = "compare it: … !== 0";
+  else if (type.kind === "null") instead = `declare the type ${expected} | null`;
+  else if (type.kind === "void") instead = "the function returns nothing: give it a result";
+  fn.reporter.report("SK2101", value.at, { expected, found, instead });
+}
+
+export function mayBeNull(fn: FunctionState, value: Expression): void {
+  const named = value.kind === "local" ? value.local.name : null;
+  fn.reporter.report("SK2301", value.at, {
+    what: named ?? `this ${typeName(value.type)}`,
+    instead:
+      named === null
+        ? "keep it in a const and check that: const x = …; if (x === null) return …"
+        : `check it first: if (${named} === null) return …`,
+  });
+}
+
+/** Retypes, widens, narrows: whatever the integer type demands. */
+export function converted(value: Expression, type: IntType): Expression {
+  if (value.type.kind === "int" && value.type.name === type.name) return value;
+  if (value.kind === "constant" && value.type.kind === "int") {
+    const number = value.type.signed ? BigInt.asIntN(value.type.bits, value.value) : value.value;
+    return { ...value, type, value: representation(number, type) };
+  }
+  return { kind: "convert", type, operand: value, at: value.at };
+}
+
+/** An untyped constant takes the type of its place, and must fit it. `bitwise`: an operand of & | ^. */
+export function literalAs(fn: FunctionState, value: Untyped, type: IntType, bitwise = false): Expression {
+  const number = value.value;
+  // ~0xff stands for its bits: in an unsigned place it is all ones above them.
+  const asBits = bitwise && value.complement && number < 0n && fits(number, { ...type, signed: true });
+  if (type.name === "Ipv4Address" && number !== 0n) {
+    fn.reporter.report("SK2101", value.at, {
+      expected: "Ipv4Address",
+      found: "a number",
+      instead: 'write ipv4("10.0.0.1"): an address is bytes in the order of the wire',
+    });
+    return { kind: "error", type: { kind: "error" }, at: value.at };
+  }
+  if (!asBits && !fits(number, type)) {
+    fn.reporter.report("SK2201", value.at, { value: number, type: type.name, min: minimum(type), max: maximum(type) });
+    return { kind: "error", type: { kind: "error" }, at: value.at };
+  }
+  return { kind: "constant", type, value: representation(number, type), at: value.at };
+}
+
+/** An untyped constant that nothing gives a type: the first of u32, i32, u64, i64 that holds it. */
+export function settled(fn: FunctionState, value: Expression): Expression {
+  if (value.kind !== "literal") return value;
+  const type = [INTS.u32, INTS.i32, INTS.u64, INTS.i64].find((candidate) => fits(value.value, candidate));
+  if (type === undefined) {
+    fn.reporter.report("SK2207", value.at);
+    return { kind: "error", type: { kind: "error" }, at: value.at };
+  }
+  return literalAs(fn, value, type);
+}
+
+/** The type that two values of one place have together, as in `c ? a : b`; null when there is none. */
+export function unify(a: ValueType, b: ValueType): ValueType | null {
+  if (a.kind === "error") return b;
+  if (b.kind === "error") return a;
+  if (a.kind === "null" || b.kind === "null") {
+    const other = a.kind === "null" ? b : a;
+    if (other.kind === "int" || other.kind === "bool") return { kind: "nullable", of: other };
+    return other.kind === "reference"
+      ? { ...other, nullable: true }
+      : other.kind === "nullable" || other.kind === "null"
+        ? other
+        : null;
+  }
+  if (a.kind === "literal" || b.kind === "literal") {
+    const other = a.kind === "literal" ? b : a;
+    return other.kind === "literal" || other.kind === "int" || (other.kind === "nullable" && other.of.kind === "int")
+      ? other
+      : null;
+  }
+  if (a.kind === "nullable" || b.kind === "nullable") {
+    const of = unify(a.kind === "nullable" ? a.of : a, b.kind === "nullable" ? b.of : b);
+    return of !== null && (of.kind === "int" || of.kind === "bool") ? { kind: "nullable", of } : null;
+  }
+  if (a.kind === "int" && b.kind === "int") return unifyIntegers(a, b);
+  if (a.kind === "reference" && b.kind === "reference") {
+    return sameStored(a.to, b.to) ? unifyReferences(a, b) : null;
+  }
+  return a.kind === b.kind ? a : null;
+}
+
+function unifyIntegers(a: IntType, b: IntType): ScalarType | null {
+  if (a.name === b.name) return a;
+  if (integerWidens(a, b)) return b;
+  return integerWidens(b, a) ? a : null;
+}
+
+function unifyReferences(a: ReferenceType, b: ReferenceType): ReferenceType {
+  return { ...a, memory: a.memory === b.memory ? a.memory : null, nullable: a.nullable || b.nullable };
+}
+
+/** Reports that a value cannot be used as it is, and gives what stands for it. */
+export function refused(fn: FunctionState, value: Expression, operator: string, instead: string): Expression {
+  if (value.type.kind !== "error") {
+    if (isNullable(value.type)) mayBeNull(fn, value);
+    else fn.reporter.report("SK2104", value.at, { operator, found: typeName(value.type), instead });
+  }
+  return { ...errorAt({}), at: value.at };
+}

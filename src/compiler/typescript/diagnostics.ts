@@ -1,0 +1,263 @@
+/**
+ * Every refusal of the compiler, in one table: a stable code, a title for the documentation, what is wrong, and what to
+ * write instead. `{name}` in a text is filled in by the place that reports it.
+ *
+ * SK10xx the text, SK11xx constructs that the language does not have, SK20xx names, SK21xx types, SK22xx numbers,
+ * SK23xx null and flow, SK30xx maps, hooks and packets, SK40xx limits.
+ */
+
+interface Template {
+  readonly title: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export const DIAGNOSTICS = {
+  // ── the text ──
+  SK1001: { title: "Syntax error", message: "{problem}", hint: "the text must be valid TypeScript" },
+  SK1002: {
+    title: "Nested too deeply",
+    message: "this is nested too deeply to compile",
+    hint: "name parts of it with const, or split it into functions",
+  },
+  // ── constructs ──
+  SK1101: { title: "Construct not in the language", message: "{what} is not part of the language", hint: "{instead}" },
+  SK1102: { title: "Loose equality", message: "{operator} converts its operands before it compares", hint: "write {instead}" },
+  SK1103: {
+    title: "Assignment inside an expression",
+    message: "an assignment has no value here",
+    hint: "make it a statement of its own",
+  },
+  SK1104: { title: "Statement without effect", message: "this statement does nothing", hint: "remove it, or use its value" },
+  SK1105: {
+    title: "Unused result",
+    message: "the result of {what} is not used",
+    hint: "use it in a condition or a const, or remove the call",
+  },
+  SK1106: {
+    title: "Closure",
+    message: "a function inside a function would be a closure",
+    hint: "move it to the top level of the file and pass what it needs as parameters",
+  },
+  SK1107: {
+    title: "Top-level statement",
+    message: "{what} cannot stand at the top level of a program",
+    hint: "at the top level are imports, interfaces, types, functions, constants, maps and programs",
+  },
+  // ── names ──
+  SK2001: { title: "Unknown name", message: "there is no {name} here", hint: "{instead}" },
+  SK2002: { title: "Name declared twice", message: "{name} is already declared in line {line}", hint: "choose another name" },
+  SK2003: {
+    title: "Used before its declaration",
+    message: "{name} is used before its declaration in line {line}",
+    hint: "move the declaration up",
+  },
+  SK2004: { title: "Assignment to a constant", message: "{name} is constant", hint: "{instead}" },
+  SK2005: {
+    title: "Unknown module",
+    message: 'a program cannot import from "{module}"',
+    hint: 'import from "skep/bpf" or "skep/bpf/net"',
+  },
+  SK2006: { title: "Unknown export", message: "{module} has no {name}", hint: "{instead}" },
+  SK2007: { title: "Not a value", message: "{name} is {what}, not a value", hint: "{instead}" },
+  SK2008: { title: "Not a type", message: "{name} is not a type of the language", hint: "{instead}" },
+  SK2009: { title: "Unknown property", message: "{type} has no {name}", hint: "{instead}" },
+  SK2010: {
+    title: "Not a function",
+    message: "{what} cannot be called",
+    hint: "call a function, a helper, a cast or a method of a map",
+  },
+  SK2011: {
+    title: "Recursion",
+    message: "{name} calls itself ({path})",
+    hint: "a program must be proven to end: write a bounded loop instead",
+  },
+  SK2012: { title: "Unknown label", message: "there is no {what} to {verb} here", hint: "{instead}" },
+  // ── types ──
+  SK2101: { title: "Wrong type", message: "expected {expected}, found {found}", hint: "{instead}" },
+  SK2102: {
+    title: "Narrowing without a cast",
+    message: "{found} does not fit into {expected} without loss",
+    hint: "write {expected}(…) to keep the low bits on purpose, or use a wider type",
+  },
+  SK2103: {
+    title: "Signed and unsigned mixed",
+    message: "{left} and {right} mix signed and unsigned of one width",
+    hint: "cast one of them: {cast}",
+  },
+  SK2104: { title: "Operator on a wrong type", message: "{operator} does not take {found}", hint: "{instead}" },
+  SK2105: { title: "Missing type", message: "{what} needs a type", hint: "{instead}" },
+  SK2106: {
+    title: "Wrong number of arguments",
+    message: "{what} takes {expected}, not {found}",
+    hint: "the signature is {signature}",
+  },
+  SK2107: { title: "Missing field", message: "{type} needs the field {name}", hint: "its fields are {fields}" },
+  SK2108: { title: "Unknown field", message: "{type} has no field {name}", hint: "its fields are {fields}" },
+  SK2109: {
+    title: "Wrong number of elements",
+    message: "{type} takes {expected} elements, not {found}",
+    hint: "write exactly {expected}",
+  },
+  SK2110: { title: "Struct without fields", message: "{name} has no fields", hint: "a struct needs at least one field" },
+  SK2111: {
+    title: "Recursive struct",
+    message: "{name} contains itself",
+    hint: "a struct holds its fields by value: leave it out",
+  },
+  SK2112: {
+    title: "Stack reference in a variable",
+    message: "let cannot hold a struct made here",
+    hint: "use const: its fields may still be assigned",
+  },
+  SK2113: {
+    title: "Index not proven",
+    message: "the index may be {range}, the array has {length} elements",
+    hint: "mask or bound it so that it cannot leave the array, e.g. [i & {mask}] or for (let i = 0; i < {length}; i++)",
+  },
+  SK2114: { title: "Read-only", message: "{what} cannot be assigned", hint: "{instead}" },
+  // ── numbers ──
+  SK2201: {
+    title: "Constant does not fit",
+    message: "{value} does not fit into {type} ({min} … {max})",
+    hint: "use a wider type or another constant",
+  },
+  SK2202: {
+    title: "Not an integer",
+    message: "{value} is not an integer",
+    hint: "the language has integers only: scale it, e.g. count thousandths",
+  },
+  SK2203: {
+    title: "Inexact constant",
+    message: "{value} is beyond what a JavaScript number holds exactly",
+    hint: "write it as a bigint: {value}n",
+  },
+  SK2204: {
+    title: "Shift out of range",
+    message: "a shift by {amount} is outside of 0 … {max} for {type}",
+    hint: "cast to a wider type first, or shift by less",
+  },
+  SK2205: { title: "Division by constant zero", message: "this divides by zero", hint: "divide by something else" },
+  SK2206: {
+    title: "Not a constant",
+    message: "{what} must be known when compiling",
+    hint: "use literals and other top-level constants",
+  },
+  SK2207: {
+    title: "Constant too large",
+    message: "this constant needs more than 64 bits",
+    hint: "integers have at most 64 bits",
+  },
+  // ── null and flow ──
+  SK2301: { title: "May be null", message: "{what} may be null", hint: "{instead}" },
+  SK2302: {
+    title: "Not every path returns",
+    message: "{name} can end without returning {type}",
+    hint: "add a return at its end",
+  },
+  SK2303: { title: "Return without a value", message: "{name} must return {type}", hint: "write return with a value" },
+  SK2304: { title: "Never null", message: "{what} is never null", hint: "remove the check" },
+  SK2305: {
+    title: "Number as a condition",
+    message: "a condition on {found} does not tell null from 0",
+    hint: "compare with null: … !== null",
+  },
+  SK2306: { title: "Duplicate case", message: "the case {value} is there twice", hint: "remove one of them" },
+  // ── maps, hooks, packets ──
+  SK3001: {
+    title: "Declaration not at the top level",
+    message: "{what} is declared by export const at the top level",
+    hint: "write export const name = {what}(…)",
+  },
+  SK3002: { title: "Bad map option", message: "{problem}", hint: "{instead}" },
+  SK3003: { title: "Bad map type argument", message: "{problem}", hint: "{instead}" },
+  SK3004: { title: "Map operation not supported", message: "{map} has no {method}", hint: "{instead}" },
+  SK3005: { title: "Bad program", message: "{problem}", hint: "{instead}" },
+  SK3006: { title: "Bad verdict", message: "{value} is not a verdict of {hook}", hint: "return one of {verdicts}" },
+  SK3007: {
+    title: "Nothing to compile",
+    message: "this file exports no program",
+    hint: "write export const name = xdp((ctx) => …)",
+  },
+  SK3008: { title: "Name too long", message: "{name} is longer than {max} characters", hint: "choose a shorter name" },
+  SK3009: {
+    title: "Header is not a value",
+    message: "{name} is a protocol header",
+    hint: "read it with ctx.packet.at({name}, offset); its length is {name}.size",
+  },
+  SK3010: { title: "Bad address", message: "{text} is not {kind}", hint: "{instead}" },
+  // ── limits ──
+  SK4001: {
+    title: "Program too large",
+    message: "{name} becomes too large when its functions are inlined",
+    hint: "call functions fewer times, or use a loop",
+  },
+  SK4002: {
+    title: "Stack too large",
+    message: "{problem}",
+    hint: "a frame has 512 bytes: keep large structs in a map (perCpuArray with one entry)",
+  },
+  SK4003: { title: "Cannot be compiled", message: "{problem}", hint: "{instead}" },
+} as const satisfies Record<string, Template>;
+
+export type DiagnosticCode = keyof typeof DIAGNOSTICS;
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholders<Rest> : never;
+
+/** What the texts of a code must be filled with. */
+export type Details<Code extends DiagnosticCode> = {
+  readonly [Name in Placeholders<(typeof DIAGNOSTICS)[Code]["message"] | (typeof DIAGNOSTICS)[Code]["hint"]>]:
+    | string
+    | number
+    | bigint;
+};
+
+/** One thing wrong with a source. Lines and columns count from 1; the end is exclusive. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  /** As the compiler was given it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint: string;
+  /** The source line it starts in. */
+  readonly text: string;
+}
+
+/** A source that is not a program of the language. The message is its first diagnostic, in one line. */
+export class CompileError extends Error {
+  override readonly name = "CompileError";
+  /** In the order of the source; at least one. */
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const first = diagnostics[0];
+    const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : "";
+    super(first === undefined ? "the source does not compile" : `${where(first)}: ${first.message}; ${first.hint}${more}`);
+    this.diagnostics = diagnostics;
+  }
+}
+
+function where(d: Diagnostic): string {
+  return `${d.file}:${d.line}:${d.column}`;
+}
+
+/** What is wrong, where, the line with a caret under it, and what to write instead; several lines, without a final newline. */
+export function renderDiagnostic(d: Diagnostic, options: { readonly color: boolean }): string {
+  const paint = (style: string, text: string) => (options.color ? `\x1b[${style}m${text}\x1b[0m` : text);
+  const gutter = `${d.line} | `;
+  // Tabs before the caret stay tabs, so that it stands under its place however wide they are.
+  const indent = d.text.slice(0, d.column - 1).replace(/[^\t]/g, " ");
+  const end = d.endLine === d.line ? d.endColumn : d.text.length + 1;
+  const underline = "^".repeat(Math.max(1, Math.min(end, d.text.length + 1) - d.column));
+  return [
+    `${paint("1", where(d))}: ${paint("1;31", `error ${d.code}`)}: ${d.message}`,
+    `${paint("2", gutter)}${d.text}`,
+    `${paint("2", `${" ".repeat(gutter.length - 2)}| `)}${indent}${paint("31", underline)}`,
+    `${" ".repeat(gutter.length - 2)}${paint("2", "=")} ${paint("36", "instead:")} ${d.hint}`,
+  ].join("\n");
+}

@@ -1,0 +1,221 @@
+/** Checks functions: each once, when it is first called; what it returns is annotated or inferred. */
+
+import type * as Syntax from "@babel/types";
+import { valueType } from "./annotations.ts";
+import { coerce, settled, unify } from "./conversions.ts";
+import { expression } from "./expressions.ts";
+import type { Hook } from "./library/hooks.ts";
+import { meaning } from "./numbers.ts";
+import { type Span, spanOf } from "./report.ts";
+import type { CallableNode, FunctionSymbol } from "./scopes.ts";
+import { FunctionState, type ModuleState } from "./state.ts";
+import { statements } from "./statements.ts";
+import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
+import { type IntType, typeName, type ValueType, VOID } from "./types.ts";
+
+/** The checked function; null after an error or when it is recursive, with a report. */
+export function checkFunction(module: ModuleState, symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
+  if (symbol.state === "checked" || symbol.state === "failed") return symbol.declaration;
+  if (symbol.state === "checking") {
+    const path = [...module.calling.slice(module.calling.indexOf(symbol)), symbol].map(({ name }) => name).join(" → ");
+    module.reporter.report("SK2011", from, { name: symbol.name, path });
+    return null;
+  }
+  symbol.state = "checking";
+  module.calling.push(symbol);
+  symbol.declaration = checkCallable(module, symbol.node, symbol.name, null);
+  module.calling.pop();
+  symbol.state = symbol.declaration === null ? "failed" : "checked";
+  return symbol.declaration;
+}
+
+/** Checks a function's parameters and body; those of a program get their types from its hook. */
+export function checkCallable(
+  module: ModuleState,
+  node: CallableNode,
+  name: string,
+  program: { readonly hook: Hook; readonly hookName: string } | null,
+): FunctionDeclaration | null {
+  if (!plainFunction(module, node)) return null;
+  const annotated = resultType(module, node);
+  if (annotated === "error") return null;
+  const result = program?.hook.result ?? annotated;
+  const fn = new FunctionState(module, name, result, program?.hook ?? null);
+  const parameters = checkParameters(fn, node, program?.hookName ?? null);
+  if (parameters === null) return null;
+  if (program !== null && annotated !== null && annotated.kind !== "int") {
+    const type = program.hook.result.name;
+    module.reporter.report("SK3005", spanOf(node.returnType ?? node), {
+      problem: `a program of ${program.hookName} returns ${type}`,
+      instead: "leave the annotation out",
+    });
+    return null;
+  }
+  return body(fn, node, parameters);
+}
+
+function plainFunction(module: ModuleState, node: CallableNode): boolean {
+  const refuse = (at: Syntax.Node, what: string, instead: string) => {
+    module.reporter.report("SK1101", spanOf(at), { what, instead });
+    return false;
+  };
+  if (node.async === true) return refuse(node, "async", "a program runs to its end at once: remove it");
+  if (node.generator === true) return refuse(node, "a generator", "write a loop");
+  if (node.typeParameters) return refuse(node.typeParameters, "a generic function", "write a function for each type");
+  return true;
+}
+
+function resultType(module: ModuleState, node: CallableNode): ValueType | null | "error" {
+  const annotation = node.returnType;
+  if (!annotation || annotation.type !== "TSTypeAnnotation") return null;
+  if (annotation.typeAnnotation.type === "TSTypePredicate") {
+    module.reporter.report("SK1101", spanOf(annotation), { what: "a type predicate", instead: "return bool" });
+    return "error";
+  }
+  return valueType(module, annotation.typeAnnotation) ?? "error";
+}
+
+function checkParameters(fn: FunctionState, node: CallableNode, hookName: string | null): readonly Local[] | null {
+  const parameters: Local[] = [];
+  let good = true;
+  for (const parameter of node.params) {
+    const at = spanOf(parameter);
+    if (parameter.type !== "Identifier" || parameter.optional === true) {
+      const what =
+        parameter.type === "RestElement"
+          ? "a rest parameter"
+          : parameter.type === "AssignmentPattern"
+            ? "a default value"
+            : "this parameter";
+      fn.reporter.report("SK1101", at, { what, instead: "write a plain parameter: name: type" });
+      good = false;
+      continue;
+    }
+    const annotation = parameter.typeAnnotation;
+    let type: ValueType | null = hookName === null ? null : { kind: "context", hook: hookName };
+    if (annotation && annotation.type === "TSTypeAnnotation") {
+      const given = valueType(fn.module, annotation.typeAnnotation);
+      if (given !== null && type !== null && given.kind !== "context") {
+        const instead = "leave the annotation out";
+        fn.reporter.report("SK2101", at, { expected: "the context", found: typeName(given), instead });
+        good = false;
+      }
+      type = given;
+    } else if (type === null) {
+      fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u32` });
+    }
+    if (type === null || type.kind === "void") {
+      good = false;
+      continue;
+    }
+    const earlier = fn.scope.declaredAt(parameter.name);
+    if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
+    // Whoever calls may pass any memory: that of a header is the packet's.
+    const local: Local = { name: parameter.name, type, mutable: true, at };
+    fn.scope.set(parameter.name, { kind: "local", local }, at);
+    parameters.push(local);
+  }
+  if (hookName !== null && node.params.length > 1) {
+    fn.reporter.report("SK3005", spanOf(node.params[1]!), {
+      problem: "a program has one parameter, its context",
+      instead: "write (ctx) => …",
+    });
+    return null;
+  }
+  return good ? parameters : null;
+}
+
+function body(fn: FunctionState, node: CallableNode, parameters: readonly Local[]): FunctionDeclaration | null {
+  const at = spanOf(node);
+  if (node.body.type !== "BlockStatement") {
+    // (ctx) => XDP_PASS
+    const value = expression(fn, node.body, fn.result);
+    fn.returns.push({ value, at: value.at, statement: { kind: "return", at: value.at, value } });
+    fn.reachable = false;
+    const result = settleReturns(fn);
+    return result === null ? null : { name: fn.name, parameters, result, body: fn.returns.map(({ statement }) => statement), at };
+  }
+  for (const directive of node.body.directives) {
+    fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
+  }
+  const block = node.body;
+  const checked = fn.inBlock(() => statements(fn, block.body));
+  const result = settleReturns(fn);
+  if (result === null) return null;
+  if (fn.reachable && result.kind !== "void") {
+    const end = block.loc?.end;
+    const close = end === undefined ? at : { line: end.line, column: end.column };
+    fn.reporter.report("SK2302", close, { name: fn.name, type: typeName(result) });
+    return null;
+  }
+  return { name: fn.name, parameters, result, body: checked, at };
+}
+
+/** Gives each return its type; the function's, or null with a report. */
+function settleReturns(fn: FunctionState): ValueType | null {
+  const values = fn.returns.map(({ value }) => value);
+  let result = fn.result;
+  if (result === null) {
+    const given = values.filter((value) => value !== null);
+    if (given.length === 0) return VOID;
+    const settledTypes = given.map((value) => value.type);
+    let common: ValueType | null = settledTypes[0] ?? VOID;
+    for (const type of settledTypes.slice(1)) common = common && unify(common, type);
+    if (common?.kind === "literal") {
+      for (const value of given) common = common && unify(common, settled(fn, value).type);
+    }
+    if (common === null || common.kind === "null") {
+      const last = given.at(-1);
+      fn.reporter.report("SK2105", last?.at ?? { line: 1, column: 1 }, {
+        what: `what ${fn.name} returns`,
+        instead: `annotate the function: ${fn.name}(…): u32`,
+      });
+      return null;
+    }
+    result = common;
+  }
+  for (const entry of fn.returns) {
+    if (entry.value === null) {
+      if (result.kind !== "void") fn.reporter.report("SK2303", entry.at, { name: fn.name, type: typeName(result) });
+      continue;
+    }
+    if (result.kind === "void") {
+      if (entry.value.type.kind === "error") continue;
+      fn.reporter.report("SK2101", entry.at, {
+        expected: "nothing",
+        found: typeName(entry.value.type),
+        instead: "write return without a value",
+      });
+      continue;
+    }
+    const value = coerce(fn, entry.value, result);
+    if (fn.hook !== null) checkVerdict(fn, value, fn.hook);
+    entry.statement.value = value;
+  }
+  return referenceResult(fn, result);
+}
+
+/** Where the result points, when all returns agree. */
+function referenceResult(fn: FunctionState, result: ValueType): ValueType {
+  if (result.kind !== "reference" || result.memory !== null) return result;
+  const memories = new Set(
+    fn.returns.flatMap(({ statement: { value } }) =>
+      value?.type.kind === "reference" && value.kind !== "null" ? [value.type.memory] : [],
+    ),
+  );
+  const [only] = memories;
+  return memories.size === 1 && only !== undefined ? { ...result, memory: only } : result;
+}
+
+/** A constant that is no verdict would be taken for an error by the kernel. */
+function checkVerdict(fn: FunctionState, value: Expression, hook: Hook): void {
+  if (value.kind === "conditional") {
+    checkVerdict(fn, value.then, hook);
+    checkVerdict(fn, value.otherwise, hook);
+    return;
+  }
+  if (value.kind !== "constant" || value.type.kind !== "int") return;
+  const verdict = meaning(value.value, value.type as IntType);
+  if (verdict < BigInt(hook.verdicts.length)) return;
+  fn.reporter.report("SK3006", value.at, { value: verdict, hook: hook.section, verdicts: hook.verdicts.join(", ") });
+}

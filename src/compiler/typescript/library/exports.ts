@@ -1,0 +1,72 @@
+/** What the modules of the library export, as values and as types. */
+
+import type { Meaning } from "../scopes.ts";
+import type { TypeMeaning } from "../state.ts";
+import { BOOL, INTS, STORED_TYPES } from "../types.ts";
+import { BPF_CONSTANTS, NET_CONSTANTS } from "./constants.ts";
+import { HEADERS } from "./headers.ts";
+import { HELPERS } from "./helpers.ts";
+import { HOOKS } from "./hooks.ts";
+import { MAPS } from "./maps.ts";
+
+export interface LibraryModule {
+  readonly values: ReadonlyMap<string, Meaning>;
+  readonly types: ReadonlyMap<string, TypeMeaning>;
+  /** Constants: each is an integer without a type. */
+  readonly constants: ReadonlyMap<string, number>;
+}
+
+/** Types that belong to networks rather than to the machine. */
+const NET_TYPES = ["Ipv4Address", "MacAddress", "Ipv6Address"];
+
+function stored(names: (name: string) => boolean): [string, TypeMeaning][] {
+  return [...STORED_TYPES].filter(([name]) => names(name)).map(([name, type]) => [name, { kind: "stored", type }]);
+}
+
+const BPF: LibraryModule = {
+  values: new Map<string, Meaning>([
+    ...Object.values(INTS).map((type): [string, Meaning] => [type.name, { kind: "cast", type }]),
+    ["bool", { kind: "cast", type: BOOL }],
+    ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
+    ...Object.entries(HOOKS).map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
+    ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
+  ]),
+  types: new Map<string, TypeMeaning>([
+    ...stored((name) => !NET_TYPES.includes(name)),
+    ["FixedArray", { kind: "fixed-array" }],
+    ["Packet", { kind: "packet" }],
+    ...Object.entries(HOOKS).map(([hook, { contextType }]): [string, TypeMeaning] => [contextType, { kind: "context", hook }]),
+  ]),
+  constants: new Map(Object.entries(BPF_CONSTANTS)),
+};
+
+const NET: LibraryModule = {
+  values: new Map<string, Meaning>([
+    ...Object.entries(HEADERS).map(([name, header]): [string, Meaning] => [name, { kind: "header", name, header }]),
+    ["ipv4", { kind: "address", format: "ipv4" }],
+    ["ipv6", { kind: "address", format: "ipv6" }],
+    ["mac", { kind: "address", format: "mac" }],
+  ]),
+  types: new Map<string, TypeMeaning>([
+    ...stored((name) => NET_TYPES.includes(name)),
+    ...Object.entries(HEADERS).map(([name, { size }]): [string, TypeMeaning] => [
+      name,
+      { kind: "header", type: { kind: "header", name, size } },
+    ]),
+  ]),
+  constants: new Map(Object.entries(NET_CONSTANTS)),
+};
+
+/** By the specifier that a source imports from. */
+export const LIBRARY: ReadonlyMap<string, LibraryModule> = new Map([
+  ["skep/bpf", BPF],
+  ["skep/bpf/net", NET],
+]);
+
+/** The module that exports a name, for "import it from …"; null when none does. */
+export function exporterOf(name: string): string | null {
+  for (const [specifier, { values, types, constants }] of LIBRARY) {
+    if (values.has(name) || types.has(name) || constants.has(name)) return specifier;
+  }
+  return null;
+}

@@ -1,0 +1,55 @@
+/** The hooks a program can be written for: their contexts and verdicts, as in linux/bpf.h. */
+
+import type { AttachType } from "../../../uapi/attach-types.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
+import { INTS, type IntType } from "../types.ts";
+
+export interface Hook {
+  /** ELF section name as libbpf spells it. */
+  readonly section: string;
+  readonly type: ProgramType;
+  readonly attachType: AttachType | null;
+  /** Name of the context's type at the editor's side. */
+  readonly contextType: string;
+  readonly context: ContextLayout;
+  /** What the program returns. */
+  readonly result: IntType;
+  /** The constants that it may return, by value. */
+  readonly verdicts: readonly string[];
+}
+
+/** The context as the kernel shows it to programs. */
+export interface ContextLayout {
+  /** The C struct's name, and all of its members in order: BTF describes it to the kernel. */
+  readonly struct: string;
+  readonly members: readonly string[];
+  /** Offsets in bytes of the two packet pointers, each loaded as 4 bytes. */
+  readonly data: number;
+  readonly dataEnd: number;
+  /** Plain numbers that a program may read, by their name in the language. */
+  readonly fields: Readonly<Record<string, { readonly offset: number; readonly type: IntType }>>;
+}
+
+/** `struct xdp_md`, Linux 4.8; `ingress_ifindex` and `rx_queue_index` since 4.16, `egress_ifindex` since 5.8. */
+const XDP_MD: ContextLayout = {
+  struct: "xdp_md",
+  members: ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"],
+  data: 0,
+  dataEnd: 4,
+  fields: {
+    ingressInterface: { offset: 12, type: INTS.u32 },
+    rxQueue: { offset: 16, type: INTS.u32 },
+  },
+};
+
+export const HOOKS: Readonly<Record<string, Hook>> = {
+  xdp: {
+    section: "xdp",
+    type: "xdp",
+    attachType: "xdp",
+    contextType: "XdpContext",
+    context: XDP_MD,
+    result: INTS.u32,
+    verdicts: ["XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"],
+  },
+};

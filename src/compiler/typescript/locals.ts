@@ -1,0 +1,99 @@
+/** Checks `const` and `let` inside of functions. */
+
+import type * as Syntax from "@babel/types";
+import { valueType } from "./annotations.ts";
+import { coerce, settled } from "./conversions.ts";
+import { expression } from "./expressions.ts";
+import { rangeOf, setRange } from "./ranges.ts";
+import { type Span, spanOf } from "./report.ts";
+import type { FunctionState } from "./state.ts";
+import type { Expression, Local, Statement } from "./tree.ts";
+import { isNullable, type ValueType } from "./types.ts";
+
+export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration): readonly Statement[] {
+  if (node.kind !== "const" && node.kind !== "let") {
+    fn.reporter.report("SK1101", spanOf(node), { what: node.kind, instead: "write const, or let for what changes" });
+  }
+  return node.declarations.flatMap((declarator) => declare(fn, declarator, node.kind === "let"));
+}
+
+function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: boolean): readonly Statement[] {
+  const { id, init } = node;
+  if (id.type !== "Identifier") {
+    fn.reporter.report("SK1101", spanOf(id), { what: "destructuring", instead: "name each value: const x = s.x" });
+    refuseNames(fn, id);
+    return [];
+  }
+  const at = spanOf(id);
+  const refuse = () => {
+    fn.scope.set(id.name, { kind: "refused" }, at);
+    return [];
+  };
+  const annotation = id.typeAnnotation && id.typeAnnotation.type === "TSTypeAnnotation" ? id.typeAnnotation.typeAnnotation : null;
+  const annotated = annotation === null ? null : valueType(fn.module, annotation);
+  if (!init) {
+    fn.reporter.report("SK2105", at, { what: `${id.name} needs a value and`, instead: `write let ${id.name}: u32 = 0` });
+    return refuse();
+  }
+  let value = expression(fn, init, annotated);
+  if (annotation !== null && annotated === null) return refuse();
+  if (annotated !== null) value = coerce(fn, value, annotated);
+  else if (mutable) value = settled(fn, value);
+  if (value.type.kind === "error") return refuse();
+  if (value.type.kind === "void" || (value.type.kind === "null" && annotated === null)) {
+    fn.reporter.report("SK2105", at, { what: id.name, instead: `write ${id.name}: Name | null = …` });
+    return refuse();
+  }
+  const type = declaredType(value.type, annotated);
+  if (type.kind === "reference" && mutable && value.kind !== "null" && !outlives(type)) {
+    fn.reporter.report("SK2112", at);
+    return refuse();
+  }
+  return [bind(fn, id.name, { at, type, mutable, value })].filter((statement) => statement !== null);
+}
+
+/** A reference keeps the memory of its value, which an annotation does not name. */
+function declaredType(given: ValueType, annotated: ValueType | null): ValueType {
+  if (annotated === null) return given;
+  if (annotated.kind === "reference" && given.kind === "reference")
+    return { ...annotated, memory: given.memory ?? annotated.memory };
+  return annotated;
+}
+
+/** What may be held by a variable that changes: a struct made in a loop's turn is made anew, in the same bytes, in the next. */
+export function outlives(type: ValueType): boolean {
+  return type.kind !== "reference" || type.memory === "map" || type.memory === "packet";
+}
+
+function bind(
+  fn: FunctionState,
+  name: string,
+  { at, type, mutable, value }: { at: Span; type: ValueType; mutable: boolean; value: Expression },
+): Statement | null {
+  const constant = value.kind === "constant" || value.kind === "literal" || value.kind === "bytes";
+  if (!mutable && constant) {
+    const symbol = { at, state: "evaluated" as const, evaluate: () => value, value };
+    fn.scope.set(name, { kind: "constant", constant: symbol }, at);
+    return null;
+  }
+  const local: Local = { name, type, mutable, at };
+  fn.scope.set(name, { kind: "local", local }, at);
+  if (type.kind === "context" || type.kind === "packet") return null;
+  if (!mutable && type.kind === "int") setRange(local, rangeOf(fn, value));
+  if (isNullable(type) && !isNullable(value.type) && value.kind !== "null") fn.facts = new Set([...fn.facts, local]);
+  if (value.kind === "present") fn.facts = new Set([...fn.facts, local]);
+  return { kind: "declare", local, value, at };
+}
+
+/** So that uses of a refused pattern's names are not reported again. */
+function refuseNames(fn: FunctionState, pattern: Syntax.Node): void {
+  const open: Syntax.Node[] = [pattern];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.type === "Identifier") fn.scope.set(node.name, { kind: "refused" }, spanOf(node));
+    else if (node.type === "ObjectPattern") open.push(...node.properties);
+    else if (node.type === "ObjectProperty") open.push(node.value);
+    else if (node.type === "ArrayPattern") open.push(...node.elements.filter((element) => element !== null));
+    else if (node.type === "AssignmentPattern") open.push(node.left);
+    else if (node.type === "RestElement") open.push(node.argument);
+  }
+}

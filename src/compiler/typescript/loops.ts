@@ -1,0 +1,96 @@
+/** Checks loops. A loop is written as it is: that it ends is for the verifier to prove. */
+
+import type * as Syntax from "@babel/types";
+import { condition, factsAfter } from "./conditions.ts";
+import { meaning } from "./numbers.ts";
+import { setRange } from "./ranges.ts";
+import { spanOf } from "./report.ts";
+import type { FunctionState, Jump } from "./state.ts";
+import { alwaysTrue, assignedNames, effect, single, statement, withoutAssigned } from "./statements.ts";
+import type { Expression, Local, Statement } from "./tree.ts";
+
+type LoopNode = Syntax.WhileStatement | Syntax.DoWhileStatement | Syntax.ForStatement;
+
+export function loop(fn: FunctionState, node: LoopNode, label: string | null): Statement {
+  return fn.inBlock(() => {
+    const initial = node.type === "ForStatement" && node.init ? beginning(fn, node.init) : [];
+    const head = withoutAssigned(fn, node);
+    fn.facts = head;
+    const jump: Jump = { target: { label }, loop: true, plain: true, broken: false };
+    const counter = node.type === "ForStatement" ? counterOf(node, initial) : null;
+    return node.type === "DoWhileStatement" ? doWhile(fn, node, jump, head) : testFirst(fn, node, jump, head, initial, counter);
+  });
+}
+
+function testFirst(
+  fn: FunctionState,
+  node: Syntax.WhileStatement | Syntax.ForStatement,
+  jump: Jump,
+  head: ReadonlySet<Local>,
+  initial: readonly Statement[],
+  counter: Local | null,
+): Statement {
+  const test = node.test ? condition(fn, node.test) : null;
+  if (counter !== null && test !== null) boundCounter(counter, initial, test);
+  const after = test === null ? head : factsAfter(fn, test, false);
+  if (test !== null) fn.facts = factsAfter(fn, test, true);
+  const entered = fn.reachable;
+  fn.jumps.push(jump);
+  const body = fn.inBlock(() => single(fn, node.body));
+  fn.jumps.pop();
+  fn.facts = head;
+  const update = node.type === "ForStatement" && node.update ? sequence(fn, node.update) : [];
+  if (counter !== null) setRange(counter, null);
+  fn.facts = jump.broken ? head : after;
+  fn.reachable = entered && (jump.broken || !alwaysTrue(test));
+  return { kind: "loop", target: jump.target, initial, test, update, body, atEnd: false, at: spanOf(node) };
+}
+
+function doWhile(fn: FunctionState, node: Syntax.DoWhileStatement, jump: Jump, head: ReadonlySet<Local>): Statement {
+  const entered = fn.reachable;
+  fn.jumps.push(jump);
+  const body = fn.inBlock(() => single(fn, node.body));
+  fn.jumps.pop();
+  fn.facts = head;
+  const test = condition(fn, node.test);
+  fn.reachable = entered && (jump.broken || !alwaysTrue(test));
+  return { kind: "loop", target: jump.target, initial: [], test, update: [], body, atEnd: true, at: spanOf(node) };
+}
+
+function beginning(fn: FunctionState, node: Syntax.VariableDeclaration | Syntax.Expression): readonly Statement[] {
+  return node.type === "VariableDeclaration" ? statement(fn, node) : sequence(fn, node);
+}
+
+/** `i++, j--`: the comma is allowed here. */
+function sequence(fn: FunctionState, node: Syntax.Expression): readonly Statement[] {
+  return node.type === "SequenceExpression" ? node.expressions.flatMap((part) => effect(fn, part)) : effect(fn, node);
+}
+
+/** The local that `for (let i = …; i < n; i++)` counts up, when nothing else assigns it. */
+function counterOf(node: Syntax.ForStatement, initial: readonly Statement[]): Local | null {
+  const [first] = initial;
+  const { update } = node;
+  if (first?.kind !== "declare" || first.local.type.kind !== "int") return null;
+  const upwards =
+    update?.type === "UpdateExpression"
+      ? update.operator === "++" && update.argument.type === "Identifier" && update.argument.name === first.local.name
+      : update?.type === "AssignmentExpression" &&
+        update.operator === "+=" &&
+        update.left.type === "Identifier" &&
+        update.left.name === first.local.name;
+  return upwards && !assignedNames(node.body).has(first.local.name) ? first.local : null;
+}
+
+/** In the body of `for (let i = a; i < b; i++)`, i is from a to b - 1: it enters the body only after the test. */
+function boundCounter(counter: Local, initial: readonly Statement[], test: Expression): void {
+  const [first] = initial;
+  if (first?.kind !== "declare" || first.value.kind !== "constant" || first.value.type.kind !== "int") return;
+  if (test.kind !== "compare" || test.right.kind !== "constant" || test.right.type.kind !== "int") return;
+  const left = test.left.kind === "convert" ? test.left.operand : test.left;
+  if (left.kind !== "local" || left.local !== counter) return;
+  const min = meaning(first.value.value, first.value.type);
+  const bound = meaning(test.right.value, test.right.type);
+  if (min < 0n) return;
+  if (test.condition === "ult" || test.condition === "slt") setRange(counter, { min, max: bound - 1n });
+  else if (test.condition === "ule" || test.condition === "sle") setRange(counter, { min, max: bound });
+}

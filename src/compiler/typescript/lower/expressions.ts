@@ -1,0 +1,262 @@
+/** Lowers expressions to values of the IR. */
+
+import type { BlockId, Value } from "../../ir/ir.ts";
+import { alignOf, sizeOf } from "../layout.ts";
+import type { Expression } from "../tree.ts";
+import { inlineCall } from "./calls.ts";
+import { bool, test } from "./conditions.ts";
+import { convert } from "./integers.ts";
+import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
+import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
+import { at, irType, type Location, load, pointer } from "./memory.ts";
+import { packetCheck } from "./packets.ts";
+import { prepare, write } from "./structs.ts";
+
+/** A number, bool or reference. */
+export function scalar(to: Lowering, value: Expression): Value {
+  const { ir } = to;
+  to.count();
+  switch (value.kind) {
+    case "constant":
+      return ir.constant(irType(value.type), value.value);
+    case "null":
+      return ir.constant("ptr", 0);
+    case "local":
+      return ir.read(to.cellOf(value.local).value);
+    case "member":
+    case "element":
+      return value.stored.kind === "struct" || value.stored.kind === "array"
+        ? pointer(ir, locate(to, value, 0))
+        : load(ir, value.stored, placeOf(to, value));
+    case "bits":
+      return bitsOf(to, value);
+    case "convert": {
+      const from = value.operand.type;
+      const operand = scalar(to, value.operand);
+      return from.kind === "int" || from.kind === "bool" ? convert(ir, operand, from, value.type) : operand;
+    }
+    case "binary": {
+      const left = scalar(to, value.left);
+      return ir.binary(value.op, left, scalar(to, value.right));
+    }
+    case "truth":
+    case "not":
+    case "compare":
+    case "same-bytes":
+    case "is-null":
+    case "logical":
+      return bool(to, value);
+    case "struct":
+    case "array":
+    case "bytes":
+      return made(to, value);
+    case "map-get":
+      return value.type.kind === "reference" ? lookUp(to, value) : nullable(to, value).value;
+    case "map-has":
+      return ir.compare("ne", lookUp(to, value), ir.constant("ptr", 0));
+    case "map-delete":
+      return deleteEntry(to, value);
+    case "map-set":
+      return setEntry(to, value);
+    case "helper": {
+      const given = value.arguments.map((argument) => scalar(to, argument));
+      to.locate(value.at);
+      return ir.call(value.helper, given, irType(value.type));
+    }
+    case "context-field":
+      return ir.load("i32", 4, false, to.context, value.offset);
+    case "packet-length":
+      return ir.extend(false, 32, ir.binary("sub", to.packet.end, to.packet.data), "i32");
+    case "conditional":
+    case "coalesce":
+    case "call":
+    case "packet-at":
+      return ir.read(merged(to, value).value);
+    default:
+      throw new TypeError(`expected a number, bool or reference to lower, found ${value.kind}`);
+  }
+}
+
+/** A number that may be null, as two values. */
+export function nullable(to: Lowering, value: Expression): { readonly value: Value; readonly present: Value } {
+  const { ir } = to;
+  const cell = value.kind === "local" ? to.cellOf(value.local) : merged(to, value);
+  const number = ir.read(cell.value);
+  return { value: number, present: cell.present === null ? ir.constant("i32", 1) : ir.read(cell.present) };
+}
+
+/** Puts a value of any type into a cell. */
+export function writeInto(to: Lowering, cell: Cell, value: Expression): void {
+  to.count();
+  switch (value.kind) {
+    case "null":
+      to.writeNull(cell);
+      return;
+    case "present":
+      to.writePresent(cell, scalar(to, value.operand));
+      return;
+    case "conditional": {
+      const { yes, no } = to.branches(["yes", "no"], (blocks) => test(to, value.test, blocks.yes, blocks.no));
+      join(to, [
+        [yes, () => writeInto(to, cell, value.then)],
+        [no, () => writeInto(to, cell, value.otherwise)],
+      ]);
+      return;
+    }
+    case "coalesce": {
+      const { present, absent } = split(to, cell, value.left);
+      join(to, [
+        [present, () => {}],
+        [absent, () => writeInto(to, cell, value.right)],
+      ]);
+      return;
+    }
+    case "call": {
+      const result = inlineCall(to, value);
+      if (result !== null) copyCell(to, result, cell);
+      return;
+    }
+    default:
+  }
+  if (splits(value)) {
+    const { present, absent } = split(to, cell, value);
+    join(to, [
+      [present, () => {}],
+      [absent, () => {}],
+    ]);
+  } else if (value.kind === "local") {
+    copyCell(to, to.cellOf(value.local), cell);
+  } else {
+    to.writePresent(cell, scalar(to, value));
+  }
+}
+
+function copyCell(to: Lowering, from: Cell, cell: Cell): void {
+  const { ir } = to;
+  ir.write(cell.value, ir.read(from.value));
+  if (cell.present !== null) ir.write(cell.present, from.present === null ? ir.constant("i32", 1) : ir.read(from.present));
+}
+
+function merged(to: Lowering, value: Expression): Cell {
+  const cell = to.cell(value.type, value.kind);
+  writeInto(to, cell, value);
+  return cell;
+}
+
+/** Whether computing the value takes different ways for null and for a value that is there. */
+export function splits(value: Expression): boolean {
+  return (
+    value.kind === "packet-at" || value.kind === "packet-read" || (value.kind === "map-get" && value.type.kind === "nullable")
+  );
+}
+
+/** Computes a value that may be null into a cell, and goes on in one of two blocks, each with the cell written. */
+export function split(to: Lowering, cell: Cell, value: Expression): { readonly present: BlockId; readonly absent: BlockId } {
+  const { ir } = to;
+  const finish = (blocks: { present: BlockId; absent: BlockId }, read: () => Value) => {
+    ir.switchTo(blocks.absent);
+    to.writeNull(cell);
+    ir.switchTo(blocks.present);
+    to.writePresent(cell, read());
+    return { present: ir.current, absent: blocks.absent };
+  };
+  if (value.kind === "packet-at") {
+    const { address, blocks } = packetCheck(to, value.offset, value.header.size);
+    return finish(blocks, () => address);
+  }
+  if (value.kind === "packet-read") {
+    const { address, blocks } = packetCheck(to, value.offset, value.width);
+    return finish(blocks, () => load(ir, value.stored, { address, offset: 0, memory: "packet", align: 1 }));
+  }
+  if (value.kind === "map-get" && value.type.kind === "nullable") {
+    const address = lookUp(to, value);
+    const stored = value.map.value;
+    const blocks = to.branches(["present", "absent"], (made) =>
+      ir.branch("eq", address, ir.constant("ptr", 0), made.absent, made.present),
+    );
+    return finish(blocks, () => {
+      if (stored.kind === "struct" || stored.kind === "array") return address;
+      return load(ir, stored, { address, offset: 0, memory: "map", align: 8 });
+    });
+  }
+  const any = merged(to, value);
+  const isThere =
+    any.present === null
+      ? ([ir.read(any.value), ir.constant("ptr", 0)] as const)
+      : ([ir.read(any.present), ir.constant("i32", 0)] as const);
+  const blocks = to.branches(["present", "absent"], (made) => ir.branch("eq", ...isThere, made.absent, made.present));
+  return finish(blocks, () => ir.read(any.value));
+}
+
+/** Goes through each block, runs its part, and meets the others. */
+export function join(to: Lowering, ways: readonly (readonly [BlockId, () => void])[]): void {
+  const { ir } = to;
+  const end = ir.block();
+  for (const [block, run] of ways) {
+    ir.switchTo(block);
+    run();
+    if (!ir.terminated) ir.jump(end);
+  }
+  ir.seal(end);
+  ir.switchTo(end);
+}
+
+/** For its effects only. */
+export function evaluate(to: Lowering, value: Expression): void {
+  if (value.kind === "map-increment") increment(to, value);
+  else if (value.kind === "call") inlineCall(to, value);
+  else scalar(to, value);
+}
+
+// ── memory ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where a reference points, `offset` bytes further; offsets of fields within fields add up without code. */
+export function locate(to: Lowering, value: Expression, offset: number): Location {
+  if ((value.kind === "member" || value.kind === "element") && value.type.kind === "reference")
+    return at(placeOf(to, value), offset);
+  const align = value.type.kind === "reference" ? alignmentOf(value) : 1;
+  return { address: scalar(to, value), offset, memory: memoryOf(value), align };
+}
+
+function alignmentOf(value: Expression): number {
+  if (value.type.kind !== "reference" || value.type.to.kind === "header") return 1;
+  // Slots of the frame and values of maps begin at multiples of 8.
+  if (value.kind === "struct" || value.kind === "array" || value.kind === "bytes") return 8;
+  return alignOf(value.type.to);
+}
+
+/** Where a member or an element lies. */
+export function placeOf(to: Lowering, value: Extract<Expression, { kind: "member" | "element" }>): Location {
+  if (value.kind === "member") return locate(to, value.object, value.offset);
+  const { ir } = to;
+  const base = locate(to, value.object, 0);
+  const size = sizeOf(value.stored);
+  const index = scalar(to, value.index);
+  const distance = size === 1 ? index : ir.binary("mul", index, ir.constant("i64", size));
+  return { ...base, address: ir.binary("add", base.address, distance), align: Math.min(base.align, alignOf(value.stored)) };
+}
+
+/** Where the integer lies that holds some bits. */
+export function bitsUnit(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Location {
+  return locate(to, value.object, value.field.offset);
+}
+
+function bitsOf(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Value {
+  const { ir } = to;
+  const { unit, shift, bits, scale } = value.field;
+  const whole = load(ir, unit, bitsUnit(to, value));
+  const width = unit.kind === "network" ? unit.host.bits : unit.bits;
+  const down = shift === 0 ? whole : ir.binary("lshr", whole, ir.constant("i32", shift));
+  const masked = shift + bits === width ? down : ir.binary("and", down, ir.constant("i32", (1n << BigInt(bits)) - 1n));
+  return scale === 1 ? masked : ir.binary("mul", masked, ir.constant("i32", scale));
+}
+
+/** A struct, array or address of its own in the frame. */
+function made(to: Lowering, value: Extract<Expression, { kind: "struct" | "array" | "bytes" }>): Value {
+  const stored = value.type.to;
+  if (stored.kind === "header") throw new TypeError("a header cannot be made");
+  const prepared = prepare(to, value, stored);
+  const address = to.slot(sizeOf(stored), stored.kind === "struct" ? stored.name : "an array");
+  write(to, prepared, { address, offset: 0, memory: "stack", align: 8 });
+  return address;
+}

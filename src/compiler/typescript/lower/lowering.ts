@@ -1,0 +1,164 @@
+/** What lowering a program keeps: the builder, where locals live, where jumps go, and the frame's shared slots. */
+
+import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
+import type { BlockId, Type, Value } from "../../ir/ir.ts";
+import type { Span } from "../report.ts";
+import type { Expression, JumpTarget, Local, ProgramDeclaration } from "../tree.ts";
+import type { ScalarType, ValueType } from "../types.ts";
+import { irType } from "./memory.ts";
+
+/** A program that grew beyond all reason when its calls were inlined. */
+export class TooLarge extends Error {}
+
+/** Expressions that one program may become. The kernel takes a million instructions; no person writes this many. */
+const MOST = 200_000;
+
+/** Where a value of any type lives: a nullable number is two variables, everything else one. */
+export interface Cell {
+  readonly value: Variable;
+  /** 1 or 0. */
+  readonly present: Variable | null;
+}
+
+export interface Jumps {
+  readonly breakTo: BlockId;
+  readonly continueTo: BlockId | null;
+}
+
+/** A function while it is inlined: `return` writes the result and goes to the end. */
+export interface Frame {
+  readonly result: Cell | null;
+  /** Null in the program itself, whose returns return. */
+  readonly end: BlockId | null;
+}
+
+/** A local whose declaration has just split the path: it is set at the end of `present`, null at the end of `absent`. */
+export interface Fork {
+  readonly local: Local;
+  readonly present: BlockId;
+  readonly absent: BlockId;
+}
+
+export class Lowering {
+  readonly program: ProgramDeclaration;
+  readonly ir: FunctionBuilder;
+  readonly context: Value;
+  readonly cells = new Map<Local, Cell>();
+  readonly jumps = new Map<JumpTarget, Jumps>();
+  frame: Frame = { result: null, end: null };
+  fork: Fork | null = null;
+  readonly #body: BlockId;
+  readonly #scratch = new Map<string, Value>();
+  #packet: { readonly data: Value; readonly end: Value } | null = null;
+  #expressions = 0;
+
+  constructor(program: ProgramDeclaration) {
+    this.program = program;
+    this.ir = new FunctionBuilder(program.name, ["ptr"], "i32");
+    this.context = this.ir.parameters[0]!;
+    // The entry block stays open until the end: what is needed everywhere is made there.
+    this.#body = this.ir.block();
+    this.ir.switchTo(this.#body);
+  }
+
+  /** Closes the entry block. */
+  finish(): void {
+    this.ir.switchTo(0);
+    this.ir.location = this.program.at;
+    this.ir.jump(this.#body);
+    this.ir.seal(this.#body);
+  }
+
+  locate(at: Span): void {
+    this.ir.location = { line: at.line, column: at.column };
+  }
+
+  count(): void {
+    if (++this.#expressions > MOST) throw new TooLarge(this.program.name);
+  }
+
+  /** Emits where everything is dominated. */
+  #atEntry<T>(emit: () => T): T {
+    const { current, location } = this.ir;
+    this.ir.switchTo(0);
+    this.ir.location = this.program.at;
+    const result = emit();
+    this.ir.switchTo(current);
+    this.ir.location = location;
+    return result;
+  }
+
+  /** The packet's pointers: nothing that a program can call yet moves the packet, so they are read once. */
+  get packet(): { readonly data: Value; readonly end: Value } {
+    const { data, dataEnd } = this.program.hook.context;
+    this.#packet ??= this.#atEntry(() => ({
+      data: this.ir.load("ptr", 4, false, this.context, data),
+      end: this.ir.load("ptr", 4, false, this.context, dataEnd),
+    }));
+    return this.#packet;
+  }
+
+  /** Bytes in the frame for one struct. */
+  slot(size: number, name: string): Value {
+    return this.#atEntry(() => this.ir.slot(size, 8, name));
+  }
+
+  /**
+   * Bytes in the frame that a helper's argument lies in while it is called. All calls share them: arguments are computed
+   * before they are stored, and nobody reads them after the call.
+   */
+  scratch(size: number, role: "key" | "value"): Value {
+    const key = `${role} of ${size} bytes`;
+    let slot = this.#scratch.get(key);
+    if (slot === undefined) this.#scratch.set(key, (slot = this.slot(size, key)));
+    return slot;
+  }
+
+  // ── cells ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  cell(type: ValueType, name: string): Cell {
+    if (type.kind === "nullable") {
+      return { value: this.ir.variable(irType(type.of), name), present: this.ir.variable("i32", `${name} is there`) };
+    }
+    return { value: this.ir.variable(representationOf(type), name), present: null };
+  }
+
+  cellOf(local: Local): Cell {
+    let cell = this.cells.get(local);
+    if (cell === undefined) this.cells.set(local, (cell = this.cell(local.type, local.name)));
+    return cell;
+  }
+
+  /** Null, into a cell of a nullable type. */
+  writeNull(cell: Cell): void {
+    this.ir.write(cell.value, this.ir.constant(cell.value.type, 0));
+    if (cell.present !== null) this.ir.write(cell.present, this.ir.constant("i32", 0));
+  }
+
+  /** A value that is there. */
+  writePresent(cell: Cell, value: Value): void {
+    this.ir.write(cell.value, value);
+    if (cell.present !== null) this.ir.write(cell.present, this.ir.constant("i32", 1));
+  }
+
+  /** New blocks, made by a branch that `emit` ends the current block with; sealed, so that code may go on in them. */
+  branches<Names extends string>(
+    names: readonly Names[],
+    emit: (blocks: Record<Names, BlockId>) => void,
+  ): Record<Names, BlockId> {
+    const blocks = Object.fromEntries(names.map((name) => [name, this.ir.block()])) as Record<Names, BlockId>;
+    emit(blocks);
+    for (const name of names) this.ir.seal(blocks[name]);
+    return blocks;
+  }
+}
+
+export function representationOf(type: ValueType): Type {
+  if (type.kind === "int" || type.kind === "bool") return irType(type satisfies ScalarType);
+  return "ptr";
+}
+
+/** The memory that a reference's type names. */
+export function memoryOf(value: Expression): "map" | "packet" | "stack" | null {
+  return value.type.kind === "reference" ? value.type.memory : null;
+}

@@ -1,0 +1,222 @@
+/** Lowers statements to blocks of the IR. */
+
+import type { BlockId } from "../../ir/ir.ts";
+import type { Expression, Local, Place, Statement } from "../tree.ts";
+import { test } from "./conditions.ts";
+import { bitsUnit, evaluate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
+import { convert } from "./integers.ts";
+import type { Lowering } from "./lowering.ts";
+import { type Location, load, store } from "./memory.ts";
+import { prepare, write } from "./structs.ts";
+
+export function statements(to: Lowering, list: readonly Statement[]): void {
+  for (const [index, statement] of list.entries()) {
+    if (to.ir.terminated) return;
+    to.locate(statement.at);
+    // `const x = ctx.packet.at(…); if (x === null …)`: the check's two ways are the condition's; they need not meet between.
+    const next = list[index + 1];
+    if (statement.kind === "declare" && splits(statement.value) && next?.kind === "if" && asksFirst(next.test, statement.local)) {
+      to.cells.delete(statement.local);
+      to.fork = { local: statement.local, ...split(to, to.cellOf(statement.local), statement.value) };
+      continue;
+    }
+    lower(to, statement);
+  }
+}
+
+/** Whether the first thing that a condition looks at is whether a local is null. */
+function asksFirst(condition: Expression, local: Local): boolean {
+  let first = condition;
+  while (first.kind === "logical" || first.kind === "not") first = first.kind === "not" ? first.operand : first.left;
+  return first.kind === "is-null" && first.operand.kind === "local" && first.operand.local === local;
+}
+
+function lower(to: Lowering, statement: Statement): void {
+  const { ir } = to;
+  switch (statement.kind) {
+    case "declare":
+      // A cell of its own each time: a function may be inlined more than once.
+      to.cells.delete(statement.local);
+      writeInto(to, to.cellOf(statement.local), statement.value);
+      return;
+    case "assign":
+      assign(to, statement.target, statement.value);
+      return;
+    case "update":
+      update(to, statement);
+      return;
+    case "evaluate":
+      evaluate(to, statement.value);
+      return;
+    case "block":
+      statements(to, statement.body);
+      return;
+    case "if":
+      branch(to, statement);
+      return;
+    case "loop":
+      loop(to, statement);
+      return;
+    case "switch":
+      choose(to, statement);
+      return;
+    case "labelled": {
+      const end = ir.block();
+      to.jumps.set(statement.target, { breakTo: end, continueTo: null });
+      statements(to, [statement.body]);
+      goOn(to, end);
+      return;
+    }
+    case "break":
+    case "continue": {
+      const jumps = to.jumps.get(statement.target);
+      const target = statement.kind === "break" ? jumps?.breakTo : jumps?.continueTo;
+      if (target === undefined || target === null) throw new TypeError(`${statement.kind} has no target`);
+      ir.jump(target);
+      return;
+    }
+    case "return": {
+      const { result, end } = to.frame;
+      if (end === null) {
+        ir.return(statement.value === null ? ir.constant("i32", 0) : scalar(to, statement.value));
+        return;
+      }
+      if (result !== null && statement.value !== null) writeInto(to, result, statement.value);
+      ir.jump(end);
+    }
+  }
+}
+
+/** Jumps to a block, unless the path has ended, and goes on there. */
+function goOn(to: Lowering, block: BlockId): void {
+  if (!to.ir.terminated) to.ir.jump(block);
+  to.ir.seal(block);
+  to.ir.switchTo(block);
+}
+
+function assign(to: Lowering, target: Place, value: Expression): void {
+  if (target.kind === "local") {
+    writeInto(to, to.cellOf(target.local), value);
+  } else if (target.kind === "bits") {
+    writeBits(to, target, scalar(to, value));
+  } else {
+    const place = placeOf(to, target);
+    write(to, prepare(to, value, target.stored), place);
+  }
+}
+
+/** Replaces some bits of a header's integer; higher bits of the value are dropped. */
+function writeBits(
+  to: Lowering,
+  target: Extract<Place, { kind: "bits" }>,
+  value: number,
+  place: Location = bitsUnit(to, target),
+): void {
+  const { ir } = to;
+  const { unit, shift, bits } = target.field;
+  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(shift);
+  const old = load(ir, unit, place);
+  const others = ir.binary("and", old, ir.constant("i32", 0xffff_ffffn & ~mask));
+  const shifted = shift === 0 ? value : ir.binary("shl", value, ir.constant("i32", shift));
+  store(ir, unit, place, ir.binary("or", others, ir.binary("and", shifted, ir.constant("i32", mask))));
+}
+
+function update(to: Lowering, { target, op, type, value }: Extract<Statement, { kind: "update" }>): void {
+  const { ir } = to;
+  if (target.type.kind !== "int") throw new TypeError("only integers are updated");
+  const own = target.type;
+  // The target is found once and read before the right side runs, as in JavaScript.
+  if (target.kind === "local") {
+    const cell = to.cellOf(target.local);
+    const old = convert(ir, ir.read(cell.value), own, type);
+    const result = ir.binary(op, old, scalar(to, value));
+    to.writePresent(cell, convert(ir, result, type, own));
+    return;
+  }
+  if (target.kind === "bits") {
+    const place = bitsUnit(to, target);
+    const old = convert(ir, scalar(to, target), own, type);
+    writeBits(to, target, ir.binary(op, old, scalar(to, value)), place);
+    return;
+  }
+  const { stored } = target;
+  if (stored.kind === "struct" || stored.kind === "array") throw new TypeError("only integers are updated");
+  const place = placeOf(to, target);
+  const old = convert(ir, load(ir, stored, place), own, type);
+  const result = ir.binary(op, old, scalar(to, value));
+  store(ir, stored, place, convert(ir, result, type, own));
+}
+
+function branch(to: Lowering, { test: condition, then, otherwise }: Extract<Statement, { kind: "if" }>): void {
+  const { ir } = to;
+  const end = ir.block();
+  const { yes, no } = to.branches(["yes", "no"], (blocks) => test(to, condition, blocks.yes, blocks.no));
+  ir.switchTo(yes);
+  statements(to, [then]);
+  if (!ir.terminated) ir.jump(end);
+  ir.switchTo(no);
+  if (otherwise !== null) statements(to, [otherwise]);
+  goOn(to, end);
+}
+
+function loop(to: Lowering, statement: Extract<Statement, { kind: "loop" }>): void {
+  const { ir } = to;
+  statements(to, statement.initial);
+  if (ir.terminated) return;
+  const body = ir.block();
+  const next = ir.block();
+  const end = ir.block();
+  const head = statement.atEnd ? body : ir.block();
+  to.jumps.set(statement.target, { breakTo: end, continueTo: next });
+  ir.jump(head);
+  if (!statement.atEnd) {
+    ir.switchTo(head);
+    ask(to, statement.test, body, end);
+    ir.seal(body);
+  }
+  ir.switchTo(body);
+  statements(to, [statement.body]);
+  goOn(to, next);
+  to.locate(statement.at);
+  statements(to, statement.update);
+  if (statement.atEnd) ask(to, statement.test, body, end);
+  else ir.jump(head);
+  ir.seal(head);
+  ir.seal(end);
+  ir.switchTo(end);
+}
+
+function ask(to: Lowering, condition: Expression | null, then: BlockId, otherwise: BlockId): void {
+  if (condition === null) to.ir.jump(then);
+  else test(to, condition, then, otherwise);
+}
+
+/** Compares with each case in turn, then goes to the default or out. */
+function choose(to: Lowering, statement: Extract<Statement, { kind: "switch" }>): void {
+  const { ir } = to;
+  const end = ir.block();
+  const blocks = statement.cases.map(() => ir.block());
+  to.jumps.set(statement.target, { breakTo: end, continueTo: null });
+  const value = scalar(to, statement.value);
+  const type = ir.typeOf(value);
+  let otherwise = end;
+  for (const [index, { value: key }] of statement.cases.entries()) {
+    const block = blocks[index]!;
+    if (key === null) {
+      otherwise = block;
+      continue;
+    }
+    const { next } = to.branches(["next"], (made) => ir.branch("eq", value, ir.constant(type, key), block, made.next));
+    ir.switchTo(next);
+  }
+  ir.jump(otherwise);
+  for (const [index, { body }] of statement.cases.entries()) {
+    const block = blocks[index]!;
+    ir.seal(block);
+    ir.switchTo(block);
+    statements(to, body);
+    if (!ir.terminated) ir.jump(blocks[index + 1] ?? end);
+  }
+  ir.seal(end);
+  ir.switchTo(end);
+}

@@ -1,0 +1,62 @@
+/**
+ * Lowers values of stored types: first everything is computed, then it is written. Between the two nothing else runs, so
+ * that the bytes written to may be shared.
+ */
+
+import type { Value } from "../../ir/ir.ts";
+import { paddingOf, sizeOf } from "../layout.ts";
+import type { Expression } from "../tree.ts";
+import type { IntType, NetworkType, StoredType, StructType } from "../types.ts";
+import { locate, scalar } from "./expressions.ts";
+import type { Lowering } from "./lowering.ts";
+import { at, copy, type Location, store, storeBytes, zero } from "./memory.ts";
+
+/** A value that is computed and not yet written. */
+export type Prepared =
+  | {
+      readonly kind: "scalar";
+      readonly stored: IntType | NetworkType | Extract<StoredType, { kind: "bool" }>;
+      readonly value: Value;
+    }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "copy"; readonly size: number; readonly from: Location }
+  | {
+      readonly kind: "struct";
+      readonly struct: StructType | null;
+      readonly parts: readonly { readonly offset: number; readonly value: Prepared }[];
+    };
+
+export function prepare(to: Lowering, value: Expression, stored: StoredType): Prepared {
+  if (value.kind === "struct") {
+    const parts = value.fields.map(({ field, value: part }) => ({ offset: field.offset, value: prepare(to, part, field.type) }));
+    return { kind: "struct", struct: value.struct, parts };
+  }
+  if (value.kind === "array") {
+    const { element } = value.array;
+    const parts = value.elements.map((part, index) => ({ offset: index * sizeOf(element), value: prepare(to, part, element) }));
+    return { kind: "struct", struct: null, parts };
+  }
+  if (value.kind === "bytes") return { kind: "bytes", bytes: value.bytes };
+  if (stored.kind === "struct" || stored.kind === "array")
+    return { kind: "copy", size: sizeOf(stored), from: locate(to, value, 0) };
+  return { kind: "scalar", stored, value: scalar(to, value) };
+}
+
+/** Padding is written as zeroes: keys are compared byte by byte, and the kernel refuses to read what was never written. */
+export function write(to: Lowering, prepared: Prepared, place: Location): void {
+  switch (prepared.kind) {
+    case "scalar":
+      store(to.ir, prepared.stored, place, prepared.value);
+      return;
+    case "bytes":
+      storeBytes(to.ir, prepared.bytes, place);
+      return;
+    case "copy":
+      copy(to.ir, prepared.size, prepared.from, place);
+      return;
+    case "struct":
+      for (const { offset, value } of prepared.parts) write(to, value, at(place, offset));
+      if (prepared.struct === null) return;
+      for (const [from, end] of paddingOf(prepared.struct)) zero(to.ir, end - from, at(place, from));
+  }
+}

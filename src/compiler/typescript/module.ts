@@ -1,0 +1,307 @@
+/** Checks a whole file: imports, types, constants, functions, maps and programs of the top level. */
+
+import type * as Syntax from "@babel/types";
+import { resolveDeclared, valueType } from "./annotations.ts";
+import { coerce } from "./conversions.ts";
+import { mapDeclaration, programDeclaration } from "./declarations.ts";
+import { expression, literal } from "./expressions.ts";
+import { checkFunction } from "./functions.ts";
+import { LIBRARY } from "./library/exports.ts";
+import type { Source } from "./parse.ts";
+import { type Reporter, spanOf } from "./report.ts";
+import { didYouMean, type FunctionSymbol, type Meaning } from "./scopes.ts";
+import { FunctionState, ModuleState, type TypeMeaning } from "./state.ts";
+import type { Expression, MapDeclaration, Module, ProgramDeclaration } from "./tree.ts";
+import { unsupported } from "./unsupported.ts";
+
+/**
+ * Licence of programs that declare none with `export const license = "…"`. The kernel offers many helpers to programs under
+ * a GPL-compatible licence only, so another default would take them away silently; it is what people write in C, too.
+ */
+const DEFAULT_LICENSE = "GPL";
+
+/** What the kernel keeps of a licence, without the NUL. */
+const LONGEST_LICENSE = 127;
+
+/** An exported call to a map's or hook's constructor, checked when all names are known. */
+interface Pending {
+  readonly name: string;
+  readonly callee: Extract<Meaning, { kind: "map-kind" | "hook" }>;
+  readonly calleeName: string;
+  readonly node: Syntax.CallExpression;
+  readonly id: Syntax.Identifier;
+  readonly exported: boolean;
+}
+
+/** Everything wrong with the file is reported; the result means something only when nothing is. */
+export function checkModule(source: Source, reporter: Reporter): Module {
+  const module = new ModuleState(reporter);
+  const check = new ModuleChecker(module, source);
+  return check.run();
+}
+
+class ModuleChecker {
+  readonly #module: ModuleState;
+  readonly #source: Source;
+  readonly #functions: FunctionSymbol[] = [];
+  readonly #constants: { readonly evaluate: () => void }[] = [];
+  readonly #pending: Pending[] = [];
+  #license = DEFAULT_LICENSE;
+
+  constructor(module: ModuleState, source: Source) {
+    this.#module = module;
+    this.#source = source;
+  }
+
+  run(): Module {
+    const { body, directives } = this.#source.program;
+    for (const directive of directives) this.#refuse(directive, "a directive", "remove it");
+    for (const node of body) if (node.type === "ImportDeclaration") this.#import(node);
+    for (const node of body) if (node.type !== "ImportDeclaration") this.#declare(node);
+    const maps: MapDeclaration[] = [];
+    for (const pending of this.#pending) {
+      if (pending.callee.kind !== "map-kind") continue;
+      const map = mapDeclaration(
+        this.#module,
+        pending.callee.map,
+        pending.calleeName,
+        pending.name,
+        pending.node,
+        spanOf(pending.id),
+      );
+      this.#module.values.set(pending.name, map === null ? { kind: "refused" } : { kind: "map", map }, spanOf(pending.id));
+      if (map !== null) maps.push(map);
+    }
+    for (const constant of this.#constants) constant.evaluate();
+    for (const { meaning } of this.#module.types.values()) {
+      if (meaning.kind === "declared") resolveDeclared(this.#module, meaning.declaration);
+    }
+    const programs: ProgramDeclaration[] = [];
+    for (const pending of this.#pending) {
+      if (pending.callee.kind !== "hook") continue;
+      const { hook } = pending.callee;
+      const program = programDeclaration(this.#module, hook, pending.calleeName, pending.name, pending.node, spanOf(pending.id));
+      if (program !== null) programs.push(program);
+    }
+    for (const symbol of this.#functions) checkFunction(this.#module, symbol, symbol.at);
+    const programless = !this.#pending.some(({ callee }) => callee.kind === "hook");
+    if (programless && !this.#module.reporter.failed) this.#module.reporter.report("SK3007", { line: 1, column: 1 });
+    return { license: this.#license, maps, programs };
+  }
+
+  #refuse(node: Syntax.Node, what: string, instead: string): void {
+    this.#module.reporter.report("SK1101", spanOf(node), { what, instead });
+  }
+
+  // ── imports ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #import(node: Syntax.ImportDeclaration): void {
+    const library = LIBRARY.get(node.source.value);
+    if (library === undefined) {
+      this.#module.reporter.report("SK2005", spanOf(node.source), { module: node.source.value });
+      for (const { local } of node.specifiers) {
+        this.#module.values.set(local.name, { kind: "refused" }, spanOf(local));
+      }
+      return;
+    }
+    for (const specifier of node.specifiers) {
+      if (specifier.type !== "ImportSpecifier") {
+        this.#refuse(specifier, "this import", `import by name: import { xdp } from "${node.source.value}"`);
+        continue;
+      }
+      const name = specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.value;
+      const typeOnly = node.importKind === "type" || specifier.importKind === "type";
+      const { values, types, constants } = library;
+      const type = types.get(name);
+      const constant = constants.get(name);
+      const value = values.get(name) ?? (constant === undefined ? undefined : this.#constantMeaning(constant, specifier));
+      if (type === undefined && value === undefined) {
+        const known = [...values.keys(), ...types.keys(), ...constants.keys()];
+        const elsewhere = [...LIBRARY].find(
+          ([, other]) => other.values.has(name) || other.types.has(name) || other.constants.has(name),
+        );
+        const instead =
+          elsewhere === undefined
+            ? didYouMean(name, known, "docs/language.md lists what there is")
+            : `import it from "${elsewhere[0]}"`;
+        this.#module.reporter.report("SK2006", spanOf(specifier), { module: `"${node.source.value}"`, name, instead });
+      }
+      this.#bind(specifier.local, typeOnly ? undefined : value, type, value === undefined && type === undefined);
+    }
+  }
+
+  #constantMeaning(value: number, node: Syntax.Node): Meaning {
+    return this.#constant(node, literal(BigInt(value), node));
+  }
+
+  #constant(node: Syntax.Node, value: Expression): Meaning {
+    return { kind: "constant", constant: { at: spanOf(node), state: "evaluated", evaluate: () => value, value } };
+  }
+
+  /** Makes an imported name known, as a value, as a type, or as both. */
+  #bind(local: Syntax.Identifier, value: Meaning | undefined, type: TypeMeaning | undefined, refused: boolean): void {
+    const at = spanOf(local);
+    if (!this.#unused(local)) return;
+    const meaning: Meaning = refused ? { kind: "refused" } : (value ?? { kind: "type-only" });
+    this.#module.values.set(local.name, meaning, at);
+    if (type !== undefined) this.#module.types.set(local.name, { meaning: type, at });
+  }
+
+  /** Reports a second declaration of one name. */
+  #unused(id: Syntax.Identifier): boolean {
+    const earlier = this.#module.values.declaredAt(id.name);
+    if (earlier === null) return true;
+    this.#module.reporter.report("SK2002", spanOf(id), { name: id.name, line: earlier.line });
+    return false;
+  }
+
+  // ── declarations ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #declare(node: Syntax.Node, exported = false): void {
+    switch (node.type) {
+      case "ExportNamedDeclaration":
+        if (node.source) this.#refuse(node, "a re-export", "export what is declared here");
+        else if (node.declaration) this.#declare(node.declaration, true);
+        else if (node.specifiers.length > 0) this.#refuse(node, "an export list", "write export where the thing is declared");
+        return;
+      case "TSInterfaceDeclaration":
+        this.#type(node.id, node);
+        return;
+      case "TSTypeAliasDeclaration":
+        if (node.typeParameters) this.#refuse(node, "a generic type", "declare an interface for each");
+        this.#type(node.id, node.typeAnnotation, node);
+        return;
+      case "FunctionDeclaration":
+        this.#function(node);
+        return;
+      case "VariableDeclaration":
+        if (node.kind !== "const")
+          this.#refuse(node, `${node.kind} at the top level`, "write const; what changes lives in a map");
+        for (const declarator of node.declarations) this.#variable(declarator, exported);
+        return;
+      case "EmptyStatement":
+        return;
+      default:
+        if (node.type.endsWith("Statement")) {
+          this.#module.reporter.report("SK1107", spanOf(node), { what: describe(node) });
+        } else {
+          const { what, instead } = unsupported(node.type);
+          this.#refuse(node, what, instead);
+        }
+    }
+  }
+
+  #type(id: Syntax.Identifier, node: Syntax.TSInterfaceDeclaration | Syntax.TSType, whole: Syntax.Node = node): void {
+    const at = spanOf(id);
+    const earlier = this.#module.types.get(id.name);
+    if (earlier !== undefined) {
+      this.#module.reporter.report("SK2002", at, { name: id.name, line: earlier.at.line });
+      return;
+    }
+    const declaration = { name: id.name, node, at, packed: this.#packed(whole), state: "unresolved" as const, type: null };
+    this.#module.types.set(id.name, { meaning: { kind: "declared", declaration }, at });
+  }
+
+  /** A doc comment with `@packed` right before the declaration (or before its `export`). */
+  #packed(node: Syntax.Node): boolean {
+    const start = node.start ?? 0;
+    const comment = this.#source.comments.findLast((candidate) => (candidate.end ?? 0) <= start);
+    if (comment === undefined || !/@packed\b/.test(comment.value)) return false;
+    const between = this.#source.text.slice(comment.end ?? 0, start);
+    return /^\s*(export\s+)?$/.test(between);
+  }
+
+  #function(node: Syntax.FunctionDeclaration): void {
+    if (!node.id || !this.#unused(node.id)) return;
+    this.#addFunction(node.id, node);
+  }
+
+  #addFunction(id: Syntax.Identifier, node: FunctionSymbol["node"]): void {
+    const symbol: FunctionSymbol = { name: id.name, node, at: spanOf(id), state: "unchecked", declaration: null };
+    this.#functions.push(symbol);
+    this.#module.values.set(id.name, { kind: "function", function: symbol }, symbol.at);
+  }
+
+  #variable(node: Syntax.VariableDeclarator, exported: boolean): void {
+    const { id, init } = node;
+    if (id.type !== "Identifier") {
+      this.#refuse(id, "destructuring", "name each constant");
+      return;
+    }
+    if (!this.#unused(id)) return;
+    const at = spanOf(id);
+    if (!init) {
+      this.#module.values.set(id.name, { kind: "refused" }, at);
+      this.#module.reporter.report("SK2105", at, {
+        what: `${id.name} needs a value and`,
+        instead: `write const ${id.name}: u32 = 0`,
+      });
+      return;
+    }
+    if (init.type === "ArrowFunctionExpression" || init.type === "FunctionExpression") {
+      this.#addFunction(id, init);
+      return;
+    }
+    if (init.type === "StringLiteral") {
+      this.#text(id, init, exported);
+      return;
+    }
+    const callee =
+      init.type === "CallExpression" && init.callee.type === "Identifier" ? this.#module.values.look(init.callee.name) : null;
+    if (init.type === "CallExpression" && (callee?.kind === "map-kind" || callee?.kind === "hook")) {
+      const calleeName = init.callee.type === "Identifier" ? init.callee.name : "";
+      this.#module.values.set(id.name, callee.kind === "hook" ? { kind: "program" } : { kind: "refused" }, at);
+      if (exported) this.#pending.push({ name: id.name, callee, calleeName, node: init, id, exported });
+      else this.#module.reporter.report("SK3001", at, { what: calleeName });
+      return;
+    }
+    this.#evaluated(id, init);
+  }
+
+  #text(id: Syntax.Identifier, init: Syntax.StringLiteral, exported: boolean): void {
+    this.#module.values.set(id.name, { kind: "text" }, spanOf(id));
+    if (id.name !== "license" || !exported) {
+      const instead =
+        id.name === "license" ? 'write export const license = "GPL"' : "use numbers; the only text is export const license";
+      this.#refuse(init, "a string", instead);
+    } else if (init.value.length > LONGEST_LICENSE || !/^[\x20-\x7e]+$/.test(init.value)) {
+      this.#refuse(init, "this licence", 'write a short name such as "GPL", "Dual MIT/GPL" or "Apache-2.0"');
+    } else {
+      this.#license = init.value;
+    }
+  }
+
+  /** A number, bool or address that is known when compiling. */
+  #evaluated(id: Syntax.Identifier, init: Syntax.Expression): void {
+    const at = spanOf(id);
+    const evaluate = (): Expression | null => {
+      const fn = new FunctionState(this.#module, id.name, null, null);
+      const annotation =
+        id.typeAnnotation && id.typeAnnotation.type === "TSTypeAnnotation" ? id.typeAnnotation.typeAnnotation : null;
+      const type = annotation === null ? null : valueType(this.#module, annotation);
+      const value = expression(fn, init, type);
+      if (value.type.kind === "error" || (annotation !== null && type === null)) return null;
+      const fitted = type === null ? value : coerce(fn, value, type);
+      if (fitted.kind === "constant" || fitted.kind === "literal" || fitted.kind === "bytes") return fitted;
+      if (fitted.type.kind !== "error") this.#module.reporter.report("SK2206", spanOf(init), { what: id.name });
+      return null;
+    };
+    const constant = { at, state: "unevaluated" as const, evaluate, value: null };
+    const meaning: Meaning = { kind: "constant", constant };
+    this.#module.values.set(id.name, meaning, at);
+    this.#constants.push({ evaluate: () => evaluateOnce(meaning.constant) });
+  }
+}
+
+function evaluateOnce(constant: Extract<Meaning, { kind: "constant" }>["constant"]): void {
+  if (constant.state !== "unevaluated") return;
+  constant.state = "evaluating";
+  constant.value = constant.evaluate();
+  constant.state = "evaluated";
+}
+
+function describe(node: Syntax.Node): string {
+  return node.type === "ExpressionStatement"
+    ? "an expression"
+    : `a statement (${node.type.replace(/Statement$/, "").toLowerCase()})`;
+}

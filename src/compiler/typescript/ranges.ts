@@ -1,0 +1,94 @@
+/** What values an integer expression can have, as far as its types, masks and the bounds of loops tell. */
+
+import { maximum, meaning, minimum } from "./numbers.ts";
+import type { FunctionState } from "./state.ts";
+import type { Expression, Local } from "./tree.ts";
+import type { IntType } from "./types.ts";
+
+/** Both ends inclusive. */
+export interface Range {
+  readonly min: bigint;
+  readonly max: bigint;
+}
+
+/** Ranges of constants and loop counters, while they are in scope. */
+const known = new WeakMap<Local, Range>();
+
+export function setRange(local: Local, range: Range | null): void {
+  if (range === null) known.delete(local);
+  else known.set(local, range);
+}
+
+export function rangeOf(fn: FunctionState, value: Expression): Range {
+  return fn.nested({}, WHOLE, () => compute(fn, value));
+}
+
+const WHOLE: Range = { min: -(1n << 63n), max: (1n << 64n) - 1n };
+
+function ofType(type: IntType): Range {
+  return { min: minimum(type), max: maximum(type) };
+}
+
+function compute(fn: FunctionState, value: Expression): Range {
+  if (value.kind === "literal") return { min: value.value, max: value.value };
+  if (value.type.kind !== "int") return WHOLE;
+  const type = value.type;
+  const all = ofType(type);
+  switch (value.kind) {
+    case "constant": {
+      const exact = meaning(value.value, type);
+      return { min: exact, max: exact };
+    }
+    case "local":
+      return known.get(value.local) ?? all;
+    case "convert": {
+      if (value.operand.type.kind !== "int") return { min: 0n, max: 1n };
+      const inner = rangeOf(fn, value.operand);
+      return inner.min >= all.min && inner.max <= all.max ? inner : all;
+    }
+    case "member":
+      return value.stored.kind === "int" ? ofType(value.stored) : all;
+    case "bits": {
+      const max = ((1n << BigInt(value.field.bits)) - 1n) * BigInt(value.field.scale);
+      return { min: 0n, max };
+    }
+    case "conditional": {
+      const [a, b] = [rangeOf(fn, value.then), rangeOf(fn, value.otherwise)];
+      return { min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max };
+    }
+    case "binary":
+      return ofOperation(value.op, rangeOf(fn, value.left), rangeOf(fn, value.right), all);
+    default:
+      return all;
+  }
+}
+
+function ofOperation(op: string, a: Range, b: Range, all: Range): Range {
+  const within = (range: Range) => (range.min >= all.min && range.max <= all.max ? range : all);
+  const positive = a.min >= 0n && b.min >= 0n;
+  switch (op) {
+    case "add":
+      return within({ min: a.min + b.min, max: a.max + b.max });
+    case "sub":
+      return within({ min: a.min - b.max, max: a.max - b.min });
+    case "and":
+      // The result has no bit that a positive operand lacks.
+      if (b.min >= 0n) return { min: 0n, max: a.min >= 0n && a.max < b.max ? a.max : b.max };
+      return a.min >= 0n ? { min: 0n, max: a.max } : all;
+    case "mul":
+      return positive ? within({ min: a.min * b.min, max: a.max * b.max }) : all;
+    case "umod":
+      // Modulo zero gives the dividend.
+      return b.min > 0n ? { min: 0n, max: a.max < b.max - 1n ? a.max : b.max - 1n } : { min: 0n, max: a.max };
+    case "udiv":
+      return b.min > 0n ? { min: 0n, max: a.max / b.min } : { min: 0n, max: a.max };
+    case "lshr":
+      return b.min === b.max && a.min >= 0n && b.min < 64n
+        ? { min: a.min >> b.min, max: a.max >> b.min }
+        : a.min >= 0n
+          ? { min: 0n, max: a.max }
+          : all;
+    default:
+      return all;
+  }
+}

@@ -1,0 +1,80 @@
+/** Collects what is wrong with a source, so that one run tells several faults. */
+
+import type { Location } from "../ir/ir.ts";
+import { type Details, DIAGNOSTICS, type Diagnostic, type DiagnosticCode } from "./diagnostics.ts";
+
+/** A stretch of the source. Lines and columns count from 1; without an end it is one place. */
+export interface Span extends Location {
+  readonly endLine?: number;
+  readonly endColumn?: number;
+}
+
+/** What the parser's nodes know of their place. */
+export interface Located {
+  readonly loc?: {
+    readonly start: { readonly line: number; readonly column: number };
+    readonly end: { readonly line: number; readonly column: number };
+  } | null;
+}
+
+export function spanOf(node: Located): Span {
+  if (!node.loc) return { line: 1, column: 1 };
+  const { start, end } = node.loc;
+  return { line: start.line, column: start.column + 1, endLine: end.line, endColumn: end.column + 1 };
+}
+
+/** More would help nobody. */
+const MOST = 50;
+
+export class Reporter {
+  readonly #file: string;
+  readonly #lines: readonly string[];
+  readonly #diagnostics: Diagnostic[] = [];
+
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.#lines = text.split(/\r\n|[\n\r\u2028\u2029]/);
+  }
+
+  report<Code extends DiagnosticCode>(
+    code: Code,
+    at: Span,
+    ...details: keyof Details<Code> extends never ? [] : [Details<Code>]
+  ): void {
+    if (this.#diagnostics.length >= MOST) return;
+    const values: Readonly<Record<string, string | number | bigint>> = details[0] ?? {};
+    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (all, name: string) => `${values[name] ?? all}`);
+    const { message, hint } = DIAGNOSTICS[code];
+    this.#diagnostics.push({
+      code,
+      file: this.#file,
+      line: at.line,
+      column: at.column,
+      endLine: at.endLine ?? at.line,
+      endColumn: at.endColumn ?? at.column + 1,
+      message: fill(message),
+      hint: fill(hint),
+      text: this.line(at.line),
+    });
+  }
+
+  get failed(): boolean {
+    return this.#diagnostics.length > 0;
+  }
+
+  /** In the order of the source; the same fault at the same place once. */
+  get diagnostics(): readonly Diagnostic[] {
+    const seen = new Set<string>();
+    return this.#diagnostics
+      .filter((d) => {
+        const key = `${d.code}:${d.line}:${d.column}:${d.message}`;
+        return !seen.has(key) && seen.add(key);
+      })
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+  }
+
+  /** The text of a line, counted from 1. */
+  line(line: number): string {
+    return this.#lines[line - 1] ?? "";
+  }
+}

@@ -1,0 +1,115 @@
+/** What the checker knows while it works: of the whole file, and of the function it is in. */
+
+import type { TSInterfaceDeclaration, TSType } from "@babel/types";
+import type { Hook } from "./library/hooks.ts";
+import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
+import { type FunctionSymbol, Scope } from "./scopes.ts";
+import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
+import { ERROR, type HeaderType, type StoredType, type StructType, type ValueType } from "./types.ts";
+
+/** What a type's name stands for. */
+export type TypeMeaning =
+  | { readonly kind: "stored"; readonly type: StoredType }
+  | { readonly kind: "header"; readonly type: HeaderType }
+  | { readonly kind: "context"; readonly hook: string }
+  | { readonly kind: "packet" }
+  | { readonly kind: "fixed-array" }
+  | { readonly kind: "declared"; readonly declaration: DeclaredType };
+
+/** An interface or type of the source; laid out when it is first used. */
+export interface DeclaredType {
+  readonly name: string;
+  readonly node: TSInterfaceDeclaration | TSType;
+  readonly at: Span;
+  readonly packed: boolean;
+  state: "unresolved" | "resolving" | "resolved";
+  /** Null after an error. */
+  type: StoredType | null;
+}
+
+/** The file being checked. */
+export class ModuleState {
+  readonly reporter: Reporter;
+  readonly values = new Scope(null);
+  readonly types = new Map<string, { readonly meaning: TypeMeaning; readonly at: Span }>();
+  /** The functions being checked, outermost first: a callee that is among them is recursive. */
+  readonly calling: FunctionSymbol[] = [];
+  /** Structs by name: BTF wants each name once. */
+  readonly structs = new Map<string, StructType>();
+
+  constructor(reporter: Reporter) {
+    this.reporter = reporter;
+  }
+}
+
+/** Nesting of statements and expressions that the checker and the lowering can follow. */
+const DEEPEST = 200;
+
+export interface Jump {
+  readonly target: JumpTarget;
+  /** What `continue` may go to; a switch and a labelled block take only `break`. */
+  readonly loop: boolean;
+  /** A `break` or `continue` without a label goes to the innermost that has this set. */
+  readonly plain: boolean;
+  broken: boolean;
+}
+
+/** The function being checked, or a constant of the top level. */
+export class FunctionState {
+  readonly module: ModuleState;
+  readonly reporter: Reporter;
+  readonly name: string;
+  /** As annotated, or as the hook demands; null when it is to be inferred. */
+  readonly result: ValueType | null;
+  /** Of a program: its constants are checked as verdicts. */
+  readonly hook: Hook | null;
+  readonly returns: { value: Expression | null; readonly at: Span; readonly statement: ReturnStatement }[] = [];
+  readonly jumps: Jump[] = [];
+  scope: Scope;
+  /** Nullable locals that are known not to be null here. */
+  facts: ReadonlySet<Local> = new Set();
+  /** False after return, break, continue and endless loops. */
+  reachable = true;
+  #depth = 0;
+
+  constructor(module: ModuleState, name: string, result: ValueType | null, hook: Hook | null) {
+    this.module = module;
+    this.reporter = module.reporter;
+    this.name = name;
+    this.result = result;
+    this.hook = hook;
+    this.scope = new Scope(module.values);
+  }
+
+  /** Checks a part of a node, unless that is nested too deeply. */
+  nested<T>(node: Located, tooDeep: T, check: () => T): T {
+    if (this.#depth >= DEEPEST) {
+      this.reporter.report("SK1002", spanOf(node));
+      return tooDeep;
+    }
+    this.#depth++;
+    try {
+      return check();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Checks something in a block of its own. */
+  inBlock<T>(check: () => T): T {
+    const outer = this.scope;
+    this.scope = new Scope(outer);
+    try {
+      return check();
+    } finally {
+      this.scope = outer;
+    }
+  }
+}
+
+export type ReturnStatement = { kind: "return"; at: Span; value: Expression | null } & Extract<Statement, { kind: "return" }>;
+
+/** Stands where something was refused. */
+export function errorAt(node: Located): Expression {
+  return { kind: "error", type: ERROR, at: spanOf(node) };
+}

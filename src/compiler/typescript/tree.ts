@@ -1,0 +1,282 @@
+/**
+ * The typed tree: what the checker makes of the syntax tree and the lowering turns into IR. Names are resolved, every
+ * conversion is explicit, every operation has one meaning. Plain data.
+ */
+
+import type { HelperName } from "../../uapi/helpers.ts";
+import type { BinaryOp, Condition, Width } from "../ir/ir.ts";
+import type { BitField, Header } from "./library/headers.ts";
+import type { Hook } from "./library/hooks.ts";
+import type { MapKind } from "./library/maps.ts";
+import type { Span } from "./report.ts";
+import type {
+  ArrayType,
+  Field,
+  IntType,
+  NetworkType,
+  ReferenceType,
+  ScalarType,
+  StoredType,
+  StructType,
+  ValueType,
+} from "./types.ts";
+
+/** A whole source, checked. */
+export interface Module {
+  readonly license: string;
+  readonly maps: readonly MapDeclaration[];
+  readonly programs: readonly ProgramDeclaration[];
+}
+
+export interface MapDeclaration {
+  readonly name: string;
+  readonly kind: MapKind;
+  readonly key: StoredType;
+  readonly value: StoredType;
+  readonly maxEntries: number;
+  readonly at: Span;
+}
+
+export interface ProgramDeclaration {
+  readonly name: string;
+  readonly hook: Hook;
+  readonly body: FunctionDeclaration;
+  readonly at: Span;
+}
+
+/** A function, checked once and inlined wherever it is called. */
+export interface FunctionDeclaration {
+  readonly name: string;
+  readonly parameters: readonly Local[];
+  readonly result: ValueType;
+  readonly body: readonly Statement[];
+  readonly at: Span;
+}
+
+/** A parameter, const or let. Compared by identity. */
+export interface Local {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly mutable: boolean;
+  readonly at: Span;
+}
+
+interface Node {
+  readonly at: Span;
+}
+
+// ── statements ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Statement =
+  | (Node & { readonly kind: "declare"; readonly local: Local; readonly value: Expression })
+  | (Node & { readonly kind: "assign"; readonly target: Place; readonly value: Expression })
+  /** `target = target op value`, the target evaluated once; computed in `type` and wrapped to the target's. */
+  | (Node & {
+      readonly kind: "update";
+      readonly target: Place;
+      readonly op: BinaryOp;
+      readonly type: IntType;
+      readonly value: Expression;
+    })
+  | (Node & { readonly kind: "evaluate"; readonly value: Expression })
+  | (Node & { readonly kind: "if"; readonly test: Expression; readonly then: Statement; readonly otherwise: Statement | null })
+  /** `continue` goes to `update`, then to the test. `atEnd`: the body runs before the first test. */
+  | (Node & {
+      readonly kind: "loop";
+      readonly target: JumpTarget;
+      readonly initial: readonly Statement[];
+      readonly test: Expression | null;
+      readonly update: readonly Statement[];
+      readonly body: Statement;
+      readonly atEnd: boolean;
+    })
+  | (Node & {
+      readonly kind: "switch";
+      readonly target: JumpTarget;
+      readonly value: Expression;
+      readonly cases: readonly SwitchCase[];
+    })
+  | (Node & { readonly kind: "labelled"; readonly target: JumpTarget; readonly body: Statement })
+  | (Node & { readonly kind: "break" | "continue"; readonly target: JumpTarget })
+  | (Node & { readonly kind: "return"; readonly value: Expression | null })
+  | (Node & { readonly kind: "block"; readonly body: readonly Statement[] });
+
+export interface SwitchCase {
+  /** Null for `default`. In the type of the switch's value, as the unsigned number of its width. */
+  readonly value: bigint | null;
+  /** Falls through to the next case unless it leaves. */
+  readonly body: readonly Statement[];
+}
+
+/** What `break` and `continue` go to. Compared by identity. */
+export interface JumpTarget {
+  readonly label: string | null;
+}
+
+// ── places: what can be assigned ────────────────────────────────────────────────────────────────────────────────────
+
+export type Place =
+  | (Node & { readonly kind: "local"; readonly local: Local; readonly type: ValueType })
+  | (Node & Member)
+  | (Node & Bits)
+  | (Node & Element);
+
+/** Bytes of what a reference points to. `type` is the value's, `stored` says how it lies there. */
+interface Member {
+  readonly kind: "member";
+  readonly object: Expression;
+  readonly offset: number;
+  readonly stored: StoredType;
+  readonly type: ScalarType | ReferenceType;
+}
+
+/** Some bits of a header's integer. */
+interface Bits {
+  readonly kind: "bits";
+  readonly object: Expression;
+  readonly field: BitField;
+  readonly type: ScalarType;
+}
+
+/** An element of an array; the index is proven to be inside. */
+interface Element {
+  readonly kind: "element";
+  readonly object: Expression;
+  readonly index: Expression;
+  readonly array: ArrayType;
+  readonly stored: StoredType;
+  readonly type: ScalarType | ReferenceType;
+}
+
+// ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Expression =
+  /** As the unsigned value of its width; a bool is 0 or 1. */
+  | (Node & { readonly kind: "constant"; readonly type: ScalarType; readonly value: bigint })
+  /**
+   * An integer constant without a type: exact, of any size; never reaches the lowering. `complement`: made by `~`, so a
+   * negative one stands for its bits.
+   */
+  | (Node & {
+      readonly kind: "literal";
+      readonly type: ValueType & { kind: "literal" };
+      readonly value: bigint;
+      readonly complement: boolean;
+    })
+  /** The bytes of an address, known when compiling. */
+  | (Node & { readonly kind: "bytes"; readonly type: ReferenceType; readonly bytes: Uint8Array })
+  | (Node & { readonly kind: "null"; readonly type: ValueType })
+  | (Node & { readonly kind: "local"; readonly type: ValueType; readonly local: Local })
+  | (Node & Member)
+  | (Node & Bits)
+  | (Node & Element)
+  /** Between integers: wraps, or extends as the operand's sign says. From bool: 0 or 1. */
+  | (Node & { readonly kind: "convert"; readonly type: IntType; readonly operand: Expression })
+  /** An integer is not 0. */
+  | (Node & { readonly kind: "truth"; readonly type: ScalarType; readonly operand: Expression })
+  /** A number as a nullable number that is there. */
+  | (Node & { readonly kind: "present"; readonly type: ValueType; readonly operand: Expression })
+  | (Node & { readonly kind: "not"; readonly type: ScalarType; readonly operand: Expression })
+  /** Operands and result of one type. */
+  | (Node & {
+      readonly kind: "binary";
+      readonly type: IntType;
+      readonly op: BinaryOp;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & {
+      readonly kind: "compare";
+      readonly type: ScalarType;
+      readonly condition: Condition;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  /** Whether two references see the same bytes. */
+  | (Node & {
+      readonly kind: "same-bytes";
+      readonly type: ScalarType;
+      readonly size: number;
+      readonly negated: boolean;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & { readonly kind: "is-null"; readonly type: ScalarType; readonly negated: boolean; readonly operand: Expression })
+  | (Node & {
+      readonly kind: "logical";
+      readonly type: ScalarType;
+      readonly op: "and" | "or";
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & {
+      readonly kind: "conditional";
+      readonly type: ValueType;
+      readonly test: Expression;
+      readonly then: Expression;
+      readonly otherwise: Expression;
+    })
+  /** `left ?? right` */
+  | (Node & { readonly kind: "coalesce"; readonly type: ValueType; readonly left: Expression; readonly right: Expression })
+  /** A new struct in the frame: a value for each field, in the order of the source. */
+  | (Node & {
+      readonly kind: "struct";
+      readonly type: ReferenceType;
+      readonly struct: StructType;
+      readonly fields: readonly { readonly field: Field; readonly value: Expression }[];
+    })
+  /** A new array in the frame. */
+  | (Node & {
+      readonly kind: "array";
+      readonly type: ReferenceType;
+      readonly array: ArrayType;
+      readonly elements: readonly Expression[];
+    })
+  | (Node & {
+      readonly kind: "map-get" | "map-has" | "map-delete";
+      readonly type: ValueType;
+      readonly map: MapDeclaration;
+      readonly key: Expression;
+    })
+  | (Node & {
+      readonly kind: "map-set";
+      readonly type: ValueType;
+      readonly map: MapDeclaration;
+      readonly key: Expression;
+      readonly value: Expression;
+    })
+  | (Node & {
+      readonly kind: "map-increment";
+      readonly type: ValueType;
+      readonly map: MapDeclaration;
+      readonly key: Expression;
+      readonly value: Expression;
+    })
+  | (Node & {
+      readonly kind: "helper";
+      readonly type: IntType;
+      readonly helper: HelperName;
+      readonly arguments: readonly Expression[];
+    })
+  | (Node & {
+      readonly kind: "call";
+      readonly type: ValueType;
+      readonly function: FunctionDeclaration;
+      readonly arguments: readonly Expression[];
+    })
+  /** The context or its packet: nothing at run time. */
+  | (Node & { readonly kind: "context"; readonly type: ValueType })
+  | (Node & { readonly kind: "context-field"; readonly type: IntType; readonly offset: number })
+  | (Node & { readonly kind: "packet-length"; readonly type: IntType })
+  /** A view of a header at an offset, or null when the packet ends before its end. */
+  | (Node & { readonly kind: "packet-at"; readonly type: ReferenceType; readonly header: Header; readonly offset: Expression })
+  /** An integer at an offset, or null when the packet ends before its end. */
+  | (Node & {
+      readonly kind: "packet-read";
+      readonly type: ValueType;
+      readonly stored: IntType | NetworkType;
+      readonly width: Width;
+      readonly offset: Expression;
+    })
+  /** After an error was reported. */
+  | (Node & { readonly kind: "error"; readonly type: ValueType });

@@ -1,0 +1,204 @@
+/**
+ * The types of the language: machine integers, structs laid out as C lays them out, fixed arrays, and references to them.
+ *
+ * A *stored* type says how bytes in memory are read; a *value* type is what an expression has. They differ in two places:
+ * an integer in network order reads as a host-order number, and a struct or array in memory is seen through a reference.
+ */
+
+export type IntName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64";
+
+/** A host-order integer. An `Ipv4Address` is four bytes as they lie on the wire, not a quantity. */
+export interface IntType {
+  readonly kind: "int";
+  readonly bits: 8 | 16 | 32 | 64;
+  readonly signed: boolean;
+  readonly name: IntName | "Ipv4Address";
+}
+
+export interface BoolType {
+  readonly kind: "bool";
+}
+
+/** An integer in memory in network byte order; expressions see the host-order `host`. */
+export interface NetworkType {
+  readonly kind: "network";
+  readonly name: "be16" | "be32" | "be64";
+  readonly host: IntType;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly type: StoredType;
+  /** In bytes, from the start of the struct. */
+  readonly offset: number;
+}
+
+export interface StructType {
+  readonly kind: "struct";
+  readonly name: string;
+  readonly size: number;
+  readonly align: Align;
+  /** In ascending order of offset. */
+  readonly fields: readonly Field[];
+}
+
+export interface ArrayType {
+  readonly kind: "array";
+  readonly element: StoredType;
+  readonly length: number;
+  /** A typedef that gives the bytes a text form, such as `MacAddress`; null for a plain array. */
+  readonly name: "MacAddress" | "Ipv6Address" | null;
+}
+
+/** A view of packet bytes: the fields of a protocol header, some of them within bytes. Its layout is in `library/headers.ts`. */
+export interface HeaderType {
+  readonly kind: "header";
+  readonly name: string;
+  readonly size: number;
+}
+
+export type ScalarType = IntType | BoolType;
+export type StoredType = IntType | BoolType | NetworkType | StructType | ArrayType;
+
+export type Align = 1 | 2 | 4 | 8;
+
+/** Where a reference points: it decides how long it holds and how the verifier lets it be used. */
+export type Memory = "map" | "packet" | "stack";
+
+/** An address of a struct, array or header in memory; with `nullable`, perhaps null. */
+export interface ReferenceType {
+  readonly kind: "reference";
+  readonly to: StructType | ArrayType | HeaderType;
+  /** Null for a parameter, which takes any. */
+  readonly memory: Memory | null;
+  readonly nullable: boolean;
+}
+
+/** A number or null: what `map.get` gives for a map of numbers. */
+export interface NullableType {
+  readonly kind: "nullable";
+  readonly of: ScalarType;
+}
+
+/** The type of an expression. */
+export type ValueType =
+  | ScalarType
+  | ReferenceType
+  | NullableType
+  /** An integer constant that has not met a type yet: it takes the type of what it is used with. */
+  | { readonly kind: "literal" }
+  | { readonly kind: "null" }
+  | { readonly kind: "void" }
+  /** The context of a hook, its packet. They exist once in a program and have no representation. */
+  | { readonly kind: "context"; readonly hook: string }
+  | { readonly kind: "packet" }
+  /** After an error was reported: agrees with everything, so that one fault gives one message. */
+  | { readonly kind: "error" };
+
+function int(name: IntName, bits: IntType["bits"], signed: boolean): IntType {
+  return { kind: "int", bits, signed, name };
+}
+
+export const INTS: Readonly<Record<IntName, IntType>> = {
+  u8: int("u8", 8, false),
+  u16: int("u16", 16, false),
+  u32: int("u32", 32, false),
+  u64: int("u64", 64, false),
+  i8: int("i8", 8, true),
+  i16: int("i16", 16, true),
+  i32: int("i32", 32, true),
+  i64: int("i64", 64, true),
+};
+
+export const BOOL: BoolType = { kind: "bool" };
+export const LITERAL: ValueType = { kind: "literal" };
+export const NULL: ValueType = { kind: "null" };
+export const VOID: ValueType = { kind: "void" };
+export const ERROR: ValueType = { kind: "error" };
+export const PACKET: ValueType = { kind: "packet" };
+
+/** The four bytes of an IPv4 address as they lie on the wire, whatever number that makes. */
+export const IPV4_ADDRESS: IntType = { kind: "int", bits: 32, signed: false, name: "Ipv4Address" };
+export const MAC_ADDRESS: ArrayType = { kind: "array", element: INTS.u8, length: 6, name: "MacAddress" };
+export const IPV6_ADDRESS: ArrayType = { kind: "array", element: INTS.u8, length: 16, name: "Ipv6Address" };
+
+export const NETWORK = {
+  be16: { kind: "network", name: "be16", host: INTS.u16 },
+  be32: { kind: "network", name: "be32", host: INTS.u32 },
+  be64: { kind: "network", name: "be64", host: INTS.u64 },
+} as const satisfies Record<string, NetworkType>;
+
+/** The names that types of `skep/bpf` have, beside the structs a source declares. */
+export const STORED_TYPES: ReadonlyMap<string, StoredType> = new Map<string, StoredType>([
+  ...Object.entries(INTS),
+  ...Object.entries(NETWORK),
+  ["bool", BOOL],
+  ["Ipv4Address", IPV4_ADDRESS],
+  ["MacAddress", MAC_ADDRESS],
+  ["Ipv6Address", IPV6_ADDRESS],
+]);
+
+export function reference(to: ReferenceType["to"], memory: Memory | null, nullable: boolean): ReferenceType {
+  return { kind: "reference", to, memory, nullable };
+}
+
+/** The value that reading a stored type gives. */
+export function valueOf(type: StoredType, memory: Memory): ScalarType | ReferenceType {
+  switch (type.kind) {
+    case "network":
+      return type.host;
+    case "struct":
+    case "array":
+      return reference(type, memory, false);
+    default:
+      return type;
+  }
+}
+
+/** The value's type when it is not null. */
+export function withoutNull(type: ValueType): ValueType {
+  if (type.kind === "nullable") return type.of;
+  return type.kind === "reference" && type.nullable ? { ...type, nullable: false } : type;
+}
+
+export function isNullable(type: ValueType): type is NullableType | ReferenceType {
+  return type.kind === "nullable" || (type.kind === "reference" && type.nullable);
+}
+
+export function isScalar(type: ValueType): type is ScalarType {
+  return type.kind === "int" || type.kind === "bool";
+}
+
+export function sameStored(a: StoredType | HeaderType, b: StoredType | HeaderType): boolean {
+  if (a === b) return true;
+  if (a.kind === "array" && b.kind === "array") {
+    return a.length === b.length && a.name === b.name && sameStored(a.element, b.element);
+  }
+  if (a.kind === "int" && b.kind === "int") return a.name === b.name;
+  return a.kind === "header" && b.kind === "header" && a.name === b.name;
+}
+
+/** As a person would write it. */
+export function typeName(type: ValueType | StoredType | HeaderType): string {
+  switch (type.kind) {
+    case "int":
+    case "network":
+    case "struct":
+    case "header":
+      return type.name;
+    case "array":
+      return type.name ?? `FixedArray<${typeName(type.element)}, ${type.length}>`;
+    case "reference":
+      return type.nullable ? `${typeName(type.to)} | null` : typeName(type.to);
+    case "nullable":
+      return `${typeName(type.of)} | null`;
+    case "literal":
+      return "integer constant";
+    case "context":
+      return "the context";
+    case "packet":
+      return "the packet";
+    default:
+      return type.kind;
+  }
+}
