@@ -50,6 +50,7 @@ export async function refusals() {
     null_map: "r1 = map table\nr0 = 0\n*(u32 *)(r10 - 4) = r0\nr2 = r10\nr2 += -4\ncall 1\nr0 = *(u64 *)(r0 + 0)\nexit",
     unreachable: "r0 = 1\nexit\nr0 = 2\nexit",
     endless: "r0 = 0\nagain:\nr0 += 1\ngoto again\nexit",
+    loop: "r0 = 0\nagain:\nif r0 == 0 goto again\nexit",
     helper: "call 999\nexit",
     stack: "r0 = *(u64 *)(r10 - 600)\nexit",
     no_exit: "r0 = 1",

@@ -50,5 +50,5 @@ export const MAP_KINDS: Readonly<Record<MapType, MapKind>> = {
   cgrp_storage: kind("6.2", "tree"),
   arena: kind("6.9", "none"),
   insn_array: kind("6.19", "index"),
-  rhash: kind("7.1", "tree"),
+  rhash: kind("7.2", "tree"),
 };

@@ -14,7 +14,7 @@ export class LinuxProgram implements Program {
   readonly spec: ProgramSpec;
   readonly #kernel: Kernel;
   readonly #descriptor: Descriptor;
-  readonly #links: LinuxLink[] = [];
+  #links: readonly LinuxLink[] = [];
 
   constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor) {
     this.#kernel = kernel;
@@ -42,13 +42,14 @@ export class LinuxProgram implements Program {
         `program ${this.name}: the Linux engine does not attach programs of type ${this.spec.type} yet; it attaches xdp`,
       );
     const link = attachXdp(this.#kernel, this.name, this.#descriptor, options);
-    this.#links.push(link);
+    this.#links = [...this.#links.filter((each) => each.attached), link];
     return link;
   }
 
   /** Detaches its links and gives the program back. The kernel keeps it for as long as something else holds it, such as a pin. */
   async close(): Promise<void> {
-    for (const link of this.#links.splice(0).reverse()) await link.detach();
+    for (const link of this.#links) await link.detach();
+    this.#links = [];
     this.#descriptor.close();
   }
 

@@ -68,6 +68,33 @@ describe("the decisive line of a log", () => {
       instruction: "goto pc-1",
     },
     {
+      what: "about a loop without end, before the states that show it",
+      log: [
+        "1: (15) if r0 == 0x0 goto pc-1        ; R0=0",
+        "infinite loop detected at insn 1",
+        "cur state: R0=0 R1=ctx() R10=fp0",
+        "old state: R0=P0 R1=ctx() R10=fp0",
+        STATISTICS,
+      ],
+      reason: "infinite loop detected at insn 1",
+      slot: 1,
+      instruction: "if r0 == 0x0 goto pc-1",
+    },
+    {
+      what: "about calls that go too deep, after the frames",
+      log: [
+        "callee:",
+        " frame7: R1=ctx() R10=fp0",
+        "2: frame7: R1=ctx() R10=fp0",
+        "2: (85) call pc-1",
+        "the call stack of 9 frames is too deep",
+        STATISTICS,
+      ],
+      reason: "the call stack of 9 frames is too deep",
+      slot: 2,
+      instruction: "call pc-1",
+    },
+    {
       what: "about records that do not fit",
       log: ["number of funcs in func_info doesn't match number of subprogs", STATISTICS],
       reason: "number of funcs in func_info doesn't match number of subprogs",

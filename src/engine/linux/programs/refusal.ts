@@ -48,7 +48,7 @@ function isVerdict(line: string): boolean {
 
 /** Source lines, register states and paths between the instructions. */
 function isNoise(line: string): boolean {
-  return /^(; |arg#\d+ reference type|from \d+ to \d+|\d+: (R\d|safe|frame|\w+=)|func#\d+ @|Live regs before insn|last_idx|regs=|parent |caller:|callee:|returning from callee|Func#\d+ )/.test(
+  return /^(; |arg#\d+ reference type|from \d+ to \d+|\d+: (R\d|safe|frame|\w+=)|func#\d+ @|Live regs before insn|last_idx|regs=|parent |caller:|callee:|returning from callee|(?:cur|old) state:| frame\d+: |Func#\d+ )/.test(
     line,
   );
 }

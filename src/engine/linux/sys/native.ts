@@ -1,7 +1,7 @@
 /**
  * The only native code of Skep: six functions of the C library, called through koffi.
  *
- * koffi is imported when an engine opens, not before: it costs 15 ms and a process that only compiles never pays it.
+ * koffi is imported when an engine opens, not before: it costs 4 to 8 ms, and a process that only compiles never pays it.
  * `load(null)` finds the C library that Node itself runs on, so that glibc and musl both work. Traps that this file keeps to
  * itself: `errno` holds only until the next call of anything, addresses are of the backing store (which koffi moves out of the
  * JavaScript heap), `mmap` fails with all bits set.
