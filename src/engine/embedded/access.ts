@@ -7,7 +7,7 @@
  */
 
 import type { ValueArea } from "./maps/store.ts";
-import type { Memory } from "./memory.ts";
+import { ALIGNMENT, type Memory } from "./memory.ts";
 
 /** Bytes of stack of one function (MAX_BPF_STACK), and how deep local calls nest (MAX_CALL_FRAMES). */
 export const FRAME_SIZE = 512;
@@ -86,35 +86,33 @@ export class AddressSpace {
       }
       return `${what} a value of ${area.name}+${offset}: the value has ${area.size} bytes`;
     }
-    const near = (start: number, end: number): boolean => end > start && address + size > start - 4096 && address < end + 65_536;
-    if (address >= this.contextStart && address < this.contextEnd) {
-      if (address + size <= this.contextEnd) return `${what} context+${address - this.contextStart}: programs may only read it`;
-      return `${what} context+${address - this.contextStart}: the context has ${this.contextEnd - this.contextStart}`;
-    }
-    if (address < this.stackEnd && address >= this.stackEnd - FRAMES * FRAME_SIZE - FRAME_SIZE) {
-      return `${what} r10${address - this.stackLow - FRAME_SIZE}: the stack has ${FRAME_SIZE}`;
-    }
-    if (address >= this.stackEnd && address < this.stackEnd + ALIGNED_GAP) {
-      return `${what} r10+${address - this.stackEnd}: the stack ends at r10`;
-    }
-    if (address + size > this.packetStart && near(this.packetStart, this.packetEnd)) {
-      return `${what} packet+${address - this.packetData}: the packet has ${this.packetEnd - this.packetData}`;
-    }
-    if (near(this.packetStart, this.packetEnd)) {
-      return `${what} packet${address - this.packetData}: it begins at packet${this.#sign(this.packetStart - this.packetData)}`;
-    }
     const region = this.#memory.regionAt(address);
+    if (address >= this.contextStart - NEAR && address < this.contextEnd + NEAR) {
+      const length = this.contextEnd - this.contextStart;
+      const inside = address >= this.contextStart && address + size <= this.contextEnd;
+      return `${what} context${plus(address - this.contextStart)}: ${inside ? "programs may only read it" : `the context has ${length}`}`;
+    }
+    const stackStart = this.stackEnd - FRAMES * FRAME_SIZE;
+    if (address >= stackStart - NEAR && address < this.stackEnd + NEAR) {
+      const why = address < this.stackLow ? `the stack has ${FRAME_SIZE}` : "the stack ends at r10";
+      return `${what} r10${plus(address - this.stackLow - FRAME_SIZE)}: ${why}`;
+    }
+    const inPacketArea = region !== undefined && this.packetStart >= region.start && this.packetEnd <= region.start + region.size;
+    if (this.packetEnd > 0 && (inPacketArea || (address >= this.packetStart - NEAR && address < this.packetEnd + NEAR))) {
+      const at = `${what} packet${plus(address - this.packetData)}`;
+      return address < this.packetStart
+        ? `${at}: it begins at packet${plus(this.packetStart - this.packetData)}`
+        : `${at}: the packet has ${this.packetEnd - this.packetData}`;
+    }
     const place = region === undefined ? "nothing is there" : `that is ${region.name}, which this program may not touch`;
     return `${what} 0x${address.toString(16)}: ${place}`;
   }
-
-  #sign(value: number): string {
-    return value < 0 ? `${value}` : `+${value}`;
-  }
 }
 
-/** How far behind the stack an access is still called one of the stack. */
-const ALIGNED_GAP = 64;
+const plus = (value: number): string => (value < 0 ? `${value}` : `+${value}`);
+
+/** How far from a place an access is still said to have missed it. Regions are at least as far apart. */
+const NEAR = ALIGNMENT;
 
 /** Upper half of what a wide instruction loads for a map and for a function: no address has one, so none can be followed. */
 export const MAP_TAG = 0x1;

@@ -1,7 +1,7 @@
 /**
  * The embedded engine: eBPF without a kernel, anywhere JavaScript runs.
  *
- * An engine is a small machine: one linear memory, CPUs, a clock, packet devices. It takes 72 KiB for each CPU (stack,
+ * An engine is a small machine: one linear memory, CPUs, a clock, packet devices. It takes 69 KiB for each CPU (stack,
  * context, packet) and what the maps of loaded Specs take, all within the size it was opened with.
  */
 

@@ -7,7 +7,7 @@
  * costs nothing.
  *
  * Layout: the first 64 KiB are never given out, so that a null pointer plus any 16-bit offset hits nothing. Regions
- * follow, 64-byte aligned (a cache line; more than any atomic needs), found first-fit, merged when freed.
+ * follow, 64-byte aligned (a cache line; more than any atomic needs), a gap behind each, found first-fit, merged when freed.
  */
 
 import { MapError } from "../errors.ts";
@@ -30,7 +30,7 @@ export const ALIGNMENT = 64;
 /** A named piece of memory. Addresses and sizes in bytes. */
 export interface Region {
   readonly start: number;
-  /** As asked for; the next region starts at the next multiple of `ALIGNMENT` or later. */
+  /** As asked for; the next region starts at least `ALIGNMENT` behind its end. */
   readonly size: number;
   /** For messages: `packet (cpu 0)`, `values of drops`. */
   readonly name: string;
@@ -48,7 +48,8 @@ interface Gap {
   size: number;
 }
 
-const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to;
+/** What a region takes: itself, and a gap behind it, so that no access that begins in it ends in the next one. */
+const footprint = (size: number): number => (Math.ceil(Math.max(size, 1) / ALIGNMENT) + 1) * ALIGNMENT;
 
 export class Memory {
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
@@ -104,7 +105,7 @@ export class Memory {
    * @throws MapError `memory` when no gap is large enough.
    */
   allocate(size: number, name: string, owner: string = name): Region {
-    const wanted = roundUp(Math.max(size, 1), ALIGNMENT);
+    const wanted = footprint(size);
     const index = this.#gaps.findIndex((gap) => gap.size >= wanted);
     const gap = this.#gaps[index];
     if (gap === undefined) {
@@ -135,7 +136,7 @@ export class Memory {
       throw new RangeError(`release of ${region.name} at ${region.start}: it was not given out, or is free already`);
     this.#regions.splice(index, 1);
     const { start } = region;
-    const size = roundUp(Math.max(region.size, 1), ALIGNMENT);
+    const size = footprint(region.size);
     let at = this.#gaps.findIndex((gap) => gap.start > start);
     if (at === -1) at = this.#gaps.length;
     this.#gaps.splice(at, 0, { start, size });
