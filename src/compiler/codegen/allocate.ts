@@ -1,6 +1,7 @@
 /** Register allocation: from virtual registers to r0 … r9 and the frame. */
 
 import { color } from "./color.ts";
+import { commute } from "./commute.ts";
 import { CodegenError } from "./errors.ts";
 import { removeDeadCode } from "./flow.ts";
 import { Interference } from "./interference.ts";
@@ -15,6 +16,8 @@ const ANEW_DISCOUNT = 0.25;
 
 /** Changes `fn` in place: afterwards its places are r0 … r9 and spills. */
 export function allocate(fn: MachineFunction): void {
+  removeDeadCode(fn);
+  commute(fn);
   const temporary = new Set<Register>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
     removeDeadCode(fn);

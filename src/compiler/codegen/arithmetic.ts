@@ -40,9 +40,7 @@ export function selectBinary(to: Selector, binary: Extract<Instruction, { kind: 
   }
 
   let { left, right } = binary;
-  // The right operand that dies here can become the result without a copy.
-  const better = to.facts.constant(left) !== null || (to.facts.uses(right) === 1 && to.facts.uses(left) > 1);
-  if (COMMUTATIVE.has(op) && to.facts.constant(right) === null && better) [left, right] = [right, left];
+  if (COMMUTATIVE.has(op) && to.facts.constant(left) !== null && to.facts.constant(right) === null) [left, right] = [right, left];
 
   if (width === 32 && to.cpu < 3) {
     selectNarrow(to, op, left, right, register);

@@ -11,7 +11,7 @@ import { slots } from "../../isa/instruction.ts";
 import * as make from "../../isa/make.ts";
 import type { CpuVersion, JumpCondition } from "../../isa/opcodes.ts";
 import { Dominance } from "../ir/dominance.ts";
-import { loopDepths, naturalLoops } from "../ir/loops.ts";
+import { type Loop, loopDepths, naturalLoops } from "../ir/loops.ts";
 import { type Emitted, type EmittedBlock, jumpIf } from "./emit.ts";
 import { CodegenError } from "./errors.ts";
 import type { Test } from "./machine.ts";
@@ -67,7 +67,8 @@ function successors({ end }: EmittedBlock): number[] {
 function orderBlocks(blocks: readonly EmittedBlock[]): number[] {
   const graph = blocks.map(successors);
   const dominance = new Dominance(graph);
-  const depths = loopDepths(graph, naturalLoops(graph, dominance));
+  const loops = naturalLoops(graph, dominance);
+  const depths = loopDepths(graph, loops);
   const position = new Map(dominance.order.map((block, index) => [block, index]));
   const waiting = new Uint32Array(blocks.length);
   const isForward = (from: number, to: number): boolean => position.get(from)! < position.get(to)!;
@@ -86,7 +87,26 @@ function orderBlocks(blocks: readonly EmittedBlock[]): number[] {
     const open = [...new Set(graph[block])].filter((to) => isForward(block!, to) && --waiting[to]! === 0);
     ready.push(...open.sort(worstFirst));
   }
+  for (const loop of [...loops].reverse()) rotate(order, loop, blocks);
   return order;
+}
+
+/**
+ * Puts the header of a loop below its body, when the header is where the loop is left: then an iteration takes one jump, the
+ * header's, instead of two.
+ */
+function rotate(order: number[], loop: Loop, blocks: readonly EmittedBlock[]): void {
+  const { header, nodes } = loop;
+  const start = order.indexOf(header);
+  const last = order[start + nodes.size - 1];
+  if (last === undefined || last === header || start === 0) return;
+  if (!order.slice(start, start + nodes.size).every((block) => nodes.has(block))) return;
+  const test = blocks[header]!.end;
+  const back = blocks[last]!.end;
+  if (test.kind !== "branch" || nodes.has(test.taken) === nodes.has(test.other)) return;
+  if (back.kind !== "jump" || back.target !== header) return;
+  order.splice(start, 1);
+  order.splice(start + nodes.size - 1, 0, header);
 }
 
 /** A block's code with the jumps that end it; `target` is the block that a jump goes to. */
