@@ -1,0 +1,156 @@
+import { describe, it } from "node:test";
+import { assertPass } from "./before-after.ts";
+import { simplify } from "./simplify.ts";
+
+describe("simplify", () => {
+  it("computes what is constant, as eBPF does: a division by zero gives 0, a shift uses the low bits of its amount", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i64 = const 7
+        v4: i64 = const 0
+        v5: i64 = udiv v3, v4
+        v6: i64 = const 65
+        v7: i64 = shl v3, v6
+        v8: i64 = add v5, v7
+        return v8`,
+      `b0:
+        v3: i64 = const 14
+        v4: i64 = const 7
+        v5: i64 = const 0
+        v6: i64 = const 65
+        return v3`,
+    );
+  });
+
+  it("replaces multiplication, division and modulo by powers of two", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i64 = const 16
+        v4: i64 = mul v1, v3
+        v5: i64 = udiv v4, v3
+        v6: i64 = umod v5, v3
+        return v6`,
+      `b0:
+        v3: i64 = const 15
+        v4: i64 = const 4
+        v5: i64 = const 16
+        v6: i64 = shl v1, v4
+        v7: i64 = lshr v6, v4
+        v8: i64 = and v7, v3
+        return v8`,
+    );
+  });
+
+  it("adds up constants that follow each other, for integers", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i64 = const 5
+        v4: i64 = add v1, v3
+        v5: i64 = const 3
+        v6: i64 = add v4, v5
+        return v6`,
+      `b0:
+        v3: i64 = const 8
+        v4: i64 = const 5
+        v5: i64 = const 3
+        v6: i64 = add v1, v4
+        v7: i64 = add v1, v3
+        return v7`,
+    );
+  });
+
+  it("does not for pointers: a verifier follows how each was made", () => {
+    const text = `b0:
+        v3: i64 = const 5
+        v4: ptr = add v0, v3
+        v5: ptr = add v4, v3
+        v6: i64 = load.u8 [v5 + 0]
+        return v6`;
+    assertPass(simplify, text, text);
+  });
+
+  it("drops masks and extensions that clear what is clear", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i32 = load.u16 [v0 + 0]
+        v4: i32 = const 65535
+        v5: i32 = and v3, v4
+        v6: i32 = extend.u16 v5
+        v7: i64 = extend.u32 v6
+        return v7`,
+      `b0:
+        v3: i32 = const 65535
+        v4: i32 = load.u16 [v0 + 0]
+        v5: i64 = extend.u32 v4
+        return v5`,
+    );
+  });
+
+  it("keeps a mask on what was swapped: older kernels forget its range", () => {
+    const text = `b0:
+        v3: i32 = const 65535
+        v4: i32 = be16 v2
+        v5: i32 = and v4, v3
+        v6: i64 = extend.u32 v5
+        return v6`;
+    assertPass(simplify, text, text);
+  });
+
+  it("branches on a comparison itself, and on bits by a test of bits", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i32 = const 0
+        v4: i32 = const 8
+        v5: i32 = compare.ult v2, v4
+        branch.ne v5, v3 ? b1 : b2
+      b1:
+        v6: i32 = and v2, v4
+        branch.eq v6, v3 ? b2 : b3
+      b2:
+        return v1
+      b3:
+        v7: i64 = extend.u32 v2
+        return v7`,
+      `b0:
+        v3: i32 = const 0
+        v4: i32 = const 8
+        v5: i32 = compare.ult v2, v4
+        branch.ult v2, v4 ? b1 : b3
+      b1:
+        v6: i32 = and v2, v4
+        branch.set v2, v4 ? b2 : b3
+      b2:
+        v7: i64 = extend.u32 v2
+        return v7
+      b3:
+        return v1`,
+    );
+  });
+
+  it("decides branches between constants", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i32 = const 1
+        v4: i32 = const 4294967295
+        branch.sgt v3, v4 ? b1 : b2
+      b1:
+        return v1
+      b2:
+        v5: i64 = const 0
+        return v5`,
+      `b0:
+        v3: i32 = const 1
+        v4: i32 = const 4294967295
+        v5: i64 = const 0
+        jump b1
+      b1:
+        return v1`,
+    );
+  });
+});
