@@ -12,7 +12,7 @@
 import { CaptureBatch } from "./batch.ts";
 import { CaptureError, type CaptureInterface, type CapturePacket, type Truncation } from "./capture.ts";
 import { describeFirstBytes } from "./first-bytes.ts";
-import { GZIP_MAGIC_LENGTH, gunzip, isGzip } from "./gzip/gzip.ts";
+import { GZIP_MAGIC_LENGTH, gunzip, isGzip } from "./gzip.ts";
 import type { CaptureParser } from "./parser.ts";
 import { PCAP_HEADER, PcapParser, pcapByteOrder } from "./pcap.ts";
 import { isPcapng, PcapngParser } from "./pcapng.ts";

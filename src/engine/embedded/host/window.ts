@@ -1,4 +1,4 @@
-import { GzipCutOff } from "./gzip/gzip.ts";
+import { GzipCutOff } from "./gzip.ts";
 
 /** A whole file, or its pieces in order: a stream of Node, of the web, a generator. A piece must stay as it is once given. */
 export type CaptureSource = Uint8Array | AsyncIterable<Uint8Array>;

@@ -1,0 +1,16 @@
+/** What runs anywhere JavaScript does: compile text, open the embedded engine, read captures. No `node:` module below here. */
+
+export { formatIpv4, formatIpv6, ipv4, ipv6 } from "./btf/addresses.ts";
+export { compileSource } from "./compiler/compile.ts";
+export { type Clock, realClock, type VirtualClock, virtualClock } from "./engine/embedded/clock.ts";
+export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
+export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture.ts";
+export { type CaptureReader, openCapture } from "./engine/embedded/host/read-capture.ts";
+export { type ReplayResult, replay } from "./engine/embedded/host/replay.ts";
+export { CaptureWriter } from "./engine/embedded/host/write-capture.ts";
+export type { PacketDevice } from "./engine/embedded/host.ts";
+export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
+export type * from "./engine/engine.ts";
+export * from "./engine/errors.ts";
+export type * from "./object/module.ts";
+export type * from "./object/spec.ts";
