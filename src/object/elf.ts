@@ -114,7 +114,8 @@ class ElfFile implements Elf {
   #symbolsIn: Map<number, number[]> | null = null;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Seen as a plain array: slicing a Buffer would share its memory, and types are completed in place.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.budget = new Budget(bytes.length);
     this.littleEndian = this.#checkHeader();
