@@ -12,7 +12,7 @@ import { spanOf } from "./report.ts";
 import { didYouMean } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type ArrayType, INTS, PACKET, type ReferenceType, typeName, valueOf } from "./types.ts";
+import { type ArrayType, INTS, PACKET, type ReferenceType, readAs, typeName } from "./types.ts";
 
 /** What reads the packet at an offset: width in bytes. Integers wider than a byte are in network order. */
 export const PACKET_READS: Readonly<Record<string, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4 };
@@ -101,7 +101,7 @@ function field(
         object,
         offset: found.offset,
         stored: found.type,
-        type: memberType(valueOf(found.type, memory), type),
+        type: memberType(readAs(found.type, memory), type),
         at,
       };
     }
@@ -112,7 +112,7 @@ function field(
   const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
   if (found?.kind === "bits") return { kind: "bits", object, field: found, type: found.type, at };
   if (found?.kind === "bytes") {
-    return { kind: "member", object, offset: found.offset, stored: found.type, type: valueOf(found.type, "packet"), at };
+    return { kind: "member", object, offset: found.offset, stored: found.type, type: readAs(found.type, "packet"), at };
   }
   return unknownProperty(fn, property, to.name, Object.keys(fields), `its fields are ${Object.keys(fields).join(", ")}`);
 }
@@ -138,7 +138,7 @@ export function element(fn: FunctionState, node: Syntax.MemberExpression): Expre
     return errorAt(node);
   }
   const array = object.type.to;
-  const type = memberType(valueOf(array.element, object.type.memory ?? "stack"), object.type);
+  const type = memberType(readAs(array.element, object.type.memory ?? "stack"), object.type);
   const at = spanOf(node);
   if (!indexProven(fn, index, array)) return errorAt(node);
   if (index.kind === "literal") {

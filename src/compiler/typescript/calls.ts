@@ -14,7 +14,7 @@ import { didYouMean, type FunctionSymbol } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { placeType, storedValue } from "./structs.ts";
 import type { Expression, MapDeclaration } from "./tree.ts";
-import { BOOL, INTS, NETWORK, type NullableType, reference, type ScalarType, typeName, VOID, valueOf } from "./types.ts";
+import { BOOL, INTS, NETWORK, type NullableType, readAs, reference, type ScalarType, typeName, VOID } from "./types.ts";
 
 export function call(fn: FunctionState, node: Syntax.CallExpression): Expression {
   const { callee } = node;
@@ -168,7 +168,7 @@ function mapMethod(fn: FunctionState, map: MapDeclaration, property: Syntax.Iden
   };
   switch (name) {
     case "get": {
-      const value = valueOf(map.value, "map");
+      const value = readAs(map.value, "map");
       const type =
         value.kind === "reference" ? reference(value.to, "map", true) : ({ kind: "nullable", of: value } satisfies NullableType);
       return key.type.kind === "error" ? key : { kind: "map-get", type, map, key, at };

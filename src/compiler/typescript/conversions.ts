@@ -64,7 +64,10 @@ function integerWidens(from: IntType, to: IntType): boolean {
 function mismatch(fn: FunctionState, value: Expression, target: ValueType): void {
   const { type } = value;
   const [expected, found] = [typeName(target), typeName(type)];
-  if (isNullable(type) && target.kind !== "nullable") return mayBeNull(fn, value);
+  if (isNullable(type) && target.kind !== "nullable") {
+    mayBeNull(fn, value);
+    return;
+  }
   if (type.kind === "int" && target.kind === "int" && target.name !== "Ipv4Address") {
     fn.reporter.report("SK2102", value.at, { expected, found });
     return;

@@ -6,7 +6,7 @@ import { expression, typed } from "./expressions.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type Field, reference, type StoredType, typeName, type ValueType, valueOf } from "./types.ts";
+import { type Field, readAs, reference, type StoredType, typeName, type ValueType } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** A value for bytes of a stored type: of its value type. */
@@ -16,7 +16,7 @@ export function storedValue(fn: FunctionState, node: Syntax.Node, type: StoredTy
 
 /** What a place of a stored type takes: for structs and arrays, a reference into any memory. */
 export function placeType(type: StoredType): ValueType {
-  return type.kind === "struct" || type.kind === "array" ? reference(type, null, false) : valueOf(type, "stack");
+  return type.kind === "struct" || type.kind === "array" ? reference(type, null, false) : readAs(type, "stack");
 }
 
 export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, expected: ValueType | null): Expression {

@@ -143,7 +143,7 @@ export function reference(to: ReferenceType["to"], memory: Memory | null, nullab
 }
 
 /** The value that reading a stored type gives. */
-export function valueOf(type: StoredType, memory: Memory): ScalarType | ReferenceType {
+export function readAs(type: StoredType, memory: Memory): ScalarType | ReferenceType {
   switch (type.kind) {
     case "network":
       return type.host;

@@ -35,6 +35,7 @@ const BPF: LibraryModule = {
     ...stored((name) => !NET_TYPES.includes(name)),
     ["FixedArray", { kind: "fixed-array" }],
     ["Packet", { kind: "packet" }],
+    ["XdpAction", { kind: "stored", type: INTS.u32 }],
     ...Object.entries(HOOKS).map(([hook, { contextType }]): [string, TypeMeaning] => [contextType, { kind: "context", hook }]),
   ]),
   constants: new Map(Object.entries(BPF_CONSTANTS)),

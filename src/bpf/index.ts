@@ -1,0 +1,29 @@
+/**
+ * What a `.bpf.ts` file imports from "skep/bpf": hooks, maps, machine integers, helpers, constants.
+ *
+ * To an editor and to `tsc` these are functions and types; to Skep's compiler they are names that it knows. Run as
+ * JavaScript, the functions throw NotCompiledError; the constants are real.
+ */
+
+export {
+  bpf_get_prandom_u32,
+  bpf_get_smp_processor_id,
+  bpf_ktime_get_boot_ns,
+  bpf_ktime_get_coarse_ns,
+  bpf_ktime_get_ns,
+} from "./helpers.ts";
+export { type be16, type be32, type be64, bool, type FixedArray, i8, i16, i32, i64, u8, u16, u32, u64 } from "./integers.ts";
+export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
+export { NotCompiledError } from "./not-compiled.ts";
+export {
+  type Header,
+  type Packet,
+  XDP_ABORTED,
+  XDP_DROP,
+  XDP_PASS,
+  XDP_REDIRECT,
+  XDP_TX,
+  type XdpAction,
+  type XdpContext,
+  xdp,
+} from "./xdp.ts";

@@ -1,0 +1,216 @@
+/**
+ * What a `.bpf.ts` file imports from "skep/bpf/net": protocol headers as views of the packet, addresses, constants.
+ *
+ * Numbers of more than one byte are in network order in the packet and ordinary numbers here: `tcp.destinationPort === 443`.
+ * Addresses are bytes in the order of the wire, never turned around, so they are right as keys of maps and tries.
+ */
+
+import { NET_CONSTANTS } from "../compiler/typescript/library/constants.ts";
+import { HEADERS } from "../compiler/typescript/library/headers.ts";
+import type { be16, be32, bool, FixedArray, u8, u16, u32 } from "./integers.ts";
+import { notCompiled } from "./not-compiled.ts";
+import type { Header } from "./xdp.ts";
+
+/**
+ * An IPv4 address: its four bytes as they lie in the packet, as the machine reads them. Only `===`, `!==` and masking with
+ * another address mean something. On the user side it is dotted text.
+ */
+export type Ipv4Address = number & { readonly __int?: "Ipv4Address" };
+/** An IPv6 address: sixteen bytes. `===` compares them all. On the user side it is text. */
+export type Ipv6Address = FixedArray<u8, 16> & { readonly "~text": "ipv6" };
+/** A hardware address: six bytes. `===` compares them all. On the user side it is text. */
+export type MacAddress = FixedArray<u8, 6> & { readonly "~text": "mac" };
+
+/** The address written as text, known when compiling: `ipv4("203.0.113.1")`. */
+export function ipv4(_text: string): Ipv4Address {
+  return notCompiled("ipv4");
+}
+
+/** The address written as text, known when compiling: `ipv6("2001:db8::1")`. */
+export function ipv6(_text: string): Ipv6Address {
+  return notCompiled("ipv6");
+}
+
+/** The address written as text, known when compiling: `mac("02:00:00:00:00:01")`. */
+export function mac(_text: string): MacAddress {
+  return notCompiled("mac");
+}
+
+/** IEEE 802.3: what every frame begins with. */
+export interface Ethernet {
+  destination: MacAddress;
+  source: MacAddress;
+  /** What follows: one of the `ETH_P_` constants. */
+  type: be16;
+}
+
+/** IEEE 802.1Q: what follows an Ethernet header of the type ETH_P_8021Q or ETH_P_8021AD. */
+export interface Vlan {
+  /** 0 … 7. */
+  priority: u8;
+  dropEligible: bool;
+  /** Number of the network, 0 … 4,095. */
+  id: u16;
+  /** What follows: one of the `ETH_P_` constants. */
+  type: be16;
+}
+
+/** RFC 826, for IPv4 over Ethernet. */
+export interface Arp {
+  hardwareType: be16;
+  protocolType: be16;
+  hardwareLength: u8;
+  protocolLength: u8;
+  /** ARP_REQUEST or ARP_REPLY. */
+  operation: be16;
+  senderHardware: MacAddress;
+  senderProtocol: Ipv4Address;
+  targetHardware: MacAddress;
+  targetProtocol: Ipv4Address;
+}
+
+/** RFC 791 §3.1, without options: they follow when `headerLength` is more than 20. */
+export interface Ipv4 {
+  /** 4. */
+  version: u8;
+  /** In bytes, 20 … 60: where the payload begins. Read-only. */
+  readonly headerLength: u8;
+  /** Differentiated services, RFC 2474. */
+  dscp: u8;
+  /** Congestion notification, RFC 3168. */
+  ecn: u8;
+  /** Bytes of header and payload. */
+  totalLength: be16;
+  identification: be16;
+  dontFragment: bool;
+  moreFragments: bool;
+  /** In bytes: of all fragments but the first it is not 0, and no transport header follows. Read-only. */
+  readonly fragmentOffset: u16;
+  ttl: u8;
+  /** What follows: one of the `IPPROTO_` constants. */
+  protocol: u8;
+  checksum: be16;
+  source: Ipv4Address;
+  destination: Ipv4Address;
+}
+
+/** RFC 8200 §3. */
+export interface Ipv6 {
+  /** 6. */
+  version: u8;
+  trafficClass: u8;
+  flowLabel: u32;
+  /** Bytes after this header, extension headers included. */
+  payloadLength: be16;
+  /** What follows: an `IPPROTO_` constant, or an extension header. */
+  nextHeader: u8;
+  hopLimit: u8;
+  source: Ipv6Address;
+  destination: Ipv6Address;
+}
+
+/** RFC 9293 §3.1, without options: they follow when `headerLength` is more than 20. */
+export interface Tcp {
+  sourcePort: be16;
+  destinationPort: be16;
+  sequence: be32;
+  acknowledgement: be32;
+  /** In bytes, 20 … 60: where the data begins. Read-only. */
+  readonly headerLength: u8;
+  /** All eight flags: `tcp.flags & (TCP_SYN | TCP_ACK)`. */
+  flags: u8;
+  fin: bool;
+  syn: bool;
+  rst: bool;
+  psh: bool;
+  ack: bool;
+  urg: bool;
+  ece: bool;
+  cwr: bool;
+  window: be16;
+  checksum: be16;
+  urgentPointer: be16;
+}
+
+/** RFC 768. */
+export interface Udp {
+  sourcePort: be16;
+  destinationPort: be16;
+  /** Bytes of header and data. */
+  length: be16;
+  checksum: be16;
+}
+
+/** RFC 792. */
+export interface Icmp {
+  /** ICMP_ECHO, … */
+  type: u8;
+  code: u8;
+  checksum: be16;
+  /** Depends on the type: of an echo, identifier and sequence number. */
+  rest: be32;
+}
+
+/** RFC 4443 §2.1. */
+export interface Icmpv6 {
+  /** ICMPV6_ECHO_REQUEST, … */
+  type: u8;
+  code: u8;
+  checksum: be16;
+  /** Depends on the type: of an echo, identifier and sequence number. */
+  rest: be32;
+}
+
+/** 14 bytes. */
+export const Ethernet: Header<Ethernet> = { size: HEADERS.Ethernet.size };
+/** 4 bytes. */
+export const Vlan: Header<Vlan> = { size: HEADERS.Vlan.size };
+/** 28 bytes. */
+export const Arp: Header<Arp> = { size: HEADERS.Arp.size };
+/** 20 bytes. */
+export const Ipv4: Header<Ipv4> = { size: HEADERS.Ipv4.size };
+/** 40 bytes. */
+export const Ipv6: Header<Ipv6> = { size: HEADERS.Ipv6.size };
+/** 20 bytes. */
+export const Tcp: Header<Tcp> = { size: HEADERS.Tcp.size };
+/** 8 bytes. */
+export const Udp: Header<Udp> = { size: HEADERS.Udp.size };
+/** 8 bytes. */
+export const Icmp: Header<Icmp> = { size: HEADERS.Icmp.size };
+/** 8 bytes. */
+export const Icmpv6: Header<Icmpv6> = { size: HEADERS.Icmpv6.size };
+
+export const {
+  ETH_P_IP,
+  ETH_P_ARP,
+  ETH_P_8021Q,
+  ETH_P_IPV6,
+  ETH_P_8021AD,
+  ETH_P_MPLS_UC,
+  ETH_P_LLDP,
+  IPPROTO_ICMP,
+  IPPROTO_IGMP,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  IPPROTO_GRE,
+  IPPROTO_ESP,
+  IPPROTO_ICMPV6,
+  IPPROTO_SCTP,
+  TCP_FIN,
+  TCP_SYN,
+  TCP_RST,
+  TCP_PSH,
+  TCP_ACK,
+  TCP_URG,
+  TCP_ECE,
+  TCP_CWR,
+  ARP_REQUEST,
+  ARP_REPLY,
+  ICMP_ECHO_REPLY,
+  ICMP_DEST_UNREACH,
+  ICMP_ECHO,
+  ICMP_TIME_EXCEEDED,
+  ICMPV6_DEST_UNREACH,
+  ICMPV6_ECHO_REQUEST,
+  ICMPV6_ECHO_REPLY,
+} = NET_CONSTANTS;
