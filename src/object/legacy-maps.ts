@@ -24,7 +24,9 @@ const SAMPLES_SIZE = 28;
 const BPF_F_NUMA_NODE = 1 << 2;
 
 export function isLegacyMaps(section: ElfSection): boolean {
-  return section.type === SHT.PROGBITS && (section.flags & SHF.EXECINSTR) === 0 && section.size > 0 && LEGACY_NAME.test(section.name);
+  return (
+    section.type === SHT.PROGBITS && (section.flags & SHF.EXECINSTR) === 0 && section.size > 0 && LEGACY_NAME.test(section.name)
+  );
 }
 
 interface Raw {

@@ -163,10 +163,7 @@ describe("checkRelocations", () => {
       "type_size absent 0",
       "type_matches absent 0",
     ]);
-    assert.deepEqual(about("enum color::BLUE"), [
-      "enumval_exists absent 0",
-      "enumval_value poisoned null",
-    ]);
+    assert.deepEqual(about("enum color::BLUE"), ["enumval_exists absent 0", "enumval_value poisoned null"]);
   });
 });
 

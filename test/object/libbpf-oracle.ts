@@ -72,7 +72,10 @@ export function buildOracle(): { readonly path: string } | { readonly missing: s
 
 /** @param btf a file with the types that CO-RE relocations adapt to; default: those of the running kernel */
 export function ask(oracle: string, object: string, kconfig = "", btf?: string): Answer {
-  const result = spawnSync(oracle, btf === undefined ? [object, kconfig] : [object, kconfig, btf], { encoding: "utf8", maxBuffer: 1 << 30 });
+  const result = spawnSync(oracle, btf === undefined ? [object, kconfig] : [object, kconfig, btf], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
   const lines = result.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -110,7 +113,9 @@ export function differences(spec: Spec, { lines }: Answer): string[] {
       else compareProgram(found, spec, program, line);
     }
   }
-  const btf = lines.filter((line) => line.kind === "btf").reduce((longest, { bytes }) => (bytes.length > longest.length ? bytes : longest), "");
+  const btf = lines
+    .filter((line) => line.kind === "btf")
+    .reduce((longest, { bytes }) => (bytes.length > longest.length ? bytes : longest), "");
   if (spec.types !== null && btf.length > 500) same(found, "types", Buffer.from(spec.types).toString("hex"), btf);
   return found;
 }

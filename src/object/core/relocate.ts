@@ -34,7 +34,7 @@ export function relocate(spec: Spec, target: Btf | readonly Btf[], options: Relo
   const programs = spec.programs.map((program) => {
     if (!hasWork(program) || !wanted(program)) return program;
     const { core, ...rest } = program;
-    const code = program.code.slice();
+    const code = new Uint8Array(program.code);
     const poisoned: PoisonedInstruction[] = [];
     for (const step of steps(resolver, program, code)) {
       if (step.error !== null) throw step.error;
@@ -75,7 +75,7 @@ export function checkRelocations(spec: Spec, target: Btf | readonly Btf[], optio
   if (programs.length === 0) return [];
   const resolver = makeResolver(spec, target);
   return programs.flatMap((program) =>
-    [...steps(resolver, program, program.code.slice())].map((step): CoreReport => {
+    [...steps(resolver, program, new Uint8Array(program.code))].map((step): CoreReport => {
       const { relocation, decision, outcome, error } = step;
       const base = { program: program.name, slot: relocation.slot, kind: relocation.kind };
       if (decision === null || outcome === null) {
