@@ -24,7 +24,7 @@ const MIXES: readonly (readonly [string, string])[] = [
   ["packet: byte loads", loop("w2 = *(u8 *)(r8 + 12)\nw3 = *(u8 *)(r8 + 13)\nw2 <<= 8\nw2 |= w3\nr0 += r2", 300_000)],
   ["branches", loop("if r9 > 100 goto +1\nr0 += 1\nif w9 s< 50 goto +1\nr0 += 2\nif r9 & 1 goto +1\nr0 += 3", 300_000)],
   ["atomic add", loop("r2 = 1\nlock *(u64 *)(r10 - 8) += r2", 500_000)],
-  ["local call", loop("r1 = r9\ncall f", 200_000) + "\nf:\nr0 = r1\nexit"],
+  ["local call", `${loop("r1 = r9\ncall f", 200_000)}\nf:\nr0 = r1\nexit`],
 ];
 
 const memory = new Uint8Array(64);

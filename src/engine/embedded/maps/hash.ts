@@ -144,7 +144,7 @@ export class HashMap extends MapStore {
   /** Hot: keys of 4 and 8 bytes are the usual ones. */
   #search(key: number, hash: number): number {
     const { words, view, nodeSize, nodes } = this;
-    const keyWord = (this.#keyOffset >>> 2) | 0;
+    const keyWord = this.#keyOffset >>> 2;
     let next = words[this.#bucket(hash)]!;
     if (this.keySize === 4) {
       const wanted = view.getUint32(key, true);
@@ -183,6 +183,8 @@ export class HashMap extends MapStore {
   #hash(key: number): number {
     const view = this.view;
     let h = this.#seed;
+    if (this.keySize === 4) return mix(h ^ view.getInt32(key, true)) & 0x7fff_ffff;
+    if (this.keySize === 8) return mix(mix(h ^ view.getInt32(key, true)) ^ view.getInt32(key + 4, true)) & 0x7fff_ffff;
     for (let word = 0, at = key; word < this.#keyWords; word++, at += 4) h = mix(h ^ view.getInt32(at, true));
     for (let at = key + this.#keyWords * 4; at < key + this.keySize; at++) h = mix(h ^ view.getUint8(at));
     return h & 0x7fff_ffff;

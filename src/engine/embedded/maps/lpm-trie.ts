@@ -56,6 +56,7 @@ export class LpmTrieMap extends MapStore {
     const bits = this.#dataSize * 8;
     const length = this.view.getUint32(key, true);
     if (length > bits) return -1;
+    if (bits === 32) return this.#find32(length, this.view.getInt32(key + 4, false));
     let found = 0;
     let link = words[(this.handle >>> 2) + ROOT]!;
     while (link !== 0) {
@@ -173,6 +174,23 @@ export class LpmTrieMap extends MapStore {
     const header = this.handle >>> 2;
     this.words.fill(0, this.#owners, this.#chain);
     this.words.fill(0, header + COUNT, header + FRESH_ELEMENT + 1);
+  }
+
+  /** `find` for IPv4: the same walk with the data in one word. Hot. */
+  #find32(length: number, wanted: number): number {
+    const { words, view } = this;
+    let found = 0;
+    let link = words[(this.handle >>> 2) + ROOT]!;
+    while (link !== 0) {
+      const node = this.#node(link);
+      const prefix = words[node + PREFIX]!;
+      if (prefix > length) break;
+      if (Math.clz32(view.getInt32(((node << 2) >>> 0) + NODE_HEAD, false) ^ wanted) < prefix) break;
+      if (words[node + ENTRY] !== 0) found = words[node + ENTRY]!;
+      if (prefix === 32) break;
+      link = words[node + ((wanted >>> (31 - prefix)) & 1)]!;
+    }
+    return found - 1;
   }
 
   /** Makes a node the place of an entry. */
