@@ -21,7 +21,7 @@ const COPIED_EXIT = 2;
 
 export function connect(name: string, given: readonly EmittedBlock[], cpu: CpuVersion): Emitted[] {
   const blocks = copyExits(skipEmpty(given));
-  const order = orderBlocks(blocks);
+  const order = orderBlocks(blocks, cpu);
   return assemble(name, blocks, order, cpu);
 }
 
@@ -64,7 +64,7 @@ function successors({ end }: EmittedBlock): number[] {
  * The reachable blocks as chains: each block is followed by its best successor whose other predecessors, backward jumps aside,
  * stand already. So code reads from top to bottom, and loops are contiguous.
  */
-function orderBlocks(blocks: readonly EmittedBlock[]): number[] {
+function orderBlocks(blocks: readonly EmittedBlock[], cpu: CpuVersion): number[] {
   const graph = blocks.map(successors);
   const dominance = new Dominance(graph);
   const loops = naturalLoops(graph, dominance);
@@ -85,7 +85,11 @@ function orderBlocks(blocks: readonly EmittedBlock[]): number[] {
   for (let block = ready.pop(); block !== undefined; block = ready.pop()) {
     order.push(block);
     const open = [...new Set(graph[block])].filter((to) => isForward(block!, to) && --waiting[to]! === 0);
-    ready.push(...open.sort(worstFirst));
+    open.sort(worstFirst);
+    const { end } = blocks[block]!;
+    // A test without an inverse falls through to its other side, or costs a jump more.
+    if (end.kind === "branch" && open.at(-1) === end.taken && open.length > 1 && invert(end.test, cpu) === null) open.reverse();
+    ready.push(...open);
   }
   for (const loop of [...loops].reverse()) rotate(order, loop, blocks);
   return order;
