@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
 import { LinuxEngine } from "./engine.ts";
-import { FakeKernel, fakeFacts } from "./fake-kernel.ts";
+import { FakeKernel, fakeFacts } from "./fixtures/fake-kernel.ts";
 import { ERRNO } from "./sys/system-error.ts";
 
 const map = (name: string): MapSpec => ({

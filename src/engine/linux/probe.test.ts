@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { DescriptorLedger } from "./descriptors.ts";
 import { interfaceNames, possibleCpus } from "./facts.ts";
-import { FakeKernel, fakeFacts } from "./fake-kernel.ts";
+import { FakeKernel, fakeFacts } from "./fixtures/fake-kernel.ts";
 import { type ProbeTarget, probeLinux } from "./probe.ts";
 import { atLeast } from "./release.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { COMMAND } from "../../uapi/commands.ts";
 import { ATTRIBUTES, type AttributeLayout, type KnownCommand } from "./attributes.ts";
-import { FakeKernel } from "./fake-kernel.ts";
+import { FakeKernel } from "./fixtures/fake-kernel.ts";
 import { Request } from "./request.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");

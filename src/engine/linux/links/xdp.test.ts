@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AttachOptions } from "../../engine.ts";
-import { FakeKernel, fakeFacts, fakeMachine } from "../fake-kernel.ts";
+import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { attachXdp } from "./xdp.ts";
 

@@ -29,6 +29,7 @@ const UNSUPPORTED: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.ENOTSUPP, 
 const BATCH_BYTES = 1 << 16;
 
 export function openCursor(map: RawMap): EntryCursor {
+  map.mustBeOpen();
   if (map.kind.keys === "table" || map.kind.keys === "index") {
     const batch = BatchCursor.open(map);
     if (batch !== null) return batch;
@@ -96,7 +97,7 @@ export class BatchCursor implements EntryCursor {
   /** Asks for the next entries; false when it is the first time and the kernel does not know how. */
   #fetch(first: boolean): boolean {
     for (;;) {
-      void this.#map.fd;
+      this.#map.mustBeOpen();
       this.#request.pointer("out_batch", this.#nextPosition).u32("count", this.#capacity);
       const result = this.#request.send();
       if (result >= 0 || result === -ERRNO.ENOENT) {
@@ -151,7 +152,7 @@ export class KeyCursor implements EntryCursor {
 
   next(): boolean {
     while (this.#more && this.#left-- > 0) {
-      void this.#map.fd;
+      this.#map.mustBeOpen();
       this.keys.set(this.#following);
       this.#more = this.#advance();
       const result = this.#lookup.send();

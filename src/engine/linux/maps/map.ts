@@ -25,7 +25,7 @@ export class LinuxMap implements BpfMap {
     this.#value = value;
   }
 
-  /** The map's descriptor; it belongs to the collection. */
+  /** The map's descriptor; it belongs to the collection. -1 once that is disposed. */
   get fd(): number {
     return this.#raw.fd;
   }

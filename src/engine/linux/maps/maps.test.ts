@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
-import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fake-kernel.ts";
+import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { createMap } from "./create.ts";
 import { LinuxMap } from "./map.ts";

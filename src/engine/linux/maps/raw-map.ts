@@ -50,18 +50,22 @@ export class RawMap {
     this.#delete = new Request(transport, "map_delete_elem").u32("map_fd", fd).pointer("key", this.key);
   }
 
-  /**
-   * The map's descriptor.
-   * @throws MapError `closed`. Checked before every operation: the number may be another file's by then.
-   */
+  /** The map's descriptor, or -1 once it was closed. */
   get fd(): number {
-    if (this.#descriptor.closed) throw new MapError(this.spec.name, "closed", `map ${this.spec.name} was closed`);
     return this.#descriptor.fd;
+  }
+
+  /**
+   * Comes before every operation: requests carry the descriptor's number, which may be another file's by now.
+   * @throws MapError `closed`
+   */
+  mustBeOpen(): void {
+    if (this.#descriptor.closed) throw new MapError(this.spec.name, "closed", `map ${this.spec.name} was closed`);
   }
 
   /** Fills `value`; false when there is no such key. Hot. */
   lookup(): boolean {
-    void this.fd;
+    this.mustBeOpen();
     const result = this.#lookup.send();
     if (result >= 0) return true;
     if (result === -ERRNO.ENOENT) return false;
@@ -70,7 +74,7 @@ export class RawMap {
 
   /** Hot. */
   update(flags: number): void {
-    void this.fd;
+    this.mustBeOpen();
     if (flags !== this.#flags) this.#update.u64("flags", (this.#flags = flags));
     const result = this.#update.send();
     if (result < 0) throw mapError(this, "set", this.#update.error(result));
@@ -78,7 +82,7 @@ export class RawMap {
 
   /** False when there was no such key. Hot. */
   delete(): boolean {
-    void this.fd;
+    this.mustBeOpen();
     const result = this.#delete.send();
     if (result >= 0) return true;
     if (result === -ERRNO.ENOENT) return false;
@@ -87,6 +91,7 @@ export class RawMap {
 
   /** Makes it read-only for user space from now on, for good (since 5.2). Programs still write, unless `BPF_F_RDONLY_PROG` says no. */
   freeze(): void {
+    this.mustBeOpen();
     const request = new Request(this.kernel.transport, "map_freeze").u32("map_fd", this.fd);
     const result = request.send();
     if (result < 0) throw mapError(this, "freeze", request.error(result));

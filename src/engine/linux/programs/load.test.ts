@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { BtfBuilder } from "../../../btf/builder.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
-import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fake-kernel.ts";
+import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { loadProgram } from "./load.ts";
 import { relocate } from "./relocate.ts";
