@@ -9,7 +9,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { appendStrings } from "./append.ts";
 import { openBtf } from "./btf.ts";
+import { printC } from "./c/print.ts";
 import { makeCodec } from "./codec.ts";
+import { diffBtf } from "./diff.ts";
 import { BtfError } from "./errors.ts";
 import { everyKind } from "./testing.ts";
 
@@ -21,6 +23,8 @@ function useAll(bytes: Uint8Array): void {
   refusable(() => btf.find("node", "struct"));
   refusable(() => btf.flavours("node"));
   refusable(() => appendStrings(bytes, ["line"]));
+  refusable(() => printC(btf));
+  refusable(() => diffBtf(btf, btf));
   for (const id of btf.ids()) {
     refusable(() => btf.type(id));
     refusable(() => btf.name(id));

@@ -5,7 +5,8 @@
 
 import type { Btf } from "../btf.ts";
 import { BtfError } from "../errors.ts";
-import type { BtfType, Enum64Type, EnumType, Member, PrototypeType, StructType, UnionType } from "../types.ts";
+import type { BtfType, Enum64Type, EnumType, Member, StructType, UnionType } from "../types.ts";
+import { declare, numberName } from "./declarator.ts";
 import { CLayouts, type Gap } from "./layout.ts";
 import { CNames, identifier } from "./names.ts";
 
@@ -51,6 +52,12 @@ const FOOTER = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 const BUILT_IN = new Set(["__builtin_va_list"]);
 
 const MOST_NESTED = 500;
+/**
+ * Anonymous types are written out wherever they are used: with a malicious file, twice as often at each level. A kernel's
+ * types take 0.15 visits a byte.
+ */
+const VISITS_PER_BYTE = 2;
+const FREE_VISITS = 10_000;
 
 class CPrinter {
   readonly #btf: Btf;
@@ -62,11 +69,14 @@ class CPrinter {
   /** Tags that are declared, e.g. `struct task_struct`; a definition declares its own, once it is complete. */
   readonly #declared = new Set<string>();
   #depth = 0;
+  /** Left. */
+  #visits = FREE_VISITS;
 
   constructor(btf: Btf) {
     this.#btf = btf;
     this.#names = new CNames(btf);
     this.#layouts = new CLayouts(btf);
+    for (let part: Btf | null = btf; part !== null; part = part.base) this.#visits += VISITS_PER_BYTE * part.bytes.length;
   }
 
   text(): string {
@@ -96,7 +106,7 @@ class CPrinter {
   root(id: number): void {
     const type = this.#btf.type(id);
     if ((type.kind === "enum" || type.kind === "enum64") && type.name === "") {
-      this.#out.push(`${this.#enumBody(type, "")};\n\n`);
+      if (type.values.length > 0) this.#out.push(`${this.#enumBody(type, "")};\n\n`);
     } else {
       this.#define(id);
     }
@@ -202,6 +212,9 @@ class CPrinter {
     if (++this.#depth > MOST_NESTED) {
       throw new BtfError(`expected at most ${MOST_NESTED} types within each other, found more`, { type: id });
     }
+    if (--this.#visits < 0) {
+      throw new BtfError("expected types that take a moment to print, found anonymous ones that multiply", { type: id });
+    }
     visit();
     this.#depth--;
   }
@@ -278,100 +291,74 @@ class CPrinter {
   }
 
   #enumBody(type: EnumType | Enum64Type, indent: string): string {
+    const name = this.#names.tag(type.id);
+    // Without values it stands for a forward declaration, which GNU C knows for enums, too.
+    if (type.values.length === 0) return name === "" ? INTEGERS[type.size]! : `enum ${name}`;
     const suffix = type.kind === "enum64" ? (type.signed ? "LL" : "ULL") : "";
-    const values = type.values.map(({ name, value }) => {
+    const values = type.values.map(({ name: enumerator, value }) => {
       // The most negative number has no literal in C.
       const literal = value === -(1n << 63n) ? "-9223372036854775807LL - 1" : `${value}${suffix}`;
-      return `${indent}\t${this.#names.ordinary(name)} = ${literal},\n`;
+      return `${indent}\t${this.#names.ordinary(enumerator)} = ${literal},\n`;
     });
     const fits = type.values.every(({ value }) => value >= -0x80000000 && value <= 0xffffffff);
     // By itself C takes 4 bytes, or 8 when a value needs them.
     const mode = type.size === 4 || (type.size === 8 && !fits) ? "" : ` __attribute__((mode(${MODES[type.size]})))`;
-    const tag = this.#names.tag(type.id);
-    return `enum${tag && ` ${tag}`} {\n${values.join("")}${indent}}${mode}`;
+    return `enum${name && ` ${name}`} {\n${values.join("")}${indent}}${mode}`;
   }
 
-  // ── declarators ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * C's way round: `inner` is what is declared so far, from the name outwards, and `qualifiers` wait for the next type
-   * that can bear them.
-   */
-  #declaration(id: number, inner: string, indent: string, qualifiers = ""): string {
+  #declaration(id: number, name: string, indent: string): string {
     let result = "";
     this.#nested(id, () => {
-      result = this.#declarator(this.#btf.type(id), inner, indent, qualifiers);
+      result = declare(this.#btf, id, name, (type) => this.#base(type, indent));
     });
     return result;
   }
 
-  #declarator(type: BtfType, inner: string, indent: string, qualifiers: string): string {
-    const base = (text: string): string => `${qualifiers}${text}${inner === "" ? "" : " "}${inner}`;
+  #base(type: BtfType, indent: string): string {
     switch (type.kind) {
-      case "pointer":
-        return this.#declaration(type.type, `*${qualifiers}${inner}`, indent);
-      case "const":
-      case "volatile":
-        return this.#declaration(type.type, inner, indent, addQualifier(qualifiers, type.kind));
-      case "restrict":
-        return this.#declaration(type.type, inner, indent, addQualifier(qualifiers, "restrict"));
-      case "typeTag":
-        return this.#declaration(type.type, inner, indent, qualifiers);
-      case "array":
-        return this.#declaration(type.element, `${grouped(inner)}[${type.length}]`, indent, qualifiers);
-      case "prototype":
-        return this.#declaration(type.result, `${grouped(inner)}(${this.#parameters(type, indent)})`, indent);
       case "struct":
       case "union":
-        return base(type.name === "" ? this.#compositeBody(type, indent) : `${type.kind} ${this.#names.tag(type.id)}`);
+        return type.name === "" ? this.#compositeBody(type, indent) : `${type.kind} ${this.#names.tag(type.id)}`;
       case "enum":
       case "enum64":
-        return base(type.name === "" ? this.#enumBody(type, indent) : `enum ${this.#names.tag(type.id)}`);
+        return type.name === "" ? this.#enumBody(type, indent) : `enum ${this.#names.tag(type.id)}`;
       case "forward":
-        return base(`${type.of} ${this.#names.tag(type.id)}`);
+        return `${type.of} ${this.#names.tag(type.id)}`;
       case "typedef":
-        return base(BUILT_IN.has(type.name) ? type.name : this.#names.typedef(type.id));
-      case "int":
-      case "float":
-        return base(numberName(type.name));
+        return BUILT_IN.has(type.name) ? type.name : this.#names.typedef(type.id);
       case "void":
-        return base("void");
+        return "void";
       default:
-        throw new BtfError(`expected a type of data, found ${type.kind}`, { type: type.id, typeName: type.name });
+        return numberName(type.name);
     }
-  }
-
-  #parameters(type: PrototypeType, indent: string): string {
-    const list = type.parameters.map((parameter) =>
-      this.#declaration(parameter.type, parameter.name && identifier(parameter.name), indent),
-    );
-    if (type.variadic) list.push("...");
-    return list.length === 0 ? "void" : list.join(", ");
   }
 }
 
 /** GCC's machine modes: quarter, half and double the integer of four bytes. */
 const MODES: Readonly<Record<number, string>> = { 1: "QI", 2: "HI", 8: "DI" };
 
-function grouped(inner: string): string {
-  return inner.startsWith("*") ? `(${inner})` : inner;
-}
+const INTEGERS: Readonly<Record<number, string>> = {
+  1: "unsigned char",
+  2: "unsigned short",
+  4: "unsigned int",
+  8: "unsigned long",
+};
 
-function addQualifier(qualifiers: string, one: string): string {
-  return qualifiers.includes(one) ? qualifiers : `${one} ${qualifiers}`;
-}
-
-/** Names of integers are several words: `long unsigned int`. */
-function numberName(name: string): string {
-  return /^[A-Za-z_]\w*( [A-Za-z_]\w*)*$/.test(name) ? name : identifier(name);
-}
+/** From here on a gap is an array of bytes: the lines of a gap of gigabytes, which BTF can say, would fill the memory. */
+const LONG_GAP = 64 * 8;
 
 /** Unnamed bit-fields, none of which straddles 8 bytes. */
 function pad(lines: string[], indent: string, gap: Gap | null | undefined): void {
   if (!gap) return;
   for (let at = gap.start; at < gap.end; ) {
-    const width = Math.min(gap.end - at, 64 - (at % 64));
-    lines.push(`${indent}long: ${width};\n`);
-    at += width;
+    const bytes = Math.floor((gap.end - at) / 8);
+    if (at % 64 === 0 && gap.end - at >= LONG_GAP) {
+      lines.push(`${indent}unsigned char __padding_${at / 8}[${bytes}];\n`);
+      at += bytes * 8;
+    } else {
+      const width = Math.min(gap.end - at, 64 - (at % 64));
+      lines.push(`${indent}long: ${width};\n`);
+      at += width;
+    }
   }
 }
