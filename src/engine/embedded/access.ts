@@ -22,6 +22,8 @@ export class AddressSpace {
   packetEnd = 0;
   /** Where `data` begins, for messages. */
   packetData = 0;
+  /** How far the packet may grow at its end. */
+  packetLimit = 0;
   contextStart = 0;
   contextEnd = 0;
   contextWritable = false;

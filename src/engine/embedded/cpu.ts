@@ -4,7 +4,7 @@
  *
  *     stack     8 frames of 512 bytes; frame 0 at the top, r10 points behind its frame
  *     context   what r1 points at
- *     packet    256 bytes of head room, the packet, tail room
+ *     packet    256 bytes of head room, the packet, tail room up to a page
  */
 
 import { FRAME_SIZE, FRAMES } from "./access.ts";
@@ -18,8 +18,11 @@ export const HEAD_ROOM = 256;
 export const FRAME_HEADER = 40;
 /** Longest packet, in bytes. */
 export const LONGEST_PACKET = 65_535;
-/** Bytes behind the longest packet into which `bpf_xdp_adjust_tail` may grow it. */
-export const TAIL_ROOM = 257;
+/**
+ * Bytes from the start of the head room to where the tail room ends: a page, less what the kernel keeps at its end
+ * (`struct skb_shared_info`). A longer packet has no tail room.
+ */
+export const PACKET_FRAME = 4096 - 320;
 
 /** Bytes of the context area. */
 const CONTEXT_SIZE = 256;
@@ -39,9 +42,8 @@ export class Cpu {
   /** Address behind the stack, where r10 of a program's main function points. */
   readonly stackEnd: number;
   readonly context: number;
-  /** First and last + 1 address of the packet area. */
+  /** Where the head room begins. */
   readonly packetArea: number;
-  readonly packetAreaEnd: number;
   /** True while a program runs: a second one would use the same stack. */
   busy = false;
   readonly #regions: readonly Region[];
@@ -54,12 +56,11 @@ export class Cpu {
     const { memory } = host;
     const stack = memory.allocate(FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
-    const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET + TAIL_ROOM, `packet (cpu ${id})`, "engine");
+    const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
     this.#regions = [stack, context, packet];
     this.stackEnd = stack.start + stack.size;
     this.context = context.start;
     this.packetArea = packet.start;
-    this.packetAreaEnd = packet.start + packet.size;
   }
 
   dispose(): void {

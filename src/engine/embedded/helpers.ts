@@ -58,26 +58,43 @@ function table(helpers: readonly Helper[]): HelperTable {
   return rows;
 }
 
-/** Text for the host; the number of its bytes with the closing NUL, or -EINVAL for a format that the kernel refuses. */
+/** Text for the host; the number of its bytes, or -EINVAL for a format that the kernel refuses. */
 function printk(call: HelperCall, format: number, size: number, a: number, b: number, c: number): number {
   const wide = (low: number, argument: number): bigint => (BigInt(call.highOf(argument) >>> 0) << 32n) | BigInt(low >>> 0);
   const text = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
   if (text === null) return -EINVAL;
   call.cpu.host.print(text, call.cpu.id);
-  return text.length + 1;
+  return text.length;
 }
 
 /**
- * The checksum of `to` minus that of `from`, plus `seed`, folded to 16 bits (as Linux does since 6.13; before, it was not
- * folded). Sizes are multiples of 4, up to 512 bytes together as in the kernel.
+ * The one's complement sum of `to` minus that of `from`, plus `seed`, folded to 16 bits (as Linux does since 6.13; before,
+ * it was not folded). Sizes are multiples of 4, up to 512 bytes together. Both zeros of one's complement come out as in
+ * the kernel, whose steps these are.
  */
 function checksumDifference(call: HelperCall, from: number, fromSize: number, to: number, toSize: number, seed: number): number {
   if (((fromSize | toSize) & 3) !== 0 || fromSize + toSize > 512) return -EINVAL;
   const { view } = call.memory;
   let sum = seed >>> 0;
-  for (let at = 0; at < toSize; at += 4) sum += view.getUint32((to >>> 0) + at, true);
-  // One's complement: to subtract is to add the complement.
-  for (let at = 0; at < fromSize; at += 4) sum += ~view.getUint32((from >>> 0) + at, true) >>> 0;
-  while (sum > 0xffff) sum = (sum % 65_536) + Math.floor(sum / 65_536);
+  if (fromSize > 0 && toSize > 0) {
+    sum = addWithCarry(sumWords(view, to >>> 0, toSize, sum), ~sumWords(view, from >>> 0, fromSize, 0) >>> 0);
+  } else if (toSize > 0) {
+    sum = sumWords(view, to >>> 0, toSize, sum);
+  } else if (fromSize > 0) {
+    sum = ~sumWords(view, from >>> 0, fromSize, ~sum >>> 0) >>> 0;
+  }
+  return ((sum + ((sum >>> 16) | (sum << 16))) >>> 0) >>> 16;
+}
+
+/** `csum_partial`: the one's complement sum of 32-bit words. */
+function sumWords(view: DataView, at: number, size: number, seed: number): number {
+  let sum = seed;
+  for (let end = at + size; at < end; at += 4) sum = addWithCarry(sum, view.getUint32(at, true));
   return sum;
+}
+
+/** Of two u32; the carry comes in again at the end. */
+function addWithCarry(a: number, b: number): number {
+  const sum = a + b;
+  return sum > 0xffff_ffff ? sum - 0xffff_ffff : sum;
 }

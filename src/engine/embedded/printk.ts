@@ -1,12 +1,12 @@
 /**
- * Formats as `bpf_trace_printk` knows them (`bpf_bprintf_prepare` in kernel/bpf/helpers.c): `%d %i %u %x %X %o %c %p %s
- * %%` with flags and width, `l` and `ll`; `%pks %pus` are strings, `%pi4 %pI4` an IPv4 address, `%px %pK %pB` pointers.
+ * Formats as `bpf_trace_printk` knows them (`bpf_bprintf_prepare` in kernel/bpf/helpers.c): `%d %i %u %x %X %c %p %s %%`
+ * with the flags `-`, `+`, space and `0`, a width, `l` and `ll`; `%pks %pus` are strings, `%pi4 %pI4` an IPv4 address, `%px %pK %pB` pointers.
  */
 
 import type { AddressSpace } from "./access.ts";
 import type { Memory } from "./memory.ts";
 
-const CONVERSION = /%(?:%|([-+ #0]*)(\d*)(?:(hh|h|ll|l|z)?([diuxXoc])|(pks|pus|s)|p([iI])4|p([KxSsB]?)))/y;
+const CONVERSION = /%(?:%|([-+ 0]*)(\d*)(?:(ll|l)?([diuxXc])|(pks|pus|s)|p([iI])4|p([KxSsB]?)))/y;
 
 /**
  * The text, or null when the kernel would refuse it: no NUL at the end of the format, an unknown conversion, more than
@@ -55,21 +55,20 @@ export function formatPrintk(
 }
 
 function formatNumber(value: bigint, length: string, conversion: string, flags: string): string {
-  const bits = length === "hh" ? 8 : length === "h" ? 16 : length === "" ? 32 : 64;
+  const bits = length === "" ? 32 : 64;
   if (conversion === "c") return String.fromCharCode(Number(value & 0xffn));
   const unsigned = BigInt.asUintN(bits, value);
   switch (conversion) {
     case "d":
     case "i": {
       const signed = BigInt.asIntN(bits, value);
-      return signed >= 0n && flags.includes("+") ? `+${signed}` : `${signed}`;
+      const sign = signed < 0n ? "" : flags.includes("+") ? "+" : flags.includes(" ") ? " " : "";
+      return `${sign}${signed}`;
     }
     case "u":
       return `${unsigned}`;
-    case "o":
-      return `${flags.includes("#") ? "0" : ""}${unsigned.toString(8)}`;
     default: {
-      const hex = `${flags.includes("#") ? "0x" : ""}${unsigned.toString(16)}`;
+      const hex = unsigned.toString(16);
       return conversion === "X" ? hex.toUpperCase() : hex;
     }
   }
@@ -78,7 +77,7 @@ function formatNumber(value: bigint, length: string, conversion: string, flags: 
 function pad(text: string, width: number, flags: string): string {
   if (flags.includes("-")) return text.padEnd(width);
   if (!flags.includes("0")) return text.padStart(width);
-  const sign = /^[+-]?(0[xX])?/.exec(text)?.[0] ?? "";
+  const sign = /^[-+ ]?/.exec(text)?.[0] ?? "";
   return sign + text.slice(sign.length).padStart(width - sign.length, "0");
 }
 

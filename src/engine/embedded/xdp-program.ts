@@ -38,7 +38,8 @@ export class XdpProgram implements Program, PacketHandler {
   }
 
   /**
-   * Runs on CPU 0. `duration` includes putting the packet in place.
+   * Runs on CPU 0. `duration` includes putting the packet in place. The resulting packet begins with the metadata that the
+   * program put before it, as `BPF_PROG_TEST_RUN` has it.
    * @throws FaultError when the program is stopped; RangeError for a packet that is too short or too long, or a `repeat`
    *   that is no positive whole number; MapError `closed` after its collection was disposed.
    */
@@ -49,7 +50,8 @@ export class XdpProgram implements Program, PacketHandler {
     const start = performance.now();
     for (let round = 0; round < repeat; round++) verdict = this.receive(packet, 0, 0, 0);
     const duration = ((performance.now() - start) * 1e6) / repeat;
-    return { verdict, packet: this.packetOf(0).slice(), duration };
+    const { space, memory } = this.#interpreters[0]!;
+    return { verdict, packet: memory.bytes.slice(space.packetStart, space.packetEnd), duration };
   }
 
   async attach(options: AttachOptions): Promise<Link> {

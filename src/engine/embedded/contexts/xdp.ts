@@ -7,7 +7,7 @@
 
 import type { HelperName } from "../../../uapi/helpers.ts";
 import type { AddressSpace } from "../access.ts";
-import { type Cpu, FRAME_HEADER, HEAD_ROOM, LONGEST_PACKET } from "../cpu.ts";
+import { type Cpu, FRAME_HEADER, HEAD_ROOM, LONGEST_PACKET, PACKET_FRAME } from "../cpu.ts";
 import type { Argument, Helper, HelperCall, Result } from "../helper.ts";
 import { EINVAL } from "../maps/errno.ts";
 
@@ -49,6 +49,7 @@ export function enterXdp(cpu: Cpu, space: AddressSpace, length: number, ingress:
   const data = cpu.packetArea + HEAD_ROOM;
   space.contextStart = cpu.context;
   space.contextEnd = cpu.context + XDP_MD.size;
+  space.packetLimit = Math.max(cpu.packetArea + PACKET_FRAME, data + length);
   setPacket(cpu, space, data, data, data + length);
   const base = cpu.context >>> 2;
   words[base + 3] = ingress;
@@ -83,7 +84,7 @@ function adjustHead(call: HelperCall, _context: number, delta: number): number {
 function adjustTail(call: HelperCall, _context: number, delta: number): number {
   const { cpu, space, memory } = call;
   const end = space.packetEnd + delta;
-  if (end > cpu.packetAreaEnd || end < space.packetData + SHORTEST_PACKET) return -EINVAL;
+  if (end > space.packetLimit || end < space.packetData + SHORTEST_PACKET) return -EINVAL;
   if (delta > 0) memory.bytes.fill(0, space.packetEnd, end);
   setPacket(cpu, space, space.packetStart, space.packetData, end);
   return 0;

@@ -5,7 +5,7 @@
 
 import type { MapSpec } from "../../../object/spec.ts";
 import { E2BIG, EEXIST, EINVAL } from "./errno.ts";
-import { BPF_EXIST, BPF_NOEXIST } from "./flags.ts";
+import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./flags.ts";
 import { COUNT, type MapHome, MapStore } from "./store.ts";
 
 export class ArrayMap extends MapStore {
@@ -20,10 +20,12 @@ export class ArrayMap extends MapStore {
   }
 
   claim(key: number, flags: number): number {
-    if (flags >>> 0 > BPF_EXIST) return -EINVAL;
+    // In the kernel's order: BPF_F_LOCK is known, but needs a spin lock in the value.
+    if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
     const index = this.view.getUint32(key, true);
     if (index >= this.maxEntries) return -E2BIG;
-    if (flags === BPF_NOEXIST) return -EEXIST;
+    if ((flags & BPF_NOEXIST) !== 0) return -EEXIST;
+    if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
     return index;
   }
 

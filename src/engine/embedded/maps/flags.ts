@@ -7,6 +7,9 @@ export const BPF_NOEXIST = 1;
 /** Update: only replace. */
 export const BPF_EXIST = 2;
 
+/** Update: under the spin lock in the value. */
+export const BPF_F_LOCK = 4;
+
 /** Entries are allocated as they come; required of an LPM trie. */
 export const BPF_F_NO_PREALLOC = 1 << 0;
 /** One LRU list for each CPU instead of a common one. */
