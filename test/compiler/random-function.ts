@@ -40,9 +40,12 @@ const CONDITIONS: readonly Condition[] = [
 ];
 const EDGES = [0n, 1n, 2n, 31n, 32n, 63n, 64n, 0xffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 63n, (1n << 64n) - 1n];
 
-/** The function that a tape of random numbers describes; when the tape ends, zeroes follow. */
-export function randomFunction(tape: readonly number[], cpu: CpuVersion): IrFunction {
-  return new Generator(tape, cpu).run();
+/**
+ * The function that a tape of random numbers describes; when the tape ends, zeroes follow. Its outermost block has the given number of
+ * statements, or a few.
+ */
+export function randomFunction(tape: readonly number[], cpu: CpuVersion, statements?: number): IrFunction {
+  return new Generator(tape, cpu).run(statements);
 }
 
 class Generator {
@@ -60,7 +63,7 @@ class Generator {
     this.#memory = this.#b.parameters[0]!;
   }
 
-  run(): IrFunction {
+  run(statements?: number): IrFunction {
     const b = this.#b;
     this.#slot = b.slot(16, 8, "scratch");
     for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#slot, offset, b.constant("i64", 0x0123_4567_89ab_cdefn));
@@ -71,7 +74,7 @@ class Generator {
       this.#variables.push(variable);
       b.write(variable, index === 0 && type === "i64" ? b.parameters[1]! : this.#value(type, true));
     }
-    this.#statements(3 + this.#choose(12), 3);
+    this.#statements(statements ?? 3 + this.#choose(12), 3);
     let result = b.constant("i64", 0);
     for (const variable of this.#variables) {
       const value = b.read(variable);
