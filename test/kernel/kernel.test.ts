@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { XDP } from "../../src/uapi/xdp.ts";
 import { inChild } from "./child.ts";
 
 const probe = probeLinux();
@@ -87,6 +88,26 @@ describe("the live kernel", { skip, concurrency: 2 }, () => {
       lpm_trie: [20_000, 10_000, 0],
       array: [20_000, 20_000, 0],
     });
+  });
+
+  test("the examples load as they are compiled, types and source lines included, and the firewall counts what it drops", async () => {
+    const { loaded, verdicts, drops } = (await inChild("examples")) as {
+      loaded: Record<string, { programs: string[]; maps: string[]; typesRefused: unknown }>;
+      verdicts: number[];
+      drops: unknown;
+    };
+    assert.ok(Object.keys(loaded).length >= 3);
+    for (const [name, { programs, typesRefused }] of Object.entries(loaded)) {
+      assert.equal(programs.length, 1, name);
+      assert.equal(typesRefused, null, name);
+    }
+    assert.deepEqual(verdicts, [XDP.DROP, XDP.PASS]);
+    assert.deepEqual(drops, [["203.0.113.7", "100"]]);
+  });
+
+  test("whatever is done to it, a hash says what JavaScript's Map would", async () => {
+    const { steps } = (await inChild("likeAMap")) as { steps: number };
+    assert.ok(steps > 1000);
   });
 
   test("a frozen map keeps its values", async () => {

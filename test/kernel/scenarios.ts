@@ -1,12 +1,16 @@
 /** What the tests of this folder do to the live kernel: each runs in a process of its own (see child.ts) and returns plain data. */
 
+import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compile } from "../../src/compile.ts";
 import type { BpfMap } from "../../src/engine/engine.ts";
 import { type LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { LinuxMap } from "../../src/engine/linux/maps/map.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import { type MapShape, specOf } from "../contract/specs.ts";
+import { ethernet, ipv4, udp } from "../support/packets.ts";
 
 const TABLE: MapShape = { type: "hash", maxEntries: 1000, key: "u32", value: "u64" };
 const PASS = "r0 = 2\nexit";
@@ -131,6 +135,62 @@ export async function manyEntries() {
     counts[type].push([...table.values()].filter((value) => value !== 0n).length);
   }
   return counts;
+}
+
+/** The programs of examples/, compiled here: each is loaded, and the firewall judges two packets a hundred times. */
+export async function examples() {
+  await using engine = await openLinux();
+  const loaded: Record<string, { programs: string[]; maps: string[]; typesRefused: unknown }> = {};
+  const folder = new URL("../../examples/", import.meta.url);
+  for (const name of readdirSync(folder).filter((each) => each.endsWith(".bpf.ts"))) {
+    await using collection = await engine.load(await compile(fileURLToPath(new URL(name, folder))));
+    const { programs, maps, typesRefused } = collection;
+    loaded[name] = { programs: Object.keys(programs), maps: Object.keys(maps), typesRefused };
+  }
+  await using collection = await engine.load(await compile(fileURLToPath(new URL("firewall.bpf.ts", folder))));
+  const { maps, programs } = collection;
+  maps["blocked"]?.set({ prefixLength: 24, address: "203.0.113.0" }, 1);
+  const from = (source: string) =>
+    programs["firewall"]?.run({ packet: ethernet({}, ipv4({ source }, udp({}))), repeat: 100 }).verdict;
+  const verdicts = [from("203.0.113.7"), from("198.51.100.9")];
+  const drops = [...(maps["drops"] ?? [])].map(([source, counts]) => [
+    source,
+    String((counts as bigint[]).reduce((sum, each) => sum + each, 0n)),
+  ]);
+  return { loaded, verdicts, drops };
+}
+
+/** Random operations on a hash of the kernel and on JavaScript's Map: both say the same at every step. Maps only, no program runs. */
+export async function likeAMap() {
+  const { default: fc } = await import("fast-check");
+  await using engine = await openLinux();
+  await using collection = await engine.load(specOf({ table: { ...TABLE, maxEntries: 64 } }, {}));
+  const table = collection.maps["table"] as BpfMap<number, bigint>;
+  const step = fc.record({
+    verb: fc.constantFrom("set", "create", "replace", "delete", "get", "walk"),
+    key: fc.integer({ min: 0, max: 12 }).map((key) => key * 0x1234_567),
+    value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  });
+  let steps = 0;
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 10, maxLength: 60, size: "max" }), (script) => {
+      table.clear();
+      const model = new Map<number, bigint>();
+      for (const { verb, key, value } of script) {
+        steps++;
+        if (verb === "get") assert.equal(table.get(key), model.get(key));
+        else if (verb === "delete") assert.equal(table.delete(key), model.delete(key));
+        else if (verb === "walk") assert.deepEqual(new Map(table), model);
+        else if (verb === "set" || model.has(key) === (verb === "replace")) {
+          table.set(key, value, verb === "set" ? "any" : verb);
+          model.set(key, value);
+        } else assert.throws(() => table.set(key, value, verb), { code: verb === "create" ? "exists" : "not-found" });
+      }
+      assert.deepEqual(new Map(table), model);
+    }),
+    { numRuns: 200 },
+  );
+  return { steps };
 }
 
 /** Memory of an array map (BPF_F_MMAPABLE, since 5.5) seen through `mmap`. */
