@@ -20,7 +20,7 @@ import type { Cpu } from "./cpu.ts";
 import type { Helper, HelperCall, HelperTable } from "./helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
-import type { PreparedProgram } from "./program.ts";
+import { instructionAt, type PreparedProgram } from "./program.ts";
 
 /** Instructions that one run may take before it is stopped: about a third of a second. */
 export const DEFAULT_FUEL = 64 * 1024 * 1024;
@@ -683,9 +683,8 @@ export class Interpreter implements HelperCall {
   }
 
   #fault(slot: number, why: string): FaultError {
-    const { name, instructions, places } = this.program;
-    const at = places.get(slot);
-    const instruction = at === undefined ? undefined : instructions[at];
+    const { name } = this.program;
+    const instruction = instructionAt(this.program, slot);
     const text = instruction === undefined ? "?" : print(instruction, { helperName: (id) => HELPER_NAMES.get(id) ?? null });
     const line = this.program.lines.findLast((line) => line.slot <= slot);
     const where = line === undefined ? "" : ` (${line.file}:${line.line})`;

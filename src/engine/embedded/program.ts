@@ -35,8 +35,7 @@ export interface PreparedProgram {
   readonly registers: Int32Array;
   /** Slots at which functions begin. */
   readonly functions: ReadonlySet<number>;
-  /** For messages: which element of `instructions` begins at a slot, and where it comes from. */
-  readonly places: ReadonlyMap<number, number>;
+  /** For messages: where the instructions come from. */
   readonly lines: readonly LineInfo[];
 }
 
@@ -71,14 +70,12 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     offset: new Int32Array(size),
     extra: new Int32Array(size),
     functions: new Set(functionStarts(instructions)),
-    places: new Map<number, number>(),
     lines: options.lines ?? [],
   };
   const constants = new Constants();
   let slot = 0;
-  for (const [index, instruction] of instructions.entries()) {
+  for (const instruction of instructions) {
     const { opcode, dst, src, offset, imm } = instruction;
-    program.places.set(slot, index);
     program.dst[slot] = dst * 2;
     program.src[slot] = src * 2;
     program.offset[slot] = targetOf(instruction, slot) ?? offset;
@@ -106,6 +103,16 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     slot += slots(instruction);
   }
   return { ...program, registers: constants.file() };
+}
+
+/** The instruction that begins at a slot, for messages; undefined when none does. */
+export function instructionAt(program: PreparedProgram, slot: number): Instruction | undefined {
+  let at = 0;
+  for (const instruction of program.instructions) {
+    if (at === slot) return instruction;
+    at += slots(instruction);
+  }
+  return undefined;
 }
 
 /** `neg`, byte swaps, jumps without condition, calls, exit. */
@@ -167,7 +174,7 @@ const ARITHMETIC_64 = [
   O.xor64,
   O.mov64,
   O.arsh64,
-]; // prettier-ignore
+];
 const ARITHMETIC_32 = [
   O.add32,
   O.sub32,
