@@ -4,7 +4,7 @@
  * instruction for instruction, what libbpf hands to the kernel.
  */
 
-import type { Budget } from "./budget.ts";
+import { type Budget, RECORD_COST } from "./budget.ts";
 import type { ObjectFunction } from "./functions.ts";
 import { OPCODE_CALL, OPCODE_LOAD_WIDE, PSEUDO_CALL, PSEUDO_FUNCTION, REFERENCE, type References } from "./references.ts";
 
@@ -57,7 +57,7 @@ export class Assembler {
       const { references } = this.#codeOf(fn.section.index);
       const firstReference = referenceFrom(references, fn.start);
       const endReference = referenceFrom(references, fn.start + fn.length);
-      this.#budget.spend(fn.length * 8, "instructions", { section: main.section.name, symbol: main.name });
+      this.#budget.spend(fn.length * 8 + 2 * RECORD_COST, "instructions", { section: main.section.name, symbol: main.name });
       const part = { function: fn, start: length, firstReference, endReference };
       this.#start[fn.index] = length;
       length += fn.length;

@@ -10,6 +10,7 @@ import type { Btf } from "../btf/btf.ts";
 import type { Member, StructType } from "../btf/types.ts";
 import type { MapType } from "../uapi/map-types.ts";
 import { MAP_TYPE } from "../uapi/map-types.ts";
+import { type Budget, RECORD_COST } from "./budget.ts";
 import type { Elf, ElfSection } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
 import type { MapSpec } from "./spec.ts";
@@ -64,12 +65,8 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
     const variable = btf.type(type);
     if (variable.kind !== "variable")
       throw new ObjectError("map", `expected a variable, found a ${variable.kind}`, { section: MAPS_SECTION, offset });
-    if (isExtern(types, type)) {
-      throw new ObjectError("map", "expected a map defined here, found an extern one; link the objects first", {
-        section: MAPS_SECTION,
-        symbol: variable.name,
-      });
-    }
+    // Another object's: `externs.ts` has it.
+    if (isExtern(types, type)) continue;
     const definition = btf.type(btf.resolve(variable.type));
     if (definition.kind !== "struct") {
       throw new ObjectError("map", `expected a struct, found a ${definition.kind}`, {
@@ -82,20 +79,30 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
       const message = `expected a definition within ${section.size} bytes, found ${bytes} bytes from ${offset}`;
       throw new ObjectError("map", message, { section: MAPS_SECTION, symbol: variable.name });
     }
-    const { spec, valuesAt } = new Definition(btf, variable.name).read(definition, false);
+    const { spec, valuesAt } = new Definition(btf, variable.name, elf.budget).read(definition, false);
     declared.push({ spec, section, offset, size: bytes, valuesAt });
   }
   return declared;
+}
+
+/**
+ * What one definition says, whoever declares it.
+ * @throws ObjectError `map` when it is none.
+ */
+export function readDefinition(btf: Btf, name: string, struct: StructType): MapSpec {
+  return new Definition(btf, name, null).read(struct, false).spec;
 }
 
 /** One definition being read. */
 class Definition {
   readonly #btf: Btf;
   readonly #name: string;
+  readonly #budget: Budget | null;
 
-  constructor(btf: Btf, name: string) {
+  constructor(btf: Btf, name: string, budget: Budget | null) {
     this.#btf = btf;
     this.#name = name;
+    this.#budget = budget;
   }
 
   read(struct: StructType, isInner: boolean): { spec: MapSpec; valuesAt: number | null } {
@@ -111,6 +118,7 @@ class Definition {
     let pinning: "name" | undefined;
     let inner: MapSpec | undefined;
     let valuesAt: number | null = null;
+    this.#budget?.spend(struct.members.length * RECORD_COST, "map definitions", { section: MAPS_SECTION, symbol: this.#name });
     for (const member of struct.members) {
       switch (member.name) {
         case "type":

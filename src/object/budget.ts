@@ -10,6 +10,9 @@ import { ObjectError, type ObjectErrorPlace } from "./errors.ts";
 const FACTOR = 32;
 const FLOOR = 8 << 20;
 
+/** What a plain object of a few numbers costs. */
+export const RECORD_COST = 64;
+
 export class Budget {
   readonly #limit: number;
   #spent = 0;

@@ -4,6 +4,7 @@
  * Names, flags and order as libbpf 1.8 makes them (`internal_map_name`, `map_is_mmapable`).
  */
 
+import { RECORD_COST } from "./budget.ts";
 import { type Elf, type ElfSection, SHT, STT } from "./elf.ts";
 import type { DataPointer, GlobalSpec, MapSpec } from "./spec.ts";
 import { isExtern, type ObjectTypes } from "./types.ts";
@@ -36,6 +37,9 @@ export function readDataMaps(elf: Elf, types: ObjectTypes | null, objectName: st
   return elf.sections.filter(isData).map((section) => {
     const isConstant = isNamed(section, ".rodata");
     const valueType = types?.btf.find(section.name, "section") ?? 0;
+    if (types !== null && valueType > 0) {
+      elf.budget.spend(types.variableCount(valueType) * RECORD_COST, "variables", { section: section.name });
+    }
     const flags = (isConstant ? BPF_F_RDONLY_PROG : 0) | (isMappable(types, valueType) ? BPF_F_MMAPABLE : 0);
     if (section.type !== SHT.NOBITS) elf.budget.spend(section.size, "variables", { section: section.name });
     const pointers = pointersIn(elf, section);

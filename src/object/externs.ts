@@ -10,7 +10,7 @@ import type { Btf } from "../btf/btf.ts";
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, dataMapName } from "./data-maps.ts";
 import { type Elf, STB, STT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
-import type { ExternSpec, KconfigExtern, KsymExtern, MapSpec } from "./spec.ts";
+import type { ExternSpec, KconfigExtern, KsymExtern, MapSpec, UnlinkedExtern } from "./spec.ts";
 import { isExtern, type ObjectTypes } from "./types.ts";
 
 const KCONFIG = ".kconfig";
@@ -43,6 +43,7 @@ export function readExterns(elf: Elf, types: ObjectTypes | null, objectName: str
   const mapName = dataMapName(KCONFIG, objectName);
   const kconfigs: { extern: KconfigExtern; align: number; symbol: number; declaration: Declaration }[] = [];
   const ksyms: { extern: KsymExtern; symbol: number; declaration: Declaration | undefined }[] = [];
+  const unlinked: { extern: UnlinkedExtern; symbol: number }[] = [];
   for (let symbol = 1; symbol < elf.symbols.count; symbol++) {
     if (!isExternSymbol(elf, symbol)) continue;
     const name = elf.symbols.name(symbol);
@@ -56,7 +57,7 @@ export function readExterns(elf: Elf, types: ObjectTypes | null, objectName: str
     }
     const type = types.btf.type(declaration.id);
     const section = declaration.section < 0 ? "" : types.btf.name(declaration.section);
-    if (type.kind === "function") {
+    if (type.kind === "function" && section === KSYMS) {
       ksyms.push({ extern: { kind: "kfunc", name, weak, type: type.type }, symbol, declaration });
     } else if (type.kind === "variable" && section === KCONFIG) {
       const { value, signed } = configValue(types.btf, type.type, name);
@@ -76,9 +77,8 @@ export function readExterns(elf: Elf, types: ObjectTypes | null, objectName: str
     } else if (type.kind === "variable" && section === KSYMS) {
       const resolved = types.btf.resolve(type.type);
       ksyms.push({ extern: { kind: "ksym", name, weak, type: resolved }, symbol, declaration });
-    } else {
-      const message = `expected an extern of .kconfig or .ksyms, found one of ${section || "no section"}; link it with the object that defines it`;
-      throw new ObjectError("extern", message, { symbol: name });
+    } else if (type.kind === "function" || type.kind === "variable") {
+      unlinked.push({ extern: { kind: "unlinked", name, weak, type: type.type }, symbol });
     }
   }
 
@@ -101,7 +101,7 @@ export function readExterns(elf: Elf, types: ObjectTypes | null, objectName: str
     types.setVariableLinkage(declaration.id, LINKAGE_GLOBAL);
     types.setSizeOrType(declaration.section, end);
   }
-  for (const { extern, symbol } of ksyms) {
+  for (const { extern, symbol } of [...ksyms, ...unlinked]) {
     all.push(extern);
     bySymbol.set(symbol, extern);
   }
@@ -143,10 +143,14 @@ function declaredExterns(types: ObjectTypes): Map<string, Declaration> {
       }
     }
   }
-  for (const id of types.btf.ids("function")) {
-    const type = types.btf.type(id);
-    if (type.kind === "function" && type.linkage === "extern" && !found.has(type.name))
-      found.set(type.name, { id, section: -1, index: -1 });
+  // What another object defines may be in no section.
+  for (const kind of ["function", "variable"] as const) {
+    for (const id of types.btf.ids(kind)) {
+      const type = types.btf.type(id);
+      if ((type.kind === "function" || type.kind === "variable") && type.linkage === "extern" && !found.has(type.name)) {
+        found.set(type.name, { id, section: -1, index: -1 });
+      }
+    }
   }
   return found;
 }

@@ -1,6 +1,7 @@
 /** The programs of an object: put together from functions, with what the loader must fill in listed beside the code. */
 
 import { type Assembled, Assembler, type Part, type SectionCode, setSource } from "./assemble.ts";
+import { RECORD_COST } from "./budget.ts";
 import { type Elf, type ElfSection, STT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
 import type { ExtInfo } from "./ext-info.ts";
@@ -29,8 +30,6 @@ const PSEUDO_BTF_ID = 3;
 /** `struct bpf_insn_array_value`: u32 instruction, two u32 that the kernel fills in, padding. */
 const TABLE_VALUE_SIZE = 16;
 const TABLE_ENTRY_SIZE = 8;
-/** What a plain object of a few numbers costs. */
-const RECORD_COST = 48;
 
 export interface ObjectPrograms {
   readonly programs: readonly ProgramSpec[];
@@ -60,7 +59,8 @@ class ProgramReader {
   readonly #source: ProgramSource;
   readonly #targets: Targets;
   readonly #sections = new Map<number, SectionCode>();
-  readonly #tables: MapSpec[] = [];
+  /** By name. */
+  readonly #tables = new Map<string, MapSpec>();
   readonly #called = new Set<ExternSpec>();
 
   constructor(source: ProgramSource) {
@@ -88,7 +88,7 @@ class ProgramReader {
       names.add(main.name);
       programs.push(this.#program(main, assembler.assemble(main, callbacks.get(main.name))));
     }
-    return { programs, maps: this.#tables, called: this.#called };
+    return { programs, maps: [...this.#tables.values()], called: this.#called };
   }
 
   #codeOf(index: number): SectionCode {
@@ -109,7 +109,7 @@ class ProgramReader {
     const core: CoreRelocation[] = [];
     for (const part of parts) {
       functions.push({ slot: part.start, name: part.function.name, type: this.#functionType(part.function) });
-      this.#fillReferences(code, main, parts, part, relocations, externs);
+      this.#fillReferences(code, main, part, relocations, externs);
       this.#addLines(part, lines);
       this.#addCore(part, core);
     }
@@ -134,7 +134,6 @@ class ProgramReader {
   #fillReferences(
     code: Uint8Array,
     main: ObjectFunction,
-    parts: readonly Part[],
     part: Part,
     relocations: Relocation[],
     externs: ExternReference[],
@@ -160,7 +159,7 @@ class ProgramReader {
           break;
         case REFERENCE.TABLE:
           clearLoad(code, slot, PSEUDO_MAP_VALUE);
-          relocations.push({ slot, kind: "map-value", map: this.#jumpTable(main, parts, part, target), offset: 0 });
+          relocations.push({ slot, kind: "map-value", map: this.#jumpTable(main, part, target), offset: 0 });
           break;
         case REFERENCE.EXTERN: {
           const extern = this.#source.externs.all[target]!;
@@ -170,7 +169,7 @@ class ProgramReader {
             setSource(code, slot, PSEUDO_KFUNC_CALL);
             code.fill(0, slot * 8 + 2, slot * 8 + 8);
           } else {
-            clearLoad(code, slot, extern.type === 0 ? 0 : PSEUDO_BTF_ID);
+            clearLoad(code, slot, extern.kind === "ksym" && extern.type !== 0 ? PSEUDO_BTF_ID : 0);
           }
           externs.push({ slot, kind: isCall ? "call" : "address", name: extern.name });
           break;
@@ -226,11 +225,11 @@ class ProgramReader {
   }
 
   /** A table of `gotox` as a map of instructions: one for each program that the function is in. */
-  #jumpTable(main: ObjectFunction, parts: readonly Part[], { function: owner }: Part, symbol: number): string {
+  #jumpTable(main: ObjectFunction, { function: owner, start }: Part, symbol: number): string {
     const { elf, maps } = this.#source;
     const section = maps.jumpTables!;
     const name = `.jumptables.${main.name}.${elf.symbols.value[symbol]}`;
-    if (this.#tables.some((table) => table.name === name)) return name;
+    if (this.#tables.has(name)) return name;
     const offset = elf.symbols.value[symbol]!;
     const size = elf.symbols.size[symbol]!;
     const place = { section: section.name, symbol: elf.symbols.name(symbol), offset };
@@ -246,7 +245,6 @@ class ProgramReader {
         place,
       );
     }
-    const start = parts.find((part) => part.function === owner)!.start;
     const count = size / TABLE_ENTRY_SIZE;
     elf.budget.spend(count * TABLE_VALUE_SIZE, "jump tables", place);
     const bytes = new Uint8Array(count * TABLE_VALUE_SIZE);
@@ -260,7 +258,7 @@ class ProgramReader {
       }
       values.setUint32(index * TABLE_VALUE_SIZE, start + slot, true);
     }
-    this.#tables.push({
+    this.#tables.set(name, {
       name,
       type: "insn_array",
       keySize: 4,

@@ -321,6 +321,36 @@ describe("externs", () => {
   });
 });
 
+describe("one object of several", () => {
+  const spec = read("unlinked");
+
+  it("lists what another must define", () => {
+    assert.deepEqual(
+      spec.externs?.map(({ kind, name }) => [kind, name]),
+      [
+        ["unlinked", "other_map"],
+        ["unlinked", "shared"],
+        ["unlinked", "other"],
+      ],
+    );
+    assert.deepEqual(
+      program(spec, "uses").externs?.map(({ kind, name }) => [kind, name]),
+      [
+        ["address", "other_map"],
+        ["address", "shared"],
+        ["call", "other"],
+      ],
+    );
+  });
+
+  it("finds its own map, static though it is", () => {
+    assert.deepEqual(
+      program(spec, "uses").relocations.map(({ map: name }) => name),
+      ["own"],
+    );
+  });
+});
+
 describe("kernel interfaces", () => {
   const spec = read("struct-ops");
 
@@ -374,11 +404,47 @@ describe("an object for a big-endian machine", () => {
   }
 });
 
-describe("what is no object, or a bad one", () => {
-  const exit = [0x95, 0, 0, 0] as const;
-  const one = { name: "socket", flags: CODE, data: code([0xb7, 0, 0, 1], exit) };
-  const main = { name: "main", section: "socket", type: 2, size: 16 };
+const exit = [0x95, 0, 0, 0] as const;
+const one = { name: "socket", flags: CODE, data: code([0xb7, 0, 0, 1], exit) };
+const main = { name: "main", section: "socket", type: 2, size: 16 };
 
+describe("what compilers used to write", () => {
+  it("no machine in the header: read, and noted", () => {
+    const spec = readObject(buildElf({ sections: [one], symbols: [main], machine: 0 }));
+    assert.equal(spec.programs.length, 1);
+    assert.match(spec.notes?.[0] ?? "", /machine 0/);
+  });
+
+  it("functions without type or size, and labels among them", () => {
+    const data = code([0xb7, 0, 0, 1], exit, [0xb7, 0, 0, 2], exit);
+    const symbols = [
+      { name: "one", section: "socket" },
+      { name: "LBB0_1", section: "socket", binding: 0, value: 8 },
+      { name: "two", section: "socket", value: 16 },
+    ];
+    const spec = readObject(buildElf({ sections: [{ ...one, data }], symbols }));
+    assert.deepEqual(
+      spec.programs.map(({ name, code: { length } }) => [name, length]),
+      [
+        ["one", 16],
+        ["two", 16],
+      ],
+    );
+  });
+
+  it("section numbers beyond 16 bits: counted in the first section header", () => {
+    const bytes = buildElf({ sections: [one], symbols: [main] });
+    const view = new DataView(bytes.buffer);
+    const table = Number(view.getBigUint64(40, true));
+    view.setBigUint64(table + 32, BigInt(view.getUint16(60, true)), true);
+    view.setUint32(table + 40, view.getUint16(62, true), true);
+    view.setUint16(60, 0, true);
+    view.setUint16(62, 0xffff, true);
+    assert.equal(readObject(bytes).programs[0]?.name, "main");
+  });
+});
+
+describe("what is no object, or a bad one", () => {
   function refused(bytes: Uint8Array, rule: ObjectError["rule"], message: RegExp): void {
     assert.throws(
       () => readObject(bytes),

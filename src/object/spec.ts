@@ -126,7 +126,7 @@ export interface GlobalSpec {
 }
 
 /** Something that programs use and the object does not have. */
-export type ExternSpec = KconfigExtern | KsymExtern;
+export type ExternSpec = KconfigExtern | KsymExtern | UnlinkedExtern;
 
 /** A value of the kernel's configuration (`__kconfig`), or one of libbpf's virtual ones (`LINUX_KERNEL_VERSION` …). */
 export interface KconfigExtern {
@@ -154,6 +154,19 @@ export interface KsymExtern {
   /** True: may be missing; a program sees the address 0. */
   readonly weak: boolean;
   /** BTF id in `Spec.types`: of a FUNC's prototype, or of a variable's type. 0: an address alone, from /proc/kallsyms. */
+  readonly type: number;
+}
+
+/**
+ * A function, variable or map that another object defines: the objects are to be linked before they are loaded. An engine
+ * refuses a program that refers to one.
+ */
+export interface UnlinkedExtern {
+  readonly kind: "unlinked";
+  readonly name: string;
+  /** True: the other object may leave it out. */
+  readonly weak: boolean;
+  /** BTF id in `Spec.types`: of a FUNC's prototype, or of a variable's type. */
   readonly type: number;
 }
 
@@ -211,9 +224,9 @@ export interface Relocation {
 /** An instruction that uses a kernel function or variable. (Kernel configuration is in a map: see `relocations`.) */
 export interface ExternReference {
   readonly slot: number;
-  /** `call`: a call of a kfunc (`src_reg` 2). `address`: a wide load of an address (a typed one has `src_reg` 3). */
+  /** `call`: a call of a kfunc (`src_reg` 2). `address`: a wide load of an address (a typed `ksym` has `src_reg` 3). */
   readonly kind: "call" | "address";
-  /** Name of a `KsymExtern` of the same Spec. */
+  /** Name of a `KsymExtern` or `UnlinkedExtern` of the same Spec. */
   readonly name: string;
 }
 

@@ -7,6 +7,7 @@
  */
 
 import type { StructType } from "../btf/types.ts";
+import { RECORD_COST } from "./budget.ts";
 import { type Elf, type ElfSection, SHT, STT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
 import type { Functions } from "./functions.ts";
@@ -51,6 +52,7 @@ export function readStructOps(elf: Elf, types: ObjectTypes | null, functions: Fu
           symbol: variable.name,
         });
       }
+      elf.budget.spend(struct.size + struct.members.length * RECORD_COST, "kernel interfaces", { section: section.name });
       const structOps: StructOpsSpec = {
         type: struct.id,
         typeName: struct.name,

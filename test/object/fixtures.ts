@@ -37,6 +37,7 @@ export const FIXTURES: Readonly<Record<string, Fixture>> = {
   arena: little("arena.bpf.c", "-mcpu=v4"),
   exceptions: little("exceptions.bpf.c"),
   sections: little("sections.bpf.c"),
+  unlinked: little("unlinked.bpf.c"),
   "programs-big": { ...little("programs.bpf.c"), target: "bpfeb" },
   "maps-big": { ...little("maps.bpf.c"), target: "bpfeb" },
   "globals-big": { ...little("globals.bpf.c"), target: "bpfeb" },

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MapSpec, ProgramSpec, Spec } from "../../src/object/spec.ts";
@@ -63,7 +63,9 @@ export interface Answer {
 
 /** Compiles the oracle; returns the reason when that cannot be done. */
 export function buildOracle(): { readonly path: string } | { readonly missing: string } {
-  const path = join(mkdtempSync(join(tmpdir(), "skep-oracle-")), "libbpf-oracle");
+  const folder = mkdtempSync(join(tmpdir(), "skep-oracle-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "libbpf-oracle");
   const source = new URL("oracle/libbpf.c", import.meta.url).pathname;
   const built = spawnSync("cc", ["-O1", "-o", path, source, "-lbpf"], { encoding: "utf8" });
   if (built.error !== undefined) return { missing: "a C compiler (cc)" };
