@@ -243,6 +243,6 @@ class Compiler {
 }
 
 /** Compilers mark characters by their name; the encoding says it in BTF that nobody writes. */
-function isCharacter(type: IntType): boolean {
+export function isCharacter(type: IntType): boolean {
   return type.char || type.name === "char";
 }

@@ -11,7 +11,9 @@ import { appendStrings } from "./append.ts";
 import { openBtf } from "./btf.ts";
 import { printC } from "./c/print.ts";
 import { makeCodec } from "./codec.ts";
+import { dedup } from "./dedup.ts";
 import { diffBtf } from "./diff.ts";
+import { printDts } from "./dts/print.ts";
 import { BtfError } from "./errors.ts";
 import { everyKind } from "./testing.ts";
 
@@ -25,6 +27,9 @@ function useAll(bytes: Uint8Array): void {
   refusable(() => appendStrings(bytes, ["line"]));
   refusable(() => printC(btf));
   refusable(() => diffBtf(btf, btf));
+  refusable(() => printDts(btf, { side: "program" }));
+  refusable(() => printDts(btf, { side: "user" }));
+  refusable(() => dedup(btf));
   for (const id of btf.ids()) {
     refusable(() => btf.type(id));
     refusable(() => btf.name(id));
