@@ -272,6 +272,14 @@ describe("layout", () => {
         jump b1(v7, v6)
       b3:
         return v5`);
-    assert.deepEqual(lines, ["r1 = 0", "r0 = 0", "goto pc+2", "r0 += r1", "r1 += 1", "if r1 < 0xa goto pc-3", "exit"]);
+    assert.deepEqual(lines, [
+      "r1 = 0",
+      "r0 = 0",
+      "if r1 >= 0xa goto pc+3",
+      "r0 += r1",
+      "r1 += 1",
+      "if r1 < 0xa goto pc-3",
+      "exit",
+    ]);
   });
 });

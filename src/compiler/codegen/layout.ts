@@ -19,8 +19,11 @@ import type { Test } from "./machine.ts";
 /** A block that ends the function and has at most so many instructions before its `exit` is copied to where it would be jumped to. */
 const COPIED_EXIT = 2;
 
+/** A loop whose test has at most so many instructions before its branch gets a copy of it in front. */
+const COPIED_TEST = 8;
+
 export function connect(name: string, given: readonly EmittedBlock[], cpu: CpuVersion): Emitted[] {
-  const blocks = copyExits(skipEmpty(given));
+  const blocks = invertLoops(copyExits(skipEmpty(given)));
   const order = orderBlocks(blocks, cpu);
   return assemble(name, blocks, order, cpu);
 }
@@ -56,6 +59,48 @@ function copyExits(blocks: readonly EmittedBlock[]): EmittedBlock[] {
   });
 }
 
+/**
+ * Copies the test of a `while` before its loop, so that the loop itself is a `do … while`: an iteration takes one jump, the test's,
+ * instead of two. (To enter the loop by a jump to its test at the bottom would need no copy, but Linux 6.1 refuses a loop
+ * that is closed by falling through: "back-edge from insn".)
+ */
+function invertLoops(given: readonly EmittedBlock[]): EmittedBlock[] {
+  const blocks = [...given];
+  // A test is copied once, whatever loop it then begins: else nested loops could go on for ever.
+  const copied = new Set<EmittedBlock["code"]>();
+  for (;;) {
+    // Each inversion changes the graph.
+    const graph = blocks.map(successors);
+    const loop = naturalLoops(graph, new Dominance(graph)).find(
+      (candidate) => isWhile(candidate, blocks) && !copied.has(blocks[candidate.header]!.code),
+    );
+    if (loop === undefined) return blocks;
+    const { header, nodes } = loop;
+    const test = blocks[header]!;
+    copied.add(test.code);
+    const copy = blocks.push(test) - 1;
+    const enter = (block: number): number => (block === header ? copy : block);
+    for (const [id, successors] of graph.entries()) {
+      if (nodes.has(id) || !successors.includes(header)) continue;
+      const { code, end } = blocks[id]!;
+      if (end.kind === "jump") blocks[id] = { code, end: { ...end, target: enter(end.target) } };
+      else if (end.kind === "branch") blocks[id] = { code, end: { ...end, taken: enter(end.taken), other: enter(end.other) } };
+    }
+  }
+}
+
+/** A loop that is left at its top, by a test short enough to copy, and closed by a jump. */
+function isWhile({ header, nodes }: Loop, blocks: readonly EmittedBlock[]): boolean {
+  const { code, end } = blocks[header]!;
+  if (header === 0 || code.length > COPIED_TEST || end.kind !== "branch" || nodes.has(end.taken) === nodes.has(end.other))
+    return false;
+  if (nodes.has(end.taken) ? end.taken === header : end.other === header) return false;
+  return [...nodes].some((node) => {
+    const back = blocks[node]!.end;
+    return back.kind === "jump" && back.target === header;
+  });
+}
+
 function successors({ end }: EmittedBlock): number[] {
   return end.kind === "jump" ? [end.target] : end.kind === "branch" ? [end.taken, end.other] : [];
 }
@@ -67,8 +112,7 @@ function successors({ end }: EmittedBlock): number[] {
 function orderBlocks(blocks: readonly EmittedBlock[], cpu: CpuVersion): number[] {
   const graph = blocks.map(successors);
   const dominance = new Dominance(graph);
-  const loops = naturalLoops(graph, dominance);
-  const depths = loopDepths(graph, loops);
+  const depths = loopDepths(graph, naturalLoops(graph, dominance));
   const position = new Map(dominance.order.map((block, index) => [block, index]));
   const waiting = new Uint32Array(blocks.length);
   const isForward = (from: number, to: number): boolean => position.get(from)! < position.get(to)!;
@@ -91,26 +135,7 @@ function orderBlocks(blocks: readonly EmittedBlock[], cpu: CpuVersion): number[]
     if (end.kind === "branch" && open.at(-1) === end.taken && open.length > 1 && invert(end.test, cpu) === null) open.reverse();
     ready.push(...open);
   }
-  for (const loop of [...loops].reverse()) rotate(order, loop, blocks);
   return order;
-}
-
-/**
- * Puts the header of a loop below its body, when the header is where the loop is left: then an iteration takes one jump, the
- * header's, instead of two.
- */
-function rotate(order: number[], loop: Loop, blocks: readonly EmittedBlock[]): void {
-  const { header, nodes } = loop;
-  const start = order.indexOf(header);
-  const last = order[start + nodes.size - 1];
-  if (last === undefined || last === header || start === 0) return;
-  if (!order.slice(start, start + nodes.size).every((block) => nodes.has(block))) return;
-  const test = blocks[header]!.end;
-  const back = blocks[last]!.end;
-  if (test.kind !== "branch" || nodes.has(test.taken) === nodes.has(test.other)) return;
-  if (back.kind !== "jump" || back.target !== header) return;
-  order.splice(start, 1);
-  order.splice(start + nodes.size - 1, 0, header);
 }
 
 /** A block's code with the jumps that end it; `target` is the block that a jump goes to. */

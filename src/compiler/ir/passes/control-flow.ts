@@ -6,8 +6,10 @@
  */
 
 import { evaluateCondition } from "../arithmetic.ts";
+import { Dominance } from "../dominance.ts";
 import { predecessors, reversePostorder } from "../graph.ts";
 import type { Block, BlockId, IrFunction, Target, Terminator, Value } from "../ir.ts";
+import { naturalLoops } from "../loops.ts";
 import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTargets, mapTerminator, targets } from "../operands.ts";
 import { graphOf } from "../order.ts";
 import { ConstantPool, gatherConstants } from "./constants.ts";
@@ -51,10 +53,15 @@ function sameTarget(a: Target, b: Target): boolean {
 function threadJumps(fn: IrFunction): boolean {
   const constants = new ConstantPool(fn);
   const readElsewhere = parametersReadElsewhere(fn);
+  const graph = graphOf(fn);
+  const dominance = new Dominance(graph);
+  const headers = new Set(naturalLoops(graph, dominance).map(({ header }) => header));
   let changed = false;
-  const forward = (target: Target): Target => {
+  const forward = (from: BlockId, target: Target): Target => {
     const block = fn.blocks[target.block]!;
     if (block.instructions.length > 0 || readElsewhere[target.block] === 1) return target;
+    // A loop keeps its one entry: engines translate loops with several badly, and old kernels refuse some.
+    if (headers.has(target.block) && !dominance.dominates(target.block, from)) return target;
     const bind = (value: Value): Value => {
       const index = block.parameters.indexOf(value);
       return index === -1 ? value : target.arguments[index]!;
@@ -64,9 +71,9 @@ function threadJumps(fn: IrFunction): boolean {
     changed = true;
     return { block: next.block, arguments: [...next.arguments] };
   };
-  for (const id of reversePostorder(graphOf(fn))) {
+  for (const id of dominance.order) {
     const block = fn.blocks[id]!;
-    block.terminator = mapTargets(block.terminator, forward);
+    block.terminator = mapTargets(block.terminator, (target) => forward(id, target));
   }
   return changed;
 }
