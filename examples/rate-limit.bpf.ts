@@ -45,8 +45,7 @@ export const rateLimit = xdp((ctx) => {
     bucket.tokens = BURST;
     bucket.filled = now;
   } else if (arrived > 0) {
-    const tokens = bucket.tokens + u32(arrived);
-    bucket.tokens = tokens > BURST ? BURST : tokens;
+    bucket.tokens = Math.min(bucket.tokens + u32(arrived), BURST);
     bucket.filled += arrived * INTERVAL;
   }
 

@@ -232,14 +232,14 @@ describe("packets", () => {
   test("reads are in network order, or null beyond the end", () =>
     rows(
       [
-        ["return ctx.packet.u8(63) ?? 1000;", 63n],
+        ["return ctx.packet.u8(63) ?? 100;", 63n],
         ["return ctx.packet.u16(62) ?? 1000;", 0x3e3fn],
         ["return ctx.packet.u32(60) ?? 1000;", 0x3c3d3e3fn],
         ["return ctx.packet.u32(61) ?? 1000;", 1000n],
-        ["return ctx.packet.u8(64) ?? 1000;", 1000n],
-        ["return ctx.packet.u8(0xffff_ffff) ?? 1000;", 1000n],
-        ["return ctx.packet.u8(word(ctx, 60)) ?? 1000;", 1000n],
-        ["return ctx.packet.u8(byte(ctx, 40)) ?? 1000;", 40n],
+        ["return ctx.packet.u8(64) ?? 100;", 100n],
+        ["return ctx.packet.u8(0xffff_ffff) ?? 100;", 100n],
+        ["return ctx.packet.u8(word(ctx, 60)) ?? 100;", 100n],
+        ["return ctx.packet.u8(byte(ctx, 40)) ?? 100;", 40n],
         ["return ctx.packet.length;", 64n],
         ["const packet = ctx.packet; return packet.length;", 64n],
       ],
@@ -316,17 +316,14 @@ describe("maps", () => {
         ["numbers.set(1, 1); numbers.set(2, 1); return numbers.set(3, 1) ? 1 : 2;", 2n],
         ["numbers.increment(4, 40); numbers.increment(4); return numbers.get(4) ?? 0;", 41n],
         [
-          "structs.set({ a: 1, b: 2 }, { n: 3, m: 4 }); const v = structs.get({ b: 2, a: 1 }); if (!v) return 0; v.n += 10; v.m -= 1; return (structs.get({ a: 1, b: 2 })?.n ?? 0);".replace(
-            "(structs.get({ a: 1, b: 2 })?.n ?? 0)",
-            "v.n * 100 + u32(v.m)",
-          ),
+          "structs.set({ a: 1, b: 2 }, { n: 3, m: 4 }); const v = structs.get({ b: 2, a: 1 }); if (!v) return 0; v.n += 10; v.m -= 1; return v.n * 100 + u32(v.m);",
           1303n,
         ],
         [
           "structs.set({ a: 1, b: 2 }, { n: 3, m: 4 }); const v = structs.get({ a: 1, b: 2 }); if (v === null) return 0; structs.set({ a: 9, b: 9 }, v); const w = structs.get({ a: 9, b: 9 }); return w === null ? 0 : w.m;",
           4n,
         ],
-        ["cells.increment(2, 7); return cells.get(2) ?? 0;".replace("cells.increment(2, 7)", "cells.set(2, 7)"), 7n],
+        ["cells.set(2, 7); return cells.get(2) ?? 0;", 7n],
         ["return cells.get(3) ?? 77;", 77n],
         ["return cells.set(3, 1) ? 1 : 2;", 2n],
         ["ports.increment(443); return ports.get(443) ?? 0;", 1n],

@@ -176,7 +176,7 @@ function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TST
       good = false;
       continue;
     }
-    if (!node.typeAnnotation || node.typeAnnotation.type !== "TSTypeAnnotation") {
+    if (node.typeAnnotation?.type !== "TSTypeAnnotation") {
       module.reporter.report("SK2105", spanOf(node), { what: `the field ${name}`, instead: `write ${name}: u32` });
       good = false;
       continue;

@@ -4,11 +4,12 @@ import type * as Syntax from "@babel/types";
 import { PACKET_READS } from "./access.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
-import { coerce, converted, mayBeNull } from "./conversions.ts";
+import { coerce, converted, mayBeNull, refused } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { MAP_METHODS } from "./library/maps.ts";
-import { representation } from "./numbers.ts";
+import { fits, representation } from "./numbers.ts";
+import { meet } from "./operators.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
@@ -129,6 +130,7 @@ function method(
     const meaning = fn.scope.look(callee.object.name);
     if (meaning?.kind === "map") return mapMethod(fn, meaning.map, property, node);
     if (meaning?.kind === "refused") return errorAt(node);
+    if (meaning === null && callee.object.name === "Math") return extreme(fn, property, node);
     if (meaning?.kind === "header") {
       fn.reporter.report("SK3009", spanOf(callee.object), { name: callee.object.name });
       return errorAt(node);
@@ -199,6 +201,32 @@ function mapMethod(fn: FunctionState, map: MapDeclaration, property: Syntax.Iden
       return { kind: "map-set", type: BOOL, map, key, value, at };
     }
   }
+}
+
+/** The two functions of `Math` that integers have. */
+function extreme(fn: FunctionState, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {
+  const { name } = property;
+  if (name !== "min" && name !== "max") {
+    fn.reporter.report("SK2009", spanOf(property), { type: "Math", name, instead: "of Math there are min and max" });
+    return errorAt(node);
+  }
+  const values = argumentsOf(fn, node, `Math.${name}`, ["a", "b"], `Math.${name}(a, b)`);
+  const [left, right] = values ?? [];
+  if (left === undefined || right === undefined) return errorAt(node);
+  const sides = [expression(fn, left, null), expression(fn, right, null)] as const;
+  const address = sides.find((side) => side.type.kind === "int" && side.type.name === "Ipv4Address");
+  if (address !== undefined) return refused(fn, address, `Math.${name}`, "which address is less would depend on the machine");
+  // With a constant that fits, the result is one of the other's type: Math.min(port, 1024) is a port.
+  const own = sides.find((side) => side.type.kind === "int")?.type;
+  const constant = sides.find((side) => side.kind === "literal");
+  if (own?.kind === "int" && constant !== undefined && fits(constant.value, own)) {
+    const [a, b] = [coerce(fn, sides[0], own), coerce(fn, sides[1], own)];
+    return { kind: "extreme", type: own, op: name, left: a, right: b, at: spanOf(node) };
+  }
+  const met = meet(fn, `Math.${name}`, ...sides);
+  if (met === null) return errorAt(node);
+  const [a, b, type] = met;
+  return { kind: "extreme", type, op: name, left: a, right: b, at: spanOf(node) };
 }
 
 function packetMethod(fn: FunctionState, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {

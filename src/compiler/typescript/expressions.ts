@@ -61,6 +61,8 @@ function check(fn: FunctionState, node: Syntax.Node, expected: ValueType | null)
       return arrayLiteral(fn, node, expected);
     case "ParenthesizedExpression":
       return expression(fn, node.expression, expected);
+    case "TSNonNullExpression":
+      return nonNull(fn, node, expected);
     case "TSAsExpression":
     case "TSSatisfiesExpression":
       return assertion(fn, node, expected);
@@ -194,6 +196,14 @@ function coalesce(fn: FunctionState, node: Syntax.LogicalExpression, expected: V
   const type = isNullable(right.type) ? left.type : withoutNull(left.type);
   const fallback = coerce(fn, right, type);
   return fallback.type.kind === "error" ? fallback : { kind: "coalesce", type, left, right: fallback, at: spanOf(node) };
+}
+
+/** `x!` believes nothing: it is only for elements, which `noUncheckedIndexedAccess` shows as perhaps undefined. */
+function nonNull(fn: FunctionState, node: Syntax.TSNonNullExpression, expected: ValueType | null): Expression {
+  const value = expression(fn, node.expression, expected);
+  if (value.type.kind === "error" || (!isNullable(value.type) && value.type.kind !== "null")) return value;
+  fn.reporter.report("SK1101", spanOf(node), { ...unsupported(node.type) });
+  return errorAt(node);
 }
 
 /** `x as T`: allowed where nothing is lost and nothing is only believed. */

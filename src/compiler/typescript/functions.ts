@@ -67,7 +67,7 @@ function plainFunction(module: ModuleState, node: CallableNode): boolean {
 
 function resultType(module: ModuleState, node: CallableNode): ValueType | null | "error" {
   const annotation = node.returnType;
-  if (!annotation || annotation.type !== "TSTypeAnnotation") return null;
+  if (annotation?.type !== "TSTypeAnnotation") return null;
   if (annotation.typeAnnotation.type === "TSTypePredicate") {
     module.reporter.report("SK1101", spanOf(annotation), { what: "a type predicate", instead: "return bool" });
     return "error";
@@ -139,7 +139,7 @@ function body(fn: FunctionState, node: CallableNode, parameters: readonly Local[
     fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
   }
   const block = node.body;
-  const checked = fn.inBlock(() => statements(fn, block.body));
+  const checked = statements(fn, block.body);
   const result = settleReturns(fn);
   if (result === null) return null;
   if (fn.reachable && result.kind !== "void") {

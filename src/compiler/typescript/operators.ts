@@ -48,7 +48,7 @@ export function binary(fn: FunctionState, node: Syntax.BinaryExpression, expecte
 }
 
 /** Both operands as integers of one type, or null with a report. */
-function meet(
+export function meet(
   fn: FunctionState,
   operator: string,
   left: Expression,

@@ -24,7 +24,7 @@ const OPTIONS: ParserOptions = {
 export function parseSource(text: string, reporter: Reporter): Source | null {
   try {
     const { program, comments, errors } = parseBabel(text, OPTIONS);
-    for (const error of errors ?? []) reportSyntax(error, reporter);
+    for (const error of errors ?? []) if (!isCheckedLater(error)) reportSyntax(error, reporter);
     return { text, program, comments: comments ?? [] };
   } catch (error) {
     // The parser is recursive: brackets nested thousands deep overflow its stack before our own limit sees them.
@@ -33,6 +33,13 @@ export function parseSource(text: string, reporter: Reporter): Source | null {
     else throw error;
     return null;
   }
+}
+
+/** Faults that the checker tells better: it knows what the names stand for. */
+const CHECKED_LATER: ReadonlySet<unknown> = new Set(["VarRedeclaration", "IllegalBreakContinue"]);
+
+function isCheckedLater(error: object): boolean {
+  return "reasonCode" in error && CHECKED_LATER.has(error.reasonCode);
 }
 
 function reportSyntax(error: object, reporter: Reporter): void {

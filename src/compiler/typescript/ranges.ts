@@ -54,13 +54,29 @@ function compute(fn: FunctionState, value: Expression): Range {
     }
     case "conditional": {
       const [a, b] = [rangeOf(fn, value.then), rangeOf(fn, value.otherwise)];
-      return { min: a.min < b.min ? a.min : b.min, max: a.max > b.max ? a.max : b.max };
+      return { min: lesser(a.min, b.min), max: greater(a.max, b.max) };
+    }
+    case "extreme": {
+      const [a, b] = [rangeOf(fn, value.left), rangeOf(fn, value.right)];
+      const pick = value.op === "min" ? lesser : greater;
+      return { min: pick(a.min, b.min), max: pick(a.max, b.max) };
     }
     case "binary":
       return ofOperation(value.op, rangeOf(fn, value.left), rangeOf(fn, value.right), all);
     default:
       return all;
   }
+}
+
+// Math.min takes no bigint.
+function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
 }
 
 function ofOperation(op: string, a: Range, b: Range, all: Range): Range {
@@ -73,13 +89,13 @@ function ofOperation(op: string, a: Range, b: Range, all: Range): Range {
       return within({ min: a.min - b.max, max: a.max - b.min });
     case "and":
       // The result has no bit that a positive operand lacks.
-      if (b.min >= 0n) return { min: 0n, max: a.min >= 0n && a.max < b.max ? a.max : b.max };
+      if (b.min >= 0n) return { min: 0n, max: a.min >= 0n ? lesser(a.max, b.max) : b.max };
       return a.min >= 0n ? { min: 0n, max: a.max } : all;
     case "mul":
       return positive ? within({ min: a.min * b.min, max: a.max * b.max }) : all;
     case "umod":
       // Modulo zero gives the dividend.
-      return b.min > 0n ? { min: 0n, max: a.max < b.max - 1n ? a.max : b.max - 1n } : { min: 0n, max: a.max };
+      return b.min > 0n ? { min: 0n, max: lesser(a.max, b.max - 1n) } : { min: 0n, max: a.max };
     case "udiv":
       return b.min > 0n ? { min: 0n, max: a.max / b.min } : { min: 0n, max: a.max };
     case "lshr":

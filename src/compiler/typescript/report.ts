@@ -11,6 +11,7 @@ export interface Span extends Location {
 
 /** What the parser's nodes know of their place. */
 export interface Located {
+  readonly name?: unknown;
   readonly loc?: {
     readonly start: { readonly line: number; readonly column: number };
     readonly end: { readonly line: number; readonly column: number };
@@ -20,7 +21,11 @@ export interface Located {
 export function spanOf(node: Located): Span {
   if (!node.loc) return { line: 1, column: 1 };
   const { start, end } = node.loc;
-  return { line: start.line, column: start.column + 1, endLine: end.line, endColumn: end.column + 1 };
+  const column = start.column + 1;
+  // Of a name with a type annotation, the name.
+  if (typeof node.name === "string")
+    return { line: start.line, column, endLine: start.line, endColumn: column + node.name.length };
+  return { line: start.line, column, endLine: end.line, endColumn: end.column + 1 };
 }
 
 /** More would help nobody. */

@@ -177,6 +177,14 @@ export type Expression =
   /** A number as a nullable number that is there. */
   | (Node & { readonly kind: "present"; readonly type: ValueType; readonly operand: Expression })
   | (Node & { readonly kind: "not"; readonly type: ScalarType; readonly operand: Expression })
+  /** `Math.min`, `Math.max`: operands and result of one type. */
+  | (Node & {
+      readonly kind: "extreme";
+      readonly type: IntType;
+      readonly op: "min" | "max";
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   /** Operands and result of one type. */
   | (Node & {
       readonly kind: "binary";

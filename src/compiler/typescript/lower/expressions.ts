@@ -39,6 +39,8 @@ export function scalar(to: Lowering, value: Expression): Value {
       const left = scalar(to, value.left);
       return ir.binary(value.op, left, scalar(to, value.right));
     }
+    case "extreme":
+      return extreme(to, value);
     case "truth":
     case "not":
     case "compare":
@@ -75,6 +77,22 @@ export function scalar(to: Lowering, value: Expression): Value {
     default:
       throw new TypeError(`expected a number, bool or reference to lower, found ${value.kind}`);
   }
+}
+
+/** The smaller or larger of two, each computed once. */
+function extreme(to: Lowering, value: Extract<Expression, { kind: "extreme" }>): Value {
+  const { ir } = to;
+  const left = scalar(to, value.left);
+  const right = scalar(to, value.right);
+  const below = value.type.signed ? "slt" : "ult";
+  const [first, second] = value.op === "min" ? [left, right] : [right, left];
+  const result = ir.variable(ir.typeOf(left), `Math.${value.op}`);
+  const { yes, no } = to.branches(["yes", "no"], (blocks) => ir.branch(below, first, second, blocks.yes, blocks.no));
+  join(to, [
+    [yes, () => ir.write(result, left)],
+    [no, () => ir.write(result, right)],
+  ]);
+  return ir.read(result);
 }
 
 /** A number that may be null, as two values. */

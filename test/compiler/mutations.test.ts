@@ -1,0 +1,104 @@
+/** However a source is damaged, the compiler answers with diagnostics or with a program whose IR is sound: never a crash. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import fc from "fast-check";
+import { CompileError, compileSource, compileToIr, renderDiagnostic } from "../../src/compiler/compile.ts";
+import { findProblems } from "../../src/compiler/ir/verify.ts";
+
+const EXAMPLES = ["firewall", "protocols", "rate-limit"].map((name) =>
+  readFileSync(new URL(`../../examples/${name}.bpf.ts`, import.meta.url), "utf8"),
+);
+
+const TOKEN = /\s+|\/\/.*|[A-Za-z_]\w*|\d[\w.]*|"[^"]*"|=>|[=!<>]==?|&&|\|\||\?\?|[-+*/%&|^<>]=|\+\+|--|[\s\S]/g;
+
+/** What people write, rightly or wrongly. */
+const WORDS = [
+  ..."( ) [ ] { } ; , . : ? ! ~ + - * / % & | ^ << >> >>> = == === !== < <= > >= && || ?? ?. => ... += -= ++ -- @ # `".split(" "),
+  ..."if else for while do switch case default break continue return let const var function class new this null true false".split(
+    " ",
+  ),
+  ..."undefined async await yield throw try import export interface type as in of typeof void delete enum any number string".split(
+    " ",
+  ),
+  ..."u8 u32 u64 i8 i32 i64 bool FixedArray<u8,4> ctx packet at get set length size increment Ethernet Ipv4 xdp hash array".split(
+    " ",
+  ),
+  ..."0 1 -1 255 256 0x1_0000_0000 1n 18446744073709551615n 1.5 1e3 9007199254740993 'text' `t` /a/ ipv4('1.2.3.4')".split(" "),
+];
+
+type Edit = {
+  readonly kind: "delete" | "insert" | "replace" | "copy" | "swap";
+  readonly at: number;
+  readonly to: number;
+  readonly word: number;
+};
+
+const edit: fc.Arbitrary<Edit> = fc.record({
+  kind: fc.constantFrom("delete", "insert", "replace", "copy", "swap"),
+  at: fc.nat(100_000),
+  to: fc.nat(100_000),
+  word: fc.nat(WORDS.length - 1),
+});
+
+function apply(tokens: string[], { kind, at, to, word }: Edit): void {
+  const from = at % tokens.length;
+  const other = to % tokens.length;
+  const text = ` ${WORDS[word]} `;
+  if (kind === "delete") tokens.splice(from, 1 + (to % 3));
+  else if (kind === "insert") tokens.splice(from, 0, text);
+  else if (kind === "replace") tokens[from] = text;
+  else if (kind === "copy") tokens.splice(other, 0, ...tokens.slice(from, from + (to % 12)));
+  else [tokens[from], tokens[other]] = [tokens[other] ?? "", tokens[from] ?? ""];
+  if (tokens.length === 0) tokens.push("");
+}
+
+/** Compiles; true when that gave a program. */
+function survives(source: string): boolean {
+  const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
+  try {
+    for (const [name, fn] of compileToIr(source, { file: "mutant.bpf.ts" })) assert.deepEqual(findProblems(fn), [], name);
+    const spec = compileSource(source, { file: "mutant.bpf.ts" });
+    assert.ok(structuredClone(spec).programs.length > 0);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    assert.ok(error.diagnostics.length > 0);
+    for (const d of error.diagnostics) {
+      assert.ok(d.line >= 1 && d.line <= lines.length && d.column >= 1, `${d.line}:${d.column} is in the source`);
+      const shown = renderDiagnostic(d, { color: false });
+      assert.doesNotMatch(`${d.message} ${d.hint}`, /\{[a-z]\w*\}|\[object|NaN/, shown);
+    }
+    return false;
+  }
+}
+
+test("the examples, with words deleted, inserted, replaced, copied and swapped", () => {
+  fc.assert(
+    fc.property(fc.nat(EXAMPLES.length - 1), fc.array(edit, { minLength: 1, maxLength: 4 }), (example, edits) => {
+      const tokens = [...(EXAMPLES[example] ?? "").matchAll(TOKEN)].map(([token]) => token);
+      for (const each of edits) apply(tokens, each);
+      survives(tokens.join(""));
+    }),
+    { numRuns: Number(process.env["SKEP_MUTATIONS"] ?? 400) },
+  );
+});
+
+test("words in any order", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...WORDS), { maxLength: 30 }), (words) => {
+      survives(
+        `import { xdp, XDP_PASS } from "skep/bpf";\nexport const p = xdp((ctx) => { ${words.join(" ")} ; return XDP_PASS; });`,
+      );
+    }),
+    { numRuns: Number(process.env["SKEP_MUTATIONS"] ?? 400) },
+  );
+});
+
+test("text of any kind", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 60 }), (text) => void survives(text)),
+    { numRuns: 300 },
+  );
+});
