@@ -1,10 +1,21 @@
-/** The code generator: a function of the IR in, instructions out. */
+/**
+ * The code generator: a function of the IR in, instructions out.
+ *
+ *     legalize   IR → IR: what the instruction set version lacks
+ *     select     IR → machine code on virtual registers; block arguments become parallel moves
+ *     allocate   colours r0 … r9, spills the rest
+ *     sequence   parallel moves → single ones
+ *     frame      where slots and spills are
+ *     emit       machine code → instructions, block by block
+ *     connect    order of blocks, jumps
+ */
 
 import { encode } from "../../isa/encode.ts";
 import { type Instruction, slotTable } from "../../isa/instruction.ts";
 import type { CpuVersion } from "../../isa/opcodes.ts";
 import type { Relocation } from "../../object/spec.ts";
 import type { IrFunction } from "../ir/ir.ts";
+import { verifyFunction } from "../ir/verify.ts";
 import { allocate } from "./allocate.ts";
 import { type Emitted, emitBlock, sequenceMoves } from "./emit.ts";
 import { type Frame, layoutFrame } from "./frame.ts";
@@ -41,11 +52,12 @@ export interface Line {
 
 /**
  * Generates code. `fn` is not changed; run `optimize` on it before.
- * @throws FrameError when the stack frame exceeds 512 bytes; CodegenError when the instruction set version lacks something, or a
+ * @throws IrError when `fn` breaks a rule of the IR; FrameError when the stack frame exceeds 512 bytes; CodegenError when the instruction set version lacks something, or a
  *   jump is too far for it.
  */
 export function generate(fn: IrFunction, options: GenerateOptions = {}): Generated {
   const cpu = options.cpu ?? 3;
+  verifyFunction(fn);
   const own: IrFunction = { ...fn, blocks: fn.blocks.map((block) => ({ ...block })), values: [...fn.values] };
   legalize(own, cpu);
   const machine = select(own, cpu);

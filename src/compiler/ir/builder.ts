@@ -11,6 +11,7 @@
  */
 
 import { HELPER, type HelperName } from "../../uapi/helpers.ts";
+import { canonical } from "./canonical.ts";
 import { IrError } from "./errors.ts";
 import type {
   BinaryOp,
@@ -28,7 +29,6 @@ import type {
   Width,
 } from "./ir.ts";
 import { binaryType, branchOf } from "./operands.ts";
-import { canonical } from "./order.ts";
 import { removeTrivialParameters } from "./passes/trivial-parameters.ts";
 
 /** A mutable variable of the source. Opaque: made by `FunctionBuilder.variable`. */

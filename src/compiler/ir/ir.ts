@@ -67,7 +67,7 @@ interface Effect {
 }
 
 export type Instruction =
-  /** An integer, as the unsigned value of its width. */
+  /** An integer, as the unsigned value of its width; of type `ptr` only 0, the null pointer. */
   | (Defines & { readonly kind: "const"; readonly value: bigint })
   /**
    * Both operands and the result have one integer type; or `add`/`sub` of a `ptr` (left) and an `i64`, giving `ptr`; or `sub`
@@ -96,7 +96,7 @@ export type Instruction =
       readonly offset: number;
       readonly value: Value;
     })
-  /** Atomic read-modify-write of 4 or 8 bytes; with a result, the old value. */
+  /** Atomic read-modify-write of 4 or 8 bytes, of an i32 or i64; with a result, the old value. */
   | (Effect & {
       readonly kind: "atomic";
       readonly op: "add" | "and" | "or" | "xor" | "exchange";
@@ -112,7 +112,10 @@ export type Instruction =
   | (Defines & { readonly kind: "map"; readonly map: string })
   /** Address of byte `offset` of the only value of an array map: a global. */
   | (Defines & { readonly kind: "map-value"; readonly map: string; readonly offset: number })
-  /** A helper of the kernel by number, at most five arguments; clobbers memory only through pointers passed. */
+  /**
+   * A helper of the kernel by number, at most five arguments; clobbers memory only through pointers passed. An i32 result is the
+   * low half of what the helper returns.
+   */
   | (Effect & {
       readonly kind: "call";
       readonly helper: number;

@@ -1,10 +1,10 @@
 /** Which values are still needed where. */
 
 import { BitSet } from "./bit-set.ts";
+import { graphOf } from "./canonical.ts";
 import { type Graph, reversePostorder } from "./graph.ts";
 import type { IrFunction } from "./ir.ts";
 import { forEachOperand, forEachTerminatorOperand, resultOf } from "./operands.ts";
-import { graphOf } from "./order.ts";
 
 export interface Liveness {
   /** Needed when the node begins; its own parameters are not among them. */

@@ -1,7 +1,7 @@
 /** All passes, until nothing changes. */
 
+import { canonical } from "./canonical.ts";
 import type { IrFunction } from "./ir.ts";
-import { canonical } from "./order.ts";
 import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { simplify } from "./passes/simplify.ts";

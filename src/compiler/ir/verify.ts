@@ -1,10 +1,10 @@
 /** Checks every rule of `ir.ts`. Runs in tests after every pass, and before code generation. */
 
+import { graphOf } from "./canonical.ts";
 import { Dominance } from "./dominance.ts";
 import { IrError } from "./errors.ts";
 import type { BlockId, Condition, Instruction, IrFunction, Target, Terminator, Type, Value } from "./ir.ts";
 import { binaryType, forEachOperand, forEachTerminatorOperand, resultOf, targets } from "./operands.ts";
-import { graphOf } from "./order.ts";
 import { printInstruction } from "./print.ts";
 
 /** @throws IrError with every rule that is broken. */

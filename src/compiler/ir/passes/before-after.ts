@@ -1,8 +1,8 @@
 /** For tests of passes: text before, text after. */
 
 import assert from "node:assert/strict";
+import { canonical } from "../canonical.ts";
 import type { IrFunction } from "../ir.ts";
-import { canonical } from "../order.ts";
 import { parseFunction } from "../parse.ts";
 import { printFunction } from "../print.ts";
 import { findProblems } from "../verify.ts";

@@ -6,12 +6,12 @@
  */
 
 import { evaluateCondition } from "../arithmetic.ts";
+import { graphOf } from "../canonical.ts";
 import { Dominance } from "../dominance.ts";
 import { predecessors, reversePostorder } from "../graph.ts";
 import type { Block, BlockId, IrFunction, Target, Terminator, Value } from "../ir.ts";
 import { naturalLoops } from "../loops.ts";
 import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTargets, mapTerminator, targets } from "../operands.ts";
-import { graphOf } from "../order.ts";
 import { ConstantPool, gatherConstants } from "./constants.ts";
 
 /** Endless loops of empty blocks could be sent around for ever. */

@@ -6,10 +6,10 @@
  */
 
 import { evaluateBinary, evaluateCondition, evaluateExtend, evaluateToBig, INVERSE, MIRROR } from "../arithmetic.ts";
+import { graphOf } from "../canonical.ts";
 import { reversePostorder } from "../graph.ts";
 import type { BinaryOp, Condition, Instruction, IrFunction, Terminator, Value } from "../ir.ts";
 import { branchOf, mapOperands, mapTerminator, resultOf } from "../operands.ts";
-import { graphOf } from "../order.ts";
 import { ConstantPool, gatherConstants } from "./constants.ts";
 
 /** True when something changed. Constants are gathered afterwards. */

@@ -5,10 +5,10 @@
  * the result is minimal.
  */
 
+import { graphOf } from "../canonical.ts";
 import { reversePostorder } from "../graph.ts";
 import type { BlockId, IrFunction, Target, Value } from "../ir.ts";
 import { mapOperands, mapTerminator, targets } from "../operands.ts";
-import { graphOf } from "../order.ts";
 
 /** True when something changed. Unreachable blocks are not looked at, and pass nothing. */
 export function removeTrivialParameters(fn: IrFunction): boolean {

@@ -6,11 +6,11 @@
  * move the packet or change what is in a map.
  */
 
+import { graphOf } from "../canonical.ts";
 import { Dominance } from "../dominance.ts";
 import { predecessors } from "../graph.ts";
 import type { BlockId, Instruction, IrFunction, Value } from "../ir.ts";
 import { isPure, mapOperands, mapTerminator, resultOf } from "../operands.ts";
-import { graphOf } from "../order.ts";
 import { printInstruction } from "../print.ts";
 
 /** True when something changed. */
