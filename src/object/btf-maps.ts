@@ -115,7 +115,7 @@ class Definition {
     let valueType = 0;
     let numaNode: number | undefined;
     let extra: bigint | undefined;
-    let pinning: "name" | undefined;
+    let pinning: "name" | number | undefined;
     let inner: MapSpec | undefined;
     let valuesAt: number | null = null;
     this.#budget?.spend(struct.members.length * RECORD_COST, "map definitions", { section: MAPS_SECTION, symbol: this.#name });
@@ -166,9 +166,9 @@ class Definition {
         }
         case "pinning": {
           const how = this.#number(member);
-          if (how > 1) throw this.#wrong(member, `expected pinning 0 (none) or 1 (by name), found ${how}`);
           if (isInner) throw this.#wrong(member, "expected an inner map without pinning, found one with it");
-          if (how === 1) pinning = "name";
+          // libbpf knows 0 and 1.
+          if (how > 0) pinning = how === 1 ? "name" : how;
           break;
         }
         default:

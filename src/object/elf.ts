@@ -80,7 +80,7 @@ export interface Elf {
   readonly sections: readonly ElfSection[];
   readonly symbols: ElfSymbols;
   /** What is odd but readable, one line each. */
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly budget: Budget;
   /** The first section of that name. */
   find(name: string): ElfSection | undefined;

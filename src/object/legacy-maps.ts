@@ -7,7 +7,7 @@
 
 import { isMapOfMaps, type MapDeclared, mapTypeName, withDefaults } from "./btf-maps.ts";
 import { type Elf, type ElfSection, SHF, SHT, STT } from "./elf.ts";
-import { ObjectError } from "./errors.ts";
+import { ObjectError, printable } from "./errors.ts";
 import type { MapSpec } from "./spec.ts";
 import type { ObjectTypes } from "./types.ts";
 
@@ -39,12 +39,13 @@ interface Raw {
 
 /**
  * Reads the maps of all such sections, in order of section and place.
- * @throws ObjectError `map` when a definition is too short, or ends with words that nobody knows.
+ * Words that nobody knows are left out, and noted.
+ * @throws ObjectError `map` when a definition is too short.
  */
 export function readLegacyMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] {
   const raws = elf.sections.filter(isLegacyMaps).flatMap((section) => rawMaps(elf, section));
   const byId = new Map(raws.filter(({ size }) => size === IPROUTE2_SIZE).map((raw) => [raw.words[5]!, raw]));
-  const specs = raws.map((raw) => readMap(raw, raws, byId, types));
+  const specs = raws.map((raw) => readMap(raw, raws, byId, types, elf.notes));
   return raws.map(({ section, offset, size }, index) => ({ spec: specs[index]!, section, offset, size, valuesAt: null }));
 }
 
@@ -77,17 +78,22 @@ function rawMaps(elf: Elf, section: ElfSection): Raw[] {
   });
 }
 
-function readMap(raw: Raw, raws: readonly Raw[], byId: ReadonlyMap<number, Raw>, types: ObjectTypes | null): MapSpec {
+function readMap(
+  raw: Raw,
+  raws: readonly Raw[],
+  byId: ReadonlyMap<number, Raw>,
+  types: ObjectTypes | null,
+  notes: string[],
+): MapSpec {
   const { name, section, size, words } = raw;
   const basics = basicMap(raw, types);
   const rest = words.subarray(5);
-  if (rest.every((word) => word === 0)) return basics;
   if (size === SAMPLES_SIZE) {
-    const inner = rest[0]!;
-    const last = rest[1]!;
-    if (isMapOfMaps(basics.type) && raws[inner] !== undefined) return { ...basics, inner: innerOf(basics, raws[inner], types) };
-    if ((basics.flags & BPF_F_NUMA_NODE) !== 0) return { ...basics, numaNode: last };
-    return last === 0 ? basics : { ...basics, pinning: "name" };
+    const inner = raws[rest[0]!];
+    if (isMapOfMaps(basics.type) && inner !== undefined && inner !== raw)
+      return { ...basics, inner: innerOf(basics, inner, types) };
+    if (rest[1] === 0) return basics;
+    return (basics.flags & BPF_F_NUMA_NODE) !== 0 ? { ...basics, numaNode: rest[1]! } : { ...basics, pinning: "name" };
   }
   if (size === IPROUTE2_SIZE) {
     const pinning = rest[1] === 0 ? {} : { pinning: "name" as const };
@@ -96,14 +102,12 @@ function readMap(raw: Raw, raws: readonly Raw[], byId: ReadonlyMap<number, Raw>,
     return { ...basics, ...pinning, ...(inner === undefined ? {} : { inner: innerOf(basics, inner, types) }) };
   }
   if (size === GOBPF_SIZE) return rest[0] === 0 ? basics : { ...basics, pinning: "name" };
-  throw new ObjectError(
-    "map",
-    `expected zeroes after the first 20 bytes of a definition of ${size} bytes, found more; declare the map in .maps`,
-    {
-      section: section.name,
-      symbol: name,
-    },
-  );
+  if (rest.some((word) => word !== 0)) {
+    notes.push(
+      `map ${printable(name)} in section ${printable(section.name)}: what follows the first 20 bytes of its definition is not understood`,
+    );
+  }
+  return basics;
 }
 
 function basicMap({ name, section, words }: Raw, types: ObjectTypes | null): MapSpec {

@@ -187,6 +187,7 @@ export const OTHER_SECTIONS: readonly SectionRule[] = [
   rule("action+", "sched_act"),
   rule("act_+", "sched_act"),
   rule("socket+", "socket_filter"),
+  rule("filter+", "socket_filter"),
   rule("sock_ops+", "sock_ops", "cgroup_sock_ops"),
   rule("sockops+", "sock_ops", "cgroup_sock_ops"),
   rule("sk_reuseport+", "sk_reuseport", "sk_reuseport_select"),

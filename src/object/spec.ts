@@ -58,8 +58,11 @@ export interface MapSpec {
   readonly valueType: number;
   /** ELF section it was declared in: `.maps`, `maps`, `.rodata`, `.data.hot`, `.struct_ops.link` … Absent: no object file. */
   readonly section?: string;
-  /** `name`: pinned in the bpf file system under its name, and found there by the next who loads it. Absent: not pinned. */
-  readonly pinning?: "name";
+  /**
+   * `name`: pinned in the bpf file system under its name, and found there by the next who loads it. A number from 2 on means
+   * what the loader that it was written for makes of it (Cilium: 16). Absent: not pinned.
+   */
+  readonly pinning?: "name" | number;
   /** NUMA node of its memory. Absent: any. */
   readonly numaNode?: number;
   /** `map_extra`: hash functions of a bloom filter, user address of an arena. Absent: 0. */
