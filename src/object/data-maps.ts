@@ -34,6 +34,7 @@ function isNamed(section: ElfSection, name: string): boolean {
 
 /** The maps of all sections of variables, in order of section. */
 export function readDataMaps(elf: Elf, types: ObjectTypes | null, objectName: string): DataMap[] {
+  const names = new Set<string>();
   return elf.sections.filter(isData).map((section) => {
     const isConstant = isNamed(section, ".rodata");
     const valueType = types?.btf.find(section.name, "section") ?? 0;
@@ -43,8 +44,12 @@ export function readDataMaps(elf: Elf, types: ObjectTypes | null, objectName: st
     const flags = (isConstant ? BPF_F_RDONLY_PROG : 0) | (isMappable(types, valueType) ? BPF_F_MMAPABLE : 0);
     if (section.type !== SHT.NOBITS) elf.budget.spend(section.size, "variables", { section: section.name });
     const pointers = pointersIn(elf, section);
+    // Compilers may write two sections of one name, e.g. constants to be merged beside others.
+    let name = dataMapName(section.name, objectName);
+    if (names.has(name)) name += `.${section.index}`;
+    names.add(name);
     const spec: MapSpec = {
-      name: dataMapName(section.name, objectName),
+      name,
       type: "array",
       keySize: 4,
       valueSize: section.size,

@@ -18,8 +18,8 @@ export interface ProgramDeclaration<Type extends ProgramType = ProgramType> {
 
 /**
  * What the user side reads where the program has `T`: 64-bit integers are `bigint`, narrower ones `number`, `bool` is
- * `boolean`, structs are objects with the same fields, fixed arrays are arrays, and those of `u8` are `Uint8Array`s
- * (btf/codec.ts has the whole table).
+ * `boolean`, addresses are text, structs are objects with the same fields, fixed arrays are arrays, and those of `u8` are
+ * `Uint8Array`s (btf/codec.ts has the whole table). An integer's flavour lists the types whose values fit; the widest names it.
  */
 export type UserValue<T> = [T] extends [boolean]
   ? boolean
@@ -29,12 +29,16 @@ export type UserValue<T> = [T] extends [boolean]
         ? bigint
         : "i64" extends Int
           ? bigint
-          : number
+          : [Int] extends ["Ipv4Address" | undefined]
+            ? string
+            : number
       : number
     : T extends readonly (infer Element)[]
-      ? Element extends { readonly __int?: "u8" }
-        ? Uint8Array
-        : UserValue<Element>[]
+      ? T extends { readonly "~text": string }
+        ? string
+        : Element extends { readonly __int?: "u8" }
+          ? Uint8Array
+          : UserValue<Element>[]
       : T extends object
         ? { [Field in keyof T]: UserValue<T[Field]> }
         : T;

@@ -7,6 +7,11 @@ import { ObjectError } from "./errors.ts";
 import { readObject } from "./read.ts";
 import type { MapSpec, ProgramSpec, Spec } from "./spec.ts";
 
+/** An object by hand: `r0 = 1; exit`. */
+const exit = [0x95, 0, 0, 0] as const;
+const one = { name: "socket", flags: CODE, data: code([0xb7, 0, 0, 1], exit) };
+const main = { name: "main", section: "socket", type: 2, size: 16 };
+
 function read(name: string): Spec {
   return readObject(fixture(name), { name: `${name}.o` });
 }
@@ -262,6 +267,31 @@ describe("variables", () => {
     assert.deepEqual(map(spec, "globals.data").pointers, [{ offset: 8, symbol: "limit" }]);
   });
 
+  it("in two sections of one name are in two maps", () => {
+    const data = code([0x18, 0x01, 0, 0], [0, 0, 0, 0], [0x18, 0x01, 0, 0], [0, 0, 0, 0], exit);
+    const bytes = buildElf({
+      sections: [
+        { ...one, data },
+        { name: ".rodata", flags: 2, data: new Uint8Array(4) },
+        { name: ".rodata", flags: 0x12, data: Uint8Array.of(1) },
+      ],
+      symbols: [
+        { ...main, size: data.length },
+        { name: "x", section: ".rodata", type: 1, size: 1 },
+      ],
+      relocations: [{ section: "socket", offset: 16, symbol: "x" }],
+    });
+    const { maps, programs } = readObject(bytes, { name: "two" });
+    assert.deepEqual(
+      maps.map(({ name, valueSize }) => [name, valueSize]),
+      [
+        ["two.rodata", 4],
+        ["two.rodata.3", 1],
+      ],
+    );
+    assert.equal(programs[0]?.relocations[0]?.map, "two.rodata.3");
+  });
+
   it("of an arena lie at its end", () => {
     const arena = read("arena");
     const { contents } = map(arena, "memory");
@@ -403,10 +433,6 @@ describe("an object for a big-endian machine", () => {
     });
   }
 });
-
-const exit = [0x95, 0, 0, 0] as const;
-const one = { name: "socket", flags: CODE, data: code([0xb7, 0, 0, 1], exit) };
-const main = { name: "main", section: "socket", type: 2, size: 16 };
 
 describe("what compilers used to write", () => {
   it("no machine in the header: read, and noted", () => {
