@@ -75,7 +75,14 @@ test("names are found by kind, and together with their flavours", () => {
   const flavour = builder.struct("thing___v2", 0, []);
   const other = builder.struct("thing____v2", 0, []);
   const btf = openBtf(builder.encode());
-  assert.equal(btf.find("thing"), typedef);
+  // The first look-up goes another way than those that follow.
+  for (const fresh of [() => openBtf(btf.bytes), () => btf, () => btf]) {
+    assert.equal(fresh().find("thing"), typedef);
+    assert.equal(fresh().find("thing", "struct"), struct);
+    assert.equal(fresh().find("thing___v2"), flavour);
+    assert.equal(fresh().find("thin"), undefined);
+    assert.equal(fresh().find("thing\0"), undefined);
+  }
   assert.equal(btf.find("thing", "struct"), struct);
   assert.equal(btf.find("thing", "union"), undefined);
   assert.equal(btf.find("thin"), undefined);

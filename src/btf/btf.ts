@@ -7,7 +7,7 @@ import { decodeType } from "./decode.ts";
 import { BtfError } from "./errors.ts";
 import { type BtfKind, KIND, KINDS } from "./format.ts";
 import { type Layout, locateTypes, readHeader } from "./header.ts";
-import { NameIndex } from "./names.ts";
+import { type NamedRecords, NameIndex, scanFor } from "./names.ts";
 import { alignOf, resolve, sizeOf } from "./size.ts";
 import type { BtfType } from "./types.ts";
 
@@ -39,6 +39,8 @@ export class Btf {
   /** First string offset of its own: 0, or the number of bytes of the base's strings. */
   readonly #firstString: number;
   #names: NameIndex | null = null;
+  /** Whether a name was looked up: a command that needs one name needs no index. */
+  #asked = false;
 
   /** Use `openBtf`. */
   constructor(bytes: Uint8Array, base: Btf | null) {
@@ -88,13 +90,17 @@ export class Btf {
 
   /**
    * The lowest id with that exact name, of one kind or of any, in the base first; undefined when there is none. The first
-   * call indexes all names (about 10 ms for a kernel), later ones are O(1).
+   * call looks through all names (4 ms for a kernel), the second makes an index (10 ms), all others are O(1).
    */
   find(name: string, kind?: BtfKind): number | undefined {
     if (name === "" || name.includes("\0")) return undefined;
     const inBase = this.base?.find(name, kind);
     if (inBase !== undefined) return inBase;
-    const id = this.#index().find(encoder.encode(name), kind === undefined ? KIND.void : KIND[kind]);
+    const bytes = encoder.encode(name);
+    const number = kind === undefined ? KIND.void : KIND[kind];
+    const once = !this.#asked && this.#names === null;
+    this.#asked = true;
+    const id = once ? scanFor(this.#records(), bytes, number) : this.#index().find(bytes, number);
     return id < 0 ? undefined : id;
   }
 
@@ -178,17 +184,20 @@ export class Btf {
   }
 
   #index(): NameIndex {
-    if (this.#names !== null) return this.#names;
+    this.#names ??= new NameIndex(this.#records());
+    return this.#names;
+  }
+
+  #records(): NamedRecords {
     const { stringsStart, stringsEnd } = this.#layout;
-    this.#names = new NameIndex({
+    return {
       view: this.view,
       littleEndian: this.littleEndian,
       firstId: this.firstId,
       starts: this.#starts,
       strings: this.bytes.subarray(stringsStart, stringsEnd),
       firstString: this.#firstString,
-    });
-    return this.#names;
+    };
   }
 }
 

@@ -347,9 +347,43 @@ test("a small file cannot ask for a huge value", () => {
   for (const { btf, id } of [doubling(true), doubling(false)]) assert.throws(() => makeCodec(btf, id), BtfError);
 });
 
+test("events by the million are read into one object", () => {
+  const inner = struct(4, { port: { type: u16, at: 0 } }, "struct", "Inner");
+  const { btf, id } = withTypes(
+    struct(24, {
+      key: { type: inner, at: 0 },
+      name: { type: text(4), at: 32 },
+      hash: { type: array(u8, 4), at: 64 },
+      ports: { type: array(u16, 2), at: 96 },
+      total: { type: u64, at: 128 },
+    }),
+  );
+  const codec = makeCodec(btf, id);
+  const values = [
+    { key: { port: 80 }, name: "ab", hash: Uint8Array.of(1, 2, 3, 4), ports: [1, 2], total: 5n },
+    { key: { port: 443 }, name: "ab", hash: Uint8Array.of(5, 6, 7, 8), ports: [3, 4], total: 6n },
+    { key: { port: 443 }, name: "abc", hash: Uint8Array.of(5, 6, 7, 8), ports: [3, 4], total: 6n },
+  ];
+  const bytes = new Uint8Array(24);
+  let event: unknown;
+  for (const value of values) {
+    codec.encode(value, bytes, 0);
+    const before = event as (typeof values)[0] | undefined;
+    const parts = [before?.key, before?.hash, before?.ports];
+    event = codec.decodeInto(event, bytes, 0);
+    assert.deepEqual(event, value);
+    if (before === undefined) continue;
+    assert.equal(event, before);
+    assert.deepEqual([before.key === parts[0], before.hash === parts[1], before.ports === parts[2]], [true, true, true]);
+  }
+});
+
 test("the name __proto__ is a name like any other", () => {
   const codec = codecOf(struct(4, { ["__proto__"]: { type: u32, at: 0 } }));
   const decoded = codec.decode("01000000") as object;
+  const nested = withTypes(struct(4, { ["__proto__"]: { type: struct(4, { polluted: { type: u32, at: 0 } }), at: 0 } }));
+  makeCodec(nested.btf, nested.id).decodeInto({}, new Uint8Array(4), 0);
+  assert.ok(!("polluted" in {}));
   assert.equal(Object.getPrototypeOf(decoded), Object.prototype);
   assert.equal(Object.getOwnPropertyDescriptor(decoded, "__proto__")?.value, 1);
 });

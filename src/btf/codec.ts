@@ -24,7 +24,7 @@
 import type { Btf } from "./btf.ts";
 import { arrayCodec } from "./codec/arrays.ts";
 import { bitFieldCodec, coverBits } from "./codec/bit-fields.ts";
-import { type Codec, single, type TypeCodec } from "./codec/codec.ts";
+import { type Codec, type ReusingCodec, single, type TypeCodec } from "./codec/codec.ts";
 import { type Integer, integerCodec } from "./codec/integers.ts";
 import { addressableCodec, boolCodec, enumCodec, floatCodec } from "./codec/scalars.ts";
 import { type Field, type Group, structCodec } from "./codec/structs.ts";
@@ -34,7 +34,7 @@ import { POINTER_SIZE, RESOLVE_LIMIT } from "./format.ts";
 import { sizeOf } from "./size.ts";
 import type { BtfType, IntType, Member, StructType, UnionType } from "./types.ts";
 
-export type { Codec } from "./codec/codec.ts";
+export type { Codec, ReusingCodec } from "./codec/codec.ts";
 
 export interface CodecOptions {
   /** How messages call the value: `blocked.key` makes paths like `blocked.key.address`. */
@@ -57,7 +57,7 @@ const MOST_MEMBERS = 1 << 20;
  * @throws BtfError when values of this type cannot be: void, a function, a forward declaration, a struct that contains
  *   itself, or a member outside its struct. The codec's methods throw RangeError when there are fewer bytes than `size`.
  */
-export function makeCodec(btf: Btf, id: number, options: CodecOptions = {}): Codec {
+export function makeCodec(btf: Btf, id: number, options: CodecOptions = {}): ReusingCodec {
   const codec = new Compiler(btf, options.littleEndian ?? btf.littleEndian).codec(id, 0);
   const name = options.name ?? "";
   return {
@@ -65,6 +65,10 @@ export function makeCodec(btf: Btf, id: number, options: CodecOptions = {}): Cod
     decode(bytes, offset, end) {
       checkRoom(bytes, offset, codec.size, end);
       return codec.decode(bytes, offset, end);
+    },
+    decodeInto(target, bytes, offset, end) {
+      checkRoom(bytes, offset, codec.size, end);
+      return codec.decodeInto(target, bytes, offset, end);
     },
     encode(value, bytes, offset, end) {
       checkRoom(bytes, offset, codec.size, end);

@@ -98,6 +98,15 @@ test("split BTF takes what its base has", () => {
   assert.equal(merged.count, base.count + 1);
 });
 
+test("long chains take a moment, not the square of it", () => {
+  const b = new BtfBuilder();
+  let type = int(b);
+  for (let length = 0; length < 100_000; length++) type = b.pointer(type);
+  const chain = openBtf(b.encode());
+  const twice = together(chain, chain);
+  assert.equal(openBtf(dedup(twice).bytes).count, chain.count);
+});
+
 const KERNEL = "/sys/kernel/btf/vmlinux";
 
 test("the running kernel's types mean the same afterwards", { skip: !existsSync(KERNEL) && `no ${KERNEL}` }, () => {

@@ -4,11 +4,12 @@
  * Types are equal when they look alike and everything they refer to is equal, however pointers go round. That is
  * bisimilarity, and partition refinement (Hopcroft 1971; Paige and Tarjan 1987, in its simple form) finds it: sort types
  * into classes by what they say themselves, then split classes whose members refer to different classes, until none
- * splits. A class of one cannot split, so the rounds become short soon: a kernel's types settle in some dozens.
+ * splits.
  */
 
 import type { Btf } from "./btf.ts";
 import { BtfBuilder } from "./builder.ts";
+import { BtfError } from "./errors.ts";
 import type { BtfType } from "./types.ts";
 
 export interface Deduplicated {
@@ -93,50 +94,65 @@ function isForward(type: BtfType): boolean {
 
 /** The class of each type, by id; equal exactly for equal types. */
 function classify(types: readonly BtfType[], aliases: ReadonlyMap<number, number>): Uint32Array {
-  let classes = new Uint32Array(types.length);
-  const references = types.map((type) => referencesOf(type).map((id) => aliases.get(id) ?? id));
+  const references = types.map((type) => (aliases.has(type.id) ? [] : referencesOf(type).map((id) => aliases.get(id) ?? id)));
+  const referrers = reverse(references);
+  const classes = new Uint32Array(types.length);
+  const sizes: number[] = [];
   const seen = new Map<string, number>();
   for (const type of types) {
     if (aliases.has(type.id)) continue;
-    const key = shapeOf(type);
-    const known = seen.get(key);
-    if (known === undefined) seen.set(key, (classes[type.id] = seen.size));
-    else classes[type.id] = known;
+    const shape = shapeOf(type);
+    const known = seen.get(shape) ?? seen.size;
+    seen.set(shape, known);
+    classes[type.id] = known;
+    sizes[known] = (sizes[known] ?? 0) + 1;
   }
 
-  let count = seen.size;
-  for (let active = types.filter(({ id }) => !aliases.has(id)).map(({ id }) => id); active.length > 0; ) {
-    // All types of one class are looked at in one round, or none: a class is known by its members' references together.
-    const groups = new Map<number, number[]>();
-    for (const id of active) {
-      const group = groups.get(classes[id]!);
-      if (group === undefined) groups.set(classes[id]!, [id]);
-      else group.push(id);
-    }
-    const next = classes.slice();
-    const remaining: number[] = [];
-    let split = false;
-    for (const group of groups.values()) {
-      if (group.length === 1) continue;
-      const parts = new Map<string, number>();
-      for (const id of group) {
-        const key = references[id]!.map((reference) => classes[reference]!).join();
-        let part = parts.get(key);
-        if (part === undefined) {
-          // The first part keeps the class; each other gets a new one.
-          part = parts.size === 0 ? classes[id]! : ++count;
-          parts.set(key, part);
-        }
-        next[id] = part;
-        remaining.push(id);
+  let budget = references.reduce((sum, list) => sum + list.length, FREE_WORK) * WORK_PER_REFERENCE;
+  // Looked at are the types that refer to one whose class is new since the round before: at first, all.
+  for (let affected = types.filter(({ id }) => !aliases.has(id)).map(({ id }) => id); affected.length > 0; ) {
+    const groups = Map.groupBy(affected, (id) => classes[id]!);
+    const moves: { id: number; to: number }[] = [];
+    for (const [group, members] of groups) {
+      const size = sizes[group]!;
+      if (size === 1) continue;
+      const parts = [...Map.groupBy(members, (id) => references[id]!.map((reference) => classes[reference]!).join()).values()];
+      for (const id of members) budget -= references[id]!.length + 1;
+      if (budget < 0) throw new BtfError("expected types that can be told apart in reasonable time, found others");
+      // Those that are not looked at refer to what they referred to: they are one part. The largest part keeps the class,
+      // so a type gets a new one at most log2(n) times.
+      const others = size - members.length;
+      let largest = parts.reduce((best, part) => (part.length > best.length ? part : best));
+      if (others >= largest.length) largest = [];
+      for (const part of parts) {
+        if (part === largest) continue;
+        for (const id of part) moves.push({ id, to: sizes.length });
+        sizes[group]! -= part.length;
+        sizes.push(part.length);
       }
-      if (parts.size > 1) split = true;
     }
-    classes = next;
-    active = split ? remaining : [];
+    for (const { id, to } of moves) classes[id] = to;
+    affected = [...new Set(moves.flatMap(({ id }) => referrers(id)))];
   }
   for (const [forward, target] of aliases) classes[forward] = classes[target]!;
   return classes;
+}
+
+/** Work is one reference compared. A kernel takes 3 for each; files made to take long are given up. */
+const WORK_PER_REFERENCE = 100;
+const FREE_WORK = 10_000;
+
+/** Turns "refers to" around, in three arrays instead of one for each type. */
+function reverse(references: readonly (readonly number[])[]): (id: number) => number[] {
+  const starts = new Uint32Array(references.length + 1);
+  for (const list of references) for (const id of list) starts[id + 1]!++;
+  for (let id = 0; id < references.length; id++) starts[id + 1]! += starts[id]!;
+  const filled = starts.slice();
+  const referrers = new Uint32Array(starts[references.length]!);
+  references.forEach((list, from) => {
+    for (const id of list) referrers[filled[id]!++] = from;
+  });
+  return (id) => Array.from(referrers.subarray(starts[id]!, starts[id + 1]!));
 }
 
 /** All that a type says itself, without what its references mean. */

@@ -77,6 +77,22 @@ export class NameIndex {
   }
 }
 
+/**
+ * The same as `NameIndex.find`, without an index: what a single look-up takes is a third of what the index takes to make.
+ */
+export function scanFor(records: NamedRecords, name: Uint8Array, kind: number): number {
+  const { view, starts, littleEndian, strings, firstId } = records;
+  const { length } = name;
+  const initial = name[0];
+  for (let index = 0; index < starts.length; index++) {
+    const start = nameStart(records, index);
+    if (start < 0 || strings[start] !== initial || strings[start + length] !== 0) continue;
+    if (kind !== KIND.void && ((view.getUint32(starts[index]! + 4, littleEndian) >>> 24) & 31) !== kind) continue;
+    if (startsWith(strings, start, name, length)) return firstId + index;
+  }
+  return -1;
+}
+
 /** Where the name lies in the strings; -1 when it has none, or one of the base's. */
 function nameStart(records: NamedRecords, index: number): number {
   const offset = records.view.getUint32(records.starts[index]!, records.littleEndian);

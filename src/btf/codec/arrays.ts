@@ -34,6 +34,14 @@ export function arrayCodec(element: TypeCodec, length: number | null): TypeCodec
       for (let index = 0; index < total; index++) values.push(element.decode(bytes, offset + index * stride));
       return values;
     },
+    decodeInto(target, bytes, offset, end = offset + size) {
+      const values: unknown[] = Array.isArray(target) ? target : [];
+      const total = elements(offset, end);
+      values.length = Math.min(values.length, total);
+      for (let index = 0; index < total; index++)
+        values[index] = element.decodeInto(values[index], bytes, offset + index * stride);
+      return values;
+    },
     encode(value, bytes, offset, end = offset + size) {
       const total = elements(offset, end);
       if (!isArrayLike(value) || (length === null ? value.length > total : value.length !== total)) {

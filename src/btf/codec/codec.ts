@@ -15,8 +15,18 @@ export interface Codec<Value = unknown> {
   encode(value: Value, bytes: Uint8Array, offset: number, end?: number): void;
 }
 
+/** A codec that can also read without making new objects: for events by the million. */
+export interface ReusingCodec<Value = unknown> extends Codec<Value> {
+  /**
+   * As `decode`, but into what an earlier call returned: objects, arrays and `Uint8Array`s of `target` are filled anew, and
+   * a text that is the same stays. Only bigints and changed texts are new. Anything that does not fit is made as `decode`
+   * makes it, so `undefined` is a good first target.
+   */
+  decodeInto(target: unknown, bytes: Uint8Array, offset: number, end?: number): Value;
+}
+
 /** A codec while types are put together: what the struct around needs to know. */
-export interface TypeCodec extends Codec<unknown> {
+export interface TypeCodec extends ReusingCodec<unknown> {
   /** How many JavaScript values decoding makes: guards against types that multiply without end. */
   readonly weight: number;
   /** An array without a length of its own, or a struct that ends with one: `end` matters. */
@@ -28,5 +38,11 @@ export interface TypeCodec extends Codec<unknown> {
 /** A codec of one value that fills its bytes. */
 export function single(codec: Codec<unknown>): TypeCodec {
   const { size } = codec;
-  return { ...codec, weight: 1, flexible: false, cover: (mask, offset) => mask.fill(0xff, offset, offset + size) };
+  return {
+    ...codec,
+    decodeInto: (_target, bytes, offset) => codec.decode(bytes, offset),
+    weight: 1,
+    flexible: false,
+    cover: (mask, offset) => mask.fill(0xff, offset, offset + size),
+  };
 }

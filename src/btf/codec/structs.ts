@@ -105,12 +105,19 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     flexible: fields.some(grows),
     cover: (mask, offset, end) => coverPart(root, mask, offset, end),
     decode(bytes, offset, end = offset + size) {
-      const result: Record<string, unknown> = {};
+      const result: Fields = {};
       for (const field of fields) {
-        const value = field.codec.decode(bytes, offset + field.offset, grows(field) ? end : undefined);
-        if (field.name === "__proto__")
-          Object.defineProperty(result, field.name, { value, enumerable: true, configurable: true, writable: true });
-        else result[field.name] = value;
+        set(result, field.name, field.codec.decode(bytes, offset + field.offset, grows(field) ? end : undefined));
+      }
+      return result;
+    },
+    decodeInto(target, bytes, offset, end = offset + size) {
+      const result = isFields(target) ? target : {};
+      for (const field of fields) {
+        // Of inherited values only that of `__proto__` is an object, and must never be filled.
+        const before = field.name === "__proto__" ? undefined : result[field.name];
+        const value = field.codec.decodeInto(before, bytes, offset + field.offset, grows(field) ? end : undefined);
+        set(result, field.name, value);
       }
       return result;
     },
@@ -125,7 +132,12 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type Fields = Record<string, unknown>;
+
+function set(target: Fields, name: string, value: unknown): void {
+  if (name === "__proto__") Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  else target[name] = value;
+}
 
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

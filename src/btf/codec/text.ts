@@ -18,6 +18,12 @@ export function bytesCodec(length: number | null): TypeCodec {
     flexible: length === null,
     cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
     decode: (bytes, offset, end = offset + size) => copy(bytes, offset, length === null ? end : offset + size),
+    decodeInto(target, bytes, offset, end = offset + size) {
+      const stop = length === null ? end : offset + size;
+      if (!(target instanceof Uint8Array) || target.length !== stop - offset) return copy(bytes, offset, stop);
+      for (let index = 0; index < target.length; index++) target[index] = bytes[offset + index]!;
+      return target;
+    },
     encode(value, bytes, offset, end = offset + size) {
       writeBytes(
         value,
@@ -45,6 +51,10 @@ export function textCodec(length: number | null): TypeCodec {
     flexible: length === null,
     cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
     decode: (bytes, offset, end = offset + size) => readText(bytes, offset, length === null ? end : offset + size),
+    decodeInto(target, bytes, offset, end = offset + size) {
+      const stop = length === null ? end : offset + size;
+      return typeof target === "string" && isText(target, bytes, offset, stop) ? target : readText(bytes, offset, stop);
+    },
     encode(value, bytes, offset, end = offset + size) {
       const room = length ?? end - offset;
       if (typeof value !== "string") {
@@ -79,6 +89,17 @@ function readText(bytes: Uint8Array, offset: number, end: number): string | Uint
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+/** Whether `readText` would give this text; only of ASCII is that known without making it. */
+function isText(text: string, bytes: Uint8Array, offset: number, end: number): boolean {
+  const { length } = text;
+  if (offset + length > end || (offset + length < end && bytes[offset + length] !== 0)) return false;
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[offset + index]!;
+    if (byte >= 0x80 || byte === 0 || byte !== text.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 function readUnicode(bytes: Uint8Array, offset: number, end: number): string | Uint8Array {
