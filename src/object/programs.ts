@@ -2,11 +2,13 @@
 
 import { type Assembled, Assembler, type Part, type SectionCode, setSource } from "./assemble.ts";
 import { RECORD_COST } from "./budget.ts";
-import { type Elf, type ElfSection, STT } from "./elf.ts";
+import type { Elf, ElfSection } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
+import { exceptionCallbacks } from "./exceptions.ts";
 import type { ExtInfo } from "./ext-info.ts";
 import type { Externs } from "./externs.ts";
 import type { Functions, ObjectFunction } from "./functions.ts";
+import { readJumpTable } from "./jump-tables.ts";
 import type { ObjectMaps } from "./maps.ts";
 import { OPCODE_CALL, REFERENCE, readReferences, type Targets } from "./references.ts";
 import { sectionMeaning } from "./sections.ts";
@@ -27,9 +29,6 @@ const PSEUDO_MAP = 1;
 const PSEUDO_MAP_VALUE = 2;
 const PSEUDO_KFUNC_CALL = 2;
 const PSEUDO_BTF_ID = 3;
-/** `struct bpf_insn_array_value`: u32 instruction, two u32 that the kernel fills in, padding. */
-const TABLE_VALUE_SIZE = 16;
-const TABLE_ENTRY_SIZE = 8;
 
 export interface ObjectPrograms {
   readonly programs: readonly ProgramSpec[];
@@ -74,7 +73,7 @@ class ProgramReader {
   read(): ObjectPrograms {
     const { elf, functions } = this.#source;
     const assembler = new Assembler(functions.all, (section) => this.#codeOf(section), elf.budget);
-    const callbacks = exceptionCallbacks(this.#source);
+    const callbacks = exceptionCallbacks(elf, this.#source.types, functions);
     const names = new Set<string>();
     const programs: ProgramSpec[] = [];
     for (const main of functions.all) {
@@ -224,53 +223,10 @@ class ProgramReader {
     }
   }
 
-  /** A table of `gotox` as a map of instructions: one for each program that the function is in. */
-  #jumpTable(main: ObjectFunction, { function: owner, start }: Part, symbol: number): string {
+  #jumpTable(main: ObjectFunction, part: Part, symbol: number): string {
     const { elf, maps } = this.#source;
-    const section = maps.jumpTables!;
     const name = `.jumptables.${main.name}.${elf.symbols.value[symbol]}`;
-    if (this.#tables.has(name)) return name;
-    const offset = elf.symbols.value[symbol]!;
-    const size = elf.symbols.size[symbol]!;
-    const place = { section: section.name, symbol: elf.symbols.name(symbol), offset };
-    if (
-      offset % TABLE_ENTRY_SIZE !== 0 ||
-      size % TABLE_ENTRY_SIZE !== 0 ||
-      size === 0 ||
-      !(offset + size <= section.bytes.length)
-    ) {
-      throw new ObjectError(
-        "relocation",
-        `expected a table of 8-byte entries within ${section.bytes.length} bytes, found ${size} bytes`,
-        place,
-      );
-    }
-    const count = size / TABLE_ENTRY_SIZE;
-    elf.budget.spend(count * TABLE_VALUE_SIZE, "jump tables", place);
-    const bytes = new Uint8Array(count * TABLE_VALUE_SIZE);
-    const values = new DataView(bytes.buffer);
-    const entries = new DataView(section.bytes.buffer, section.bytes.byteOffset, section.bytes.byteLength);
-    for (let index = 0; index < count; index++) {
-      // Bytes from the start of the function's section become slots from the start of the program.
-      const slot = Number(entries.getBigUint64(offset + index * TABLE_ENTRY_SIZE, elf.littleEndian)) / 8 - owner.start;
-      if (!Number.isInteger(slot) || slot < 0 || slot >= owner.length) {
-        throw new ObjectError("relocation", `expected entries within ${owner.name}, found entry ${index} outside`, place);
-      }
-      values.setUint32(index * TABLE_VALUE_SIZE, start + slot, true);
-    }
-    this.#tables.set(name, {
-      name,
-      type: "insn_array",
-      keySize: 4,
-      valueSize: TABLE_VALUE_SIZE,
-      maxEntries: count,
-      flags: 0,
-      keyType: 0,
-      valueType: 0,
-      section: section.name,
-      contents: { kind: "bytes", bytes },
-      frozen: true,
-    });
+    if (!this.#tables.has(name)) this.#tables.set(name, readJumpTable(elf, maps.jumpTables!, symbol, part, name));
     return name;
   }
 }
@@ -297,33 +253,4 @@ function littleEndianCode(section: ElfSection): Uint8Array {
     code[at + 7] = b4;
   }
   return code;
-}
-
-const CALLBACK_TAG = "exception_callback:";
-
-/** Program → the function of `.text` that its declaration tag names as what handles its exceptions (`__exception_cb`). */
-function exceptionCallbacks({ types, functions, elf }: ProgramSource): Map<string, ObjectFunction> {
-  const found = new Map<string, ObjectFunction>();
-  if (types === null) return found;
-  let byName: Map<string, ObjectFunction> | undefined;
-  for (const id of types.btf.ids("declTag")) {
-    if (!types.btf.name(id).startsWith(CALLBACK_TAG)) continue;
-    const tag = types.btf.type(id);
-    if (tag.kind !== "declTag" || tag.component !== -1) continue;
-    const tagged = types.btf.type(tag.type);
-    if (tagged.kind !== "function") continue;
-    byName ??= new Map(functions.all.filter((each) => !each.isProgram).map((each) => [each.name, each]));
-    const name = tag.name.slice(CALLBACK_TAG.length);
-    const callback = byName.get(name);
-    if (callback === undefined || !callback.isGlobal || elf.symbols.type[callback.symbol] !== STT.FUNC) {
-      throw new ObjectError("function", `expected a global function ${JSON.stringify(name)} to handle exceptions, found none`, {
-        symbol: tagged.name,
-      });
-    }
-    if (found.has(tagged.name)) {
-      throw new ObjectError("function", "expected one function to handle exceptions, found two", { symbol: tagged.name });
-    }
-    found.set(tagged.name, callback);
-  }
-  return found;
 }

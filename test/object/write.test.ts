@@ -1,0 +1,298 @@
+/**
+ * Objects that we write: read back they are the same Spec, and the tools of others take them for what they are (libbpf,
+ * bpftool and the kernel behind it, llvm-objdump, llvm-readelf).
+ */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, describe, it } from "node:test";
+import { openBtf } from "../../src/btf/btf.ts";
+import { BtfBuilder } from "../../src/btf/builder.ts";
+import type { BtfType } from "../../src/btf/types.ts";
+import { readObject } from "../../src/object/read.ts";
+import type { Spec } from "../../src/object/spec.ts";
+import { WriteError } from "../../src/object/write/errors.ts";
+import { writeObject } from "../../src/object/write/write.ts";
+import { FIXTURES, fixturePath } from "./fixtures.ts";
+import { ask, buildOracle, differences } from "./libbpf-oracle.ts";
+
+const KCONFIG = "CONFIG_HZ=250\nCONFIG_BPF_SYSCALL=y\n";
+const folder = mkdtempSync(join(tmpdir(), "skep-write-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const oracle = buildOracle();
+const noOracle = "missing" in oracle ? `needs ${oracle.missing}` : false;
+const noBtf = existsSync("/sys/kernel/btf/vmlinux") ? false : "needs the types of a kernel (/sys/kernel/btf/vmlinux)";
+const needs = (tool: string): string | false => (spawnSync(tool, ["--version"]).status === 0 ? false : `needs ${tool}`);
+
+const paths = [
+  ...Object.keys(FIXTURES).map(fixturePath),
+  ...globSync(join(import.meta.dirname, "core/fixtures/*.bpf.o")),
+  ...globSync("/usr/lib/*/bpf/*.o"),
+];
+
+/** Maps of the old kind are written as new ones; everything else must survive. */
+const UPGRADED: ReadonlySet<string> = new Set(["legacy.o", "legacy-big.o", "iproute2.o"]);
+
+function read(bytes: Uint8Array, path: string): Spec {
+  return readObject(bytes, { name: basename(path) });
+}
+
+/** Types as data: the order of strings may differ. */
+function typesOf({ types }: Spec): BtfType[] | null {
+  if (types === null) return null;
+  const btf = openBtf(types);
+  return Array.from(btf.ids(), (id) => btf.type(id));
+}
+
+function written(path: string): string {
+  const target = join(folder, basename(path));
+  writeFileSync(target, writeObject(read(readFileSync(path), path)));
+  return target;
+}
+
+describe("an object written and read again", () => {
+  for (const path of paths) {
+    it(basename(path), () => {
+      const spec = read(readFileSync(path), path);
+      const again = read(writeObject(spec), path);
+      if (UPGRADED.has(basename(path))) {
+        assert.deepEqual(again.programs, spec.programs);
+        const upgraded = spec.maps.map((map) => (/(^|\/)maps/.test(map.section ?? "") ? { ...map, section: ".maps" } : map));
+        const plain = again.maps.map(({ inner, ...map }) => map);
+        assert.deepEqual(
+          plain,
+          upgraded.map(({ inner, ...map }) => map),
+        );
+        return;
+      }
+      assert.deepEqual({ ...again, types: null }, { ...spec, types: null });
+      assert.deepEqual(typesOf(again), typesOf(spec));
+      assert.deepEqual(read(writeObject(again), path), again, "a second time changes nothing at all");
+    });
+  }
+});
+
+/** What libbpf 1.1, which Debian 12 has, does not read: gaps of the oracle. */
+const NEWER: Readonly<Record<string, string>> = {
+  "arena.o": "variables in an arena came with libbpf 1.5",
+  "exceptions.o": "exception callbacks came with libbpf 1.3",
+  "jump-table.o": "jump tables came with libbpf 1.7",
+  "struct-ops.o": ".struct_ops.link came with libbpf 1.2",
+  "unlinked.o": "libbpf reads what is linked",
+  "sections.o": "libbpf 1.1 knows fewer sections",
+  "iproute2.o": "two maps have one name in the 15 bytes that the kernel keeps",
+};
+
+describe("what libbpf makes of it", { skip: noOracle || noBtf }, () => {
+  for (const path of paths) {
+    const name = basename(path);
+    const skip = NEWER[name] ?? (name.endsWith("-big.o") ? "libbpf reads objects of its own byte order only" : false);
+    it(name, { skip }, () => {
+      assert.ok("path" in oracle);
+      const object = written(path);
+      const answer = ask(oracle.path, object, KCONFIG);
+      assert.ok(!answer.lines.some(({ kind }) => kind === "refused"), answer.log);
+      const spec = read(readFileSync(object), path);
+      assert.deepEqual(differences(spec, answer), []);
+    });
+  }
+});
+
+describe("what LLVM makes of it", () => {
+  it("llvm-objdump prints the same instructions", { skip: needs("llvm-objdump-19") }, () => {
+    // Labels aside. Wide loads and calls hold what the relocation left in place, which need not be the same.
+    const dump = (file: string): string[] =>
+      run("llvm-objdump-19", ["-d", "--no-show-raw-insn", file])
+        .split("\n")
+        .filter((line) => /^\s+\d+:/.test(line) && !/ ll$|call/.test(line))
+        .map((line) => line.replace(/ <.*>/, ""));
+    // Other objects have functions that nobody calls, which no Spec holds, or sections in another order.
+    for (const path of paths.filter((each) => /xdpfilt|reader|vmlinux/.test(each))) {
+      assert.deepEqual(dump(written(path)), dump(path), basename(path));
+    }
+  });
+
+  it("llvm-readelf finds nothing to warn about", { skip: needs("llvm-readelf-19") }, () => {
+    for (const path of paths) {
+      const { stderr, status } = spawnSync("llvm-readelf-19", ["-a", "--demangle", written(path)], {
+        encoding: "utf8",
+        maxBuffer: 1 << 28,
+      });
+      assert.equal(status, 0, stderr);
+      assert.doesNotMatch(stderr, /warning|error/, path);
+    }
+  });
+});
+
+describe("a Spec that no object file was before", () => {
+  /** r0 = 2; exit: passes every packet. */
+  const pass = Uint8Array.of(0xb7, 0, 0, 0, 2, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0);
+  const bare: Spec = {
+    name: "bare",
+    license: "GPL",
+    types: null,
+    maps: [
+      { name: "counts", type: "hash", keySize: 4, valueSize: 8, maxEntries: 100, flags: 1, keyType: 0, valueType: 0 },
+      { name: "events", type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: 4096, flags: 0, keyType: 0, valueType: 0 },
+      {
+        name: ".data",
+        type: "array",
+        keySize: 4,
+        valueSize: 8,
+        maxEntries: 1,
+        flags: 0,
+        keyType: 0,
+        valueType: 0,
+        contents: { kind: "bytes", bytes: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
+      },
+    ],
+    programs: [
+      {
+        name: "pass",
+        section: "xdp",
+        type: "xdp",
+        attachType: "xdp",
+        code: Uint8Array.of(
+          0x18,
+          0x11,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0x18,
+          0x21,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          ...pass,
+        ),
+        relocations: [
+          { slot: 0, kind: "map", map: "counts", offset: 0 },
+          { slot: 2, kind: "map-value", map: ".data", offset: 4 },
+        ],
+        functions: [{ slot: 0, name: "pass", type: 0 }],
+        lines: [],
+      },
+    ],
+  };
+
+  it("gets the types that its maps need", () => {
+    const spec = readObject(writeObject(bare), { name: "bare" });
+    assert.deepEqual(
+      spec.maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => ({
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+      })),
+      [
+        { name: "counts", type: "hash", keySize: 4, valueSize: 8, maxEntries: 100, flags: 1 },
+        { name: "events", type: "ringbuf", keySize: 0, valueSize: 0, maxEntries: 4096, flags: 0 },
+        { name: "bare.data", type: "array", keySize: 4, valueSize: 8, maxEntries: 1, flags: 0 },
+      ],
+    );
+    assert.deepEqual(spec.programs[0]?.code, bare.programs[0]?.code);
+    assert.deepEqual(spec.programs[0]?.relocations[1], { slot: 2, kind: "map-value", map: "bare.data", offset: 4 });
+  });
+
+  it("gets a new definition for a map that was changed", () => {
+    const spec = readObject(writeObject(bare), { name: "bare" });
+    const larger = { ...spec, maps: spec.maps.map((map) => (map.name === "counts" ? { ...map, maxEntries: 500 } : map)) };
+    assert.deepEqual(readObject(writeObject(larger), { name: "bare" }).maps, larger.maps);
+  });
+
+  it("is loaded by bpftool and the kernel", { skip: needs("bpftool") || noKernel() }, () => {
+    const object = join(folder, "bare.o");
+    writeFileSync(object, writeObject(bare));
+    // Loading ends with bpftool when the program is pinned nowhere: `-d` only loads.
+    const pin = `/sys/fs/bpf/skep-write-${process.pid}`;
+    const { status, stderr } = spawnSync("bpftool", ["prog", "load", object, pin], { encoding: "utf8" });
+    rmSync(pin, { force: true });
+    assert.equal(status, 0, stderr);
+  });
+
+  it("keeps variables by type and name", () => {
+    const types = new BtfBuilder();
+    const u32 = types.int("unsigned int", 4);
+    types.int("int", 4, { signed: true });
+    const spec: Spec = {
+      ...bare,
+      types: types.encode(),
+      globals: [
+        { name: "first", map: ".data", offset: 0, size: 4, type: u32, linkage: "global" },
+        { name: "second", map: ".data", offset: 4, size: 4, type: u32, linkage: "static" },
+      ],
+    };
+    const again = readObject(writeObject(spec), { name: "bare" });
+    assert.deepEqual(
+      again.globals?.map(({ name, offset, linkage }) => ({ name, offset, linkage })),
+      [
+        { name: "first", offset: 0, linkage: "global" },
+        { name: "second", offset: 4, linkage: "static" },
+      ],
+    );
+  });
+
+  it("that contradicts itself is refused, with the place", () => {
+    const program = bare.programs[0]!;
+    const wrong: readonly (readonly [Partial<typeof program>, RegExp])[] = [
+      [
+        { relocations: [{ slot: 0, kind: "map", map: "none", offset: 0 }] },
+        /program "pass", map "none", instruction 0: expected a map/,
+      ],
+      [{ relocations: [{ slot: 2, kind: "map-value", map: "counts", offset: 0 }] }, /expected a map of variables/],
+      [{ externs: [{ slot: 0, kind: "call", name: "nothing" }] }, /expected an extern "nothing"/],
+      [{ section: "" }, /expected a section that says what the program is for/],
+      [{ functions: [{ slot: 1, name: "pass", type: 0 }] }, /expected whole instructions, the program's own function first/],
+      [
+        { code: Uint8Array.of(0x85, 0x10, 0, 0, 7, 0, 0, 0, ...pass), relocations: [] },
+        /expected a call of one of the program's functions/,
+      ],
+    ];
+    for (const [change, message] of wrong) {
+      assert.throws(
+        () => writeObject({ ...bare, programs: [{ ...program, ...change }] }),
+        (error) => error instanceof WriteError && message.test(error.message),
+      );
+    }
+    assert.throws(() => writeObject({ ...bare, programs: [program, program] }), /expected programs of different names/);
+  });
+});
+
+function noKernel(): string | false {
+  if (process.getuid?.() !== 0) return "needs root";
+  return existsSync("/sys/fs/bpf") ? false : "needs the BPF file system";
+}
+
+function run(tool: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(tool, args, { encoding: "utf8", maxBuffer: 1 << 28 });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
