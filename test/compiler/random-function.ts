@@ -106,8 +106,9 @@ class Generator {
   }
 
   #statement(depth: number): void {
-    const kind = this.#choose(depth > 0 ? 12 : 9);
-    if (kind >= 11) this.#loop(depth);
+    const kind = this.#choose(depth > 0 ? 13 : 9);
+    if (kind >= 12) this.#nullable();
+    else if (kind >= 11) this.#loop(depth);
     else if (kind >= 9) this.#if(depth);
     else if (kind === 8) this.#effect();
     else {
@@ -178,6 +179,33 @@ class Generator {
     } else {
       b.store(width, address, offset, this.#value(width === 8 || this.#choose(2) === 0 ? "i64" : "i32"));
     }
+  }
+
+  /** A pointer or null, checked for null before it is used: what a bounds-checked view becomes. */
+  #nullable(): void {
+    const b = this.#b;
+    const pointer = b.variable("ptr", "view");
+    const variable = this.#pick(this.#variables.filter(({ type }) => type === "i64").concat(this.#variables.slice(0, 1)));
+    const [some, none, joined, use, after] = [b.block(), b.block(), b.block(), b.block(), b.block()];
+    b.branch(this.#pick(CONDITIONS), this.#value("i64"), this.#value("i64"), some, none);
+    b.seal(some);
+    b.seal(none);
+    b.switchTo(some);
+    b.write(pointer, b.binary("add", this.#memory, b.constant("i64", this.#choose(MEMORY_SIZE / 2))));
+    b.jump(joined);
+    b.switchTo(none);
+    b.write(pointer, b.constant("ptr", 0));
+    b.jump(joined);
+    b.seal(joined);
+    b.switchTo(joined);
+    if (this.#choose(2) === 0) b.branch("eq", b.read(pointer), b.constant("ptr", 0), after, use);
+    else b.branch("ne", b.read(pointer), b.constant("ptr", 0), use, after);
+    b.seal(use);
+    b.switchTo(use);
+    b.write(variable, b.load(variable.type, 1, false, b.read(pointer), this.#choose(8)));
+    b.jump(after);
+    b.seal(after);
+    b.switchTo(after);
   }
 
   #if(depth: number): void {

@@ -19,11 +19,14 @@ import type { Test } from "./machine.ts";
 /** A block that ends the function and has at most so many instructions before its `exit` is copied to where it would be jumped to. */
 const COPIED_EXIT = 2;
 
+/** Blocks of at most so many instructions are compared with each other. */
+const SHARED_EDGE = 4;
+
 /** A loop whose test has at most so many instructions before its branch gets a copy of it in front. */
 const COPIED_TEST = 8;
 
 export function connect(name: string, given: readonly EmittedBlock[], cpu: CpuVersion): Emitted[] {
-  const blocks = invertLoops(copyExits(skipEmpty(given)));
+  const blocks = invertLoops(copyExits(shareEdges(skipEmpty(given))));
   const order = orderBlocks(blocks, cpu);
   return assemble(name, blocks, order, cpu);
 }
@@ -47,6 +50,27 @@ function skipEmpty(blocks: readonly EmittedBlock[]): EmittedBlock[] {
     const taken = destination(end.taken);
     const other = destination(end.other);
     return taken === other ? { code, end: { kind: "jump", target: taken, location } } : { code, end: { ...end, taken, other } };
+  });
+}
+
+/** Short blocks that do the same and go on to the same block become one: the moves of edges that pass the same values. */
+function shareEdges(blocks: readonly EmittedBlock[]): EmittedBlock[] {
+  const first = new Map<string, number>();
+  const same = blocks.map(({ code, end }, id) => {
+    if (id === 0 || end.kind !== "jump" || code.length > SHARED_EDGE) return id;
+    const text = code.map(({ instruction: { opcode, dst, src, offset, imm, high }, map }) =>
+      [opcode, dst, src, offset, imm, high, map?.name, map?.offset].join(" "),
+    );
+    const key = `${text.join("; ")} goto ${end.target}`;
+    const known = first.get(key);
+    if (known === undefined) first.set(key, id);
+    return known ?? id;
+  });
+  return blocks.map(({ code, end }) => {
+    if (end.kind === "jump") return { code, end: { ...end, target: same[end.target]! } };
+    if (end.kind === "exit") return { code, end };
+    const [taken, other] = [same[end.taken]!, same[end.other]!];
+    return { code, end: taken === other ? { kind: "jump", target: taken, location: end.location } : { ...end, taken, other } };
   });
 }
 

@@ -67,6 +67,40 @@ describe("simplifyControlFlow", () => {
     );
   });
 
+  it("also where the value is read beyond the other side: a pointer or null, which is checked for null", () => {
+    assertPass(
+      simplifyControlFlow,
+      `b0:
+        v3: ptr = const 0
+        v4: i64 = const 0
+        v5: ptr = load.u32 [v0 + 4]
+        branch.ugt v0, v5 ? b2(v3) : b1
+      b1:
+        v6: ptr = add v0, v1
+        jump b2(v6)
+      b2(v7: ptr):
+        branch.eq v7, v3 ? b3 : b4
+      b3:
+        return v4
+      b4:
+        v8: i64 = load.u8 [v7 + 0]
+        return v8`,
+      `b0:
+        v3: ptr = const 0
+        v4: i64 = const 0
+        v5: ptr = load.u32 [v0 + 4]
+        branch.ugt v0, v5 ? b2 : b1
+      b1:
+        v6: ptr = add v0, v1
+        branch.eq v6, v3 ? b2 : b3
+      b2:
+        return v4
+      b3:
+        v8: i64 = load.u8 [v6 + 0]
+        return v8`,
+    );
+  });
+
   it("returns the same value in one place", () => {
     assertPass(
       simplifyControlFlow,

@@ -15,7 +15,7 @@ import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTargets, mapT
 import { ConstantPool, gatherConstants } from "./constants.ts";
 
 /** Endless loops of empty blocks could be sent around for ever. */
-const MOST_ROUNDS = 8;
+const MOST_ROUNDS = 32;
 
 /** True when something changed. Constants are gathered afterwards; emptied blocks may remain, unreachable. */
 export function simplifyControlFlow(fn: IrFunction): boolean {
@@ -47,19 +47,24 @@ function sameTarget(a: Target, b: Target): boolean {
 }
 
 /**
- * Redirects edges into blocks without instructions. Such a block may be gone around when what it defines, its parameters, is
- * read in its own terminator alone: then all else that its successors read is defined above it, and so above the edge's source.
+ * Redirects edges into blocks without instructions, where the edge decides how the block goes on. Going around such a block must
+ * leave its parameters defined wherever they are read: in its own terminator alone (then all else that its successors read is
+ * defined above it, and so above the edge's source), or else only beyond its other side, which is entered through it alone.
  */
 function threadJumps(fn: IrFunction): boolean {
   const constants = new ConstantPool(fn);
-  const readElsewhere = parametersReadElsewhere(fn);
   const graph = graphOf(fn);
   const dominance = new Dominance(graph);
   const headers = new Set(naturalLoops(graph, dominance).map(({ header }) => header));
+  const readers = outsideReaders(fn);
+  const entered = new Uint32Array(fn.blocks.length);
+  for (const id of dominance.order) for (const successor of graph[id]!) entered[successor]!++;
   let changed = false;
+  // What dominates what is known for the graph as it was: after one redirection that relied on it, the rest must wait.
+  let stale = false;
   const forward = (from: BlockId, target: Target): Target => {
     const block = fn.blocks[target.block]!;
-    if (block.instructions.length > 0 || readElsewhere[target.block] === 1) return target;
+    if (block.instructions.length > 0) return target;
     // A loop keeps its one entry: engines translate loops with several badly, and old kernels refuse some.
     if (headers.has(target.block) && !dominance.dominates(target.block, from)) return target;
     const bind = (value: Value): Value => {
@@ -68,6 +73,13 @@ function threadJumps(fn: IrFunction): boolean {
     };
     const next = decide(mapTerminator(block.terminator, bind), fn, constants);
     if (next === null || next.block === target.block) return target;
+    const outside = readers[target.block]!;
+    if (outside.length > 0) {
+      const other = targets(block.terminator).find(({ block }) => block !== next.block)?.block;
+      if (stale || other === undefined || entered[other] !== 1) return target;
+      if (!outside.every((reader) => dominance.dominates(other, reader))) return target;
+      stale = true;
+    }
     changed = true;
     return { block: next.block, arguments: [...next.arguments] };
   };
@@ -89,23 +101,23 @@ function decide(terminator: Terminator, fn: IrFunction, constants: ConstantPool)
   return evaluateCondition(terminator.condition, bits, left, right) ? terminator.then : terminator.else;
 }
 
-function parametersReadElsewhere(fn: IrFunction): Uint8Array {
+/** Of each block, the reachable blocks that read its parameters, itself only when an instruction does. */
+function outsideReaders(fn: IrFunction): readonly (readonly BlockId[])[] {
   const home = new Map<Value, BlockId>();
   for (const [id, block] of fn.blocks.entries()) for (const parameter of block.parameters) home.set(parameter, id);
-  const found = new Uint8Array(fn.blocks.length);
-  for (const [id, block] of fn.blocks.entries()) {
-    for (const instruction of block.instructions) {
-      forEachOperand(instruction, (value) => {
-        const owner = home.get(value);
-        if (owner !== undefined) found[owner] = 1;
-      });
-    }
-    forEachTerminatorOperand(block.terminator, (value) => {
+  const readers: BlockId[][] = fn.blocks.map(() => []);
+  for (const id of reversePostorder(graphOf(fn))) {
+    const block = fn.blocks[id]!;
+    const read = (value: Value): void => {
       const owner = home.get(value);
-      if (owner !== undefined && owner !== id) found[owner] = 1;
+      if (owner !== undefined && readers[owner]!.at(-1) !== id) readers[owner]!.push(id);
+    };
+    for (const instruction of block.instructions) forEachOperand(instruction, read);
+    forEachTerminatorOperand(block.terminator, (value) => {
+      if (home.get(value) !== id) read(value);
     });
   }
-  return found;
+  return readers;
 }
 
 /** Blocks that do nothing but return the same value become one. */

@@ -249,9 +249,17 @@ class Simplifier {
     const a = this.#constants.number(left);
     const b = this.#constants.number(right);
     if (a !== null && b !== null) return evaluateCondition(condition, this.#type(left) === "i32" ? 32 : 64, a, b);
+    if (b === 0n && (condition === "eq" || condition === "ne") && this.#isAddress(left)) return condition === "ne";
     if (b === 0n && condition === "ult") return false;
     if (b === 0n && condition === "uge") return true;
     return null;
+  }
+
+  /** A pointer that cannot be null: of something that exists, or one that was added to, which only a checked pointer may be. */
+  #isAddress(value: Value): boolean {
+    if (this.#type(value) !== "ptr") return false;
+    const kind = this.#definitions.get(value)?.kind;
+    return kind === "binary" || kind === "slot" || kind === "map" || kind === "map-value";
   }
 
   /** `(a ? b) != 0`, where ? is a comparison or an `and`, is `a ? b` itself; `== 0` its opposite, where there is one. */
