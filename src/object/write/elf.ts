@@ -96,6 +96,10 @@ export class ElfWriter {
     return this.#symbols[symbol]!.section;
   }
 
+  isGlobal(symbol: number): boolean {
+    return this.#symbols[symbol]!.binding !== STB.LOCAL;
+  }
+
   /** Adds a symbol and returns a handle for relocations. */
   symbol(symbol: NewSymbol): number {
     this.#symbols.push(symbol);

@@ -3,8 +3,8 @@
  * reader's `externs.ts`), so that has to be undone.
  */
 
-import type { BtfType, SectionVariable } from "../../btf/types.ts";
-import type { ExternSpec, KsymExtern } from "../spec.ts";
+import type { BtfType, SectionType, SectionVariable } from "../../btf/types.ts";
+import type { ExternSpec, KsymExtern, UnlinkedExtern } from "../spec.ts";
 import type { EditableTypes } from "./types.ts";
 
 const KCONFIG = ".kconfig";
@@ -20,20 +20,44 @@ export function declareExterns(types: EditableTypes, externs: readonly ExternSpe
     const variables = kconfigs.map(({ name, type, size }) => ({ type: variable(types, name, type), offset: 0, size }));
     types.replace({ ...section, size: 0, variables });
   }
-  // One without a type was declared in no section.
-  const ksyms = externs.filter(
-    (extern): extern is KsymExtern => extern.kind !== "kconfig" && (extern.kind === "ksym" || extern.type !== 0),
-  );
-  const declared = ksyms.filter((extern) => extern.type !== 0 || types.find(extern.name, "variable") !== undefined);
-  if (declared.length === 0) return;
+  for (const extern of externs) if (extern.kind === "unlinked") declareUnlinked(types, extern);
+  // One without types was declared nowhere.
+  const ksyms = externs
+    .filter((extern): extern is KsymExtern => extern.kind === "kfunc" || extern.kind === "ksym")
+    .filter(({ name, type }) => type !== 0 || types.find(name, "variable") !== undefined);
+  if (ksyms.length === 0) return;
   const section = types.section(KSYMS);
-  const variables = declared.map((extern): SectionVariable => {
-    if (extern.kind === "kfunc") return { type: declareFunction(types, extern), offset: 0, size: 0 };
-    const type = extern.type === 0 ? constVoid(types) : extern.type;
-    return { type: variable(types, extern.name, type), offset: 0, size: sizeOf(types, type) };
-  });
-  types.replace({ ...section, size: 0, variables });
+  types.replace({ ...section, size: 0, variables: inOrder(types, section, ksyms).map((extern) => declareKsym(types, extern)) });
   if (types.type(types.count - 1).name === DUMMY) types.removeLast();
+}
+
+/** Where the section has a variable already, there; functions where the reader put something in their place. */
+function inOrder(types: EditableTypes, { variables }: SectionType, ksyms: readonly KsymExtern[]): KsymExtern[] {
+  const rest = new Map(ksyms.map((extern) => [extern.name, extern]));
+  const functions = ksyms
+    .filter(({ kind }) => kind === "kfunc")
+    .sort((a, b) => (types.find(a.name, "function")?.id ?? types.count) - (types.find(b.name, "function")?.id ?? types.count))
+    .values();
+  const ordered: KsymExtern[] = [];
+  for (const { type } of variables) {
+    const { name } = types.type(type);
+    const extern = name === DUMMY ? functions.next().value : rest.get(name);
+    if (extern === undefined || !rest.delete(extern.name)) continue;
+    ordered.push(extern);
+  }
+  return [...ordered, ...rest.values()];
+}
+
+function declareKsym(types: EditableTypes, extern: KsymExtern): SectionVariable {
+  if (extern.kind === "kfunc") return { type: declareFunction(types, extern), offset: 0, size: 0 };
+  const type = extern.type === 0 ? constVoid(types) : extern.type;
+  return { type: variable(types, extern.name, type), offset: 0, size: sizeOf(types, type) };
+}
+
+/** What another object defines is declared in no section, or, a map, in `.maps` (see `maps.ts`). */
+function declareUnlinked(types: EditableTypes, extern: UnlinkedExtern): void {
+  if (types.type(extern.type).kind === "prototype") declareFunction(types, extern);
+  else variable(types, extern.name, extern.type);
 }
 
 function variable(types: EditableTypes, name: string, type: number): number {
@@ -43,7 +67,7 @@ function variable(types: EditableTypes, name: string, type: number): number {
   return known.id;
 }
 
-function declareFunction(types: EditableTypes, { name, type }: KsymExtern): number {
+function declareFunction(types: EditableTypes, { name, type }: KsymExtern | UnlinkedExtern): number {
   const prototype = types.type(type);
   if (prototype.kind === "prototype") {
     const parameters = prototype.parameters.map((each) => (each.name === DUMMY ? { ...each, name: "" } : each));

@@ -27,8 +27,9 @@ const POINTER_SIZE = 8;
 export function defineMaps(types: EditableTypes, maps: readonly MapSpec[]): WrittenMap[] {
   if (maps.length === 0) return [];
   const section = types.section(MAPS_SECTION);
+  const externs = section.variables.filter(({ type }) => isExtern(types, type));
   const known = new Map<string, number>();
-  for (const { type } of section.variables) known.set(types.type(type).name, type);
+  for (const { type } of section.variables) if (!isExtern(types, type)) known.set(types.type(type).name, type);
   let end = 0;
   const variables: { type: number; offset: number; size: number }[] = [];
   const written = maps.map((spec): WrittenMap => {
@@ -40,8 +41,14 @@ export function defineMaps(types: EditableTypes, maps: readonly MapSpec[]): Writ
     const values = struct.members.find(({ name }) => name === "values");
     return { spec, offset, size, isGlobal, valuesAt: values === undefined ? null : offset + values.bitOffset / 8 };
   });
-  types.replace({ ...section, size: end, variables });
+  types.replace({ ...section, size: end, variables: [...externs, ...variables] });
   return written;
+}
+
+/** A map that another object defines. */
+function isExtern(types: EditableTypes, id: number): boolean {
+  const type = types.type(id);
+  return type.kind === "variable" && type.linkage === "extern";
 }
 
 function definitionOf(

@@ -15,6 +15,8 @@ import { describeVariables, placeStructOps, roleOf, sectionOf } from "./variable
 
 const TEXT = ".text";
 const ARENA_SECTION = ".addr_space.1";
+/** Sections of maps of the old kind. */
+const LEGACY_MAPS = /^(.*\/)?maps(\/.*)?$/;
 const JUMP_TABLES = ".jumptables";
 /** Of a value of an `insn_array`, and of an entry of a table. Bytes. */
 const TABLE_VALUE_SIZE = 16;
@@ -77,8 +79,8 @@ class ObjectWriter {
     const spec = this.#spec;
     this.#checkNames();
     const code = this.#layOutCode();
-    if (spec.license !== "") this.#data("license", new TextEncoder().encode(`${spec.license}\0`), SHF.ALLOC | SHF.WRITE);
-    if (spec.kernelVersion !== undefined) this.#data("version", this.#u32(spec.kernelVersion), SHF.ALLOC | SHF.WRITE);
+    if (spec.license !== "") this.#plainData("license", new TextEncoder().encode(`${spec.license}\0`));
+    if (spec.kernelVersion !== undefined) this.#plainData("version", this.#u32(spec.kernelVersion));
     const byRole = Map.groupBy(spec.maps, roleOf);
     this.#declareExterns();
     this.#writeMaps(byRole.get("defined") ?? []);
@@ -86,6 +88,7 @@ class ObjectWriter {
     this.#writeStructOps(byRole.get("struct-ops") ?? []);
     this.#writeJumpTables(byRole.get("jump-table") ?? []);
     this.#writePointers();
+    this.#writeOtherSections();
     const extInfo = new ExtInfoWriter();
     for (const section of code) this.#writeCode(section, extInfo);
     this.#writeTypes(extInfo);
@@ -187,7 +190,11 @@ class ObjectWriter {
     };
     for (const { slot, callee } of each.calls) {
       const isCall = view.getUint8((slot + shift) * 8) === CALL;
-      refer(slot, this.#functionSymbols.get(this.#split.same[callee]!)!, isCall ? -1 : 0);
+      const target = this.#split.same[callee]!;
+      const symbol = this.#functionSymbols.get(target)!;
+      // The address of a static function is its place in its section: libbpf takes no other.
+      if (isCall || this.#elf.isGlobal(symbol)) refer(slot, symbol, isCall ? -1 : 0);
+      else refer(slot, this.#elf.sectionSymbol(this.#elf.sectionOf(symbol)), this.#places.get(target)!.start * 8);
     }
     for (const { slot, kind, map, offset } of within(program.relocations, each.start, each.end)) {
       const at = { program: program.name, slot, map };
@@ -215,6 +222,34 @@ class ObjectWriter {
     const section = this.#elf.section({ name, type, flags, align: 8, bytes: new Uint8Array(bytes), size });
     this.#named.set(name, this.#elf.sectionSymbol(section));
     return section;
+  }
+
+  /**
+   * Sections of variables that the types know and no map holds (`features`, `xdp_metadata` and others that tools read):
+   * a Spec has their types, not their contents.
+   */
+  #writeOtherSections(): void {
+    for (let id = 1; id < this.#types.count; id++) {
+      const section = this.#types.type(id);
+      if (section.kind !== "section" || section.variables.length === 0 || this.#named.has(section.name)) continue;
+      if (section.name === ".kconfig" || section.name === ".ksyms" || section.name === ".extern") continue;
+      if (LEGACY_MAPS.test(section.name)) {
+        // Its maps are in `.maps` now, and libbpf refuses even the name.
+        this.#types.replace({ ...section, variables: [] });
+        continue;
+      }
+      this.#plainData(section.name, new Uint8Array(), section.size, SHT.NOBITS);
+    }
+  }
+
+  /** A section that no map holds. libbpf wants a symbol for every variable that the types have in it. */
+  #plainData(name: string, bytes: Uint8Array, size = bytes.length, kind: number = SHT.PROGBITS): void {
+    const section = this.#data(name, bytes, SHF.ALLOC | SHF.WRITE, size, kind);
+    for (const { type: id, offset, size } of this.#types.find(name, "section")?.variables ?? []) {
+      const type = this.#types.type(id);
+      if (type.kind !== "variable" || type.linkage === "extern") continue;
+      this.#nameVariables(section, [{ name: type.name, map: name, offset, size, type: type.type, linkage: type.linkage }]);
+    }
   }
 
   #declareExterns(): void {
