@@ -47,6 +47,8 @@ export interface ProgramSource {
   readonly extInfo: ExtInfo;
   /** Strings of `.BTF`. */
   readonly string: (offset: number) => string;
+  /** Those that are lines of source, without leading white space. */
+  readonly sourceText: (offset: number) => string;
 }
 
 /** @throws ObjectError when a program's code or its references are malformed. */
@@ -188,7 +190,7 @@ class ProgramReader {
   #addLines({ function: { section, start, length }, start: base }: Part, lines: LineInfo[]): void {
     const records = this.#source.extInfo.lines.get(section.index);
     if (records === undefined) return;
-    const { string, elf } = this.#source;
+    const { string, sourceText, elf } = this.#source;
     const end = records.from((start + length) * 8);
     const first = records.from(start * 8);
     elf.budget.spend((end - first) * RECORD_COST, "line information");
@@ -199,7 +201,7 @@ class ProgramReader {
         file: string(records.word(index, 1)),
         line: place >>> 10,
         column: place & 0x3ff,
-        text: string(records.word(index, 2)).trimStart(),
+        text: sourceText(records.word(index, 2)),
       });
     }
   }

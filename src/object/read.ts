@@ -37,8 +37,9 @@ export function readObject(bytes: Uint8Array, options: ReadOptions = {}): Spec {
       throw new ObjectError("ext-info", "expected the strings in .BTF, found no such section", { section: ".BTF.ext" });
     return types.btf.string(offset);
   });
+  const sourceText = stringReader(elf, (offset) => string(offset).trimStart());
   const extInfo = types === null ? { functions: new Map(), lines: new Map(), core: new Map() } : readExtInfo(elf, string);
-  const read = readPrograms({ elf, types, functions, maps, externs, extInfo, string });
+  const read = readPrograms({ elf, types, functions, maps, externs, extInfo, string, sourceText });
   const kernelVersion = readVersion(elf);
   return {
     name,
