@@ -195,7 +195,6 @@ function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TST
     module.reporter.report("SK4002", declared.at, { problem: `${declared.name} has ${type.size} bytes` });
     return null;
   }
-  module.structs.set(type.name, type);
   return type;
 }
 

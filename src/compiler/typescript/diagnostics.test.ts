@@ -1,8 +1,9 @@
 /** What the compiler refuses: each row a source, and where and how it is refused. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { CompileError, compileSource, type DIAGNOSTICS, type Diagnostic, renderDiagnostic } from "../compile.ts";
+import { CompileError, compileSource, DIAGNOSTICS, type Diagnostic, renderDiagnostic } from "../compile.ts";
 
 const IMPORTS =
   'import { array, bool, hash, i32, i64, lpmTrie, perCpuHash, u8, u16, u32, u64, bpf_ktime_get_ns, type FixedArray, type XdpContext, xdp, XDP_DROP, XDP_PASS } from "skep/bpf"; import { Ethernet, Ipv4, ipv4, mac, type Ipv4Address } from "skep/bpf/net";\n';
@@ -236,6 +237,8 @@ describe("types", () => {
       row("SK2113", program("v.a[ctx.packet.length] = 1;"), "ctx.packet.length", /i & 7/),
       row("SK2113", program("for (let i = 0; i <= 8; i++) v.a[i] = 1;"), "i"),
       row("SK2113", program("for (let i = 0; i < 8; i++) { i += 1; v.a[i] = 1; }"), "i"),
+      row("SK2113", program("for (let i: u8 = 100; i < 108; i += 60) v.a[i - 100] = 1;"), "i - 100"),
+      row("SK2113", program("for (let i: u8 = 248; i <= 255; i++) v.a[i - 248] = 1;"), "i - 248"),
     ]);
   });
 });
@@ -326,4 +329,9 @@ test("a diagnostic is shown with its line, a caret and the way out", () => {
     ].join("\n"),
   );
   assert.ok(renderDiagnostic(d, { color: true }).includes("\u001b[31m^^^"));
+});
+
+test("every code is in docs/language.md", () => {
+  const page = readFileSync(new URL("../../../docs/language.md", import.meta.url), "utf8");
+  for (const [code, { title }] of Object.entries(DIAGNOSTICS)) assert.ok(page.includes(`| ${code} | ${title} |`), code);
 });

@@ -2,7 +2,7 @@
 
 import type * as Syntax from "@babel/types";
 import { condition, factsAfter } from "./conditions.ts";
-import { meaning } from "./numbers.ts";
+import { maximum, meaning, minimum } from "./numbers.ts";
 import { setRange } from "./ranges.ts";
 import { spanOf } from "./report.ts";
 import type { FunctionState, Jump } from "./state.ts";
@@ -31,7 +31,8 @@ function testFirst(
   counter: Local | null,
 ): Statement {
   const test = node.test ? condition(fn, node.test) : null;
-  if (counter !== null && test !== null) boundCounter(counter, initial, test);
+  if (counter !== null && test !== null)
+    boundCounter(counter, initial, test, node.type === "ForStatement" && node.update?.type === "UpdateExpression");
   const after = test === null ? head : factsAfter(fn, test, false);
   if (test !== null) fn.facts = factsAfter(fn, test, true);
   const entered = fn.reachable;
@@ -81,16 +82,28 @@ function counterOf(node: Syntax.ForStatement, initial: readonly Statement[]): Lo
   return upwards && !assignedNames(node.body).has(first.local.name) ? first.local : null;
 }
 
-/** In the body of `for (let i = a; i < b; i++)`, i is from a to b - 1: it enters the body only after the test. */
-function boundCounter(counter: Local, initial: readonly Statement[], test: Expression): void {
+/**
+ * In the body of `for (let i = a; i < b; i++)`, i is from a to b - 1: it enters the body only after the test, and steps of one
+ * cannot jump over b and wrap. Longer steps can, so with `i += 2` only the upper end is known.
+ */
+function boundCounter(counter: Local, initial: readonly Statement[], test: Expression, byOne: boolean): void {
   const [first] = initial;
-  if (first?.kind !== "declare" || first.value.kind !== "constant" || first.value.type.kind !== "int") return;
+  if (
+    counter.type.kind !== "int" ||
+    first?.kind !== "declare" ||
+    first.value.kind !== "constant" ||
+    first.value.type.kind !== "int"
+  )
+    return;
   if (test.kind !== "compare" || test.right.kind !== "constant" || test.right.type.kind !== "int") return;
   const left = test.left.kind === "convert" ? test.left.operand : test.left;
   if (left.kind !== "local" || left.local !== counter) return;
-  const min = meaning(first.value.value, first.value.type);
   const bound = meaning(test.right.value, test.right.type);
-  if (min < 0n) return;
-  if (test.condition === "ult" || test.condition === "slt") setRange(counter, { min, max: bound - 1n });
-  else if (test.condition === "ule" || test.condition === "sle") setRange(counter, { min, max: bound });
+  const less = test.condition === "ult" || test.condition === "slt";
+  if (!less && test.condition !== "ule" && test.condition !== "sle") return;
+  const max = less ? bound - 1n : bound;
+  // With i <= the greatest number of its type, the test never fails and i wraps.
+  const wraps = !byOne || max >= maximum(counter.type);
+  const min = wraps ? minimum(counter.type) : meaning(first.value.value, first.value.type);
+  setRange(counter, { min, max });
 }

@@ -5,7 +5,7 @@ import type { Hook } from "./library/hooks.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
 import { type FunctionSymbol, Scope } from "./scopes.ts";
 import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
-import { ERROR, type HeaderType, type StoredType, type StructType, type ValueType } from "./types.ts";
+import { ERROR, type HeaderType, type StoredType, type ValueType } from "./types.ts";
 
 /** What a type's name stands for. */
 export type TypeMeaning =
@@ -34,8 +34,6 @@ export class ModuleState {
   readonly types = new Map<string, { readonly meaning: TypeMeaning; readonly at: Span }>();
   /** The functions being checked, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[] = [];
-  /** Structs by name: BTF wants each name once. */
-  readonly structs = new Map<string, StructType>();
 
   constructor(reporter: Reporter) {
     this.reporter = reporter;

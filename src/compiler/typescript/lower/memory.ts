@@ -2,7 +2,7 @@
 
 import type { FunctionBuilder } from "../../ir/builder.ts";
 import type { Type, Value, Width } from "../../ir/ir.ts";
-import { alignOf, sizeOf } from "../layout.ts";
+import { sizeOf } from "../layout.ts";
 import type { IntType, Memory, NetworkType, ScalarType, StoredType } from "../types.ts";
 
 /** Some bytes: `offset` from an address. `align` is what is known of the address itself. */
@@ -75,7 +75,8 @@ function widestAt(location: Location, offset: number, most: number): Width {
 function* pieces(size: number, locations: readonly Location[]): Generator<{ readonly offset: number; readonly width: Width }> {
   for (let offset = 0; offset < size; ) {
     const left = size - offset;
-    const width = Math.min(...locations.map((location) => widestAt(location, offset, left))) as Width;
+    const most = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+    const width = Math.min(most, ...locations.map((location) => widestAt(location, offset, left))) as Width;
     yield { offset, width };
     offset += width;
   }
@@ -119,9 +120,4 @@ export function* comparedPieces(
         : ir.load(width === 8 ? "i64" : "i32", width, false, side.address, side.offset + offset);
     yield [read(sides[0]), read(sides[1])];
   }
-}
-
-/** What is known of an address of such a type, wherever it lies. */
-export function alignmentOf(type: StoredType): number {
-  return alignOf(type);
 }
