@@ -5,17 +5,25 @@
 
 /** Parses dotted text, exactly four decimal numbers: `192.0.2.1`. Null when it is none. */
 export function parseIpv4(text: string): Uint8Array | null {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return null;
   const bytes = new Uint8Array(4);
+  let at = 0;
   for (let index = 0; index < 4; index++) {
-    const part = match[index + 1]!;
+    if (index > 0 && text.charCodeAt(at++) !== DOT) return null;
+    const start = at;
+    let value = 0;
+    for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9 && at - start < 3; digit = text.charCodeAt(at) - ZERO) {
+      value = value * 10 + digit;
+      at++;
+    }
     // `010` is 8 to some programs and 10 to others (RFC 6943 §3.1.1), so it is neither here.
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith("0"))) return null;
-    bytes[index] = Number(part);
+    if (at === start || value > 255 || (at - start > 1 && text.charCodeAt(start) === ZERO)) return null;
+    bytes[index] = value;
   }
-  return bytes;
+  return at === text.length ? bytes : null;
 }
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 /**
  * The number that a program finds in a register after reading the address from a packet: `ipv4("203.0.113.0")` is

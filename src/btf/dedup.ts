@@ -10,6 +10,7 @@
 import type { Btf } from "./btf.ts";
 import { BtfBuilder } from "./builder.ts";
 import { BtfError } from "./errors.ts";
+import { referencesOf, shapeOf } from "./shape.ts";
 import type { BtfType } from "./types.ts";
 
 export interface Deduplicated {
@@ -101,7 +102,8 @@ function classify(types: readonly BtfType[], aliases: ReadonlyMap<number, number
   const seen = new Map<string, number>();
   for (const type of types) {
     if (aliases.has(type.id)) continue;
-    const shape = shapeOf(type);
+    // Variables and sections are told apart by their ids.
+    const shape = type.kind === "variable" || type.kind === "section" ? `${type.kind} ${type.id}` : shapeOf(type);
     const known = seen.get(shape) ?? seen.size;
     seen.set(shape, known);
     classes[type.id] = known;
@@ -153,49 +155,6 @@ function reverse(references: readonly (readonly number[])[]): (id: number) => nu
     for (const id of list) referrers[filled[id]!++] = from;
   });
   return (id) => Array.from(referrers.subarray(starts[id]!, starts[id + 1]!));
-}
-
-/** All that a type says itself, without what its references mean. */
-function shapeOf(type: BtfType): string {
-  switch (type.kind) {
-    case "struct":
-    case "union":
-      return JSON.stringify([type.kind, type.name, type.size, type.members.map((m) => [m.name, m.bitOffset, m.bitSize])]);
-    case "enum64":
-      return JSON.stringify([type.kind, type.name, type.size, type.signed, type.values.map((v) => [v.name, String(v.value)])]);
-    case "prototype":
-      return JSON.stringify([type.kind, type.parameters.map((parameter) => parameter.name), type.variadic]);
-    case "array":
-      return JSON.stringify([type.kind, type.length]);
-    case "variable":
-    case "section":
-      return JSON.stringify([type.kind, type.id]);
-    case "pointer":
-    case "typedef":
-    case "volatile":
-    case "const":
-    case "restrict":
-      return `${type.kind} ${type.name}`;
-    default:
-      return JSON.stringify({ ...type, id: 0, type: 0 });
-  }
-}
-
-/** In a fixed order, so that two types of one shape can be compared place by place. */
-function referencesOf(type: BtfType): number[] {
-  switch (type.kind) {
-    case "struct":
-    case "union":
-      return type.members.map((member) => member.type);
-    case "array":
-      return [type.element, type.index];
-    case "prototype":
-      return [type.result, ...type.parameters.map((parameter) => parameter.type)];
-    case "section":
-      return [];
-    default:
-      return "type" in type ? [type.type] : [];
-  }
 }
 
 function rebuild(btf: Btf, types: readonly BtfType[], aliases: ReadonlyMap<number, number>, classes: Uint32Array): Deduplicated {

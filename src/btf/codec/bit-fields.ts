@@ -21,7 +21,9 @@ export function coverBits(field: BitField, littleEndian: boolean, mask: Uint8Arr
 }
 
 /**
- * Reads and writes one bit-field of the struct at `offset`. Writing leaves the bits around as they are.
+ * Reads and writes one bit-field of the struct at `offset`; its `size` counts from there. Writing leaves the bits around as
+ * they are.
+ *
  * Fields that lie within 4 bytes, nearly all, go without bigints.
  */
 export function bitFieldCodec(field: BitField, littleEndian: boolean): Codec<Integer> {
@@ -36,7 +38,7 @@ export function bitFieldCodec(field: BitField, littleEndian: boolean): Codec<Int
     const range = bigintRange(bitSize, signed);
     const mask = ((1n << BigInt(bitSize)) - 1n) << BigInt(shift);
     return {
-      size,
+      size: first + size,
       decode(bytes, offset) {
         const raw = (readBits(bytes, offset + first, size, littleEndian) & mask) >> BigInt(shift);
         const value = signed ? BigInt.asIntN(bitSize, raw) : raw;
@@ -54,7 +56,7 @@ export function bitFieldCodec(field: BitField, littleEndian: boolean): Codec<Int
   const mask = bitSize === 32 ? 0xffffffff : (1 << bitSize) - 1;
   const position = (index: number): number => (littleEndian ? index : size - 1 - index) * 8;
   return {
-    size,
+    size: first + size,
     decode(bytes, offset) {
       let word = 0;
       for (let index = 0; index < size; index++) word |= bytes[offset + first + index]! << position(index);

@@ -40,13 +40,23 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
   }
   const tail = fields.reduce((end, { offset, codec }) => Math.max(end, offset + codec.size), 0);
   // A flexible array grows only where nothing follows it.
-  const grows = (field: Field): boolean => field.codec.flexible && field.offset + field.codec.size >= tail;
+  const growing = new Set(fields.filter(({ codec, offset }) => codec.flexible && offset + codec.size >= tail));
+  const fixed = growing.size === 0;
+  const grows = (field: Field): boolean => !fixed && growing.has(field);
   const { size } = root;
+
+  const checkNames = (value: Fields): void => {
+    for (const key of Object.keys(value)) if (!names.has(key)) throw unknownField(key, names, typeName);
+  };
 
   const encodePart = (part: Field | Group, value: Fields, bytes: Uint8Array, offset: number, end: number): void => {
     if (part.kind === "field") {
       const given = value[part.name];
-      if (given === undefined) throw new ValueError(part.name, `a value: ${typeName} has ${list(names)}`, "nothing");
+      if (given === undefined) {
+        // A misspelt name says more than a missing one.
+        checkNames(value);
+        throw new ValueError(part.name, `a value: ${typeName} has ${list(names)}`, "nothing");
+      }
       try {
         part.codec.encode(given, bytes, offset + part.offset, grows(part) ? end : undefined);
       } catch (error) {
@@ -102,7 +112,7 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
   return {
     size,
     weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
-    flexible: fields.some(grows),
+    flexible: !fixed,
     cover: (mask, offset, end) => coverPart(root, mask, offset, end),
     decode(bytes, offset, end = offset + size) {
       const result: Fields = {};
@@ -123,9 +133,8 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     },
     encode(value, bytes, offset, end = offset + size) {
       if (!isFields(value)) throw new ValueError("", `an object like ${typeName}`, describeValue(value));
-      for (const key of Object.keys(value)) {
-        if (!names.has(key)) throw unknownField(key, names, typeName);
-      }
+      // With as many keys as fields, and no field missing, there is no other: the common case looks up no name.
+      if (countKeys(value) !== fields.length) checkNames(value);
       bytes.fill(0, offset, offset + size);
       encodePart(root, value, bytes, offset, end);
     },
@@ -141,6 +150,12 @@ function set(target: Fields, name: string, value: unknown): void {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+function countKeys(value: Fields): number {
+  let count = 0;
+  for (const _key in value) count++;
+  return count;
 }
 
 function isGiven(part: Field | Group, value: Fields): boolean {
