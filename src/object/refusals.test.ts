@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { buildElf, CODE, code } from "../../test/object/elf-builder.ts";
 import { fixture } from "../../test/object/fixtures.ts";
 import { exit, main, one } from "../../test/object/reading.ts";
+import { BtfBuilder } from "../btf/builder.ts";
 import { ObjectError } from "./errors.ts";
 import { readObject } from "./read.ts";
 
@@ -84,6 +85,20 @@ describe("what is no object, or a bad one", () => {
       })),
     });
     refused(bytes, "too-large", /expected at most \d+ bytes to come of this file/);
+  });
+
+  it("one whose types share a name of a megabyte", () => {
+    const btf = new BtfBuilder();
+    const int = btf.int("int", 4);
+    const name = "x".repeat(1 << 20);
+    const members = Array.from({ length: 1000 }, (_, index) => ({ name, type: int, bitOffset: index * 32 }));
+    const definition = btf.struct("definition", 4000, members);
+    btf.section(".maps", 4000, [{ type: btf.variable("m", definition, "global"), offset: 0, size: 4000 }]);
+    const bytes = buildElf({
+      sections: [one, { name: ".maps", flags: 3, data: new Uint8Array(4000) }, { name: ".BTF", data: btf.encode() }],
+      symbols: [main, { name: "m", section: ".maps", type: 1, size: 4000 }],
+    });
+    refused(bytes, "too-large", /section ".BTF": .*names of types/);
   });
 
   it("but not one whose functions call each other in a long chain, or in circles", () => {

@@ -13,6 +13,7 @@ import { KIND } from "../btf/format.ts";
 import type { Elf } from "./elf.ts";
 import { STB, STT, STV } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
+import { payForNames } from "./type-names.ts";
 
 const MAGIC = 0xeb9f;
 const SECTION_VARIABLE_SIZE = 12;
@@ -39,6 +40,12 @@ export class ObjectTypes {
 
   get bytes(): Uint8Array {
     return this.btf.bytes;
+  }
+
+  /** The section of strings. */
+  get strings(): Uint8Array {
+    const start = this.#view.getUint32(4, true) + this.#view.getUint32(16, true);
+    return this.bytes.subarray(start, start + this.#view.getUint32(20, true));
   }
 
   /** Number of variables of a DATASEC. */
@@ -144,7 +151,7 @@ export class ObjectTypes {
 
 /**
  * Reads and completes the types of an object; null when it has none.
- * @throws BtfError when they are malformed.
+ * @throws BtfError when they are malformed, ObjectError `too-large` when their names come to unreasonably much.
  */
 export function readTypes(elf: Elf): ObjectTypes | null {
   const section = elf.find(".BTF");
@@ -152,6 +159,7 @@ export function readTypes(elf: Elf): ObjectTypes | null {
   const bytes = section.bytes.slice();
   if (!elf.littleEndian) swapBtf(bytes);
   const types = new ObjectTypes(bytes);
+  payForNames(types.btf, types.strings, elf.budget);
   const symbols = new Map<string, number>();
   for (let index = 1; index < elf.symbols.count; index++) {
     const kind = elf.symbols.type[index]!;
