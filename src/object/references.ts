@@ -10,7 +10,7 @@ import { symbolName } from "./data-maps.ts";
 import { type Elf, type ElfSection, STT } from "./elf.ts";
 import { ObjectError, printable } from "./errors.ts";
 import type { Externs } from "./externs.ts";
-import { type Functions, isCode, type ObjectFunction } from "./functions.ts";
+import { type Functions, isCode } from "./functions.ts";
 import type { ObjectMaps } from "./maps.ts";
 import type { ExternSpec, MapSpec } from "./spec.ts";
 
@@ -147,7 +147,7 @@ class Classifier {
     const inPlace = this.#view.getInt32(slot * 8 + 4, true);
     const isCall = opcode === OPCODE_CALL;
     if (section === 0) this.#extern(slot, symbol, name, isCall);
-    else if (isCode(target)) this.#functionAt(slot, name, target, isCall ? value / 8 + inPlace + 1 : (value + inPlace) / 8);
+    else if (isCode(target)) this.#function(slot, symbol, target, isCall ? value / 8 + inPlace + 1 : (value + inPlace) / 8);
     else if (!isCall) this.#data(slot, symbol, name, target, inPlace);
     else throw this.#wrong(slot, name, `expected a call of a function, found one into section ${printable(target.name)}`);
   }
@@ -177,14 +177,15 @@ class Classifier {
     }
   }
 
-  #functionAt(slot: number, name: string, section: ElfSection, destination: number): void {
-    const target: ObjectFunction | undefined = this.#targets.functions.at(section.index, destination);
+  #function(slot: number, symbol: number, section: ElfSection, destination: number): void {
+    const { elf, functions } = this.#targets;
+    let target = functions.at(section.index, destination);
+    // The symbol alone says which function, where it is one's; binutils 2.40 left half of its offset in the instruction.
+    if (target === undefined && elf.symbols.type[symbol] === STT.FUNC)
+      target = functions.at(section.index, elf.symbols.value[symbol]! / 8);
     if (target === undefined || !Number.isInteger(destination)) {
-      throw this.#wrong(
-        slot,
-        name,
-        `expected a function, found instruction ${destination} of section ${printable(section.name)}`,
-      );
+      const message = `expected a function, found instruction ${destination} of section ${printable(section.name)}`;
+      throw this.#wrong(slot, symbolName(elf, symbol), message);
     }
     this.#add(slot, REFERENCE.FUNCTION, target.index);
   }
