@@ -13,9 +13,11 @@ export interface LiveOptions {
   readonly duration: number | undefined;
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export async function runLive(job: Job, options: LiveOptions): Promise<ExitStatus> {
   // From before the program is attached, so that no signal ends the process between attaching and telling how it went.
-  const ended = endOfRun(options.duration);
+  using end = new End(options.duration);
   await using engine = await openEngine("linux");
   await using collection = await engine.load(job.spec, { programs: [job.program] });
   applySettings(collection, job.settings);
@@ -28,7 +30,7 @@ export async function runLive(job: Job, options: LiveOptions): Promise<ExitStatu
     });
     const until = options.duration === undefined ? "Ctrl-C ends it" : `for ${options.duration} s`;
     process.stderr.write(`${style.bold(job.program)}: ${link?.description}; ${until}, and nothing stays attached\n`);
-    await ended;
+    await end.reached;
   }
   const elapsed = (performance.now() - began) * 1e6;
   const maps = Object.values(collection.maps);
@@ -40,22 +42,25 @@ export async function runLive(job: Job, options: LiveOptions): Promise<ExitStatu
   return EXIT.ok;
 }
 
-/** Settles at the first SIGINT, SIGTERM or SIGHUP, or when the time is over. A second signal ends the process at once. */
-function endOfRun(seconds: number | undefined): Promise<void> {
-  return new Promise((done) => {
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    let timer: NodeJS.Timeout | undefined;
-    // A handler alone does not keep the process alive.
-    const alive = setInterval(() => {}, 2 ** 30);
-    const end = () => {
-      clearTimeout(timer);
-      clearInterval(alive);
-      for (const signal of signals) process.off(signal, end);
-      done();
-    };
-    for (const signal of signals) process.once(signal, end);
-    if (seconds !== undefined) timer = setTimeout(end, seconds * 1000);
-  });
+/** The end of a live run: the first SIGINT, SIGTERM or SIGHUP, or the end of the time. A second signal ends the process at once. */
+class End implements Disposable {
+  readonly reached: Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  readonly #end: () => void;
+
+  constructor(seconds: number | undefined) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.reached = promise;
+    this.#end = resolve;
+    for (const signal of SIGNALS) process.once(signal, resolve);
+    // A signal handler alone does not keep the process alive: without an end in time, a timer that never matters does.
+    this.#timer = seconds === undefined ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, seconds * 1000);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    for (const signal of SIGNALS) process.off(signal, this.#end);
+  }
 }
 
 function render(

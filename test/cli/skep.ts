@@ -15,8 +15,16 @@ export interface Ended {
 }
 
 /** Runs `skep ARGS` in the project's folder and waits for its end. */
-export function skep(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [join(ROOT, "bin/skep.js"), ...args], {
+export function skep(
+  args: readonly string[],
+  options: { input?: string; env?: NodeJS.ProcessEnv; unprivileged?: boolean } = {},
+): Promise<Ended> {
+  const own = [process.execPath, join(ROOT, "bin/skep.js"), ...args];
+  // With no capability at all, but the same user: the files must stay readable.
+  const [command = "", ...rest] = options.unprivileged
+    ? ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--", ...own]
+    : own;
+  const child = spawn(command, rest, {
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
