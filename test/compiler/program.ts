@@ -40,14 +40,9 @@ export function withImports(source: string): string {
   return `${IMPORTS}${source}`;
 }
 
-/**
- * What a function body of the language returns as a u64: `out` is a map that it is stored in. The body may use `ctx`.
- */
-export async function evaluate(
-  body: string,
-  options: { top?: string; packet?: Uint8Array; cpu?: 1 | 2 | 3 | 4 } = {},
-): Promise<bigint> {
-  const source = withImports(`${options.top ?? ""}
+/** A program that stores what a function body returns, a u64, in the only entry of its map `out`. */
+export function computing(body: string, top: string): string {
+  return withImports(`${top}
 export const out = array<u64>({ maxEntries: 1 });
 function compute(ctx: XdpContext): u64 {
 ${body}
@@ -56,6 +51,16 @@ export const program = xdp((ctx) => {
   out.set(0, compute(ctx));
   return XDP_PASS;
 });`);
+}
+
+/**
+ * What a function body of the language returns as a u64: `out` is a map that it is stored in. The body may use `ctx`.
+ */
+export async function evaluate(
+  body: string,
+  options: { top?: string; packet?: Uint8Array; cpu?: 1 | 2 | 3 | 4 } = {},
+): Promise<bigint> {
+  const source = computing(body, options.top ?? "");
   const { maps } = await run(source, [options.packet ?? counted()], options.cpu);
   return maps["out"]?.get(0) as bigint;
 }

@@ -11,7 +11,7 @@ import { irType } from "./memory.ts";
 export class TooLarge extends Error {}
 
 /** Expressions that one program may become. The kernel takes a million instructions; no person writes this many. */
-const MOST = 200_000;
+const MOST = 100_000;
 
 /** Where a value of any type lives: a nullable number is two variables, everything else one. */
 export interface Cell {

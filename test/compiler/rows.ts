@@ -1,0 +1,290 @@
+/**
+ * What programs of the language compute: bodies of a function that returns u64, and the result, on a packet whose bytes are
+ * 0, 1, 2, … Each is a promise of docs/language.md. They run in the embedded engine (language.test.ts) and in the kernel
+ * (kernel.test.ts).
+ */
+
+export type Row = readonly [body: string, result: bigint];
+
+export interface Group {
+  readonly name: string;
+  readonly rows: readonly Row[];
+  /** Declarations that the bodies use. */
+  readonly top: string;
+}
+
+function group(name: string, rows: readonly Row[], top = ""): Group {
+  return { name, rows, top };
+}
+
+const M64 = 1n << 64n;
+
+/** Numbers that the compiler cannot know: read from the packet. */
+const READ = `
+function byte(ctx: XdpContext, offset: u32): u8 { return ctx.packet.u8(offset) ?? 0; }
+function word(ctx: XdpContext, offset: u32): u32 { return ctx.packet.u32(offset) ?? 0; }
+`;
+
+const STRUCTS = `${READ}
+  interface Inner { x: u8; y: u32 }
+  interface Outer { tag: u8; inner: Inner; bytes: FixedArray<u8, 8>; words: FixedArray<u16, 4>; port: be16; flag: bool; total: u64 }
+  /** @packed */
+  interface Tight { a: u8; b: u32; c: u64 }
+  function fresh(): Outer { return { tag: 1, inner: { x: 2, y: 3 }, bytes: [1, 2, 3, 4, 5, 6, 7, 8], words: [10, 20, 30, 40], port: 0x1234, flag: true, total: 99 }; }`;
+
+const switchOn = (n: number) => `let r: u32 = 0;
+      switch (byte(ctx, ${n})) { case 1: r += 1; case 2: r += 10; break; default: r += 100; case 4: r += 1000; break; case 5: return 5; }
+      return r;`;
+
+const CALLS = `${READ}export const calls = array<u32>({ maxEntries: 1 });
+      function called(ctx: XdpContext, answer: bool): bool { calls.increment(0); return answer; }
+      function count(): u32 { return calls.get(0) ?? 0; }`;
+
+const FUNCTIONS = `${READ}interface Pair { a: u32; b: u64 }
+      function twice(x: u32): u32 { x += x; return x; }
+      const square = (x: u64): u64 => x * x;
+      function bump(pair: Pair): void { pair.a += 1; pair.b += pair.a; }
+      function make(a: u32): Pair { return { a, b: 7 }; }
+      function early(x: u32) { if (x > 3) return 1; return 2; }
+      function maybe(x: u32): u32 | null { if (x === 0) return null; return x; }`;
+
+const MAPS = `interface Key { a: u8; b: u32 } interface Value { n: u32; m: u64 }
+      export const numbers = hash<u32, u64>({ maxEntries: 2 });
+      export const structs = hash<Key, Value>({ maxEntries: 4 });
+      export const cells = array<u16>({ maxEntries: 3 });
+      export const ports = hash<be16, u32>({ maxEntries: 4 });
+      export const own = perCpuHash<u8, u8>({ maxEntries: 4 });`;
+
+export const GROUPS: readonly Group[] = [
+  group(
+    "promote to 32 bits, widen, and wrap",
+    [
+      ["const a = byte(ctx, 63); return a + 255;", 318n],
+      ["return u8(byte(ctx, 63) + 255);", 62n],
+      ["const a = word(ctx, 60); return a + a + a + a + a;", (0x3c3d3e3fn * 5n) & 0xffff_ffffn],
+      ["const a: u64 = word(ctx, 60); return a + a + a + a + a;", 0x3c3d3e3fn * 5n],
+      ["return byte(ctx, 1) - byte(ctx, 2);", 0xffff_ffffn],
+      ["return u64(byte(ctx, 1)) - byte(ctx, 2);", M64 - 1n],
+      ["const a = byte(ctx, 3); return a * a * a;", 27n],
+      ["return u64(1n << 63n) + word(ctx, 0);", (1n << 63n) + 0x00010203n],
+    ],
+    READ,
+  ),
+  group(
+    "casts keep the low bits, or extend as the operand's sign says",
+    [
+      ["return u64(i8(byte(ctx, 60) + 140));", M64 - 56n],
+      ["return u64(u32(i8(byte(ctx, 60) + 140)));", 0xffff_ffc8n],
+      ["return u64(i16(i8(byte(ctx, 60) + 140)));", M64 - 56n],
+      ["return u64(u16(i8(byte(ctx, 60) + 140)));", 0xffc8n],
+      ["return u8(word(ctx, 60));", 0x3fn],
+      ["return u64(i64(i32(word(ctx, 60))));", 0x3c3d3e3fn],
+      ["return u64(i64(i32(word(ctx, 60) << 2)));", M64 - (0x1_0000_0000n - ((0x3c3d3e3fn << 2n) & 0xffff_ffffn))],
+      ["return u8(byte(ctx, 3) === 3);", 1n],
+      ["return u32(bool(byte(ctx, 0)));", 0n],
+      ["return u8(-1);", 255n],
+      ["return u64(i8(200));", M64 - 56n],
+    ],
+    READ,
+  ),
+  group(
+    "signed arithmetic: division towards zero, >> keeps the sign, >>> does not",
+    [
+      ["const a = i32(byte(ctx, 7)) - 14; return u64(i64(a / 2));", M64 - 3n],
+      ["const a = i32(byte(ctx, 7)) - 14; return u64(i64(a % 4));", M64 - 3n],
+      ["const a = i64(byte(ctx, 7)) - 14; return u64(a / -2);", 3n],
+      ["const a = i32(byte(ctx, 7)) - 15; return u64(i64(a >> 1));", M64 - 4n],
+      ["const a = i32(byte(ctx, 7)) - 15; return a >>> 1;", 0x7fff_fffcn],
+      ["const a = i8(byte(ctx, 7) - 15); return a >>> 28;", 15n],
+      ["const a = i32(byte(ctx, 7)); return u32(-a);", 0xffff_fff9n],
+      ["const a = i32(u32(1) << 31) + i32(byte(ctx, 0)); return u64(i64(a / (i32(byte(ctx, 0)) - 1)));", M64 - (1n << 31n)],
+      ["const a = i32(byte(ctx, 7)) - 14; return a < 0 ? 1 : 2;", 1n],
+      ["const a = u32(byte(ctx, 7)) - 14; return a < 1 ? 1 : 2;", 2n],
+    ],
+    READ,
+  ),
+  group(
+    "divide by zero as eBPF does: 0, and modulo gives the dividend",
+    [
+      ["return word(ctx, 60) / byte(ctx, 0);", 0n],
+      ["return word(ctx, 60) % byte(ctx, 0);", 0x3c3d3e3fn],
+      ["return u64(i64(byte(ctx, 5)) / i64(byte(ctx, 0)));", 0n],
+      ["return u64(i32(byte(ctx, 5)) % i32(byte(ctx, 0)));", 5n],
+    ],
+    READ,
+  ),
+  group(
+    "shifts take the low bits of an amount that is not constant",
+    [
+      ["return word(ctx, 0) << byte(ctx, 33);", 0x00020406n],
+      ["return u64(word(ctx, 0)) << byte(ctx, 33);", 0x00010203n << 33n],
+      ["return 1 << byte(ctx, 5);", 32n],
+      ["const a: u64 = 1 << byte(ctx, 40); return a;", 1n << 40n],
+    ],
+    READ,
+  ),
+  group("constants are exact until they meet a type", [
+    ["return (1 << 40) / (1 << 38);", 4n],
+    ["const big = 0xffff_ffff_ffffn; return big;", 0xffff_ffff_ffffn],
+    ["const a = u32(ctx.packet.length); return a & ~0x3f;", 64n],
+    ["return Math.max(7, 3) + Math.min(ctx.packet.length, 10);", 17n],
+    ["return 7 % 4 + 5 / 2;", 5n],
+    ["return u32(~0);", 0xffff_ffffn],
+  ]),
+  group(
+    "compound assignment wraps in the target's type and evaluates it once",
+    [
+      ["let a: u8 = 250; a += 10; return a;", 4n],
+      ["let a: u8 = 1; a -= 2; return a;", 255n],
+      ["let a: i8 = 127; a++; return u64(a);", M64 - 128n],
+      ["let a: u16 = 3; a <<= 15; return a;", 0x8000n],
+      ["let a: i16 = -5; a >>= 1; return u64(a);", M64 - 3n],
+      ["let a: u32 = 12; a *= byte(ctx, 3); a /= 5; a %= 5; a |= 8; a ^= 1; a &= ~2; return a;", 9n],
+      ["let a: u64 = 1; a--; a--; return a;", M64 - 1n],
+    ],
+    READ,
+  ),
+  group("loops, labels, break and continue", [
+    ["let sum: u32 = 0; for (let i = 0; i < 10; i++) sum += i; return sum;", 45n],
+    ["let n: u32 = 0; while (n < 7) { n += 2; if (n === 4) continue; if (n > 5) break; } return n;", 6n],
+    ["let n: u32 = 0; do n++; while (n < 5); return n;", 5n],
+    ["let n: u32 = 0; do { n++; if (n === 3) continue; } while (n !== 3); return n;", 3n],
+    [
+      "let n: u32 = 0; outer: for (let i = 0; i < 5; i++) { for (let j = 0; j < 5; j++) { if (j === 2) continue outer; if (i === 3) break outer; n++; } } return n;",
+      6n,
+    ],
+    ["let n: u32 = 0; done: { n = 1; if (ctx.packet.length > 3) break done; n = 2; } return n;", 1n],
+    ["let a: u32 = 0; for (let i = 0, j = 10; i < j; i++, j--) a += j - i; return a;", 30n],
+    ["let n: u32 = 0; for (;;) { n++; if (n > 2) return n; }", 3n],
+    ["while (true) { break; } return 4;", 4n],
+  ]),
+  group(
+    "switch falls through, and default stands anywhere",
+    [
+      [switchOn(1), 11n],
+      [switchOn(2), 10n],
+      [switchOn(3), 1100n],
+      [switchOn(4), 1000n],
+      [switchOn(5), 5n],
+    ],
+    READ,
+  ),
+  group(
+    "&& and || do not run their right side needlessly",
+    [
+      ["if (called(ctx, false) && called(ctx, true)) return 9; return count();", 1n],
+      ["if (called(ctx, true) || called(ctx, true)) return count(); return 9;", 1n],
+      ["const b = called(ctx, true) && !called(ctx, false); return b ? count() : 9;", 2n],
+      ["return called(ctx, true) ? count() : called(ctx, true) ? 8 : 9;", 1n],
+    ],
+    CALLS,
+  ),
+  group(
+    "functions are inlined; parameters are copies, structs references",
+    [
+      ["let x = twice(twice(5)); const y = twice(x); return x + y;", 60n],
+      ["return square(square(byte(ctx, 3)));", 81n],
+      ["const p: Pair = { a: 1, b: 10 }; bump(p); bump(p); return p.b * 10 + p.a;", 153n],
+      ["const p = make(1); const q = make(2); bump(p); return u64(p.a) * 100 + q.a * 10 + u32(p.b - 7);", 222n],
+      ["return early(byte(ctx, 4)) * 10 + early(byte(ctx, 2));", 12n],
+      ["return (maybe(byte(ctx, 0)) ?? 5) + (maybe(byte(ctx, 4)) ?? 5);", 9n],
+      ["let m = maybe(byte(ctx, 4)); if (m === null) return 0; m += 1; return m;", 5n],
+    ],
+    FUNCTIONS,
+  ),
+  group(
+    "fields, nested structs and copies",
+    [
+      ["const s = fresh(); return s.inner.x * 10 + s.inner.y;", 23n],
+      ["const s = fresh(); s.inner = { x: 7, y: s.inner.y }; return s.inner.x * 10 + s.inner.y;", 73n],
+      ["const s = fresh(); const t = fresh(); t.inner.y = 50; s.inner = t.inner; t.inner.y = 60; return s.inner.y;", 50n],
+      ["const s = fresh(); return s.port;", 0x1234n],
+      ["const s = fresh(); s.port += 1; return s.port;", 0x1235n],
+      ["const s = fresh(); s.flag = !s.flag; return s.flag ? 1 : 2;", 2n],
+      [
+        "const t: Tight = { a: 1, b: 0x01020304, c: 0x1122334455667788n }; return t.c ^ t.b ^ t.a;",
+        0x1122334455667788n ^ 0x01020304n ^ 1n,
+      ],
+    ],
+    STRUCTS,
+  ),
+  group(
+    "indices that are proven: constants, masks, counters",
+    [
+      ["const s = fresh(); return s.bytes[7] * 10 + s.words[0];", 90n],
+      ["const s = fresh(); return s.bytes[byte(ctx, 13) & 7];", 6n],
+      ["const s = fresh(); let sum: u32 = 0; for (let i = 0; i < s.words.length; i++) sum += s.words[i]; return sum;", 100n],
+      ["const s = fresh(); s.words[byte(ctx, 5) % 4] += 5; return s.words[1];", 25n],
+      ["const s = fresh(); for (let i: u8 = 0; i <= 7; i++) s.bytes[i] = i; return s.bytes[6];", 6n],
+    ],
+    STRUCTS,
+  ),
+  group(
+    "reads are in network order, or null beyond the end",
+    [
+      ["return ctx.packet.u8(63) ?? 100;", 63n],
+      ["return ctx.packet.u16(62) ?? 1000;", 0x3e3fn],
+      ["return ctx.packet.u32(60) ?? 1000;", 0x3c3d3e3fn],
+      ["return ctx.packet.u32(61) ?? 1000;", 1000n],
+      ["return ctx.packet.u8(64) ?? 100;", 100n],
+      ["return ctx.packet.u8(0xffff_ffff) ?? 100;", 100n],
+      ["return ctx.packet.u8(word(ctx, 60)) ?? 100;", 100n],
+      ["return ctx.packet.u8(byte(ctx, 40)) ?? 100;", 40n],
+      ["return ctx.packet.length;", 64n],
+      ["const packet = ctx.packet; return packet.length;", 64n],
+    ],
+    READ,
+  ),
+  group(
+    "headers: integers, bits, addresses",
+    [
+      ["const e = ctx.packet.at(Ethernet, 0); if (e === null) return 0; return e.type;", 0x0c0dn],
+      [
+        "const e = ctx.packet.at(Ethernet, 0); if (e === null) return 0; return e.type === 0x0c0d && e.type !== 0x0d0c ? 1 : 2;",
+        1n,
+      ],
+      ["const e = ctx.packet.at(Ethernet, 51); return e === null ? 1 : 2;", 1n],
+      ['const e = ctx.packet.at(Ethernet, 0); return e && e.source === mac("06:07:08:09:0a:0b") ? 1 : 2;', 1n],
+      ["const e = ctx.packet.at(Ethernet, 0); return e && e.source === e.destination ? 1 : 2;", 2n],
+      ["const i = ctx.packet.at(Ipv4, 0x45); return i === null ? 1 : 2;", 1n],
+      ["const i = ctx.packet.at(Ipv4, 21); return i ? i.version * 100 + i.headerLength : 0;", 120n],
+      ['const i = ctx.packet.at(Ipv4, 0); return i && i.source === ipv4("12.13.14.15") ? 1 : 2;', 1n],
+      ['const i = ctx.packet.at(Ipv4, 0); return i && (i.source & ipv4("255.255.0.0")) === ipv4("12.13.0.0") ? 1 : 2;', 1n],
+      ["const i = ctx.packet.at(Ipv4, 58); return i ? 1 : 2;", 2n],
+      [
+        'const i = ctx.packet.at(Ipv6, 0); return i && i.destination === ipv6("1819:1a1b:1c1d:1e1f:2021:2223:2425:2627") ? 1 : 2;',
+        1n,
+      ],
+      ["const t = ctx.packet.at(Tcp, 5); return t ? (t.syn ? 1 : 0) + (t.fin ? 2 : 0) + (t.flags & TCP_SYN) * 4 : 0;", 9n],
+      ["const t = ctx.packet.at(Tcp, byte(ctx, 5)); if (!t) return 0; return t.sequence;", 0x090a0b0cn],
+      ["const v = ctx.packet.at(Vlan, 14); if (v) return v.id; return 0;", 0x0e0fn & 0xfffn],
+    ],
+    READ,
+  ),
+  group(
+    "get, has, set, delete, increment",
+    [
+      ["return numbers.get(1) ?? 77;", 77n],
+      ["numbers.set(1, 5); numbers.set(1, 6); return numbers.get(1) ?? 77;", 6n],
+      ["numbers.set(1, 5); const n = numbers.get(1); numbers.set(1, 9); return n ?? 77;", 5n],
+      ["numbers.set(1, 5); return (numbers.has(1) ? 1 : 0) + (numbers.has(2) ? 10 : 0);", 1n],
+      ["numbers.set(1, 5); const a = numbers.delete(1); const b = numbers.delete(1); return (a ? 1 : 0) + (b ? 10 : 0);", 1n],
+      ["numbers.set(1, 1); numbers.set(2, 1); return numbers.set(3, 1) ? 1 : 2;", 2n],
+      ["numbers.increment(4, 40); numbers.increment(4); return numbers.get(4) ?? 0;", 41n],
+      [
+        "structs.set({ a: 1, b: 2 }, { n: 3, m: 4 }); const v = structs.get({ b: 2, a: 1 }); if (!v) return 0; v.n += 10; v.m -= 1; return v.n * 100 + u32(v.m);",
+        1303n,
+      ],
+      [
+        "structs.set({ a: 1, b: 2 }, { n: 3, m: 4 }); const v = structs.get({ a: 1, b: 2 }); if (v === null) return 0; structs.set({ a: 9, b: 9 }, v); const w = structs.get({ a: 9, b: 9 }); return w === null ? 0 : w.m;",
+        4n,
+      ],
+      ["cells.set(2, 7); return cells.get(2) ?? 0;", 7n],
+      ["return cells.get(3) ?? 77;", 77n],
+      ["return cells.set(3, 1) ? 1 : 2;", 2n],
+      ["ports.increment(443); return ports.get(443) ?? 0;", 1n],
+      ["own.increment(1, 250); own.increment(1, 10); return own.get(1) ?? 0;", 4n],
+    ],
+    MAPS,
+  ),
+];
