@@ -94,6 +94,18 @@ test("types of one name get flavours", () => {
   assert.match(text, /ONE___2 = 1/);
 });
 
+test("kfuncs come with the header, weak", () => {
+  const b = new BtfBuilder();
+  const task = b.pointer(b.forward("task_struct", "struct"));
+  const release = b.function("bpf_task_release", b.prototype(0, [{ name: "p", type: task }]), "static");
+  b.function("other", b.prototype(0, []), "static");
+  b.declTag("bpf_kfunc", release);
+  const text = printC(openBtf(b.encode()));
+  assert.match(text, /^struct task_struct;$/m);
+  assert.match(text, /^extern void bpf_task_release\(struct task_struct \*p\) __weak __ksym;$/m);
+  assert.doesNotMatch(text, /other/);
+});
+
 test("names that are no C become C, and cannot break out of it", () => {
   const b = new BtfBuilder();
   const int = b.int("u32; evil", 4);

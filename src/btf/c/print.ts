@@ -15,7 +15,8 @@ export interface PrintCOptions {
   readonly types?: Iterable<number>;
   /**
    * Wrap them as bpftool does: an include guard `__VMLINUX_H__`, and `preserve_access_index`, by which clang records
-   * CO-RE relocations. Default true.
+   * CO-RE relocations; and, when all types are printed, the prototypes of kfuncs behind them, as far as the BTF says which
+   * functions are (since Linux 6.10). Default true.
    */
   readonly header?: boolean;
 }
@@ -29,7 +30,10 @@ export function printC(btf: Btf, options: PrintCOptions = {}): string {
   if (options.types === undefined) printer.all();
   else for (const id of options.types) printer.root(id);
   if (options.header === false) return printer.text();
-  return `${HEADER}${printer.text()}${FOOTER}`;
+  // Before the text is taken: they may mention types that nothing else does.
+  const kfuncs = options.types === undefined ? printer.kfuncs() : [];
+  const prototypes = kfuncs.length === 0 ? "" : `${KFUNCS}${kfuncs.join("")}#endif\n\n`;
+  return `${HEADER}${printer.text()}${POP}${prototypes}${FOOTER}`;
 }
 
 const HEADER = `#ifndef __VMLINUX_H__
@@ -41,11 +45,23 @@ const HEADER = `#ifndef __VMLINUX_H__
 
 `;
 
-const FOOTER = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+const POP = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute pop
 #endif
 
-#endif /* __VMLINUX_H__ */
+`;
+
+/** Weak, so that a program loads where a function is missing as long as it does not call it. */
+const KFUNCS = `#ifndef BPF_NO_KFUNC_PROTOTYPES
+#ifndef __ksym
+#define __ksym __attribute__((section(".ksyms")))
+#endif
+#ifndef __weak
+#define __weak __attribute__((weak))
+#endif
+`;
+
+const FOOTER = `#endif /* __VMLINUX_H__ */
 `;
 
 /** Compilers have it themselves, and its BTF is of the machine that the kernel was built for. */
@@ -110,6 +126,22 @@ class CPrinter {
     } else {
       this.#define(id);
     }
+  }
+
+  /** One declaration a kfunc, in order of their names. What they mention is printed with the types. */
+  kfuncs(): string[] {
+    const functions = new Map<string, number>();
+    for (const id of this.#btf.ids("declTag")) {
+      const tag = this.#btf.type(id);
+      if (tag.kind !== "declTag" || tag.name !== "bpf_kfunc" || tag.component !== -1) continue;
+      const target = this.#btf.type(tag.type);
+      if (target.kind === "function" && /^\w+$/.test(target.name)) functions.set(target.name, target.type);
+    }
+    return [...functions.keys()].sort().map((name) => {
+      const prototype = functions.get(name)!;
+      this.#mention(prototype);
+      return `extern ${this.#declaration(prototype, name, "")} __weak __ksym;\n`;
+    });
   }
 
   #inlinedEnums(): ReadonlySet<number> {

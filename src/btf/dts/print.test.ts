@@ -89,6 +89,14 @@ test("only what is asked for, and what it needs", () => {
   );
 });
 
+test("the integers of a program are those of skep/bpf", () => {
+  const ours = printDts(openBtf(new BtfBuilder().encode()));
+  const theirs = readFileSync(new URL("../../bpf/integers.ts", import.meta.url), "utf8");
+  for (const [line, name] of ours.matchAll(/^type ([iu]\d+) = .*;$/gm)) {
+    assert.ok(theirs.includes(`export ${line}\n`), `${name}: ${line}`);
+  }
+});
+
 test("names that TypeScript has otherwise are changed, a typedef that repeats its tag is left out", () => {
   const b = new BtfBuilder();
   const struct = b.struct("string", 0, []);

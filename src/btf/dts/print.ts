@@ -28,15 +28,15 @@ export function printDts(btf: Btf, options: PrintDtsOptions = {}): string {
   return printer.text();
 }
 
-/** The same flavours as those of `skep/bpf`: a narrower integer is assignable to a wider one of its sign. */
-const PROGRAM_PREAMBLE = `type i8 = number & { readonly __int?: "i8" };
-type i16 = number & { readonly __int?: "i8" | "i16" };
-type i32 = number & { readonly __int?: "i8" | "i16" | "i32" };
-type i64 = number & { readonly __int?: "i8" | "i16" | "i32" | "i64" };
-type u8 = number & { readonly __int?: "u8" };
+/** The same flavours as those of `skep/bpf` (bpf/integers.ts): values of either assign to the other. */
+const PROGRAM_PREAMBLE = `type u8 = number & { readonly __int?: "u8" };
 type u16 = number & { readonly __int?: "u8" | "u16" };
-type u32 = number & { readonly __int?: "u8" | "u16" | "u32" };
-type u64 = number & { readonly __int?: "u8" | "u16" | "u32" | "u64" };
+type u32 = number & { readonly __int?: "u8" | "u16" | "Ipv4Address" | "u32" };
+type u64 = number & { readonly __int?: "u8" | "u16" | "Ipv4Address" | "u32" | "u64" };
+type i8 = number & { readonly __int?: "i8" };
+type i16 = number & { readonly __int?: "u8" | "i8" | "i16" };
+type i32 = number & { readonly __int?: "u8" | "u16" | "i8" | "i16" | "i32" };
+type i64 = number & { readonly __int?: "u8" | "u16" | "Ipv4Address" | "u32" | "i8" | "i16" | "i32" | "i64" };
 type bool = boolean;
 /** An array of exactly \`Length\` elements. */
 type FixedArray<Element, Length extends number> = readonly Element[] & { readonly length: Length };
