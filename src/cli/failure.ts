@@ -29,16 +29,15 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files",
 };
 
-export function reportFailure(error: unknown, options: { verbose: boolean }): ExitStatus {
+export async function reportFailure(error: unknown, options: { verbose: boolean }): Promise<ExitStatus> {
   const style = styleFor(process.stderr);
   const say = (text: string) => process.stderr.write(`${style.red("skep:")} ${text}\n`);
   if (!(error instanceof Error)) {
     say(`unexpected: ${String(error)}`);
     return EXIT.failure;
   }
-  const rendered = renderedDiagnostics(error);
-  if (rendered !== undefined) {
-    process.stderr.write(rendered);
+  if (error.name === "CompileError") {
+    process.stderr.write(await renderDiagnostics(error));
     return EXIT.source;
   }
   const status = error instanceof CliError ? error.status : (STATUS[error.name] ?? fileStatus(error));
@@ -56,10 +55,14 @@ export function reportFailure(error: unknown, options: { verbose: boolean }): Ex
   return status;
 }
 
-/** A CompileError draws itself, with source excerpts and carets. */
-function renderedDiagnostics(error: Error): string | undefined {
-  if (error.name !== "CompileError" || !("render" in error) || typeof error.render !== "function") return undefined;
-  return String(error.render({ colour: hasColours(process.stderr) }));
+/** Every diagnostic with its source line and a caret. The renderer is loaded when it is needed. */
+async function renderDiagnostics(error: Error): Promise<string> {
+  const { CompileError, renderDiagnostic } = await import("../compiler/typescript/diagnostics.ts");
+  if (!(error instanceof CompileError)) return `${error.message}\n`;
+  const color = hasColours(process.stderr);
+  const { diagnostics } = error;
+  const errors = `${diagnostics.length} ${diagnostics.length === 1 ? "error" : "errors"}`;
+  return `${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, { color })).join("\n\n")}\n\n${errors}\n`;
 }
 
 function fileStatus(error: Error): ExitStatus | undefined {

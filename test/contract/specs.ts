@@ -40,7 +40,9 @@ export function specOf(maps: Readonly<Record<string, MapShape>>, programs: Reado
   const context = btf.pointer(0);
   const int = btf.int("int", 4, { signed: true });
   const prototype = btf.prototype(int, [{ name: "ctx", type: context }]);
-  const programSpecs = Object.entries(programs).map(([name, text]) => programOf(name, text, btf.function(name, prototype, "global")));
+  const programSpecs = Object.entries(programs).map(([name, text]) =>
+    programOf(name, text, btf.function(name, prototype, "global")),
+  );
   return { name: "contract", license: "GPL", types: btf.encode(), maps: mapSpecs, programs: programSpecs };
 }
 

@@ -17,7 +17,8 @@ export class ByteWindow {
   #ended = false;
 
   constructor(source: CaptureSource) {
-    this.#source = source instanceof Uint8Array ? once(source) : source[Symbol.asyncIterator]();
+    // Not `instanceof`: bytes may come from another realm (a frame, a worker).
+    this.#source = ArrayBuffer.isView(source) ? once(source) : source[Symbol.asyncIterator]();
   }
 
   get end(): number {
