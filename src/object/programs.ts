@@ -187,6 +187,7 @@ class ProgramReader {
     return index < records.count && records.offset(index) === start * 8 ? records.word(index, 1) : 0;
   }
 
+  /** Hot: large objects have half a million lines. */
   #addLines({ function: { section, start, length }, start: base }: Part, lines: LineInfo[]): void {
     const records = this.#source.extInfo.lines.get(section.index);
     if (records === undefined) return;
@@ -194,15 +195,15 @@ class ProgramReader {
     const end = records.from((start + length) * 8);
     const first = records.from(start * 8);
     elf.budget.spend((end - first) * RECORD_COST, "line information");
+    let fileAt = -1;
+    let file = "";
     for (let index = first; index < end; index++) {
+      // Neighbours are nearly always of one file.
+      const newFile = records.word(index, 1);
+      if (newFile !== fileAt) file = string((fileAt = newFile));
       const place = records.word(index, 3);
-      lines.push({
-        slot: base + records.offset(index) / 8 - start,
-        file: string(records.word(index, 1)),
-        line: place >>> 10,
-        column: place & 0x3ff,
-        text: sourceText(records.word(index, 2)),
-      });
+      const slot = base + records.offset(index) / 8 - start;
+      lines.push({ slot, file, line: place >>> 10, column: place & 0x3ff, text: sourceText(records.word(index, 2)) });
     }
   }
 
