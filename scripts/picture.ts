@@ -55,16 +55,16 @@ function spans(line: string): string {
   return line
     .split("\x1b[")
     .map((piece, at) => {
-      if (at === 0) return escape(piece);
+      if (at === 0) return xmlText(piece);
       const [, code = "", text = ""] = /^(\d+)m(.*)$/s.exec(piece) ?? [];
       const colour = COLOURS[code];
       return colour === undefined
-        ? escape(text)
-        : `<tspan fill="${colour}"${code === "1" ? ' font-weight="bold"' : ""}>${escape(text)}</tspan>`;
+        ? xmlText(text)
+        : `<tspan fill="${colour}"${code === "1" ? ' font-weight="bold"' : ""}>${xmlText(text)}</tspan>`;
     })
     .join("");
 }
 
-function escape(text: string): string {
+function xmlText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assertPass } from "./before-after.ts";
+import { assertPass } from "./fixtures/before-after.ts";
 import { simplifyControlFlow } from "./control-flow.ts";
 
 describe("simplifyControlFlow", () => {

@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assertPass } from "./before-after.ts";
+import { assertPass } from "./fixtures/before-after.ts";
 import { numberValues } from "./value-numbering.ts";
 
 describe("numberValues", () => {
