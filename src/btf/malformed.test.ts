@@ -15,6 +15,7 @@ import { dedup } from "./dedup.ts";
 import { diffBtf } from "./diff.ts";
 import { printDts } from "./dts/print.ts";
 import { BtfError } from "./errors.ts";
+import { equalTypes } from "./shape.ts";
 import { everyKind } from "./testing.ts";
 
 const numRuns = Number(process.env["RUNS"] ?? 2000);
@@ -35,6 +36,7 @@ function useAll(bytes: Uint8Array): void {
     refusable(() => btf.name(id));
     refusable(() => btf.sizeOf(id));
     refusable(() => btf.alignOf(id));
+    refusable(() => equalTypes(btf, id, btf, btf.count - id));
     refusable(() => {
       const codec = makeCodec(btf, id);
       if (codec.size > 4096) return;

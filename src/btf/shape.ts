@@ -52,14 +52,14 @@ export function referencesOf(type: BtfType): number[] {
  * @throws BtfError when a type is malformed.
  */
 export function equalTypes(one: Btf, oneId: number, other: Btf, otherId: number): boolean {
-  // Pairs that are equal unless something further on differs: that is what closes circles.
-  const assumed = new Set<number>();
+  // Types assumed to be equal form sets, which closes circles; as two sets become one at most once for each type, circles
+  // of different lengths take linear time, not the product (Hopcroft and Karp 1971).
+  const sets = new DisjointSets();
   const waiting: [number, number][] = [[oneId, otherId]];
   for (let pair = waiting.pop(); pair !== undefined; pair = waiting.pop()) {
     const [left, right] = pair;
-    const key = left * other.count + right;
-    if (assumed.has(key)) continue;
-    assumed.add(key);
+    // The ids of `other` follow those of `one`.
+    if (!sets.join(left, one.count + right)) continue;
     const leftType = one.type(left);
     const rightType = other.type(right);
     if (shapeOf(leftType) !== shapeOf(rightType)) return false;
@@ -67,4 +67,29 @@ export function equalTypes(one: Btf, oneId: number, other: Btf, otherId: number)
     for (const [index, reference] of referencesOf(leftType).entries()) waiting.push([reference, rights[index]!]);
   }
   return true;
+}
+
+/** Union-find; a number that was never joined is a set of its own. */
+class DisjointSets {
+  readonly #parents = new Map<number, number>();
+
+  /** Makes the sets of both numbers one; false when they are already. */
+  join(one: number, other: number): boolean {
+    const left = this.#find(one);
+    const right = this.#find(other);
+    if (left === right) return false;
+    this.#parents.set(left, right);
+    return true;
+  }
+
+  #find(number: number): number {
+    let current = number;
+    for (let parent = this.#parents.get(current); parent !== undefined; parent = this.#parents.get(current)) {
+      // Halves the way for whoever asks next.
+      const above = this.#parents.get(parent);
+      if (above !== undefined) this.#parents.set(current, above);
+      current = parent;
+    }
+    return current;
+  }
 }

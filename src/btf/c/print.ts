@@ -15,8 +15,8 @@ export interface PrintCOptions {
   readonly types?: Iterable<number>;
   /**
    * Wrap them as bpftool does: an include guard `__VMLINUX_H__`, and `preserve_access_index`, by which clang records
-   * CO-RE relocations; and, when all types are printed, the prototypes of kfuncs behind them, as far as the BTF says which
-   * functions are (since Linux 6.10). Default true.
+   * CO-RE relocations; and, when all types are printed, the prototypes of kfuncs behind them, as far as the BTF marks
+   * them, which depends on the pahole that wrote it. Default true.
    */
   readonly header?: boolean;
 }
