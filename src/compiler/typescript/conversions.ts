@@ -12,6 +12,7 @@ import {
   sameStored,
   typeName,
   type ValueType,
+  withoutNull,
 } from "./types.ts";
 
 type Untyped = Extract<Expression, { kind: "literal" }>;
@@ -84,7 +85,7 @@ function mismatch(fn: FunctionState, value: Expression, target: ValueType): void
 export function mayBeNull(fn: FunctionState, value: Expression): void {
   const named = value.kind === "local" ? value.local.name : null;
   fn.reporter.report("SK2301", value.at, {
-    what: named ?? `this ${typeName(value.type)}`,
+    what: named ?? `this ${typeName(withoutNull(value.type))}`,
     instead:
       named === null
         ? "keep it in a const and check that: const x = …; if (x === null) return …"

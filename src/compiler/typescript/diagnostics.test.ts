@@ -1,65 +1,10 @@
-/** What the compiler refuses: each row a source, and where and how it is refused. */
+/** What the compiler refuses, where, and what it says: text, constructs, names, flow. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { CompileError, compileSource, DIAGNOSTICS, type Diagnostic, renderDiagnostic } from "../compile.ts";
-
-const IMPORTS =
-  'import { array, bool, hash, i32, i64, lpmTrie, perCpuHash, u8, u16, u32, u64, bpf_ktime_get_ns, type FixedArray, type XdpContext, xdp, XDP_DROP, XDP_PASS } from "skep/bpf"; import { Ethernet, Ipv4, ipv4, mac, type Ipv4Address } from "skep/bpf/net";\n';
-
-function diagnose(source: string): readonly Diagnostic[] {
-  try {
-    compileSource(source, { file: "test.bpf.ts" });
-  } catch (error) {
-    if (error instanceof CompileError) return error.diagnostics;
-    throw error;
-  }
-  return [];
-}
-
-/** `place` is the text that the caret must stand under, from its first character to its last. */
-interface Row {
-  readonly code: keyof typeof DIAGNOSTICS;
-  readonly source: string;
-  readonly place: string;
-  readonly hint?: RegExp;
-}
-
-function row(code: Row["code"], source: string, place: string, hint?: RegExp): Row {
-  return { code, source, place, ...(hint === undefined ? {} : { hint }) };
-}
-
-/** A statement inside of a program. */
-function inside(code: Row["code"], statement: string, place: string, hint?: RegExp): Row {
-  return row(
-    code,
-    `export const m = hash<u32, u64>({ maxEntries: 1 });\nexport const p = xdp((ctx) => {\n  ${statement}\n  return XDP_PASS;\n});`,
-    place,
-    hint,
-  );
-}
-
-/** Something at the top level, beside a program that is fine. */
-function beside(code: Row["code"], declaration: string, place: string, hint?: RegExp): Row {
-  return row(code, `${declaration}\nexport const p = xdp(() => XDP_PASS);`, place, hint);
-}
-
-function check(rows: readonly Row[]): void {
-  for (const { code, source, place, hint } of rows) {
-    const found = diagnose(IMPORTS + source);
-    const [first] = found;
-    assert.ok(first, `refused: ${source}`);
-    const told = `${source}\n${found.map((d) => renderDiagnostic(d, { color: false })).join("\n")}`;
-    assert.equal(first.code, code, told);
-    const end = first.endLine === first.line ? first.endColumn : first.text.length + 1;
-    assert.equal(first.text.slice(first.column - 1, end - 1), place, told);
-    assert.equal(first.text, (IMPORTS + source).split("\n")[first.line - 1], told);
-    assert.equal(found.length, 1, `one fault, one message: ${told}`);
-    assert.doesNotMatch(`${first.message}${first.hint}`, /\{\w+\}|undefined|\[object/, told);
-    if (hint !== undefined) assert.match(first.hint, hint, told);
-  }
-}
+import { DIAGNOSTICS, renderDiagnostic } from "../compile.ts";
+import { beside, check, diagnose, IMPORTS, inside, row } from "./refusals.ts";
 
 describe("the text", () => {
   test("a syntax error has a place", () =>
@@ -175,74 +120,6 @@ describe("names", () => {
   });
 });
 
-describe("types", () => {
-  test("nothing is lost without a cast", () =>
-    check([
-      inside("SK2102", "const a: u8 = ctx.packet.length;", "ctx.packet.length", /u8\(/),
-      inside("SK2102", "let a: u32 = 1; a += bpf_ktime_get_ns();", "bpf_ktime_get_ns()", /u32\(/),
-      inside("SK2102", "m.increment(bpf_ktime_get_ns());", "bpf_ktime_get_ns()"),
-      inside("SK2103", "const a = i32(ctx.packet.length) + ctx.packet.length;", "i32(ctx.packet.length) + ctx.packet.length"),
-      inside("SK2103", "const a = i64(1) < bpf_ktime_get_ns();", "i64(1) < bpf_ktime_get_ns()", /cast/),
-      inside("SK2201", "const a: u8 = 256;", "256", /wider/),
-      inside("SK2201", "const a = ctx.packet.length + -1;", "-1"),
-      inside("SK2201", "const a = ctx.packet.length < 0x1_0000_0000;", "0x1_0000_0000"),
-      inside("SK2202", "const a = 1.5;", "1.5", /integers/),
-      inside("SK2203", "const a = 9007199254740993;", "9007199254740993", /9007199254740993n/),
-      inside("SK2204", "const a = ctx.packet.length << 32;", "32", /wider/),
-      inside("SK2205", "const a = ctx.packet.length / 0;", "0"),
-      inside("SK2104", "const a = -ctx.packet.length;", "ctx.packet.length", /i32/),
-      inside("SK2104", "const a = true + 1;", "true", /u32/),
-      inside("SK2101", "const a: bool = 1;", "1", /!== 0/),
-      inside("SK2101", "const a: u32 = true;", "true", /u32\(/),
-      inside("SK2101", "const a: Ipv4Address = 5;", "5", /ipv4\("/),
-      inside("SK2104", 'const a = ipv4("10.0.0.1") + 1;', 'ipv4("10.0.0.1") + 1', /network order/),
-      inside("SK3010", 'const a = ipv4("10.0.0");', '"10.0.0"', /ipv4\("/),
-    ]));
-
-  test("structs have all of their fields and no others", () => {
-    const top = "interface K { a: u32; b: u8 } export const k = hash<K, u32>({ maxEntries: 1 });\n";
-    const program = (statement: string) => `${top}export const p = xdp(() => {\n  ${statement}\n  return XDP_PASS;\n});`;
-    check([
-      row("SK2107", program("k.increment({ a: 1 });"), "{ a: 1 }", /a, b/),
-      row("SK2108", program("k.increment({ a: 1, b: 2, c: 3 });"), "c", /a, b/),
-      row("SK2201", program("k.increment({ a: 1, b: 256 });"), "256"),
-      row("SK2101", program("k.increment(5);"), "5"),
-      row("SK2112", program("let x: K = { a: 1, b: 2 }; x.a = 2;"), "x", /const/),
-      row("SK2114", program("k.increment({ a: 1, b: 2 }); Ethernet.size = 3;"), "Ethernet.size"),
-      beside("SK2110", "interface A {}", "A"),
-      beside("SK2111", "interface A { a: A }", "A"),
-      beside("SK1101", "interface A extends B { a: u32 } interface B { b: u32 }", "B", /field/),
-      beside("SK1101", "interface A { a?: u32 }", "a?: u32"),
-    ]);
-  });
-
-  test("functions are called as they are declared", () => {
-    const top = "function add(a: u32, b: u32): u32 { return a + b; }\n";
-    const program = (statement: string) => `${top}export const p = xdp((ctx) => {\n  ${statement}\n  return XDP_PASS;\n});`;
-    check([
-      row("SK2106", program("const x = add(1);"), "add(1)", /a: u32, b: u32/),
-      row("SK2102", program("const x = add(1, bpf_ktime_get_ns());"), "bpf_ktime_get_ns()"),
-      beside("SK2105", "function f(a): u32 { return 1; }", "a", /a: u32/),
-      beside("SK2302", "function f(a: u32): u32 { if (a > 1) return 1; }", "}", /return/),
-      beside("SK2303", "function f(a: u32): u32 { if (a > 1) return; return 1; }", "return;"),
-    ]);
-  });
-
-  test("indices are proven to be inside", () => {
-    const top = "interface S { a: FixedArray<u8, 8> } export const s = hash<u32, S>({ maxEntries: 1 });\n";
-    const program = (statement: string) =>
-      `${top}export const p = xdp((ctx) => {\n  const v = s.get(1);\n  if (!v) return XDP_PASS;\n  ${statement}\n  return XDP_PASS;\n});`;
-    check([
-      row("SK2113", program("v.a[8] = 1;"), "8", /7/),
-      row("SK2113", program("v.a[ctx.packet.length] = 1;"), "ctx.packet.length", /i & 7/),
-      row("SK2113", program("for (let i = 0; i <= 8; i++) v.a[i] = 1;"), "i"),
-      row("SK2113", program("for (let i = 0; i < 8; i++) { i += 1; v.a[i] = 1; }"), "i"),
-      row("SK2113", program("for (let i: u8 = 100; i < 108; i += 60) v.a[i - 100] = 1;"), "i - 100"),
-      row("SK2113", program("for (let i: u8 = 248; i <= 255; i++) v.a[i - 248] = 1;"), "i - 248"),
-    ]);
-  });
-});
-
 describe("null and flow", () => {
   test("what may be null is checked first", () =>
     check([
@@ -280,40 +157,6 @@ describe("null and flow", () => {
       row("SK2101", "export const p = xdp((ctx) => true);", "true"),
       inside("SK2306", "switch (ctx.packet.length) { case 1: break; case 1: break; }", "1"),
     ]));
-});
-
-describe("maps and programs", () => {
-  test("are exported from the top level, with sizes and types that work", () =>
-    check([
-      inside("SK3001", "const x = hash<u32, u32>({ maxEntries: 1 });", "hash<u32, u32>({ maxEntries: 1 })", /export const/),
-      beside("SK3001", "const x = hash<u32, u32>({ maxEntries: 1 });", "x", /export/),
-      beside("SK3002", "export const x = hash<u32, u32>({ size: 1 });", "size: 1", /maxEntries/),
-      beside("SK3002", "export const x = hash<u32, u32>({ maxEntries: 0 });", "0"),
-      beside("SK2201", "export const x = hash<u32, u32>({ maxEntries: -1 });", "-1"),
-      beside("SK3003", "export const x = hash<u32>({ maxEntries: 1 });", "<u32>", /Key, Value/),
-      beside("SK3003", "export const x = array<u8, u32>({ maxEntries: 1 });", "u8"),
-      beside("SK3003", "export const x = lpmTrie<u32, u32>({ maxEntries: 1 });", "u32", /Key, Value/),
-      inside("SK3004", "m.put(1, 2);", "put"),
-      row("SK3005", "export const p = xdp(5);", "5", /xdp\(\(ctx\)/),
-      row("SK3007", "const a = 1;", "i"),
-      inside("SK3009", "const x = Ethernet;", "Ethernet", /ctx\.packet\.at/),
-    ]));
-
-  test("a frame that is too large says what fills it", () => {
-    const [d] = diagnose(`${IMPORTS}interface Big { a: FixedArray<u64, 70> }
-      export const big = hash<u32, Big>({ maxEntries: 1 });
-      export const p = xdp(() => { const v: Big = { a: [${Array(70).fill(0)}] }; big.set(1, v); return XDP_PASS; });`);
-    assert.equal(d?.code, "SK4002");
-    assert.match(d?.message ?? "", /Big \(560\)/);
-  });
-
-  test("calls that double and double are stopped", () => {
-    const functions = Array.from({ length: 30 }, (_, n) => `function f${n + 1}(x: u32): u32 { return f${n}(x) + f${n}(x); }`);
-    const [d] = diagnose(
-      `${IMPORTS}function f0(x: u32): u32 { return x; }\n${functions.join("\n")}\nexport const p = xdp((ctx) => f30(ctx.packet.length) > 3 ? XDP_PASS : XDP_DROP);`,
-    );
-    assert.equal(d?.code, "SK4001");
-  });
 });
 
 test("a diagnostic is shown with its line, a caret and the way out", () => {
