@@ -22,7 +22,7 @@ export const merging = xdp((ctx) => {
   if (mac("00:00:00:00:00:00") === mac("00:00:00:00:00:01")) return XDP_DROP;
   const ip = ipOf(ctx);
   const tcp = tcpOf(ctx, ip);
-  const v = tcp !== null && tcp.syn ? a.get(tcp.sequence & 3) : h.get(5);
+  const v = tcp === null || !tcp.syn ? h.get(5) : a.get(tcp.sequence & 3);
   if (v) v.n += 1;
   const w = a.get(1) ?? h.get(2);
   if (w === null) return XDP_PASS;

@@ -1,12 +1,14 @@
 /** Constants of the kernel's headers under the kernel's names, by the module that exports them. */
 
+import { XDP } from "../../../uapi/xdp.ts";
+
 /** `enum xdp_action` of linux/bpf.h. */
 export const BPF_CONSTANTS = {
-  XDP_ABORTED: 0,
-  XDP_DROP: 1,
-  XDP_PASS: 2,
-  XDP_TX: 3,
-  XDP_REDIRECT: 4,
+  XDP_ABORTED: XDP.ABORTED,
+  XDP_DROP: XDP.DROP,
+  XDP_PASS: XDP.PASS,
+  XDP_TX: XDP.TX,
+  XDP_REDIRECT: XDP.REDIRECT,
 } as const;
 
 /** linux/if_ether.h, linux/in.h, RFC 9293 (TCP flags), RFC 792 and RFC 4443 (ICMP types). */

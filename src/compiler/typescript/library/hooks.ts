@@ -2,6 +2,7 @@
 
 import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
+import { XDP_MD as OFFSETS, XDP_VERDICTS } from "../../../uapi/xdp.ts";
 import { INTS, type IntType } from "../types.ts";
 
 export interface Hook {
@@ -33,12 +34,12 @@ export interface ContextLayout {
 /** `struct xdp_md`, Linux 4.8; `ingress_ifindex` and `rx_queue_index` since 4.16, `egress_ifindex` since 5.8. */
 const XDP_MD: ContextLayout = {
   struct: "xdp_md",
-  members: ["data", "data_end", "data_meta", "ingress_ifindex", "rx_queue_index", "egress_ifindex"],
-  data: 0,
-  dataEnd: 4,
+  members: Object.keys(OFFSETS),
+  data: OFFSETS.data,
+  dataEnd: OFFSETS.data_end,
   fields: {
-    ingressInterface: { offset: 12, type: INTS.u32 },
-    rxQueue: { offset: 16, type: INTS.u32 },
+    ingressInterface: { offset: OFFSETS.ingress_ifindex, type: INTS.u32 },
+    rxQueue: { offset: OFFSETS.rx_queue_index, type: INTS.u32 },
   },
 };
 
@@ -50,6 +51,6 @@ export const HOOKS: Readonly<Record<string, Hook>> = {
     contextType: "XdpContext",
     context: XDP_MD,
     result: INTS.u32,
-    verdicts: ["XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX", "XDP_REDIRECT"],
+    verdicts: XDP_VERDICTS.map((name) => `XDP_${name.toUpperCase()}`),
   },
 };

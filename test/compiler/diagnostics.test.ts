@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { DIAGNOSTICS, renderDiagnostic } from "../compile.ts";
+import { DIAGNOSTICS, renderDiagnostic } from "../../src/compiler/compile.ts";
 import { beside, check, diagnose, IMPORTS, inside, row } from "./refusals.ts";
 
 describe("the text", () => {
@@ -175,6 +175,6 @@ test("a diagnostic is shown with its line, a caret and the way out", () => {
 });
 
 test("every code is in docs/language.md", () => {
-  const page = readFileSync(new URL("../../../docs/language.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../docs/language.md", import.meta.url), "utf8");
   for (const [code, { title }] of Object.entries(DIAGNOSTICS)) assert.ok(page.includes(`| ${code} | ${title} |`), code);
 });

@@ -1,7 +1,13 @@
 /** For tests of refusals: rows of a source, the code that refuses it, and the text that the caret stands under. */
 
 import assert from "node:assert/strict";
-import { CompileError, compileSource, type Diagnostic, type DiagnosticCode, renderDiagnostic } from "../compile.ts";
+import {
+  CompileError,
+  compileSource,
+  type Diagnostic,
+  type DiagnosticCode,
+  renderDiagnostic,
+} from "../../src/compiler/compile.ts";
 
 /** One line, so that a source begins in line 2. */
 export const IMPORTS =
