@@ -17,6 +17,7 @@ interface Room {
 }
 
 const ROOMS: readonly Room[] = [
+  { path: "nearest.ts", portable: true, packages: [] },
   { path: "uapi", portable: true, packages: [] },
   { path: "isa", portable: true, packages: [] },
   { path: "btf", portable: true, packages: [] },

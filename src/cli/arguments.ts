@@ -1,7 +1,7 @@
 /** Command lines: declared as data, parsed by `node:util`, refused in one helpful line, printed as `--help`. */
 
 import { parseArgs } from "node:util";
-import { closest } from "./closest.ts";
+import { nearest } from "../nearest.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 export interface Option {
@@ -82,8 +82,8 @@ export function parseArguments(help: CommandHelp, argv: readonly string[]): Argu
 }
 
 function unknownOption(help: CommandHelp, rawName: string, names: readonly string[]): string {
-  const near = closest(rawName.replace(/^-+/, ""), names);
-  return `skep ${help.name} has no option ${rawName}${near === undefined ? "" : `; did you mean --${near}?`} ("skep ${help.name} --help" lists them)`;
+  const near = nearest(rawName.replace(/^-+/, ""), names);
+  return `skep ${help.name} has no option ${rawName}${near === null ? "" : `; did you mean --${near}?`} ("skep ${help.name} --help" lists them)`;
 }
 
 /** A number in a range from an option's text. @throws CliError (usage). */

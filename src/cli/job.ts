@@ -1,8 +1,8 @@
 /** A program to run, and the entries its maps get before the first packet. */
 
 import type { Collection } from "../engine/engine.ts";
+import { nearest } from "../nearest.ts";
 import type { Spec } from "../object/spec.ts";
-import { closest } from "./closest.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Setting } from "./settings.ts";
 
@@ -22,10 +22,10 @@ export function applySettings(collection: Collection, settings: readonly Setting
     const map = collection.maps[name];
     if (map === undefined) {
       const there = Object.keys(collection.maps);
-      const near = closest(name, there);
+      const near = nearest(name, there);
       throw new CliError(
         EXIT.input,
-        `--set ${text}: there is no map ${name}${near === undefined ? "" : `; did you mean ${near}?`} (there are ${there.join(", ") || "none"})`,
+        `--set ${text}: there is no map ${name}${near === null ? "" : `; did you mean ${near}?`} (there are ${there.join(", ") || "none"})`,
       );
     }
     try {

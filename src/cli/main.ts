@@ -1,7 +1,7 @@
 /** The command line: finds the command, runs it, and turns whatever went wrong into one line and an exit status. */
 
+import { nearest } from "../nearest.ts";
 import { type CommandHelp, parseArguments, renderHelp } from "./arguments.ts";
-import { closest } from "./closest.ts";
 import { CliError, EXIT, EXIT_HELP, type ExitStatus } from "./exit.ts";
 import { reportFailure } from "./failure.ts";
 
@@ -52,10 +52,10 @@ async function dispatch(argv: readonly string[]): Promise<ExitStatus> {
   }
   const entry = COMMANDS[name];
   if (entry === undefined) {
-    const near = closest(name, Object.keys(COMMANDS));
+    const near = nearest(name, Object.keys(COMMANDS));
     throw new CliError(
       EXIT.usage,
-      `skep has no command ${name}${near === undefined ? "" : `; did you mean ${near}?`} ("skep --help" lists them)`,
+      `skep has no command ${name}${near === null ? "" : `; did you mean ${near}?`} ("skep --help" lists them)`,
     );
   }
   const command = await entry.load();

@@ -1,7 +1,7 @@
 /** Which programs of a Spec a command means. */
 
+import { nearest } from "../nearest.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
-import { closest } from "./closest.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** @throws CliError (usage) that lists the programs there are. */
@@ -10,10 +10,10 @@ export function selectPrograms(spec: Spec, names: readonly string[]): readonly P
     const program = spec.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return program;
     const there = spec.programs.map((candidate) => candidate.name);
-    const near = closest(name, there);
+    const near = nearest(name, there);
     throw new CliError(
       EXIT.usage,
-      `${spec.name} has no program ${name}${near === undefined ? "" : `; did you mean ${near}?`} (it has ${there.join(", ") || "none"})`,
+      `${spec.name} has no program ${name}${near === null ? "" : `; did you mean ${near}?`} (it has ${there.join(", ") || "none"})`,
     );
   });
 }

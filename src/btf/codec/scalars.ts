@@ -1,8 +1,8 @@
 /** Values of one number that JavaScript shows otherwise: booleans, enums, floats, IPv4 addresses as integers. */
 
+import { nearest } from "../../nearest.ts";
 import { parseIpv4 } from "../addresses.ts";
 import { ValueError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { Enum64Type, EnumType } from "../types.ts";
 import type { Codec } from "./codec.ts";
 import { describeValue } from "./describe.ts";

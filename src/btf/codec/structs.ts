@@ -3,8 +3,8 @@
  * remains is a tree of fields in which `all` are there together (struct) or share their place (union).
  */
 
+import { nearest } from "../../nearest.ts";
 import { BtfError, ValueError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
 import type { TypeCodec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
 

@@ -1,7 +1,7 @@
 /** What names stand for, and where they are known. */
 
 import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode } from "@babel/types";
-import { nearest } from "../../btf/nearest.ts";
+import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { Header } from "./library/headers.ts";
 import type { Helper } from "./library/helpers.ts";
