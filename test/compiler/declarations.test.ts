@@ -200,6 +200,7 @@ describe("declarations", () => {
       beside("SK1101", "export { u8 };", "export { u8 };", /where/),
       beside("SK1101", 'import all from "skep/bpf";', "all", /by name/),
       beside("SK2007", "const b = FixedArray;", "FixedArray", /import/),
+      beside("SK2007", "const b = FixedArray(5);", "FixedArray", /import/),
     ]));
 
   test("maps and programs take what they need", () =>

@@ -123,14 +123,19 @@ export const GROUPS: readonly Group[] = [
     ],
     READ,
   ),
-  group("constants are exact until they meet a type", [
-    ["return (1 << 40) / (1 << 38);", 4n],
-    ["const big = 0xffff_ffff_ffffn; return big;", 0xffff_ffff_ffffn],
-    ["const a = u32(ctx.packet.length); return a & ~0x3f;", 64n],
-    ["return Math.max(7, 3) + Math.min(ctx.packet.length, 10);", 17n],
-    ["return 7 % 4 + 5 / 2;", 5n],
-    ["return u32(~0);", 0xffff_ffffn],
-  ]),
+  group(
+    "constants are exact until they meet a type",
+    [
+      ["return (1 << 40) / (1 << 38);", 4n],
+      ["const big = 0xffff_ffff_ffffn; return big;", 0xffff_ffff_ffffn],
+      ["const a = u32(ctx.packet.length); return a & ~0x3f;", 64n],
+      ["return Math.max(7, 3) + Math.min(ctx.packet.length, 10);", 17n],
+      ["return 7 % 4 + 5 / 2;", 5n],
+      ["return u32(~0);", 0xffff_ffffn],
+      ["return BURST + (SLOW && !FAST ? 1 : 2);", 301n],
+    ],
+    "const RATE: u16 = 100; const BURST = RATE * 3; const SLOW = BURST > 3; const FAST = !SLOW || RATE === 5;",
+  ),
   group(
     "compound assignment wraps in the target's type and evaluates it once",
     [

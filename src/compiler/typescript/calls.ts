@@ -50,6 +50,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     case "hook":
       fn.reporter.report("SK3001", spanOf(node), { what: callee.name });
       return errorAt(node);
+    case "type-only":
+      return expression(fn, callee, null);
     case "refused":
       return errorAt(node);
     case undefined:

@@ -6,7 +6,7 @@
 import type * as Syntax from "@babel/types";
 import { mayBeNull } from "./conversions.ts";
 import { expression } from "./expressions.ts";
-import { spanOf } from "./report.ts";
+import { type Span, spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
 import { BOOL, isNullable, typeName } from "./types.ts";
@@ -72,11 +72,16 @@ export function condition(fn: FunctionState, node: Syntax.Node): Expression {
   return fn.nested(node, errorAt(node), () => {
     if (node.type === "ParenthesizedExpression") return condition(fn, node.expression);
     if (node.type === "UnaryExpression" && node.operator === "!") {
-      return { kind: "not", type: BOOL, operand: condition(fn, node.argument), at: spanOf(node) };
+      return negated(condition(fn, node.argument), spanOf(node));
     }
     if (node.type === "LogicalExpression" && node.operator !== "??") return logical(fn, node, condition);
     return truth(fn, expression(fn, node, BOOL));
   });
+}
+
+export function negated(operand: Expression, at: Span): Expression {
+  if (operand.kind === "constant") return { ...operand, value: operand.value ^ 1n, at };
+  return { kind: "not", type: BOOL, operand, at };
 }
 
 /** `a && b`, `a || b`; the right side knows what the left one proved. */
@@ -88,6 +93,10 @@ export function logical(
   const op = node.operator === "&&" ? "and" : "or";
   const left = side(fn, node.left);
   const right = withFacts(fn, left, op === "and", () => side(fn, node.right));
+  if (left.kind === "constant" && right.kind === "constant") {
+    const value = op === "and" ? left.value & right.value : left.value | right.value;
+    return { kind: "constant", type: BOOL, value, at: spanOf(node) };
+  }
   return { kind: "logical", type: BOOL, op, left, right, at: spanOf(node) };
 }
 

@@ -182,7 +182,10 @@ function conditional(fn: FunctionState, node: Syntax.ConditionalExpression, expe
   then = coerce(fn, then, type);
   otherwise = coerce(fn, otherwise, type);
   if (type.kind === "error" || then.type.kind === "error" || otherwise.type.kind === "error") return errorAt(node);
-  return { kind: "conditional", type, test, then, otherwise, at: spanOf(node) };
+  const at = spanOf(node);
+  const chosen = test.kind === "constant" ? (test.value === 1n ? then : otherwise) : null;
+  if (chosen?.kind === "constant") return { ...chosen, at };
+  return { kind: "conditional", type, test, then, otherwise, at };
 }
 
 function coalesce(fn: FunctionState, node: Syntax.LogicalExpression, expected: ValueType | null): Expression {

@@ -2,7 +2,7 @@
 
 import type * as Syntax from "@babel/types";
 import type { Condition } from "../ir/ir.ts";
-import { compareWithNull, condition, logical, present } from "./conditions.ts";
+import { compareWithNull, condition, logical, negated, present } from "./conditions.ts";
 import { converted, literalAs, refused, settled } from "./conversions.ts";
 import { expression, literal } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
@@ -220,14 +220,21 @@ function compare(fn: FunctionState, node: Syntax.BinaryExpression): Expression {
     return errorAt(node);
   }
   if (left.kind === "literal" && right.kind === "literal") {
-    return { kind: "constant", type: BOOL, value: compareExact(operator, left.value, right.value) ? 1n : 0n, at };
+    return truthValue(compareExact(operator, left.value, right.value), node);
   }
   const isAddress = (side: Expression) => side.type.kind === "int" && side.type.name === "Ipv4Address";
   if (isAddress(left) || isAddress(right)) return compareAddresses(fn, left, right, operator, node);
   const met = meet(fn, operator, left, right);
   if (met === null) return errorAt(node);
   const [a, b, type] = met;
+  if (a.kind === "constant" && b.kind === "constant") {
+    return truthValue(compareExact(operator, meaning(a.value, type), meaning(b.value, type)), node);
+  }
   return { kind: "compare", type: BOOL, condition: type.signed ? conditions[1] : conditions[0], left: a, right: b, at };
+}
+
+function truthValue(value: boolean, node: Syntax.Node): Expression {
+  return { kind: "constant", type: BOOL, value: value ? 1n : 0n, at: spanOf(node) };
 }
 
 /** Addresses are equal or not; which is less would depend on the machine. */
@@ -276,7 +283,7 @@ function compareExact(operator: string, left: bigint, right: bigint): boolean {
 export function unary(fn: FunctionState, node: Syntax.UnaryExpression, expected: ValueType | null): Expression {
   const { operator } = node;
   const at = spanOf(node);
-  if (operator === "!") return { kind: "not", type: BOOL, operand: condition(fn, node.argument), at };
+  if (operator === "!") return negated(condition(fn, node.argument), at);
   if (operator !== "-" && operator !== "+" && operator !== "~") {
     fn.reporter.report("SK1101", at, {
       what: operator,

@@ -80,6 +80,7 @@ export class Scope {
 
 /** The known name that a person may have meant, as a hint. */
 export function didYouMean(name: string, known: Iterable<string>, otherwise: string): string {
-  const best = nearest(name, known);
+  // Any two names of one or two letters are near each other.
+  const best = name.length < 3 ? null : nearest(name, known);
   return best === null ? otherwise : `did you mean ${best}?`;
 }
