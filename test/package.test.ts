@@ -1,0 +1,67 @@
+/** What is published works: packed, unpacked into another project, type-checked, imported and run there. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { Folder, ROOT } from "./cli/skep.ts";
+
+const run = promisify(execFile);
+
+const USER = `
+import { compile, openEngine } from "skep";
+import { assemble } from "skep/isa";
+import { openEmbedded } from "skep/embedded";
+
+const spec = await compile("firewall.bpf.ts");
+await using engine = await openEngine("embedded");
+await using fw = await engine.load<typeof import("./firewall.bpf.ts")>(spec);
+fw.maps.blocked.set({ prefixLength: 24, address: "203.0.113.0" }, 1);
+const packet = new Uint8Array(60);
+packet.set([8, 0, 0x45], 12);
+packet.set([203, 0, 113, 7], 26);
+const { verdict } = fw.programs.firewall.run({ packet });
+const dropped: bigint[] | undefined = fw.maps.drops.get("203.0.113.7");
+console.log(JSON.stringify({ verdict, dropped: dropped?.map(Number), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
+`;
+
+const TSCONFIG = {
+  compilerOptions: {
+    module: "nodenext",
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable"],
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+  },
+};
+
+test("the published package type-checks and runs in a project of its own", async () => {
+  using folder = new Folder();
+  await run("npm", ["pack", "--silent", "--pack-destination", folder.path], { cwd: ROOT });
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const modules = join(folder.path, "node_modules");
+  mkdirSync(join(modules, "skep"), { recursive: true });
+  await run("tar", ["-xzf", join(folder.path, `skep-${version}.tgz`), "--strip-components=1", "-C", join(modules, "skep")]);
+  for (const name of ["@babel", "@koromix", "@types", "koffi", "pako", "undici-types"]) {
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+  }
+  folder.file("package.json", JSON.stringify({ type: "module", private: true }));
+  folder.file("tsconfig.json", JSON.stringify(TSCONFIG));
+  folder.file("firewall.bpf.ts", readFileSync(join(ROOT, "examples/firewall.bpf.ts")));
+  folder.file("user.ts", USER);
+
+  await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
+  const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
+  assert.deepEqual(JSON.parse(stdout), { verdict: 1, dropped: [1], instructions: 2, cpus: 1 });
+
+  const skep = join(modules, "skep/bin/skep.js");
+  const capture = join(ROOT, "examples/captures/office.pcap");
+  const ended = await run(process.execPath, [skep, "run", "firewall.bpf.ts", "--replay", capture, "--json"], {
+    cwd: folder.path,
+  });
+  assert.ok(JSON.parse(ended.stdout).packets > 1000);
+});
