@@ -100,6 +100,6 @@ test("expressions of every type, with casts, choices and every operator", async 
       const result = await evaluate(`${READ}\nreturn u64(${sample.text});`, { packet, cpu });
       assert.equal(result, BigInt.asUintN(64, sample.value), sample.text);
     }),
-    { numRuns: Number(process.env["SKEP_EXPRESSIONS"] ?? 100) },
+    { numRuns: Number(process.env["SKEP_EXPRESSIONS"] ?? 200) },
   );
 });
