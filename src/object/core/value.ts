@@ -59,7 +59,7 @@ function fieldValue(kind: CoreKind, access: Access): Value {
     const size = types.btf.sizeOf(last.type);
     if (kind === "field_byte_size") return certain(BigInt(size));
     if (kind !== "field_byte_offset") throw new CoreError("unsupported", `expected a member for ${kind}, found an array element`);
-    return { value: BigInt(bitOffset / 8), isCertain: true, size: elementSize(types, last.type), type: last.type };
+    return { value: BigInt(Math.floor(bitOffset / 8)), isCertain: true, size: elementSize(types, last.type), type: last.type };
   }
   const struct = types.type(last.type);
   const member = isComposite(struct) ? struct.members[last.index] : undefined;
