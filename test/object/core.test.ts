@@ -10,12 +10,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type Btf, openBtf } from "../../src/btf/btf.ts";
+import { BtfError } from "../../src/btf/errors.ts";
 import { CoreError } from "../../src/object/core/errors.ts";
 import { checkRelocations, relocate } from "../../src/object/core/relocate.ts";
 import { openElf } from "../../src/object/elf.ts";
 import { readObject } from "../../src/object/read.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import { ask, buildOracle, differences } from "./libbpf-oracle.ts";
+import { random } from "./mutate.ts";
 
 const FIXTURES = join(import.meta.dirname, "core/fixtures");
 const VMLINUX = "/sys/kernel/btf/vmlinux";
@@ -166,6 +168,38 @@ describe("checkRelocations", () => {
     assert.deepEqual(about("enum color::BLUE"), ["enumval_exists absent 0", "enumval_value poisoned null"]);
   });
 });
+
+describe("damaged types of a kernel", () => {
+  it("are adapted to or refused, never a crash", () => {
+    const reader = read(fixture("reader.bpf.o"));
+    const original = openElf(readFileSync(fixture("kernel-moved.o"))).find(".BTF")!.bytes;
+    let failed = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      let kernel: Btf;
+      try {
+        kernel = openBtf(damage(original, seed));
+      } catch (error) {
+        assert.ok(error instanceof BtfError);
+        continue;
+      }
+      if (checkRelocations(reader, kernel, all).some(({ result }) => result === "failed")) failed++;
+    }
+    assert.ok(failed > 10);
+  });
+});
+
+/** A few words of the records changed. */
+function damage(original: Uint8Array, seed: number): Uint8Array {
+  const bytes = new Uint8Array(original);
+  const view = new DataView(bytes.buffer);
+  const next = random(seed);
+  for (let count = 1 + (next() % 6); count > 0; count--) {
+    const at = 24 + (next() % ((bytes.length - 28) >> 2)) * 4;
+    const value = [0, 1, next() % 128, next(), view.getUint32(at, true) + (next() % 9) - 4][next() % 5]!;
+    view.setUint32(at, value, true);
+  }
+  return bytes;
+}
 
 describe("the committed objects", { skip: compiler() }, () => {
   const folder = mkdtempSync(join(tmpdir(), "skep-core-"));

@@ -11,13 +11,16 @@ import { basename, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { openBtf } from "../../src/btf/btf.ts";
 import { BtfBuilder } from "../../src/btf/builder.ts";
+import { BtfError } from "../../src/btf/errors.ts";
 import type { BtfType } from "../../src/btf/types.ts";
+import { compile } from "../../src/compile.ts";
 import { readObject } from "../../src/object/read.ts";
-import type { Spec } from "../../src/object/spec.ts";
+import type { MapSpec, Spec } from "../../src/object/spec.ts";
 import { WriteError } from "../../src/object/write/errors.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { FIXTURES, fixturePath } from "./fixtures.ts";
 import { ask, buildOracle, differences } from "./libbpf-oracle.ts";
+import { mutate } from "./mutate.ts";
 
 const KCONFIG = "CONFIG_HZ=250\nCONFIG_BPF_SYSCALL=y\n";
 const folder = mkdtempSync(join(tmpdir(), "skep-write-"));
@@ -284,6 +287,51 @@ describe("a Spec that no object file was before", () => {
     }
     assert.throws(() => writeObject({ ...bare, programs: [program, program] }), /expected programs of different names/);
   });
+});
+
+describe("what was read from a damaged object", () => {
+  it("is written or refused, never a crash", () => {
+    let refused = 0;
+    for (const name of ["maps", "struct-ops", "globals-big", "externs"]) {
+      const original = new Uint8Array(readFileSync(fixturePath(name)));
+      for (let seed = 0; seed < 300; seed++) {
+        let spec: Spec;
+        try {
+          spec = readObject(mutate(original, seed));
+        } catch {
+          continue;
+        }
+        try {
+          writeObject(spec);
+        } catch (error) {
+          assert.ok(error instanceof WriteError || error instanceof BtfError, `${name}, seed ${seed}: ${error}`);
+          refused++;
+        }
+      }
+    }
+    assert.ok(refused > 10);
+  });
+});
+
+describe("what the compiler makes", () => {
+  for (const path of globSync(join(import.meta.dirname, "../../examples/*.bpf.ts"))) {
+    it(`${basename(path)} is an object that libbpf takes`, { skip: noOracle || noBtf }, async () => {
+      assert.ok("path" in oracle);
+      const spec = await compile(path);
+      const object = join(folder, `${spec.name}.o`);
+      writeFileSync(object, writeObject(spec));
+      const again = readObject(readFileSync(object), { name: spec.name });
+      assert.deepEqual(
+        again.programs.map(({ name, section, code, lines }) => ({ name, section, code, lines })),
+        spec.programs.map(({ name, section, code, lines }) => ({ name, section, code, lines })),
+      );
+      const shape = ({ type, keySize, valueSize, maxEntries }: MapSpec) => ({ type, keySize, valueSize, maxEntries });
+      assert.deepEqual(again.maps.map(shape), spec.maps.map(shape));
+      const answer = ask(oracle.path, object);
+      assert.deepEqual(answer.lines.at(-1), { kind: "done", error: 0 }, answer.log);
+      assert.deepEqual(differences(again, answer), []);
+    });
+  }
 });
 
 function noKernel(): string | false {
