@@ -10,7 +10,15 @@ import { build } from "esbuild";
 const root = resolve(import.meta.dirname, "..");
 
 /** What the bundle may use: the language, and what every browser has. */
-const WEB_GLOBALS = { WebAssembly: Reflect.get(globalThis, "WebAssembly"), TextDecoder, TextEncoder, performance, DecompressionStream, queueMicrotask, setTimeout };
+const WEB_GLOBALS = {
+  WebAssembly: Reflect.get(globalThis, "WebAssembly"),
+  TextDecoder,
+  TextEncoder,
+  performance,
+  DecompressionStream,
+  queueMicrotask,
+  setTimeout,
+};
 
 const FLIGHT = `
   import { compileSource, openCapture, openEmbedded, replay, virtualClock } from "./src/embedded.ts";

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
-import { assertPass } from "./fixtures/before-after.ts";
 import { gatherConstants } from "./constants.ts";
+import { assertPass } from "./fixtures/before-after.ts";
 
 describe("gatherConstants", () => {
   it("puts each constant once, at the beginning; an i32 and an i64 are two", () => {

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
-import { assertPass } from "./fixtures/before-after.ts";
 import { simplifyControlFlow } from "./control-flow.ts";
+import { assertPass } from "./fixtures/before-after.ts";
 
 describe("simplifyControlFlow", () => {
   it("joins a block with its only successor, when that has no other predecessor", () => {

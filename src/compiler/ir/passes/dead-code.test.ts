@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
-import { assertPass } from "./fixtures/before-after.ts";
 import { removeDeadCode } from "./dead-code.ts";
+import { assertPass } from "./fixtures/before-after.ts";
 
 describe("removeDeadCode", () => {
   it("drops what nobody reads, and what only that read", () => {
