@@ -44,6 +44,7 @@ const height = lines.length * LINE + 2 * MARGIN;
 writeFileSync(
   resolve(root, "docs/firewall.svg"),
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14">
+<title>skep run: verdicts, and drops by source</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${lines.map((line, at) => `<text x="${MARGIN}" y="${MARGIN + LINE * (at + 0.75)}" xml:space="preserve" fill="#c9d1d9">${spans(line)}</text>`).join("\n")}
 </svg>
