@@ -151,72 +151,95 @@ class Follower {
     const state = this.#states.get(start)!;
     const registers = [...state.registers];
     const { questions } = state;
-    for (let slot = start; slot < this.#length; ) {
-      if (slot !== start && this.#meeting[slot] === 1) return this.#flow(slot, registers, questions);
-      this.#reached[slot] = 1;
-      const opcode = this.#code[slot * 8]!;
-      const target = this.#code[slot * 8 + 1]! & 15;
-      const source = this.#code[slot * 8 + 1]! >> 4;
-      const offset = this.#view.getInt16(slot * 8 + 2, true);
-      const operand = (): Value => (opcode & SOURCE_REGISTER ? registers[source]! : BigInt(this.#immediate(slot)));
-      const next = opcode === LD_IMM64 ? slot + 2 : slot + 1;
-      if (target >= REGISTERS || source >= REGISTERS) return;
-      switch (opcode & 7) {
-        case 0: // LD
-          if (opcode === LD_IMM64) {
-            if (source === PSEUDO_FUNCTION) this.#flow(slot + 1 + this.#immediate(slot), unknownRegisters(), questions);
-            registers[target] = this.#known(slot) ?? (source === 0 ? this.#wide(slot) : "any");
-          } else registers[0] = "any";
-          break;
-        case 1: // LDX
-          registers[target] = this.#load(registers[source]!, offset, opcode);
-          break;
-        case 3: // STX: atomic operations fetch into the source, or into r0.
-          if (opcode >> 5 === 6) {
-            registers[source] = "any";
-            registers[0] = "any";
-            // A load-acquire puts it into the other register.
-            registers[target === 10 ? 0 : target] = "any";
-          }
-          break;
-        case 4: // ALU
-        case 7: {
-          const operation = opcode >> 4;
-          const known = this.#known(slot);
-          const value = opcode & SOURCE_REGISTER ? operand() : (known ?? operand());
-          // Sign extensions have an offset, byte swaps and negations no second operand.
-          const plain = offset === 0 && operation !== 8 && operation !== 13;
-          const wide = (opcode & 7) === 7;
-          const before = registers[target]!;
-          registers[target] = plain ? calculate(operation, before, value, wide) : before === "kernel" ? "kernel" : "any";
-          break;
-        }
-        case 5: // JMP
-        case 6:
-          if (opcode === EXIT) return;
-          if (opcode === JA || opcode === JA_LONG) {
-            return this.#flow(slot + 1 + (opcode === JA ? offset : this.#immediate(slot)), registers, questions);
-          }
-          if (opcode === JA_REGISTER) return this.#everything();
-          if (opcode === CALL) {
-            if (source === PSEUDO_CALL) {
-              const callee = unknownRegisters();
-              for (let index = 1; index <= 5; index++) callee[index] = registers[index]!;
-              this.#flow(slot + 1 + this.#immediate(slot), callee, questions);
-            }
-            for (let index = 0; index <= 5; index++) registers[index] = "any";
-            break;
-          }
-          return this.#branch(slot, opcode, offset, registers, operand(), questions);
+    for (let slot = start; slot >= 0 && slot < this.#length; slot = this.#step(slot, registers, questions)) {
+      if (slot !== start && this.#meeting[slot] === 1) {
+        this.#flow(slot, registers, questions);
+        break;
       }
-      slot = next;
+      this.#reached[slot] = 1;
     }
   }
 
-  #branch(slot: number, opcode: number, offset: number, registers: Value[], operand: Value, questions: bigint): void {
+  /** The slot that comes next, or -1 when the instruction ends the path, or sent it elsewhere. */
+  #step(slot: number, registers: Value[], questions: bigint): number {
+    const opcode = this.#code[slot * 8]!;
     const target = this.#code[slot * 8 + 1]! & 15;
-    const bits = (opcode & 7) === 5 ? 64 : 32;
-    const taken = opcode === MAY_GOTO ? "any" : decide(opcode >> 4, registers[target]!, operand, bits);
+    const source = this.#code[slot * 8 + 1]! >> 4;
+    if (target >= REGISTERS || source >= REGISTERS) return -1;
+    const offset = this.#view.getInt16(slot * 8 + 2, true);
+    switch (opcode & 7) {
+      case 0: // LD
+        if (opcode !== LD_IMM64) {
+          registers[0] = "any";
+          break;
+        }
+        if (source === PSEUDO_FUNCTION) this.#flow(slot + 1 + this.#immediate(slot), unknownRegisters(), questions);
+        registers[target] = this.#known(slot) ?? (source === 0 ? this.#wide(slot) : "any");
+        return slot + 2;
+      case 1: // LDX
+        registers[target] = this.#load(registers[source]!, offset, opcode);
+        break;
+      case 3: // STX: atomic operations fetch into the source or r0, a load-acquire into the target.
+        if (opcode >> 5 === 6) registers[source] = registers[0] = registers[target] = "any";
+        break;
+      case 4: // ALU
+      case 7:
+        registers[target] = this.#calculate(slot, opcode, registers);
+        break;
+      case 5: // JMP
+      case 6:
+        return this.#jump(slot, opcode, registers, questions);
+    }
+    return slot + 1;
+  }
+
+  #calculate(slot: number, opcode: number, registers: readonly Value[]): Value {
+    const before = registers[this.#code[slot * 8 + 1]! & 15]!;
+    const operation = opcode >> 4;
+    // Sign extensions have an offset; negations and byte swaps no second operand.
+    const isPlain = this.#view.getInt16(slot * 8 + 2, true) === 0 && operation !== 8 && operation !== 13;
+    if (!isPlain) return before === "kernel" ? "kernel" : "any";
+    return calculate(operation, before, this.#operand(slot, opcode, registers), (opcode & 7) === 7);
+  }
+
+  #operand(slot: number, opcode: number, registers: readonly Value[]): Value {
+    if (opcode & SOURCE_REGISTER) return registers[this.#code[slot * 8 + 1]! >> 4]!;
+    return this.#known(slot) ?? BigInt.asUintN(64, BigInt(this.#immediate(slot)));
+  }
+
+  #jump(slot: number, opcode: number, registers: Value[], questions: bigint): number {
+    const source = this.#code[slot * 8 + 1]! >> 4;
+    switch (opcode) {
+      case EXIT:
+        break;
+      case JA:
+        this.#flow(slot + 1 + this.#view.getInt16(slot * 8 + 2, true), registers, questions);
+        break;
+      case JA_LONG:
+        this.#flow(slot + 1 + this.#immediate(slot), registers, questions);
+        break;
+      case JA_REGISTER:
+        this.#everything();
+        break;
+      case CALL:
+        if (source === PSEUDO_CALL) {
+          const callee = unknownRegisters();
+          for (let index = 1; index <= 5; index++) callee[index] = registers[index]!;
+          this.#flow(slot + 1 + this.#immediate(slot), callee, questions);
+        }
+        for (let index = 0; index <= 5; index++) registers[index] = "any";
+        return slot + 1;
+      default:
+        this.#branch(slot, opcode, registers, questions);
+    }
+    return -1;
+  }
+
+  #branch(slot: number, opcode: number, registers: readonly Value[], questions: bigint): void {
+    const offset = this.#view.getInt16(slot * 8 + 2, true);
+    const target = registers[this.#code[slot * 8 + 1]! & 15]!;
+    const operand = this.#operand(slot, opcode, registers);
+    const taken = opcode === MAY_GOTO ? "any" : decide(opcode >> 4, target, operand, (opcode & 7) === 5 ? 64 : 32);
     let yes = questions;
     let no = questions;
     if (taken === "kernel") {
