@@ -14,12 +14,13 @@ import { MapError } from "../errors.ts";
 
 // What we use of WebAssembly; the DOM library that declares it is not for Node.
 declare const WebAssembly: {
-  readonly Memory: new (descriptor: {
-    initial: number;
-    maximum: number;
-    shared?: boolean;
-  }) => { readonly buffer: ArrayBuffer | SharedArrayBuffer };
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
 };
+
+/** A `WebAssembly.Memory`, as far as this engine uses it. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
+}
 
 /** Bytes of a WebAssembly page, and the size of the poisoned area at address 0. */
 export const PAGE = 65_536;
@@ -52,6 +53,8 @@ interface Gap {
 const footprint = (size: number): number => (Math.ceil(Math.max(size, 1) / ALIGNMENT) + 1) * ALIGNMENT;
 
 export class Memory {
+  /** For modules that import it. */
+  readonly wasm: WasmMemory;
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
   readonly shared: boolean;
   /** Bytes in all, the poisoned page included. */
@@ -76,7 +79,8 @@ export class Memory {
       throw new RangeError(`memory of the embedded engine: expected 128 KiB to 4 GiB - 64 KiB, found ${size} bytes`);
     }
     this.shared = options.shared ?? false;
-    this.buffer = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: this.shared }).buffer;
+    this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: this.shared });
+    this.buffer = this.wasm.buffer;
     this.size = pages * PAGE;
     this.bytes = new Uint8Array(this.buffer);
     this.words = new Uint32Array(this.buffer);
