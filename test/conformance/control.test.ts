@@ -104,6 +104,39 @@ describe("nothing that a program does can hang or harm the host", () => {
     assert.equal(r0, 8n * 1024n * 1024n);
   });
 
+  test("fuel is a number of instructions: with NaN a loop would never end", () => {
+    for (const fuel of [Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 0.5]) {
+      assert.throws(() => run("top:\ngoto top\nexit", { fuel }), {
+        name: "RangeError",
+        message: /fuel: expected a whole number/,
+      });
+    }
+  });
+
+  test("a helper may run a program: each has its own stack", () => {
+    const helpers = { 1: () => run("r1 = 99\n*(u64 *)(r10 - 8) = r1\nr0 = 1\nexit").r0 };
+    const { r0 } = run("r1 = 7\n*(u64 *)(r10 - 8) = r1\ncall 1\nr0 = *(u64 *)(r10 - 8)\nexit", { helpers });
+    assert.equal(r0, 7n);
+    const failing = {
+      1: () => {
+        throw new TypeError("of the helper");
+      },
+    };
+    assert.throws(() => run("call 1\nexit", { helpers: failing }), { message: "of the helper" });
+    assert.equal(run("r0 = 3\nexit").r0, 3n, "and the engine goes on");
+  });
+
+  test("a program of a million instructions", () => {
+    const code = new Uint8Array(8_000_000);
+    const view = new DataView(code.buffer);
+    for (let at = 0; at < code.length; at += 8) {
+      code[at] = 0xb7; // r0 = another number each
+      view.setInt32(at + 4, at, true);
+    }
+    code.set([0x95, 0, 0, 0, 0, 0, 0, 0], code.length - 8);
+    assert.equal(runRaw(code).r0, BigInt(code.length - 16));
+  });
+
   const memory = new Uint8Array(60);
   for (const { what, text, message } of [
     {
@@ -123,6 +156,7 @@ describe("nothing that a program does can hang or harm the host", () => {
     },
     { what: "below its stack", text: "*(u64 *)(r10 - 520) = r1\nexit", message: /writes 8 bytes at r10-520: the stack has 512/ },
     { what: "the null pointer", text: "r1 = 0\nr0 = *(u8 *)(r1 + 0)\nexit", message: /the null pointer: check for null/ },
+    { what: "before the null pointer", text: "r1 = 0\nr0 = *(u8 *)(r1 - 5)\nexit", message: /1 byte at null-5: check for null/ },
     { what: "near the null pointer", text: "r1 = 0\nr0 = *(u64 *)(r1 + 16)\nexit", message: /null\+16/ },
     {
       what: "an address of more than 32 bits",
@@ -158,6 +192,17 @@ describe("what is refused before anything runs", () => {
     { what: "no program at all", text: "", name: "IsaError" },
   ]) {
     test(what, () => assert.throws(() => run(text), { name }));
+  }
+  const EXIT = make.exit();
+  for (const { what, instruction, rule } of [
+    { what: "a register beyond r10", instruction: { ...EXIT, opcode: 0x0f, dst: 500 }, rule: "range" },
+    { what: "an opcode beyond a byte", instruction: { ...EXIT, opcode: 300 }, rule: "opcode" },
+    { what: "a reserved field", instruction: { ...EXIT, imm: 1 }, rule: "imm" },
+    { what: "an offset that is no number", instruction: { ...EXIT, opcode: 0x05, offset: Number.NaN }, rule: "range" },
+  ]) {
+    test(`in a list of instructions: ${what}`, () => {
+      assert.throws(() => runRaw([instruction, EXIT]), { name: "IsaError", rule });
+    });
   }
   test("a jump out of the program", () => {
     assert.throws(() => runRaw([make.jump(5), make.exit()]), { name: "IsaError" });

@@ -130,6 +130,15 @@ describe("as in the kernel", { skip: available ? false : `the Linux engine: ${re
     "%.3d",
     "%y",
     "%d %d %d %d",
+    "%1023d|",
+    "%1500d|%d",
+    "%1500d%y",
+    "%-1500d|",
+    "tab\there\n",
+    "bell\u0007",
+    "first\0second",
+    "first\0%y",
+    "",
   ]) {
     const bytes = new Uint8Array(Math.ceil((format.length + 1) / 8) * 8);
     bytes.set(new TextEncoder().encode(format));

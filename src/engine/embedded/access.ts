@@ -77,7 +77,7 @@ export class AddressSpace {
         ? `${what} 0x${hex}: addresses have 32 bits, so this is a number and no pointer`
         : `${what} 0x${hex}: that is ${kind}, which has no bytes to ${write ? "write" : "read"}`;
     }
-    if (address < 65_536) return `${what} ${address === 0 ? "the null pointer" : `null+${address}`}: check for null before`;
+    if (address < 65_536) return `${what} ${address === 0 ? "the null pointer" : `null${plus(address)}`}: check for null before`;
 
     // Which of its places did it miss? One that it is in, or just behind, or just before.
     for (const area of this.#areas) {

@@ -2,7 +2,7 @@
 
 import { type Btf, openBtf } from "../../btf/btf.ts";
 import { makeCodec } from "../../btf/codec.ts";
-import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import type { Cpu } from "./cpu.ts";
@@ -37,6 +37,8 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     const stores: MapStore[] = [];
     try {
       checkOptions(spec, options);
+      checkNames("map", spec.maps);
+      checkNames("program", spec.programs);
       const wanted = (program: ProgramSpec): boolean => options.programs?.includes(program.name) ?? program.autoload !== false;
       const specs = spec.programs.filter(wanted);
       for (const map of spec.maps) {
@@ -89,6 +91,15 @@ function checkOptions(spec: Spec, { programs = [], maxEntries = {} }: LoadOption
   }
 }
 
+/** Two of one name: the second would hide the first. @throws RangeError */
+function checkNames(what: string, items: readonly { readonly name: string }[]): void {
+  const seen = new Set<string>();
+  for (const { name } of items) {
+    if (seen.has(name)) throw new RangeError(`two of the Spec's ${what}s have the name ${name}; give one another name`);
+    seen.add(name);
+  }
+}
+
 function makeProgram(spec: ProgramSpec, maps: ReadonlyMap<string, MapStore>, target: Target): XdpProgram {
   const helpers = helpersFor(spec.type);
   if (helpers === null) {
@@ -116,17 +127,25 @@ function codecOf(types: Btf | null, type: number, size: number, name: string): V
   return makeCodec(types, type, { name });
 }
 
-/** What the Spec says a map holds from the start. */
+/**
+ * What the Spec says a map holds from the start: values of an array, from its first on.
+ * @throws MapError `unsupported` for what this engine cannot put into that kind of map, `invalid` for more than fits.
+ */
 function fill(store: MapStore, memory: Memory): void {
-  const { contents } = store.spec;
+  const { spec, name } = store;
+  const { contents } = spec;
   if (contents === undefined) return;
-  if (contents.kind !== "bytes") throw unsupportedContents(store.spec);
-  const { stride, size, start } = store.values;
-  for (let element = 0; element * size < contents.bytes.length && element < store.maxEntries; element++) {
-    memory.bytes.set(contents.bytes.subarray(element * size, (element + 1) * size), start + element * stride);
+  if (contents.kind !== "bytes" || spec.type !== "array") {
+    const what = contents.kind === "bytes" ? "bytes" : `references to ${contents.kind}`;
+    throw new MapError(name, "unsupported", `map ${name}: the embedded engine cannot fill a ${spec.type} with ${what}`);
   }
-}
-
-function unsupportedContents(spec: MapSpec): MapError {
-  return new MapError(spec.name, "unsupported", `map ${spec.name}: the embedded engine cannot fill a ${spec.type}`);
+  const { bytes } = contents;
+  const { stride, size, start } = store.values;
+  if (bytes.length > size * store.maxEntries) {
+    const room = size * store.maxEntries;
+    throw new MapError(name, "invalid", `map ${name}: begins with ${bytes.length} bytes, but its entries take ${room}`);
+  }
+  for (let element = 0; element * size < bytes.length; element++) {
+    memory.bytes.set(bytes.subarray(element * size, (element + 1) * size), start + element * stride);
+  }
 }

@@ -251,6 +251,39 @@ describe("helpers", () => {
     assert.deepEqual(printed, ["0: n=-5 x=1122334455 skep"]);
   });
 
+  test("trace_printk makes no more text than the kernel: 1,023 characters, and says how long all would be", async () => {
+    const format = new TextEncoder().encode("%1000000000d|%-1000000000d|\0");
+    const printed: string[] = [];
+    const { main } = await load(
+      `r1 = value format 0\nr2 = ${format.length}\nr3 = 1\nr4 = 2\ncall bpf_trace_printk\nexit`,
+      [mapOf("format", { valueSize: 32, contents: { kind: "bytes", bytes: format } })],
+      { onPrint: (text) => printed.push(text) },
+    );
+    assert.equal(main.run({ packet }).verdict, 2_000_000_002);
+    assert.deepEqual(printed, [" ".repeat(1023)]);
+  });
+
+  test("what helpers do is paid for: memory that they work through counts as instructions", async () => {
+    const loop = `
+      r6 = r1
+      r8 = 1000000000
+    top:
+      r1 = r6
+      r2 = 0
+      r3 = value buffer 0
+      r4 = 60000
+      call bpf_xdp_load_bytes
+      r8 -= 1
+      if r8 != 0 goto top
+      r0 = 0
+      exit`;
+    const { main } = await load(loop, [mapOf("buffer", { valueSize: 60_000 })], { fuel: 1_000_000 });
+    assert.throws(() => main.run({ packet: new Uint8Array(65_535) }), {
+      name: "FaultError",
+      message: /stopped after 1000000 instructions, of which helpers' work is worth 99/,
+    });
+  });
+
   test("random numbers repeat with the seed", async () => {
     const draw = async (seed: number) => {
       const { main } = await load("call bpf_get_prandom_u32\nexit", [], { seed });
@@ -422,6 +455,18 @@ describe("lifetimes", () => {
     });
   });
 
+  test("contents that a map cannot hold are refused, and two of one name", async () => {
+    const contents = { kind: "bytes", bytes: new Uint8Array(64) } as const;
+    const hash = load("r0 = 2\nexit", [mapOf("m", { type: "hash", contents })]);
+    await assert.rejects(hash, { name: "MapError", code: "unsupported", message: /cannot fill a hash/ });
+    const small = load("r0 = 2\nexit", [mapOf("m", { contents })]);
+    await assert.rejects(small, { name: "MapError", code: "invalid", message: /64 bytes, but its entries take 8/ });
+    await assert.rejects(load("r0 = 2\nexit", [mapOf("m"), mapOf("m")]), {
+      name: "RangeError",
+      message: /two of the Spec's maps/,
+    });
+  });
+
   test("a print callback that runs a program on the same CPU is stopped", async () => {
     const bytes = Uint8Array.of(104, 105, 0);
     const again: { main?: Program } = {};
@@ -439,7 +484,7 @@ describe("lifetimes", () => {
   });
 
   test("options that make no sense are refused", () => {
-    for (const options of [{ cpus: 0 }, { cpus: 1.5 }, { memory: -1 }, { fuel: 0 }])
+    for (const options of [{ cpus: 0 }, { cpus: 1.5 }, { memory: -1 }, { fuel: 0 }, { fuel: Number.NaN }])
       assert.throws(() => openEmbedded(options), RangeError);
   });
 });

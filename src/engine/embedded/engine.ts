@@ -12,7 +12,7 @@ import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, type Target } from "./collection.ts";
 import { Cpu } from "./cpu.ts";
 import { type PacketDevice, PacketHost } from "./host.ts";
-import { DEFAULT_FUEL } from "./interpreter.ts";
+import { checkFuel, DEFAULT_FUEL } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
 
@@ -49,7 +49,7 @@ export class EmbeddedEngine implements Engine {
   constructor(options: EmbeddedOptions) {
     const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint } = options;
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) throw new RangeError(`cpus: expected 1 to 256, found ${cpus}`);
-    if (!(fuel >= 1)) throw new RangeError(`fuel: expected a positive number of instructions, found ${fuel}`);
+    checkFuel(fuel);
     const memory = new Memory(options.memory === undefined ? {} : { size: options.memory });
     const random = new Random(options.seed);
     const host = { memory, clock, print: (text: string, cpu: number) => onPrint?.(text, cpu) };

@@ -58,13 +58,13 @@ function table(helpers: readonly Helper[]): HelperTable {
   return rows;
 }
 
-/** Text for the host; the number of its bytes, or -EINVAL for a format that the kernel refuses. */
+/** Text for the host; how many bytes it would have in full, or -EINVAL for a format that the kernel refuses. */
 function printk(call: HelperCall, format: number, size: number, a: number, b: number, c: number): number {
   const wide = (low: number, argument: number): bigint => (BigInt(call.highOf(argument) >>> 0) << 32n) | BigInt(low >>> 0);
-  const text = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
-  if (text === null) return -EINVAL;
-  call.cpu.host.print(text, call.cpu.id);
-  return text.length;
+  const printed = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
+  if (printed === null) return -EINVAL;
+  call.cpu.host.print(printed.text, call.cpu.id);
+  return printed.length;
 }
 
 /**

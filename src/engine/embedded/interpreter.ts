@@ -13,11 +13,12 @@
 import { print } from "../../isa/print.ts";
 import { HELPER } from "../../uapi/helpers.ts";
 import { FaultError } from "../errors.ts";
-import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG, MAP_TAG } from "./access.ts";
+import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "./access.ts";
+import { Arguments } from "./arguments.ts";
 import { multiplyHigh, swap32 } from "./arithmetic.ts";
 import { AtomicUnit } from "./atomics.ts";
 import type { Cpu } from "./cpu.ts";
-import type { Helper, HelperCall, HelperTable } from "./helper.ts";
+import type { HelperCall, HelperTable } from "./helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import { instructionAt, type PreparedProgram } from "./program.ts";
@@ -25,11 +26,14 @@ import { instructionAt, type PreparedProgram } from "./program.ts";
 /** Instructions that one run may take before it is stopped: about a third of a second. */
 export const DEFAULT_FUEL = 64 * 1024 * 1024;
 
+/** @throws RangeError for what is no whole number from 1 on: with NaN, say, a loop would never end. */
+export function checkFuel(fuel: number): number {
+  if (Number.isSafeInteger(fuel) && fuel >= 1) return fuel;
+  throw new RangeError(`fuel: expected a whole number of instructions from 1 on, found ${fuel}`);
+}
+
 /** How often `may_goto` goes on in one call of a function before it leaves the loop (BPF_MAX_LOOPS of the kernel). */
 export const MAY_GOTO_LIMIT = 8 * 1024 * 1024;
-
-/** Largest size that a helper accepts (BPF_MAX_VAR_SIZ). */
-const LARGEST_SIZE = 1 << 29;
 
 // What a call saves: the slot to return to, r6 to r9, the may_goto counter.
 const SAVED_WORDS = 10;
@@ -57,7 +61,10 @@ export class Interpreter implements HelperCall {
   readonly #wide: BigUint64Array;
   readonly #signed: BigInt64Array;
   readonly #helpers: HelperTable;
+  readonly #arguments: Arguments;
   readonly #atomics: AtomicUnit;
+  /** What helpers took of the fuel of this run. */
+  #worked = 0;
   readonly #saved = new Int32Array(FRAMES * SAVED_WORDS);
 
   constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
@@ -73,6 +80,7 @@ export class Interpreter implements HelperCall {
     this.#wide = new BigUint64Array(this.registers.buffer);
     this.#signed = new BigInt64Array(this.registers.buffer);
     this.#helpers = helpers;
+    this.#arguments = new Arguments(this.registers, this.space, maps);
     this.#atomics = new AtomicUnit(this.memory);
   }
 
@@ -83,7 +91,8 @@ export class Interpreter implements HelperCall {
 
   /**
    * Runs from slot 0 to the last `exit`; r0 is the result. `space` says what may be touched, its stack is set here.
-   * @throws FaultError when the program does what no verified program does, or takes more than `fuel` instructions.
+   * @param fuel most instructions it may take, a whole number; memory that helpers work through counts (`arguments.ts`).
+   * @throws FaultError when the program does what no verified program does, or has no fuel left.
    */
   run(fuel: number = DEFAULT_FUEL): void {
     const { registers: r, space, program, memory } = this;
@@ -95,6 +104,7 @@ export class Interpreter implements HelperCall {
 
     let depth = 0;
     let left = fuel;
+    this.#worked = 0;
     let loops = MAY_GOTO_LIMIT;
     space.stackEnd = this.cpu.stackEnd;
     space.stackLow = this.cpu.stackEnd - FRAME_SIZE;
@@ -103,7 +113,7 @@ export class Interpreter implements HelperCall {
     r[R10 + 1] = 0;
 
     for (let pc = 0; ; pc++) {
-      if (--left < 0) throw this.#fault(pc, `stopped after ${fuel} instructions`);
+      if (--left < 0) throw this.#outOfFuel(pc, fuel);
       const d = dst[pc]!;
       const s = src[pc]!;
       switch (operation[pc]) {
@@ -510,7 +520,7 @@ export class Interpreter implements HelperCall {
 
         // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────
         case 86: // callHelper
-          this.#callHelper(pc, extra[pc]!);
+          left -= this.#callHelper(pc, extra[pc]!);
           break;
         case 87: // callLocal
         case 88: {
@@ -519,7 +529,7 @@ export class Interpreter implements HelperCall {
           if (operation[pc] === 88) {
             target = r[d]!;
             if (r[d + 1] === 0) {
-              this.#callHelper(pc, target);
+              left -= this.#callHelper(pc, target);
               break;
             }
             if (r[d + 1] !== FUNCTION_TAG || !program.functions.has(target)) {
@@ -543,7 +553,7 @@ export class Interpreter implements HelperCall {
         case 89: {
           // exit
           if (depth === 0) {
-            this.instructions = fuel - left;
+            this.instructions = fuel - left - this.#worked;
             return;
           }
           depth--;
@@ -571,7 +581,7 @@ export class Interpreter implements HelperCall {
           r[1] = 0;
           if (at < 0 || address + size > space.packetEnd) {
             r[0] = 0;
-            this.instructions = fuel - left;
+            this.instructions = fuel - left - this.#worked;
             return;
           }
           r[0] = size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
@@ -595,69 +605,26 @@ export class Interpreter implements HelperCall {
   }
 
   mapAt(handle: number): MapStore {
-    const map = this.#findMap(handle >>> 0);
+    const map = this.#arguments.findMap(handle >>> 0);
     if (map === null) throw new TypeError(`no map at ${handle >>> 0}`);
     return map;
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #callHelper(pc: number, id: number): void {
+  /** @returns what the helper's work is worth in instructions. */
+  #callHelper(pc: number, id: number): number {
     const helper = this.#helpers[id];
     if (helper === undefined) throw this.#fault(pc, `the embedded engine offers no helper with number ${id}`);
     const r = this.registers;
-    const { args } = helper;
-    for (let index = 0; index < args.length; index++) this.#checkArgument(pc, helper, index);
+    const complaint = this.#arguments.check(helper);
+    if (complaint !== null) throw this.#fault(pc, complaint);
     const result = helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
     r[0] = result;
     r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
-  }
-
-  #checkArgument(pc: number, helper: Helper, index: number): void {
-    const r = this.registers;
-    const low = r[index * 2 + 2]! >>> 0;
-    const high = r[index * 2 + 3]!;
-    switch (helper.args[index]) {
-      case "map":
-        if (high !== MAP_TAG || this.#findMap(low) === null) throw this.#argumentFault(pc, helper, index, "expected a map");
-        return;
-      case "key":
-        this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).keySize, false);
-        return;
-      case "value":
-        this.#checkMemory(pc, helper, index, this.mapAt(r[2]!).valueSize, false);
-        return;
-      case "read?":
-        if (low === 0 && high === 0 && r[index * 2 + 4] === 0) return;
-        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
-        return;
-      case "read":
-        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, false);
-        return;
-      case "write":
-        this.#checkMemory(pc, helper, index, r[index * 2 + 4]! >>> 0, true);
-        return;
-      case "size":
-        if (high !== 0 || low > LARGEST_SIZE) throw this.#argumentFault(pc, helper, index, "is no size: larger than 512 MiB");
-        return;
-      case "context":
-        if (low === this.space.contextStart && high === 0) return;
-        throw this.#argumentFault(pc, helper, index, "expected the program's context");
-      default:
-    }
-  }
-
-  #checkMemory(pc: number, helper: Helper, index: number, size: number, write: boolean): void {
-    const low = this.registers[index * 2 + 2]! >>> 0;
-    const high = this.registers[index * 2 + 3]!;
-    if (size === 0 || (high === 0 && this.space.allows(low, size, write))) return;
-    throw this.#argumentFault(pc, helper, index, this.space.complain(low, high, size, write));
-  }
-
-  #findMap(handle: number): MapStore | null {
-    const { maps } = this;
-    for (let index = 0; index < maps.length; index++) if (maps[index]!.handle === handle) return maps[index]!;
-    return null;
+    const { work } = this.#arguments;
+    this.#worked += work;
+    return work;
   }
 
   /** Address of an atomic access, checked. */
@@ -678,8 +645,9 @@ export class Interpreter implements HelperCall {
     return this.#fault(pc, this.space.complain(address, this.registers[base + 1]!, size, write));
   }
 
-  #argumentFault(pc: number, helper: Helper, index: number, why: string): FaultError {
-    return this.#fault(pc, `argument ${index + 1} of ${helper.name} (${helper.args[index]}): ${why}`);
+  #outOfFuel(pc: number, fuel: number): FaultError {
+    const ofHelpers = this.#worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.#worked, fuel)}`;
+    return this.#fault(pc, `stopped after ${fuel} instructions${ofHelpers}`);
   }
 
   #fault(slot: number, why: string): FaultError {

@@ -8,9 +8,25 @@ import type { Memory } from "./memory.ts";
 
 const CONVERSION = /%(?:%|([-+ 0]*)(\d*)(?:(ll|l)?([diuxXc])|(pks|pus|s)|p([iI])4|p([KxSsB]?)))/y;
 
+/** The kernel formats into 1,024 bytes, NUL included (MAX_BPRINTF_BUF), and counts what would have come after. */
+const LONGEST_TEXT = 1023;
+
+/** Printable ASCII and white space are all that a format may have. */
+const UNPRINTABLE = /[^\t-\r -~]/;
+
+const LATIN1 = new TextDecoder("latin1");
+
+export interface Printed {
+  /** At most 1,023 characters. */
+  readonly text: string;
+  /** How long it would be without that limit. */
+  readonly length: number;
+}
+
 /**
- * The text, or null when the kernel would refuse it: no NUL at the end of the format, an unknown conversion, more than
- * three arguments, a string or address that the program may not read.
+ * What is printed, or null when the kernel would refuse the format: without a NUL in its `size` bytes (it ends at the first),
+ * a character that cannot be printed, an unknown conversion, more than three arguments, a string or address that the
+ * program may not read. However wide or long a program wants its text, no more than the kernel's is ever made.
  */
 export function formatPrintk(
   memory: Memory,
@@ -18,40 +34,44 @@ export function formatPrintk(
   format: number,
   size: number,
   args: readonly bigint[],
-): string | null {
-  const bytes = memory.bytes.slice(format, format + size);
-  const end = bytes.indexOf(0);
-  if (end !== size - 1) return null;
-  const text = String.fromCharCode(...bytes.subarray(0, end));
+): Printed | null {
+  const end = memory.bytes.subarray(format, format + size).indexOf(0);
+  if (end < 0) return null;
+  const source = LATIN1.decode(memory.bytes.slice(format, format + end));
+  if (UNPRINTABLE.test(source)) return null;
 
-  let out = "";
+  let text = "";
+  let length = 0;
+  const put = (piece: string, whole = piece.length): void => {
+    length = Math.min(length + whole, 0x7fff_ffff);
+    text += piece.slice(0, LONGEST_TEXT - text.length);
+  };
   let next = 0;
-  for (let at = 0; at < text.length; ) {
-    if (text[at] !== "%") {
-      if (text.charCodeAt(at) > 0x7e) return null;
-      out += text[at++];
-      continue;
-    }
-    CONVERSION.lastIndex = at;
-    const match = CONVERSION.exec(text);
+  for (let at = 0; at < source.length; ) {
+    const percent = source.indexOf("%", at);
+    put(source.slice(at, percent < 0 ? source.length : percent));
+    if (percent < 0) break;
+    CONVERSION.lastIndex = percent;
+    const match = CONVERSION.exec(source);
     if (match === null) return null;
-    at += match[0].length;
+    at = CONVERSION.lastIndex;
     if (match[0] === "%%") {
-      out += "%";
+      put("%");
       continue;
     }
     const value = args[next++];
     if (value === undefined) return null;
-    const [, flags = "", width = "", length = "", number, string, address] = match;
+    const [, flags = "", digits = "", size = "", number, string, address] = match;
     let piece: string | null;
-    if (number !== undefined) piece = formatNumber(value, length, number, flags);
+    if (number !== undefined) piece = formatNumber(value, size, number, flags);
     else if (string !== undefined) piece = readString(memory, space, value);
     else if (address !== undefined) piece = readAddress(memory, space, value);
     else piece = value.toString(16).padStart(16, "0");
     if (piece === null) return null;
-    out += pad(piece, Number(width), flags);
+    const width = Number(digits);
+    put(pad(piece, Math.min(width, LONGEST_TEXT + piece.length), flags), Math.max(width, piece.length));
   }
-  return out;
+  return { text, length };
 }
 
 function formatNumber(value: bigint, length: string, conversion: string, flags: string): string {

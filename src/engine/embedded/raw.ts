@@ -6,6 +6,7 @@
  * memory.
  */
 
+import { encode } from "../../isa/encode.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
 import { VerifierError } from "../errors.ts";
@@ -13,7 +14,7 @@ import { FUNCTION_TAG } from "./access.ts";
 import { realClock } from "./clock.ts";
 import { Cpu } from "./cpu.ts";
 import type { Helper } from "./helper.ts";
-import { DEFAULT_FUEL, Interpreter } from "./interpreter.ts";
+import { checkFuel, DEFAULT_FUEL, Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
 import { prepare } from "./program.ts";
 
@@ -25,7 +26,7 @@ export interface RawOptions {
   readonly memory?: Uint8Array;
   /** By the number of the call instruction. A call to any other number is refused before the program runs. */
   readonly helpers?: Readonly<Record<number, RawHelper>>;
-  /** Most instructions it may take. Default 64 Mi. */
+  /** Most instructions it may take: a whole number from 1 on. Default 64 Mi. */
   readonly fuel?: number;
 }
 
@@ -40,8 +41,17 @@ export interface RawResult {
 /** Room for the memories of most programs; a larger one gets an engine memory of its own. */
 const COMMON_SIZE = 1024 * 1024;
 
-/** Reserving a WebAssembly memory costs address space and time, so runs share one. */
+/**
+ * Reserving a WebAssembly memory costs address space and time, so runs share one; not a run inside another (a helper may
+ * run a program), which would use the same stack.
+ */
 let common: Cpu | null = null;
+
+function cpuFor(length: number): Cpu {
+  if (length > COMMON_SIZE / 2) return makeCpu(length + COMMON_SIZE);
+  if (common?.busy === true) return makeCpu(COMMON_SIZE);
+  return (common ??= makeCpu(COMMON_SIZE));
+}
 
 function makeCpu(size: number): Cpu {
   return new Cpu(0, { memory: new Memory({ size }), clock: realClock(), print: () => {} }, 1);
@@ -50,17 +60,20 @@ function makeCpu(size: number): Cpu {
 /**
  * Runs a program once.
  * @throws IsaError when the code is not well-formed, VerifierError when it needs what a raw run does not have (maps, kernel
- *   functions, a helper that was not given), FaultError when it does what it may not.
+ *   functions, a helper that was not given), FaultError when it does what it may not, RangeError for a `fuel` that is no number
+ *   of instructions or a memory that is too large.
  */
 export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOptions = {}): RawResult {
   const input = options.memory ?? new Uint8Array(0);
+  const fuel = checkFuel(options.fuel ?? DEFAULT_FUEL);
   const helpers: Helper[] = [];
   for (const [number, run] of Object.entries(options.helpers ?? {})) helpers[Number(number)] = adapt(Number(number), run);
   const refuse = (instruction: Instruction, slot: number, why: string): never => {
     const message = `slot ${slot} (opcode 0x${instruction.opcode.toString(16)}): ${why}`;
     throw new VerifierError("raw", [message], message);
   };
-  const program = prepare(code, {
+  // A list may hold anything; through its encoding it is held to the same laws as bytes.
+  const program = prepare(code instanceof Uint8Array ? code : encode(code), {
     name: "raw",
     packetLoads: true,
     refuse,
@@ -78,9 +91,10 @@ export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOp
     },
   });
 
-  const cpu = input.length > COMMON_SIZE / 2 ? makeCpu(input.length + COMMON_SIZE) : (common ??= makeCpu(COMMON_SIZE));
+  const cpu = cpuFor(input.length);
   const { memory } = cpu.host;
   const region: Region | null = input.length > 0 ? memory.allocate(input.length, "memory", "raw") : null;
+  cpu.busy = true;
   try {
     const interpreter = new Interpreter(program, cpu, helpers);
     const { registers, space } = interpreter;
@@ -91,13 +105,14 @@ export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOp
       registers[2] = region.start;
       registers[4] = input.length;
     }
-    interpreter.run(options.fuel ?? DEFAULT_FUEL);
+    interpreter.run(fuel);
     return {
       r0: new BigUint64Array(registers.buffer)[0]!,
       memory: region === null ? new Uint8Array(0) : memory.bytes.slice(region.start, region.start + input.length),
       instructions: interpreter.instructions,
     };
   } finally {
+    cpu.busy = false;
     if (region !== null) memory.release(region);
   }
 }

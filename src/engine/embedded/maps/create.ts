@@ -96,6 +96,7 @@ function complain(spec: MapSpec, kind: Kind): string | null {
   if (kind.make !== ArrayMap && spec.keySize + spec.valueSize > LARGEST_ELEMENT - 256) {
     return `key and value: expected less than 4 MiB together, found ${spec.keySize + spec.valueSize} bytes`;
   }
+  if (!whole(spec.flags)) return `flags: expected 0 to 0xffffffff, found ${spec.flags}`;
   const unknown = spec.flags & ~kind.flags;
   if (unknown !== 0) return `flags: 0x${(unknown >>> 0).toString(16)} does not go with this kind of map`;
   if ((spec.flags & kind.required) !== kind.required) return "flags: BPF_F_NO_PREALLOC (1) is required";
