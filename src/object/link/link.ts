@@ -10,7 +10,7 @@ import { appendStrings } from "../../btf/append.ts";
 import { type ElfRelocations, SHF, SHT, STB, STT } from "../elf.ts";
 import type { ExtRecords } from "../ext-info.ts";
 import { ElfWriter, R_BPF } from "../write/elf.ts";
-import { ExtInfoWriter, type RecordKind } from "../write/ext-info.ts";
+import { ExtInfoWriter } from "../write/ext-info.ts";
 import { LinkError } from "./errors.ts";
 import { Input, type LinkInput } from "./input.ts";
 import { join, type MergedSection, MergedSections, type Part } from "./sections.ts";
@@ -237,69 +237,54 @@ class Linker {
   // ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #writeTypes(types: MergedTypes): void {
-    // Strings first: their offsets go into the records.
-    const texts = new Map<string, number>();
-    const number = (text: string): number => {
-      let known = texts.get(text);
-      if (known === undefined) texts.set(text, (known = texts.size));
-      return known;
-    };
-    const records = this.#records(types, number);
-    for (const { name } of records) number(name);
-    const { types: bytes, offsets } = appendStrings(types.bytes, [...texts.keys()]);
+    const extInfo = new ExtInfoWriter();
+    for (const merged of this.#sections.all) for (const part of merged.parts) this.#describe(types, merged.name, part, extInfo);
+    const { types: bytes, offsets } = appendStrings(types.bytes, extInfo.texts);
     this.#elf.section({ name: ".BTF", type: SHT.PROGBITS, flags: 0, align: 4, bytes });
-    if (records.length === 0) return;
-    const writer = new ExtInfoWriter();
-    for (const { kind, name, words, strings } of records) {
-      writer.add(
-        kind,
-        name,
-        words.map((word, index) => (strings.includes(index) ? offsets[word]! : word)),
-      );
-    }
-    const ext = writer.encode(this.#elf.littleEndian, (text) => offsets[number(text)]!);
-    this.#elf.section({ name: ".BTF.ext", type: SHT.PROGBITS, flags: 0, align: 4, bytes: ext });
+    if (extInfo.isEmpty) return;
+    this.#elf.section({
+      name: ".BTF.ext",
+      type: SHT.PROGBITS,
+      flags: 0,
+      align: 4,
+      bytes: extInfo.encode(this.#elf.littleEndian, offsets),
+    });
   }
 
-  #records(types: MergedTypes, number: (text: string) => number): ExtRecord[] {
-    const found: ExtRecord[] = [];
-    for (const merged of this.#sections.all) {
-      for (const part of merged.parts) {
-        const { input, section, base } = part;
-        const { btf } = input;
-        if (btf === null) continue;
-        const dead = this.#deadIn(part);
-        const text = (offset: number): number => number(btf.string(offset));
-        const id = (type: number): number => types.idOf(input, type);
-        const add = (
-          kind: RecordKind,
-          records: ExtRecords | undefined,
-          strings: readonly number[],
-          words: (at: number) => number[],
-        ): void => {
-          for (let index = 0; index < (records?.count ?? 0); index++) {
-            const offset = records!.offset(index);
-            if (!isDead(dead, offset)) found.push({ kind, name: merged.name, strings, words: [offset + base, ...words(index)] });
-          }
-        };
-        const { functions, lines, core } = input.extInfo;
-        const [f, l, c] = [functions, lines, core].map((records) => records.get(section.index));
-        add("functions", f, [], (at) => [id(f!.word(at, 1))]);
-        add("lines", l, [1, 2], (at) => [text(l!.word(at, 1)), text(l!.word(at, 2)), l!.word(at, 3)]);
-        add("core", c, [2], (at) => [id(c!.word(at, 1)), text(c!.word(at, 2)), c!.word(at, 3)]);
+  #describe(types: MergedTypes, name: string, part: Part, extInfo: ExtInfoWriter): void {
+    const { input, section, base } = part;
+    const { btf } = input;
+    if (btf === null) return;
+    const dead = this.#deadIn(part);
+    // Lines share few texts: each is read once.
+    const known = new Map<number, number>();
+    const text = (offset: number): number => {
+      let number = known.get(offset);
+      if (number === undefined) {
+        number = extInfo.text(btf.string(offset));
+        known.set(offset, number);
       }
-    }
-    return found;
+      return number;
+    };
+    const each = (records: ExtRecords | undefined, add: (records: ExtRecords, index: number, at: number) => void): void => {
+      for (let index = 0; index < (records?.count ?? 0); index++) {
+        const offset = records!.offset(index);
+        if (!isDead(dead, offset)) add(records!, index, offset + base);
+      }
+    };
+    const functions = extInfo.of("functions", name);
+    each(input.extInfo.functions.get(section.index), (records, index, at) => {
+      functions.push(at, types.idOf(input, records.word(index, 1)));
+    });
+    const lines = extInfo.of("lines", name);
+    each(input.extInfo.lines.get(section.index), (records, index, at) => {
+      lines.push(at, text(records.word(index, 1)), text(records.word(index, 2)), records.word(index, 3));
+    });
+    const core = extInfo.of("core", name);
+    each(input.extInfo.core.get(section.index), (records, index, at) => {
+      core.push(at, types.idOf(input, records.word(index, 1)), text(records.word(index, 2)), records.word(index, 3));
+    });
   }
-}
-
-/** A record of `.BTF.ext` whose strings are numbers of texts still. */
-interface ExtRecord {
-  readonly kind: RecordKind;
-  readonly name: string;
-  readonly words: readonly number[];
-  /** Which words are strings. */
-  readonly strings: readonly number[];
 }
 
 function isDead(dead: readonly Dead[], offset: number): boolean {

@@ -9,33 +9,54 @@ const VERSION = 1;
 /** With the fields for CO-RE relocations. */
 const HEADER_SIZE = 32;
 
-/** Words of each record: functions, lines, CO-RE relocations. */
-const WIDTHS = { functions: 2, lines: 4, core: 4 } as const;
+/** Words of each record, and which of them are strings. */
+const RECORDS = {
+  functions: { width: 2, strings: [] },
+  lines: { width: 4, strings: [1, 2] },
+  core: { width: 4, strings: [2] },
+} as const;
 
-export type RecordKind = keyof typeof WIDTHS;
+export type RecordKind = keyof typeof RECORDS;
 
 const ORDER: readonly RecordKind[] = ["functions", "lines", "core"];
 
-/** Records as flat lists of u32, the first of each the offset in bytes from the start of the section. */
+/** Collects records as flat lists of u32, the first of each the offset in bytes from the start of the section. */
 export class ExtInfoWriter {
   readonly #records: Record<RecordKind, Map<string, number[]>> = { functions: new Map(), lines: new Map(), core: new Map() };
+  readonly #texts = new Map<string, number>();
 
-  /**
-   * Adds a record; those of one section in ascending order of offset.
-   * @param words offset and FUNC id; or offset, file, text (strings of `.BTF`), line << 10 | column; or offset, type, access string, kind
-   */
-  add(kind: RecordKind, section: string, words: readonly number[]): void {
-    const known = this.#records[kind].get(section);
-    if (known === undefined) this.#records[kind].set(section, [...words]);
-    else for (const word of words) known.push(word);
+  /** The number by which records refer to a string: where it is in `.BTF` is known only when that is finished. */
+  text(text: string): number {
+    let number = this.#texts.get(text);
+    if (number === undefined) {
+      number = this.#texts.size;
+      this.#texts.set(text, number);
+    }
+    return number;
+  }
+
+  /** The records of a section, to add to; those of one section are in ascending order of offset. */
+  of(kind: RecordKind, section: string): number[] {
+    let words = this.#records[kind].get(section);
+    if (words === undefined) {
+      words = [];
+      this.#records[kind].set(section, words);
+      this.text(section);
+    }
+    return words;
   }
 
   get isEmpty(): boolean {
-    return ORDER.every((kind) => this.#records[kind].size === 0);
+    return ORDER.every((kind) => this.#sections(kind).length === 0);
   }
 
-  /** @param string offset of a name in the strings of `.BTF` */
-  encode(littleEndian: boolean, string: (text: string) => number): Uint8Array {
+  /** All strings that must be in `.BTF`. */
+  get texts(): readonly string[] {
+    return [...this.#texts.keys()];
+  }
+
+  /** @param offsets of `texts`, in the strings of `.BTF` */
+  encode(littleEndian: boolean, offsets: ArrayLike<number>): Uint8Array {
     const lengths = ORDER.map((kind) => this.#length(kind));
     const bytes = new Uint8Array(HEADER_SIZE + lengths.reduce((sum, length) => sum + length, 0));
     const view = new DataView(bytes.buffer);
@@ -48,15 +69,16 @@ export class ExtInfoWriter {
       put(8 + index * 8, at - HEADER_SIZE);
       put(12 + index * 8, lengths[index]!);
       if (lengths[index] === 0) return;
-      const width = WIDTHS[kind];
+      const { width, strings } = RECORDS[kind];
+      const isString = Array.from({ length: width }, (_, column) => (strings as readonly number[]).includes(column));
       put(at, width * 4);
       at += 4;
-      for (const [section, words] of this.#records[kind]) {
-        put(at, string(section));
+      for (const [section, words] of this.#sections(kind)) {
+        put(at, offsets[this.text(section)]!);
         put(at + 4, words.length / width);
         at += 8;
-        for (const word of words) {
-          put(at, word);
+        for (let word = 0; word < words.length; word++) {
+          put(at, isString[word % width] ? offsets[words[word]!]! : words[word]!);
           at += 4;
         }
       }
@@ -64,11 +86,12 @@ export class ExtInfoWriter {
     return bytes;
   }
 
+  #sections(kind: RecordKind): [string, number[]][] {
+    return [...this.#records[kind]].filter(([, words]) => words.length > 0);
+  }
+
   #length(kind: RecordKind): number {
-    const sections = this.#records[kind];
-    if (sections.size === 0) return 0;
-    let length = 4;
-    for (const words of sections.values()) length += 8 + words.length * 4;
-    return length;
+    const sections = this.#sections(kind);
+    return sections.length === 0 ? 0 : sections.reduce((length, [, words]) => length + 8 + words.length * 4, 4);
   }
 }

@@ -1,6 +1,5 @@
 /** From a Spec to an object file: what clang would have written, for libbpf, bpftool and every other loader. */
 
-import type { BtfBuilder } from "../../btf/builder.ts";
 import { SHF, SHT, STB, STT } from "../elf.ts";
 import { CORE_KINDS, type GlobalSpec, type MapSpec, type ProgramSpec, type Spec } from "../spec.ts";
 import { byteSwapCode } from "./byte-order.ts";
@@ -172,7 +171,8 @@ class ObjectWriter {
       section = place.section;
       code.set(each.program.code.subarray(each.start * 8, each.end * 8), place.start * 8);
       this.#writeReferences(each, place, view);
-      if (each.info.type !== 0) extInfo.add("functions", name, [place.start * 8, each.info.type]);
+      if (each.info.type !== 0) extInfo.of("functions", name).push(place.start * 8, each.info.type);
+      this.#describe(each, name, place.start, extInfo);
     }
     this.#elf.bytesOf(section).set(this.#elf.littleEndian ? code : byteSwapCode(code));
   }
@@ -451,29 +451,29 @@ class ObjectWriter {
 
   // ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #writeTypes(extInfo: ExtInfoWriter): void {
-    const types = this.#types.build(this.#elf.littleEndian);
-    this.#addLinesAndCore(extInfo, types);
-    if (types.nextId === 1) return;
-    const ext = extInfo.isEmpty ? null : extInfo.encode(this.#elf.littleEndian, (text) => types.string(text));
-    this.#elf.section({ name: ".BTF", type: SHT.PROGBITS, flags: 0, align: 4, bytes: types.encode() });
-    if (ext !== null) this.#elf.section({ name: ".BTF.ext", type: SHT.PROGBITS, flags: 0, align: 4, bytes: ext });
+  #describe({ program, start, end }: PartFunction, section: string, place: number, extInfo: ExtInfoWriter): void {
+    const at = (slot: number): number => (slot - start + place) * 8;
+    const lines = extInfo.of("lines", section);
+    for (const { slot, file, line, column, text } of within(program.lines, start, end)) {
+      lines.push(at(slot), extInfo.text(file), extInfo.text(text), ((line << 10) | column) >>> 0);
+    }
+    const core = extInfo.of("core", section);
+    for (const { slot, type, access, kind } of within(program.core ?? [], start, end)) {
+      core.push(at(slot), type, extInfo.text(access), CORE_KINDS.indexOf(kind));
+    }
   }
 
-  #addLinesAndCore(extInfo: ExtInfoWriter, types: BtfBuilder): void {
-    const sections = Map.groupBy([...this.#places], ([, { name }]) => name);
-    for (const [section, places] of sections) {
-      for (const [index, { start }] of places) {
-        const each = this.#split.functions[index]!;
-        const at = (slot: number): number => (slot - each.start + start) * 8;
-        for (const { slot, file, line, column, text } of within(each.program.lines, each.start, each.end)) {
-          extInfo.add("lines", section, [at(slot), types.string(file), types.string(text), ((line << 10) | column) >>> 0]);
-        }
-        for (const { slot, type, access, kind } of within(each.program.core ?? [], each.start, each.end)) {
-          extInfo.add("core", section, [at(slot), type, types.string(access), CORE_KINDS.indexOf(kind)]);
-        }
-      }
-    }
+  #writeTypes(extInfo: ExtInfoWriter): void {
+    const types = this.#types.build(this.#elf.littleEndian);
+    if (types.nextId === 1) return;
+    const ext = extInfo.isEmpty
+      ? null
+      : extInfo.encode(
+          this.#elf.littleEndian,
+          extInfo.texts.map((text) => types.string(text)),
+        );
+    this.#elf.section({ name: ".BTF", type: SHT.PROGBITS, flags: 0, align: 4, bytes: types.encode() });
+    if (ext !== null) this.#elf.section({ name: ".BTF.ext", type: SHT.PROGBITS, flags: 0, align: 4, bytes: ext });
   }
 
   #u32(value: number): Uint8Array {
