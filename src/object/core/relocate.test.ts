@@ -106,6 +106,16 @@ describe("an instruction that reads a member", () => {
     assert.equal(programs[0]?.poisoned?.[0]?.reason, "member");
   });
 
+  it("of an array moves one element, however long the array is", () => {
+    const names: Define = (builder) =>
+      void builder.struct("task", 16, [{ name: "pid", type: builder.array(u32(builder), 4), bitOffset: 0 }]);
+    const longer = types((builder) => {
+      builder.struct("task", 80, [{ name: "pid", type: builder.array(u32(builder), 16), bitOffset: 64 }]);
+    });
+    const first = relocate(spec(names, "r0 = *(u32 *)(r1 + 0)", "task", pid), longer);
+    assert.deepEqual(instruction(first), { opcode: 0x61, offset: 8, imm: 0 });
+  });
+
   it("cannot reach beyond 32767 bytes", () => {
     assert.throws(() => relocate(load, types(task(u32, 40_000))), { rule: "instruction", slot: 0 });
   });
