@@ -27,7 +27,7 @@ export class MergedSections {
   readonly #byName = new Map<string, MergedSection>();
   readonly #parts = new Map<Input, Map<number, Part & { readonly merged: MergedSection }>>();
 
-  /** @throws LinkError `inputs` when sections of one name cannot be one. */
+  /** @throws LinkError `inputs` when sections of one name cannot be one; ObjectError `too-large` when one would grow out of proportion. */
   constructor(inputs: readonly Input[]) {
     for (const input of inputs) {
       const parts = new Map<number, Part & { readonly merged: MergedSection }>();
@@ -36,6 +36,12 @@ export class MergedSections {
         const merged = this.#mergedOf(input, section);
         const part = this.#append(merged, input, section);
         parts.set(section.index, { ...part, merged });
+      }
+    }
+    // Where zeroes that take no room in their file get room in ours.
+    for (const { type, parts } of this.all) {
+      for (const { input, section } of parts) {
+        if (type !== section.type) input.elf.budget.spend(section.size, "zeroes", { section: section.name });
       }
     }
   }
@@ -100,6 +106,7 @@ export class MergedSections {
     }
     if (align > merged.align) merged.align = align;
     const base = roundUp(merged.size, merged.align);
+    input.elf.budget.spend(base - merged.size, "padding", { section: section.name });
     merged.size = base + section.size;
     const part = { input, section, base };
     merged.parts.push(part);

@@ -33,6 +33,11 @@ export class EditableTypes {
     return this.#types.find((type): type is TypeOf<Kind> => type.kind === kind && type.name === name);
   }
 
+  /** Texts of all declaration tags. */
+  tags(): string[] {
+    return this.#types.flatMap((type) => (type.kind === "declTag" ? [type.name] : []));
+  }
+
   add(type: NewType): number {
     const id = this.#types.length;
     this.#types.push({ ...type, id } as BtfType);

@@ -17,6 +17,8 @@ const ARENA_SECTION = ".addr_space.1";
 /** Sections of maps of the old kind. */
 const LEGACY_MAPS = /^(.*\/)?maps(\/.*)?$/;
 const JUMP_TABLES = ".jumptables";
+/** Names what handles a program's exceptions (`__exception_cb` of the kernel's bpf_experimental.h). */
+const CALLBACK_TAG = "exception_callback:";
 /** Of a value of an `insn_array`, and of an entry of a table. Bytes. */
 const TABLE_VALUE_SIZE = 16;
 const TABLE_ENTRY_SIZE = 8;
@@ -64,6 +66,8 @@ class ObjectWriter {
   /** Map → where byte 0 of its value is, for `map-value`. */
   readonly #values = new Map<string, (offset: number) => Target>();
   readonly #externs = new Map<string, number>();
+  /** Functions that a declaration tag names: that can only be done by global names. */
+  readonly #callbacks: ReadonlySet<string>;
   /** Symbols and sections by name, for pointers in variables. */
   readonly #named = new Map<string, number>();
 
@@ -72,6 +76,9 @@ class ObjectWriter {
     this.#elf = new ElfWriter(spec.byteOrder !== "big");
     this.#types = new EditableTypes(spec.types);
     this.#split = splitPrograms(spec.programs);
+    this.#callbacks = new Set(
+      this.#types.tags().flatMap((tag) => (tag.startsWith(CALLBACK_TAG) ? [tag.slice(CALLBACK_TAG.length)] : [])),
+    );
   }
 
   write(): Uint8Array {
@@ -147,7 +154,10 @@ class ObjectWriter {
     this.#places.set(index, { ...place, section });
     const type = each.info.type === 0 ? undefined : this.#types.type(each.info.type);
     // Two different functions of one name can only be static ones.
-    const isGlobal = each.isMain || (type?.kind === "function" && type.linkage === "global" && !this.#named.has(each.info.name));
+    const isGlobal =
+      each.isMain ||
+      this.#callbacks.has(each.info.name) ||
+      (type?.kind === "function" && type.linkage === "global" && !this.#named.has(each.info.name));
     const symbol = this.#elf.symbol({
       name: each.isMain ? each.program.name : each.info.name,
       section,
