@@ -2,14 +2,17 @@
 
 import { openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
+import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { MapError } from "../errors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
+import { checkDeclaration, fillMap } from "./maps/contents.ts";
 import { createMap } from "./maps/create.ts";
 import { LinuxMap } from "./maps/map.ts";
 import { RawMap } from "./maps/raw-map.ts";
-import { codecOf, perCpuCodec } from "./maps/values.ts";
+import { perCpuCodec } from "./maps/values.ts";
+import { fitToKernel } from "./programs/fit.ts";
 import { type LoadedTypes, loadProgram } from "./programs/load.ts";
 import { LinuxProgram } from "./programs/program.ts";
 import { relocate } from "./programs/relocate.ts";
@@ -45,9 +48,12 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
    * Types first, because maps name them; then maps, because programs hold their descriptors; then programs.
    * What was made before something failed is closed again.
    */
-  static load<Module>(kernel: Kernel, spec: Spec, options: LoadOptions): LinuxCollection<Module> {
-    const wanted = wantedPrograms(spec, options);
-    checkSizes(spec, options);
+  static load<Module>(kernel: Kernel, declared: Spec, options: LoadOptions): LinuxCollection<Module> {
+    const names = new Set(wantedPrograms(declared, options).map(({ name }) => name));
+    checkSizes(declared, options);
+    declared.maps.forEach(checkDeclaration);
+    const spec = fitToKernel(kernel.facts, declared, names);
+    const wanted = spec.programs.filter(({ name }) => names.has(name));
     const made: Descriptor[] = [];
     const keep = (descriptor: Descriptor): Descriptor => {
       made.push(descriptor);
@@ -67,8 +73,9 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       for (const declared of spec.maps) {
         const map = { ...declared, maxEntries: options.maxEntries?.[declared.name] ?? declared.maxEntries };
         const raw = new RawMap(kernel, map, keep(createMap(kernel, map, types?.descriptor ?? null)));
-        const key = codecOf(btf, map.keyType, map.keySize, `${map.name}.key`);
-        const value = codecOf(btf, map.valueType, map.valueSize, `${map.name}.value`);
+        fillMap(raw);
+        const key = keyCodec(btf, map);
+        const value = valueCodec(btf, map);
         maps.set(
           map.name,
           new LinuxMap(raw, key, raw.kind.perCpu ? perCpuCodec(value, kernel.cpus, `${map.name}.value`) : value),
@@ -96,7 +103,7 @@ function named<Item extends { readonly name: string }>(items: readonly Item[]): 
 }
 
 function wantedPrograms(spec: Spec, { programs }: LoadOptions): readonly ProgramSpec[] {
-  if (programs === undefined) return spec.programs;
+  if (programs === undefined) return spec.programs.filter(({ autoload }) => autoload !== false);
   const known = spec.programs.map((program) => program.name);
   for (const name of programs)
     if (!known.includes(name)) throw new RangeError(`${spec.name} has no program ${name}; it has ${known.join(", ") || "none"}`);

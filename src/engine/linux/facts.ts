@@ -12,6 +12,8 @@ export interface Facts {
   readonly release: string;
   /** A file's text without surrounding white space; null when it cannot be read. */
   read(path: string): string | null;
+  /** A file's bytes; null when it cannot be read. */
+  bytes(path: string): Uint8Array | null;
   /** Names in a folder; none when it cannot be read. */
   list(path: string): readonly string[];
 }
@@ -21,6 +23,13 @@ export const MACHINE: Facts = {
   read(path) {
     try {
       return readFileSync(path, "utf8").trim();
+    } catch {
+      return null;
+    }
+  },
+  bytes(path) {
+    try {
+      return new Uint8Array(readFileSync(path));
     } catch {
       return null;
     }

@@ -31,7 +31,11 @@ describe("may this process use the kernel?", () => {
       more: { arch: "arm64", hasPackage: () => false },
       reason: "the package @koromix/koffi-linux-arm64 is not installed",
     },
-    { what: "no /proc", more: { facts: { release: "6.18", read: () => null, list: () => [] } }, reason: "/proc is not mounted" },
+    {
+      what: "no /proc",
+      more: { facts: { release: "6.18", read: () => null, bytes: () => null, list: () => [] } },
+      reason: "/proc is not mounted",
+    },
     {
       what: "a kernel without bpf",
       more: {

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
+import { bytesCodec } from "../../codecs.ts";
 import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { createMap } from "./create.ts";
 import { LinuxMap } from "./map.ts";
 import { RawMap } from "./raw-map.ts";
-import { bytesCodec, perCpuCodec } from "./values.ts";
+import { perCpuCodec } from "./values.ts";
 
 const shape = (more: Partial<MapSpec> = {}): MapSpec => ({
   name: "table",

@@ -21,9 +21,6 @@ export interface LoadedTypes {
   readonly descriptor: Descriptor;
 }
 
-/** The program takes packets that are spread over several buffers (since 5.18). */
-const BPF_F_XDP_HAS_FRAGS = 1 << 5;
-
 /** The kernel's limit for root since 5.2; 4096 before, and for everybody else. */
 const MOST_INSTRUCTIONS = 1_000_000;
 
@@ -46,7 +43,7 @@ export function loadProgram(
     .pointer("insns", code)
     .pointer("license", new TextEncoder().encode(`${spec.license}\0`))
     .u32("expected_attach_type", program.attachType === null ? 0 : ATTACH_TYPE[program.attachType])
-    .u32("prog_flags", program.section.startsWith("xdp.frags") ? BPF_F_XDP_HAS_FRAGS : 0)
+    .u32("prog_flags", program.flags ?? 0)
     // Names came with 4.15; an older kernel wants zeroes there.
     .text("prog_name", atLeast(kernel.facts.release, "4.15") ? program.name : "");
   if (types !== null) giveSource(request, program, types);
