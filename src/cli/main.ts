@@ -21,6 +21,22 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "compile a program and show what it became",
     load: async () => (await import("./commands/compile.ts")).compile,
   },
+  inspect: {
+    summary: "show what is in a program: maps, globals, externs, types, the kernel it needs",
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  portability: {
+    summary: "check on which kernels a program loads, offline",
+    load: async () => (await import("./commands/portability.ts")).portability,
+  },
+  link: {
+    summary: "link several objects into one",
+    load: async () => (await import("./commands/link.ts")).link,
+  },
+  btf: {
+    summary: "print types as C, TypeScript or JSON, or what changed between two kernels",
+    load: async () => (await import("./commands/btf.ts")).btf,
+  },
 };
 
 /** Runs `skep ARGV` and sets the process's exit status. */

@@ -72,6 +72,11 @@ export function spellType(btf: Btf, id: number): string {
   return spell(btf, id, "", { left: MOST_VISITS });
 }
 
+/** The same with a name: `int (*compare)(const void *, const void *)`. */
+export function spellDeclaration(btf: Btf, id: number, name: string): string {
+  return spell(btf, id, name, { left: MOST_VISITS });
+}
+
 function spell(btf: Btf, id: number, name: string, budget: Budget): string {
   return declarator(btf, id, name, "", (type) => spellBase(btf, type, budget), budget);
 }

@@ -1,16 +1,16 @@
 /** `skep run FILE`: on a capture in the embedded engine, or live on an interface in the kernel. */
 
-import { compile } from "../../compile.ts";
 import { type Arguments, type CommandHelp, numberOption } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import type { Job } from "../job.ts";
 import { selectProgram } from "../programs.ts";
 import { parseSetting } from "../settings.ts";
+import { openSpec } from "../sources.ts";
 
 const help: CommandHelp = {
   name: "run",
   summary: "compile a program and run it: on a capture, or live on an interface",
-  operands: "FILE.bpf.ts (--replay CAPTURE | --interface NAME)",
+  operands: "FILE (--replay CAPTURE | --interface NAME)",
   options: {
     replay: { value: "CAPTURE", help: "play a pcap or pcapng file (also gzipped) through the embedded engine; - is stdin" },
     interface: { value: "NAME", short: "i", help: "attach to a network interface in the kernel until Ctrl-C" },
@@ -26,6 +26,7 @@ const help: CommandHelp = {
     top: { value: "N", help: "rows to show of each map (default 10)" },
   },
   notes: [
+    "FILE is a .bpf.ts source, or an object file that another compiler made.",
     "KEY and VALUE are JSON or plain text; the last colon outside quotes and brackets stands between them.",
     "A replay is the same every time: the program's clock is the capture's.",
     "Live, the program is attached by a link that the kernel removes when this process ends, however it ends.",
@@ -61,7 +62,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const mode = modeOf(args);
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
   const settings = args.values("set").map(parseSetting);
-  const spec = await compile(file);
+  const spec = await openSpec(file);
   const program = selectProgram(spec, args.value("program")).name;
   const job: Job = { spec, program, settings, json: args.flag("json"), top };
   if (capture !== undefined) {

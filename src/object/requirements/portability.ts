@@ -135,7 +135,7 @@ class PortabilityCheck {
 
   /** Programs that are attached by a BTF id: without the type they do not even load. */
   #checkHook(program: ProgramSpec): void {
-    const hook = HOOKS[program.attachType ?? "xdp"];
+    const hook = program.attachType === null ? undefined : HOOKS[program.attachType];
     const { btf } = this.#target;
     if (hook === undefined || btf === undefined || program.target === undefined) return;
     // `module:function`, where one is named.
