@@ -64,9 +64,9 @@ describe("loading a program", () => {
     assert.equal(kernel.calls.length, 1);
   });
 
-  test("xdp.frags says that it takes packets in pieces", () => {
+  test("flags of a program say that it takes packets in pieces", () => {
     const kernel = new FakeKernel();
-    loadProgram(fakeMachine(kernel), spec(), program({ section: "xdp.frags" }), TWO_FUNCTIONS, null);
+    loadProgram(fakeMachine(kernel), spec(), program({ section: "xdp.frags", flags: 32 }), TWO_FUNCTIONS, null);
     assert.equal(kernel.calls[0]!.u32("prog_flags"), 32);
   });
 
