@@ -225,6 +225,16 @@ describe("a Spec that no object file was before", () => {
     assert.deepEqual(spec.programs[0]?.relocations[1], { slot: 2, kind: "map-value", map: "bare.data", offset: 4 });
   });
 
+  it("keeps its line information without any types", () => {
+    const program = {
+      ...bare.programs[0]!,
+      relocations: [],
+      lines: [{ slot: 0, file: "a.c", line: 7, column: 3, text: "x();" }],
+    };
+    const spec = readObject(writeObject({ ...bare, maps: [], programs: [{ ...program, code: pass }] }));
+    assert.deepEqual(spec.programs[0]?.lines, program.lines);
+  });
+
   it("gets a new definition for a map that was changed", () => {
     const spec = readObject(writeObject(bare), { name: "bare" });
     const larger = { ...spec, maps: spec.maps.map((map) => (map.name === "counts" ? { ...map, maxEntries: 500 } : map)) };
