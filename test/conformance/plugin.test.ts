@@ -36,6 +36,15 @@ for (const { what, program, args, stderr } of [
     stderr: /null/,
   },
   { what: "an endless loop", program: hex(encode(assemble("top:\ngoto top\nexit"))), args: ["--fuel", "100"], stderr: /stopped/ },
+  {
+    what: "fuel that is no number",
+    program: "95 00 00 00 00 00 00 00",
+    args: ["--fuel", "much"],
+    stderr: /fuel: expected a whole/,
+  },
+  { what: "no exit", program: "b7 00 00 00 01 00 00 00", args: [], stderr: /runs past its end/ },
+  { what: "half an instruction", program: "95 00 00 00", args: [], stderr: /multiple of 8 bytes/ },
+  { what: "no program at all", program: "", args: [], stderr: /at least one instruction/ },
   { what: "what is no program", program: "hello", args: [], stderr: /hexadecimal/ },
   { what: "an object file", program: "", args: ["--elf"], stderr: /elf/ },
 ]) {
