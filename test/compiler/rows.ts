@@ -27,6 +27,8 @@ function word(ctx: XdpContext, offset: u32): u32 { return ctx.packet.u32(offset)
 
 const STRUCTS = `${READ}
   interface Inner { x: u8; y: u32 }
+  interface Inners { a: Inner; b: Inner } interface Wide { inners: Inners; big: be64 }
+  function wide(): Wide { return { inners: { a: { x: 1, y: 2 }, b: { x: 3, y: 4 } }, big: 0x1_0000_0005 }; }
   interface Outer { tag: u8; inner: Inner; bytes: FixedArray<u8, 8>; words: FixedArray<u16, 4>; port: be16; flag: bool; total: u64 }
   /** @packed */
   interface Tight { a: u8; b: u32; c: u64 }
@@ -203,6 +205,8 @@ export const GROUPS: readonly Group[] = [
       ["const s = fresh(); return s.inner.x * 10 + s.inner.y;", 23n],
       ["const s = fresh(); s.inner = { x: 7, y: s.inner.y }; return s.inner.x * 10 + s.inner.y;", 73n],
       ["const s = fresh(); const t = fresh(); t.inner.y = 50; s.inner = t.inner; t.inner.y = 60; return s.inner.y;", 50n],
+      ["const w = wide(); w.inners = { a: w.inners.b, b: w.inners.a }; return w.inners.a.y * 10 + w.inners.b.y;", 42n],
+      ["const w = wide(); return (u32(w.big) === 5 ? 1 : 0) + (w.big === 5 ? 10 : 0);", 1n],
       ["const s = fresh(); return s.port;", 0x1234n],
       ["const s = fresh(); s.port += 1; return s.port;", 0x1235n],
       ["const s = fresh(); s.flag = !s.flag; return s.flag ? 1 : 2;", 2n],
@@ -265,6 +269,32 @@ export const GROUPS: readonly Group[] = [
       ["const v = ctx.packet.at(Vlan, 14); if (v) return v.id; return 0;", 0x0e0fn & 0xfffn],
     ],
     READ,
+  ),
+  group(
+    "a name for an address is a copy, as one for a number is",
+    [
+      [
+        'const e = ctx.packet.at(Ethernet, 0); if (!e) return 0; const old = e.source; e.source = e.destination; e.destination = old; return e.destination === mac("06:07:08:09:0a:0b") && e.source === mac("00:01:02:03:04:05") ? 1 : 2;',
+        1n,
+      ],
+      [
+        'const i = ctx.packet.at(Ipv6, 0); if (!i) return 0; const old = i.source; i.source = i.destination; i.destination = old; return i.destination === ipv6("0809:0a0b:0c0d:0e0f:1011:1213:1415:1617") ? 1 : 2;',
+        1n,
+      ],
+      [
+        'const e = ctx.packet.at(Ethernet, 0); if (!e) return 0; turn(e, e.source); return e.destination === mac("06:07:08:09:0a:0b") ? 1 : 2;',
+        1n,
+      ],
+      [
+        'const e = ctx.packet.at(Ethernet, 0); if (!e) return 0; let m = e.source; const first = m; m = e.destination; e.source = m; return first === mac("06:07:08:09:0a:0b") && m === e.source ? 1 : 2;',
+        1n,
+      ],
+      [
+        'let a = mac("01:00:00:00:00:01"); let b = mac("02:00:00:00:00:02"); for (let i = 0; i < 3; i++) { const c = a; a = b; b = c; } return a === mac("02:00:00:00:00:02") ? a[5] : 9;',
+        2n,
+      ],
+    ],
+    "function turn(eth: Ethernet, to: MacAddress): void { eth.source = eth.destination; eth.destination = to; }",
   ),
   group(
     "get, has, set, delete, increment",

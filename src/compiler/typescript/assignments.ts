@@ -9,7 +9,7 @@ import { spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
 import { placeType } from "./structs.ts";
 import type { Expression, Place, Statement } from "./tree.ts";
-import { isNullable, typeName, type ValueType } from "./types.ts";
+import { isAddressBytes, isNullable, typeName, type ValueType } from "./types.ts";
 
 export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression): readonly Statement[] {
   if (node.left.type === "ObjectPattern" || node.left.type === "ArrayPattern") {
@@ -79,6 +79,9 @@ function place(fn: FunctionState, node: Syntax.Node): Place | null {
         : refuse("a length that the header counts in larger units", "write the byte that holds it");
     case "member":
     case "element":
+      if (target.object.kind === "local" && target.object.local.own && isAddressBytes(target.object.type)) {
+        return refuse("a byte of an address that was copied", "a name for an address is a copy: assign where the address lies");
+      }
       return target;
     case "literal":
     case "constant":

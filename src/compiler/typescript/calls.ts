@@ -4,7 +4,7 @@ import type * as Syntax from "@babel/types";
 import { PACKET_READS } from "./access.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
-import { coerce, converted, mayBeNull, refused } from "./conversions.ts";
+import { coerce, converted, mayBeNull, named, refused } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { MAP_METHODS } from "./library/maps.ts";
@@ -117,7 +117,7 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
   const signature = `${name}(${parameters.map((parameter) => `${parameter.name}: ${typeName(parameter.type)}`).join(", ")})`;
   const values = argumentsOf(fn, node, name, signature === "" ? [] : parameters.map((parameter) => parameter.name), signature);
   if (values === null) return errorAt(node);
-  const given = values.map((value, index) => typed(fn, value, parameters[index]!.type));
+  const given = values.map((value, index) => named(typed(fn, value, parameters[index]!.type)));
   if (given.some((value) => value.type.kind === "error")) return errorAt(node);
   return { kind: "call", type: result, function: declaration, arguments: given, at: spanOf(node) };
 }

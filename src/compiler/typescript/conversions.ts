@@ -6,6 +6,7 @@ import type { Expression } from "./tree.ts";
 import {
   INTS,
   type IntType,
+  isAddressBytes,
   isNullable,
   type ReferenceType,
   type ScalarType,
@@ -91,6 +92,14 @@ export function mayBeNull(fn: FunctionState, value: Expression): void {
         ? "keep it in a const and check that: const x = …; if (x === null) return …"
         : `check it first: if (${named} === null) return …`,
   });
+}
+
+/** What a name stands for: of an address in memory a copy, because `eth.source = …` must not change what `const old = eth.source` is. */
+export function named(value: Expression): Expression {
+  const { type } = value;
+  if (!isAddressBytes(type) || type.nullable || value.kind === "bytes") return value;
+  if (value.kind === "local" && value.local.own && !value.local.mutable) return value;
+  return { kind: "copied", type: { ...type, memory: "stack" }, operand: value, at: value.at };
 }
 
 /** Retypes, widens, narrows: whatever the integer type demands. */

@@ -11,7 +11,7 @@ import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
 import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
-import { type IntType, typeName, type ValueType, VOID } from "./types.ts";
+import { type IntType, isAddressBytes, typeName, type ValueType, VOID } from "./types.ts";
 
 /** The checked function; null after an error or when it is recursive, with a report. */
 export function checkFunction(module: ModuleState, symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
@@ -111,7 +111,9 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
     const earlier = fn.scope.declaredAt(parameter.name);
     if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
     // Whoever calls may pass any memory: that of a header is the packet's.
-    const local: Local = { name: parameter.name, type, mutable: true, at };
+    const copied = isAddressBytes(type) && !type.nullable ? ({ ...type, memory: "stack" } as const) : null;
+    const own = copied !== null;
+    const local: Local = { name: parameter.name, type: copied ?? type, mutable: !own, own, at };
     fn.scope.set(parameter.name, { kind: "local", local }, at);
     parameters.push(local);
   }

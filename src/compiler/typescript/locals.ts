@@ -2,13 +2,13 @@
 
 import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
-import { coerce, settled } from "./conversions.ts";
+import { coerce, named, settled } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { rangeOf, setRange } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
-import { isNullable, type ValueType } from "./types.ts";
+import { isAddressBytes, isNullable, type ValueType } from "./types.ts";
 
 export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration): readonly Statement[] {
   if (node.kind !== "const" && node.kind !== "let") {
@@ -40,6 +40,7 @@ function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: bo
   if (annotated !== null) value = coerce(fn, value, annotated);
   else if (mutable) value = settled(fn, value);
   if (value.type.kind === "error") return refuse();
+  value = named(value);
   if (value.type.kind === "void" || (value.type.kind === "null" && annotated === null)) {
     fn.reporter.report("SK2105", at, { what: id.name, instead: `write ${id.name}: Name | null = …` });
     return refuse();
@@ -60,9 +61,9 @@ function declaredType(given: ValueType, annotated: ValueType | null): ValueType 
   return annotated;
 }
 
-/** What may be held by a variable that changes: a struct made in a loop's turn is made anew, in the same bytes, in the next. */
+/** What may be held by a variable that changes: addresses are copied into it, but a struct made in a loop's turn is made anew, in the same bytes, in the next. */
 export function outlives(type: ValueType): boolean {
-  return type.kind !== "reference" || type.memory === "map" || type.memory === "packet";
+  return type.kind !== "reference" || isAddressBytes(type) || type.memory === "map" || type.memory === "packet";
 }
 
 function bind(
@@ -76,7 +77,8 @@ function bind(
     fn.scope.set(name, { kind: "constant", constant: symbol }, at);
     return null;
   }
-  const local: Local = { name, type, mutable, at };
+  const own = value.kind === "struct" || value.kind === "array" || value.kind === "copied" || value.kind === "bytes";
+  const local: Local = { name, type, mutable, own, at };
   fn.scope.set(name, { kind: "local", local }, at);
   if (type.kind === "context" || type.kind === "packet") return null;
   if (!mutable && type.kind === "int") setRange(local, rangeOf(fn, value));

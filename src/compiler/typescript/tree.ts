@@ -58,6 +58,8 @@ export interface Local {
   readonly name: string;
   readonly type: ValueType;
   readonly mutable: boolean;
+  /** It is a struct, array or address that was made for it, in the frame, at a multiple of 8. */
+  readonly own: boolean;
   readonly at: Span;
 }
 
@@ -240,6 +242,8 @@ export type Expression =
       readonly array: ArrayType;
       readonly elements: readonly Expression[];
     })
+  /** A copy in the frame: what a name for an address is. */
+  | (Node & { readonly kind: "copied"; readonly type: ReferenceType; readonly operand: Expression })
   | (Node & {
       readonly kind: "map-get" | "map-has" | "map-delete";
       readonly type: ValueType;

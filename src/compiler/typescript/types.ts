@@ -165,6 +165,11 @@ export function isNullable(type: ValueType): type is NullableType | ReferenceTyp
   return type.kind === "nullable" || (type.kind === "reference" && type.nullable);
 }
 
+/** MAC and IPv6 addresses: bytes in memory, but values as numbers are: a name for one is a copy. */
+export function isAddressBytes(type: ValueType): type is ReferenceType & { readonly to: ArrayType } {
+  return type.kind === "reference" && type.to.kind === "array" && type.to.name !== null;
+}
+
 export function isScalar(type: ValueType): type is ScalarType {
   return type.kind === "int" || type.kind === "bool";
 }

@@ -95,8 +95,8 @@ function asWire(to: Lowering, wire: Expression, constant: Expression): [number, 
   if (field.kind !== "member" || field.stored.kind !== "network" || constant.kind !== "constant") return null;
   const { bits } = field.stored.host;
   if (constant.value >= 1n << BigInt(bits)) return null;
-  // Only where the conversion kept the width class: a raw value cannot be extended to 64 bits.
-  if (bits !== 64 && wire.type.kind === "int" && wire.type.bits === 64) return null;
+  // Only where the conversion kept the width class: a raw value can be neither extended to 64 bits nor cut to fewer.
+  if (wire.type.kind === "int" && (wire.type.bits === 64) !== (bits === 64)) return null;
   const value = loadRaw(to.ir, field.stored, locate(to, field.object, field.offset));
   return [value, to.ir.constant(bits === 64 ? "i64" : "i32", swapped(constant.value, bits))];
 }

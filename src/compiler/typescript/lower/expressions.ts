@@ -51,6 +51,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "struct":
     case "array":
     case "bytes":
+    case "copied":
       return made(to, value);
     case "map-get":
       return value.type.kind === "reference" ? lookUp(to, value) : nullable(to, value).value;
@@ -239,7 +240,8 @@ export function locate(to: Lowering, value: Expression, offset: number): Locatio
 function alignmentOf(value: Expression): number {
   if (value.type.kind !== "reference" || value.type.to.kind === "header") return 1;
   // Slots of the frame and values of maps begin at multiples of 8.
-  if (value.kind === "struct" || value.kind === "array" || value.kind === "bytes") return 8;
+  if (value.kind === "struct" || value.kind === "array" || value.kind === "bytes" || value.kind === "copied") return 8;
+  if (value.kind === "local" && value.local.own) return 8;
   return alignOf(value.type.to);
 }
 
@@ -270,10 +272,10 @@ function bitsOf(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Val
 }
 
 /** A struct, array or address of its own in the frame. */
-function made(to: Lowering, value: Extract<Expression, { kind: "struct" | "array" | "bytes" }>): Value {
+function made(to: Lowering, value: Extract<Expression, { kind: "struct" | "array" | "bytes" | "copied" }>): Value {
   const stored = value.type.to;
   if (stored.kind === "header") throw new TypeError("a header cannot be made");
-  const prepared = prepare(to, value, stored);
+  const prepared = prepare(to, value.kind === "copied" ? value.operand : value, stored);
   const address = to.slot(sizeOf(stored), stored.kind === "struct" ? stored.name : "an array");
   write(to, prepared, { address, offset: 0, memory: "stack", align: 8 });
   return address;

@@ -1,12 +1,13 @@
 /** Lowers statements to blocks of the IR. */
 
 import type { BlockId } from "../../ir/ir.ts";
+import { sizeOf } from "../layout.ts";
 import type { Expression, Local, Place, Statement } from "../tree.ts";
 import { test } from "./conditions.ts";
-import { bitsUnit, evaluate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
+import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import type { Lowering } from "./lowering.ts";
-import { type Location, load, store } from "./memory.ts";
+import { copy, type Location, load, store } from "./memory.ts";
 import { prepare, write } from "./structs.ts";
 
 export function statements(to: Lowering, list: readonly Statement[]): void {
@@ -95,23 +96,35 @@ function goOn(to: Lowering, block: BlockId): void {
 }
 
 function assign(to: Lowering, target: Place, value: Expression): void {
-  if (target.kind === "local") {
+  if (target.kind === "local" && target.local.own && target.type.kind === "reference" && target.type.to.kind === "array") {
+    const prepared = prepare(to, value, target.type.to);
+    write(to, prepared, locate(to, target, 0));
+  } else if (target.kind === "local") {
     writeInto(to, to.cellOf(target.local), value);
   } else if (target.kind === "bits") {
-    writeBits(to, target, scalar(to, value));
+    const place = bitsUnit(to, target);
+    writeBits(to, target, scalar(to, value), place);
   } else {
     const place = placeOf(to, target);
-    write(to, prepare(to, value, target.stored), place);
+    // `s.pair = { a: s.pair.b, b: s.pair.a }`: what is copied may lie where it is written, so the new value is made elsewhere.
+    const own = copiesParts(value) ? { ...locate(to, value, 0), align: 8 } : null;
+    if (own === null) write(to, prepare(to, value, target.stored), place);
+    else copy(to.ir, sizeOf(target.stored), own, place);
   }
 }
 
+/** Whether a literal has parts that are copied from other memory. */
+function copiesParts(value: Expression): boolean {
+  const parts = value.kind === "struct" ? value.fields.map((field) => field.value) : value.kind === "array" ? value.elements : [];
+  return parts.some((part) => (part.type.kind === "reference" && !isLiteral(part)) || copiesParts(part));
+}
+
+function isLiteral({ kind }: Expression): boolean {
+  return kind === "struct" || kind === "array" || kind === "bytes";
+}
+
 /** Replaces some bits of a header's integer; higher bits of the value are dropped. */
-function writeBits(
-  to: Lowering,
-  target: Extract<Place, { kind: "bits" }>,
-  value: number,
-  place: Location = bitsUnit(to, target),
-): void {
+function writeBits(to: Lowering, target: Extract<Place, { kind: "bits" }>, value: number, place: Location): void {
   const { ir } = to;
   const { unit, shift, bits } = target.field;
   const mask = ((1n << BigInt(bits)) - 1n) << BigInt(shift);
