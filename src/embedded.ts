@@ -1,6 +1,6 @@
 /** What runs anywhere JavaScript does: compile text, open the embedded engine, read captures. No `node:` module below here. */
 
-export { formatIpv4, formatIpv6, ipv4, ipv6 } from "./btf/addresses.ts";
+export * from "./btf/index.ts";
 export { compileSource } from "./compiler/compile.ts";
 export { type Clock, realClock, type VirtualClock, virtualClock } from "./engine/embedded/clock.ts";
 export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
@@ -12,5 +12,4 @@ export type { PacketDevice } from "./engine/embedded/host.ts";
 export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
-export type * from "./object/module.ts";
-export type * from "./object/spec.ts";
+export * from "./object/index.ts";
