@@ -9,6 +9,7 @@
 /** Types of values. */
 export const I32 = 0x7f;
 export const I64 = 0x7e;
+export const F64 = 0x7c;
 const FUNCREF = 0x70;
 /** Type of a block that leaves nothing. */
 export const VOID = 0x40;

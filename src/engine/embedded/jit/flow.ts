@@ -1,0 +1,69 @@
+/** Basic blocks of the functions of a program. */
+
+import { OPERATION } from "../operations.ts";
+import type { PreparedProgram } from "../program.ts";
+import { KIND, KIND_OF } from "./effects.ts";
+
+/** One function. Blocks are numbered in the order of their instructions; block 0 is the entry. */
+export interface Flow {
+  /** First slot, and the one behind the last. */
+  readonly start: number;
+  readonly end: number;
+  /** By block: its first slot; one more entry, which is `end`. */
+  readonly first: Int32Array;
+  /** By block: the slot of its last instruction. */
+  readonly last: Int32Array;
+  /**
+   * By block: where it goes. For a branch the next block is first and the one that is jumped to second; where both are the same
+   * there is only one.
+   */
+  readonly successors: readonly (readonly number[])[];
+}
+
+/** How many slots the instruction takes. */
+export const width = (program: PreparedProgram, slot: number): number => (program.operation[slot] === OPERATION.wide ? 2 : 1);
+
+const NOWHERE: readonly number[] = [];
+
+/** The functions of a program in the order of their slots. */
+export function flows(program: PreparedProgram): Flow[] {
+  const starts = [...program.functions].sort((a, b) => a - b);
+  return starts.map((start, index) => flowOf(program, start, starts[index + 1] ?? program.operation.length));
+}
+
+function flowOf(program: PreparedProgram, start: number, end: number): Flow {
+  const { operation, offset } = program;
+  // 1: a block begins here.
+  const leads = new Uint8Array(end - start + 1);
+  leads[0] = 1;
+  for (let slot = start; slot < end; slot += width(program, slot)) {
+    const kind = KIND_OF[operation[slot]!];
+    if (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto) leads[offset[slot]! - start] = 1;
+    else if (kind !== KIND.exit) continue;
+    leads[slot + 1 - start] = 1;
+  }
+  let count = 0;
+  const blockAt = new Int32Array(end - start);
+  for (let at = 0; at < end - start; at++) if (leads[at] === 1) blockAt[at] = count++;
+
+  const first = new Int32Array(count + 1);
+  const last = new Int32Array(count);
+  first[count] = end;
+  const successors: (readonly number[])[] = new Array(count);
+  let block = -1;
+  for (let slot = start; slot < end; slot += width(program, slot)) {
+    if (leads[slot - start] === 1) first[++block] = slot;
+    last[block] = slot;
+  }
+  for (block = 0; block < count; block++) {
+    const slot = last[block]!;
+    const kind = KIND_OF[operation[slot]!];
+    if (kind === KIND.exit) successors[block] = NOWHERE;
+    else if (kind === KIND.jump) successors[block] = [blockAt[offset[slot]! - start]!];
+    else if (kind === KIND.branch || kind === KIND.mayGoto) {
+      const target = blockAt[offset[slot]! - start]!;
+      successors[block] = target === block + 1 ? [target] : [block + 1, target];
+    } else successors[block] = [block + 1];
+  }
+  return { start, end, first, last, successors };
+}

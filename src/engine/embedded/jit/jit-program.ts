@@ -1,0 +1,282 @@
+/** A compiled program on one CPU: its module instantiated, the helpers and faults that it calls. */
+
+import { print } from "../../../isa/print.ts";
+import { HELPER } from "../../../uapi/helpers.ts";
+import { FaultError } from "../../errors.ts";
+import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
+import { Arguments } from "../arguments.ts";
+import type { Cpu } from "../cpu.ts";
+import type { Helper, HelperCall } from "../helper.ts";
+import { DEFAULT_FUEL } from "../interpreter.ts";
+import type { MapStore } from "../maps/store.ts";
+import type { Memory, WasmMemory } from "../memory.ts";
+import { instructionAt } from "../program.ts";
+import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
+import { type CompiledProgram, type CompileOptions, compileModule, helperName } from "./module.ts";
+import type { PreparedProgram } from "../program.ts";
+import { FAULT } from "./translate.ts";
+
+type Import = ((...args: number[]) => number | void) | WasmMemory | number;
+
+// What we use of WebAssembly; the DOM library that declares it is not for Node.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
+  readonly Instance: new (module: WasmModule, imports: { skep: Record<string, Import> }) => { readonly exports: Exports };
+  readonly RuntimeError: new (message?: string) => Error;
+};
+
+/** A `WebAssembly.Module`: may be sent to worker threads. */
+export interface WasmModule {
+  readonly "~module": true;
+}
+
+interface Exports {
+  run(r1: number, r2: number, frame: number, fuel: number): number;
+  high?(): number;
+}
+
+const HELPER_NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, id]) => [id, name]));
+
+/** What `packet` throws to leave the program from any depth: a legacy packet load beyond the packet ends it with 0. */
+const LEAVE = new Error("a packet load ended the program");
+
+/** A program that was compiled once and runs on any number of CPUs. */
+export class JitCode {
+  readonly compiled: CompiledProgram;
+  readonly module: WasmModule;
+
+  /** @throws FeatureError when a function is longer than JavaScript engines take. */
+  constructor(program: PreparedProgram, options: CompileOptions) {
+    this.compiled = compileModule(program, options);
+    this.module = new WebAssembly.Module(this.compiled.bytes);
+  }
+}
+
+export class JitProgram implements HelperCall {
+  readonly program: PreparedProgram;
+  readonly cpu: Cpu;
+  readonly memory: Memory;
+  readonly space: AddressSpace;
+  readonly maps: readonly MapStore[];
+  high = 0;
+  /** Upper half of the last result, where the code was compiled with `wideResult`. */
+  resultHigh = 0;
+
+  readonly #code: CompiledProgram;
+  readonly #exports: Exports;
+  /** r0 to r10 as helpers see them: arguments are put here for their checks and their upper halves. */
+  readonly #registers = new Int32Array(22);
+  readonly #arguments: Arguments;
+  #fuel = 0;
+  #worked = 0;
+
+  constructor(code: JitCode, cpu: Cpu) {
+    const { program, options } = code.compiled;
+    this.program = program;
+    this.cpu = cpu;
+    this.memory = cpu.host.memory;
+    this.maps = options.maps;
+    this.space = new AddressSpace(
+      this.memory,
+      options.maps.map(({ values }) => values),
+    );
+    this.#code = code.compiled;
+    this.#arguments = new Arguments(this.#registers, this.space, options.maps);
+    this.#exports = new WebAssembly.Instance(code.module, { skep: this.#imports() }).exports;
+  }
+
+  /**
+   * Runs the program; `space` says what helpers may touch, its stack is set here.
+   * @param r1 and `r2`: what these registers hold at the start, zero-extended.
+   * @param fuel most instructions; in checked mode only. What is charged for a round of a loop is all instructions of the loop, so
+   *   that a program may be stopped sooner than in the interpreter, never later.
+   * @returns the lower half of r0, as i32.
+   * @throws FaultError when the program was stopped, and what helpers throw.
+   */
+  run(r1: number, r2 = 0, fuel: number = DEFAULT_FUEL): number {
+    const { space, cpu } = this;
+    space.stackEnd = cpu.stackEnd;
+    space.stackLow = cpu.stackEnd - FRAME_SIZE;
+    this.#fuel = fuel;
+    this.#worked = 0;
+    try {
+      const result = this.#exports.run(r1, r2, space.stackLow, fuel);
+      if (this.#exports.high !== undefined) this.resultHigh = this.#exports.high();
+      return result;
+    } catch (error) {
+      if (error === LEAVE) {
+        this.resultHigh = 0;
+        return 0;
+      }
+      if (error instanceof WebAssembly.RuntimeError) throw this.#trapped(error);
+      throw error;
+    }
+  }
+
+  // ── for helpers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  highOf(argument: number): number {
+    return this.#registers[argument * 2 + 1]!;
+  }
+
+  mapAt(handle: number): MapStore {
+    const map = this.#arguments.findMap(handle >>> 0);
+    if (map === null) throw new TypeError(`no map at ${handle >>> 0}`);
+    return map;
+  }
+
+  // ── what the module imports ───────────────────────────────────────────────────────────────────────────────────────
+
+  #imports(): Record<string, Import> {
+    const { options, program, callees } = this.#code;
+    const imports: Record<string, Import> = {
+      memory: this.memory.wasm,
+      cpu: this.cpu.id,
+      bottom: this.cpu.stackEnd - FRAMES * FRAME_SIZE,
+      fault: (kind, slot, low, high) => {
+        throw this.#fault(kind!, slot!, low!, high!);
+      },
+      high: () => this.high,
+      packet: (offset, more, size) => this.#packet(offset! + more!, size!),
+      callee: (slot, low, high) => {
+        if (high === 0) return -1;
+        const index = callees.indexOf(low!);
+        if (high !== FUNCTION_TAG || index < 0) {
+          throw this.#error(slot!, "the register holds no function of this program and no helper's number");
+        }
+        return index;
+      },
+      call: (slot, frame, a, b, c, d, e, f, g, h, i, j, id) => {
+        const helper = options.helpers[id!];
+        if (helper === undefined) throw this.#error(slot!, `the embedded engine offers no helper with number ${id}`);
+        const result = this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
+        if (helper.result !== "u64") this.high = helper.result === "int" ? result >> 31 : 0;
+        return result;
+      },
+    };
+    for (let slot = 0; slot < program.operation.length; slot++) {
+      if (KIND_OF[program.operation[slot]!] !== KIND.callHelper) continue;
+      const id = program.extra[slot]!;
+      const helper = options.helpers[id]!;
+      imports[helperName(id)] ??= this.#helper(helper, options.mode === "checked");
+    }
+    return imports;
+  }
+
+  /** A helper as a function of numbers. Hot. */
+  #helper(helper: Helper, checked: boolean): Import {
+    const { run, args } = helper;
+    if (checked) {
+      return (slot, frame, a, b, c, d, e, f, g, h, i, j) => this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
+    }
+    if (args.includes("wide")) {
+      return (_slot, _frame, a, b, c, d, e, f, g, h, i, j) => {
+        this.#load(a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
+        return run(this, a!, b!, c!, d!, e!);
+      };
+    }
+    switch (args.length) {
+      case 0:
+        return () => run(this, 0, 0, 0, 0, 0);
+      case 1:
+        return (a) => run(this, a!, 0, 0, 0, 0);
+      case 2:
+        return (a, b) => run(this, a!, b!, 0, 0, 0);
+      case 3:
+        return (a, b, c) => run(this, a!, b!, c!, 0, 0);
+      case 4:
+        return (a, b, c, d) => run(this, a!, b!, c!, d!, 0);
+      default:
+        return (a, b, c, d, e) => run(this, a!, b!, c!, d!, e!);
+    }
+  }
+
+  /** Lower halves a to e and upper halves f to j of r1 to r5. */
+  #checkedCall(
+    helper: Helper,
+    slot: number,
+    frame: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+  ): number {
+    this.#load(a, b, c, d, e, f, g, h, i, j);
+    this.space.stackLow = frame >>> 0;
+    const complaint = this.#arguments.check(helper);
+    if (complaint !== null) throw this.#error(slot, complaint);
+    this.#worked += this.#arguments.work;
+    if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, slot, 0, 0);
+    return helper.run(this, a, b, c, d, e);
+  }
+
+  #load(a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number, i: number, j: number): void {
+    const r = this.#registers;
+    r[2] = a;
+    r[3] = f;
+    r[4] = b;
+    r[5] = g;
+    r[6] = c;
+    r[7] = h;
+    r[8] = d;
+    r[9] = i;
+    r[10] = e;
+    r[11] = j;
+  }
+
+  #packet(at: number, size: number): number {
+    const { space, memory } = this;
+    const address = space.packetData + at;
+    if (at < 0 || address + size > space.packetEnd) throw LEAVE;
+    const { view } = memory;
+    return size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
+  }
+
+  // ── faults ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #fault(kind: number, slot: number, low: number, high: number): FaultError {
+    const { operation, offset } = this.program;
+    const size = SIZE_OF[operation[slot]!]!;
+    switch (kind) {
+      case FAULT.fuel:
+        return this.#error(slot, `stopped after ${this.#fuel} instructions`);
+      case FAULT.depth:
+        return this.#error(slot, `calls are nested deeper than ${FRAMES} functions`);
+      case FAULT.alignment:
+        return this.#error(slot, `the address must be a multiple of ${size}; it is ${(low >>> 0) % size} beyond one`);
+      default: {
+        const what = KIND_OF[operation[slot]!]!;
+        const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
+        const isAccess = what !== KIND.callHelper;
+        return this.#error(slot, this.space.complain((low >>> 0) + (isAccess ? offset[slot]! : 0), high, Math.max(size, 1), write));
+      }
+    }
+  }
+
+  /** A trap of WebAssembly: where, is in the stack that V8 and SpiderMonkey give. */
+  #trapped(error: Error): FaultError {
+    const place = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(error.stack ?? "");
+    const code = place === null ? undefined : this.#code.traps.get(Number(place[1]));
+    let slot = 0;
+    if (code !== undefined && place !== null) {
+      const at = Number.parseInt(place[2]!, 16) - code.start;
+      for (let pair = 0; pair < code.pairs.length && code.pairs[pair]! <= at; pair += 2) slot = code.pairs[pair + 1]!;
+    }
+    return this.#error(slot, error.message);
+  }
+
+  #error(slot: number, why: string): FaultError {
+    const { name, lines } = this.program;
+    const instruction = instructionAt(this.program, slot);
+    const text = instruction === undefined ? "?" : print(instruction, { helperName: (id) => HELPER_NAMES.get(id) ?? null });
+    const line = lines.findLast((line) => line.slot <= slot);
+    const where = line === undefined ? "" : ` (${line.file}:${line.line})`;
+    return new FaultError(name, slot, `${name}, slot ${slot}${where}, ${text}: ${why}`);
+  }
+}

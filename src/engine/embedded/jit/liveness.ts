@@ -1,0 +1,83 @@
+/**
+ * Which registers a function takes from its caller and gives back: what it reads before it writes, and what somebody reads after a
+ * call of it. Programs that a verifier accepts read r1 to r5 and give r0, or less; others may pass anything that the interpreter's
+ * one register file passes, and generated code passes the same.
+ */
+
+import { type CallEffects, defs, KIND, KIND_OF, LEFT_BY_CALLEE, SEEN_BY_CALLEE, uses } from "./effects.ts";
+import { type Flow, width } from "./flow.ts";
+import type { PreparedProgram } from "../program.ts";
+
+/** r0 to r5; r6 to r9 of the caller come back as they were. */
+const RETURNED = 0x3f;
+
+export class Liveness implements CallEffects {
+  /** By first slot of a function: masks of registers. */
+  readonly #entry = new Map<number, number>();
+  readonly #exit = new Map<number, number>();
+  readonly #helper: (id: number) => number;
+
+  /** @param helper mask of the registers that a helper gets. */
+  constructor(program: PreparedProgram, functions: readonly Flow[], helper: (id: number) => number) {
+    this.#helper = helper;
+    const anyCallee = program.operation.some((operation) => KIND_OF[operation] === KIND.callRegister);
+    for (const { start } of functions) {
+      this.#entry.set(start, anyCallee ? SEEN_BY_CALLEE : 0);
+      this.#exit.set(start, anyCallee ? LEFT_BY_CALLEE : start === 0 ? 1 : 0);
+    }
+    const states = functions.map((flow) => new Uint16Array(flow.last.length));
+    for (let changed = true; changed; ) {
+      changed = false;
+      functions.forEach((flow, index) => {
+        changed = this.#walk(program, flow, states[index]!) || changed;
+      });
+      if (anyCallee) return;
+    }
+  }
+
+  helper(id: number): number {
+    return this.#helper(id);
+  }
+
+  entry(slot: number): number {
+    return this.#entry.get(slot)!;
+  }
+
+  exit(slot: number): number {
+    return this.#exit.get(slot)!;
+  }
+
+  /** One function until nothing changes in it. True when what it takes, or what a callee must give, grew. */
+  #walk(program: PreparedProgram, flow: Flow, live: Uint16Array): boolean {
+    let outside = false;
+    const slots: number[] = [];
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (let block = flow.last.length - 1; block >= 0; block--) {
+        let mask = 0;
+        for (const to of flow.successors[block]!) mask |= live[to]!;
+        slots.length = 0;
+        for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) slots.push(slot);
+        for (let at = slots.length - 1; at >= 0; at--) {
+          const slot = slots[at]!;
+          if (KIND_OF[program.operation[slot]!] === KIND.callLocal) {
+            const callee = program.offset[slot]!;
+            const wanted = this.exit(callee) | (mask & RETURNED);
+            if (wanted !== this.exit(callee)) {
+              this.#exit.set(callee, wanted);
+              outside = true;
+            }
+          }
+          mask = (mask & ~defs(program, slot, this)) | uses(program, slot, flow.start, this);
+        }
+        if (mask === live[block]) continue;
+        live[block] = mask;
+        changed = true;
+      }
+    }
+    const taken = this.entry(flow.start) | (live[0]! & SEEN_BY_CALLEE);
+    if (taken === this.entry(flow.start)) return outside;
+    this.#entry.set(flow.start, taken);
+    return true;
+  }
+}

@@ -1,0 +1,258 @@
+/** A whole program as one WebAssembly module: what its functions share, and the functions. */
+
+import { FeatureError } from "../../errors.ts";
+import { HELPER } from "../../../uapi/helpers.ts";
+import { FRAMES } from "../access.ts";
+import type { HelperTable, Result } from "../helper.ts";
+import type { MapStore } from "../maps/store.ts";
+import type { Memory } from "../memory.ts";
+import { OPERATION } from "../operations.ts";
+import type { PreparedProgram } from "../program.ts";
+import { KIND, KIND_OF } from "./effects.ts";
+import { type Flow, flows, width } from "./flow.ts";
+import { Liveness } from "./liveness.ts";
+import { writeLookup } from "./lookup.ts";
+import { FunctionTranslator } from "./translate.ts";
+import { F64, I32, I64, LONGEST_BODY, ModuleWriter } from "./wasm.ts";
+
+/**
+ * - `bare`: for programs that a verifier accepted. No checks; an access outside the engine's memory still traps.
+ * - `checked`: for all others. Bases of accesses are held against null and 32 bits, loops and calls take fuel, helpers' arguments
+ *   are checked as in the interpreter, stacks begin as zeroes. It keeps the host safe and the engine alive; unlike the interpreter's
+ *   its checks are not exact to the byte: a wrong program may spoil the packets and maps of its own engine.
+ */
+export type JitMode = "bare" | "checked";
+
+export interface CompileOptions {
+  readonly mode: JitMode;
+  readonly memory: Memory;
+  readonly helpers: HelperTable;
+  readonly maps: readonly MapStore[];
+  /** Keeps the upper half of the result too, for `JitProgram.resultHigh`. */
+  readonly wideResult?: boolean;
+  /** No structured control flow: for tests, and for measuring what it is worth. */
+  readonly dispatchAll?: boolean;
+}
+
+export interface Signature {
+  /** In the module. */
+  readonly index: number;
+  /** Registers that it takes and gives, ascending. */
+  readonly params: readonly number[];
+  readonly results: readonly number[];
+}
+
+export interface HelperImport {
+  readonly index: number;
+  /** Takes slot, frame, five lower halves and five upper ones; else only as many lower halves as it has arguments. */
+  readonly full: boolean;
+  readonly args: number;
+  readonly result: Result;
+}
+
+/** What the functions of a module share. Indexes are those of the module; -1: not there. */
+export interface Shared {
+  readonly program: PreparedProgram;
+  readonly mode: JitMode;
+  readonly dispatchAll: boolean;
+  readonly memorySize: number;
+  readonly sharedMemory: boolean;
+  readonly liveness: Liveness;
+  readonly faultIndex: number;
+  readonly highIndex: number;
+  readonly calleeIndex: number;
+  readonly callIndex: number;
+  readonly packetIndex: number;
+  readonly fuelGlobal: number;
+  readonly resultGlobal: number;
+  /** Address of the lowest frame, where calls may nest too deep. */
+  readonly bottomGlobal: number;
+  /** Type of every function, where they are called by register. */
+  readonly functionType: number;
+  readonly lookupId: number;
+  signatureOf(slot: number): Signature;
+  helperOf(id: number): HelperImport;
+  /** The function that looks up in the map with this handle: an address of a key to an address of a value. Null: by the helper. */
+  lookupOf(handle: number): number | null;
+}
+
+export interface CompiledProgram {
+  readonly program: PreparedProgram;
+  readonly options: CompileOptions;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** By function of the module: where it begins in `bytes`, and its pairs of offset and slot. */
+  readonly traps: ReadonlyMap<number, { readonly start: number; readonly pairs: Int32Array }>;
+  /** Slots of the functions in the module's table. */
+  readonly callees: readonly number[];
+}
+
+const has = (mask: number, register: number): boolean => ((mask >>> register) & 1) === 1;
+const registersOf = (mask: number): number[] => Array.from({ length: 11 }, (_, register) => register).filter((register) => has(mask, register));
+
+/**
+ * Generates the module; `JitProgram` makes it run.
+ * @throws FeatureError when a function is longer than JavaScript engines take.
+ */
+export function compileModule(program: PreparedProgram, options: CompileOptions): CompiledProgram {
+  const { mode, memory, helpers } = options;
+  const checked = mode === "checked";
+  const functions = flows(program);
+  const args = (id: number): number => helpers[id]?.args.length ?? 0;
+  const liveness = new Liveness(program, functions, (id) => ((1 << args(id)) - 1) << 1);
+
+  const called = new Set<number>();
+  const helperIds = new Set<number>();
+  let anyCallee = false;
+  let anyPacket = false;
+  for (let slot = 0; slot < program.operation.length; slot += width(program, slot)) {
+    const kind = KIND_OF[program.operation[slot]!]!;
+    if (kind === KIND.callLocal) called.add(program.offset[slot]!);
+    else if (kind === KIND.callHelper) helperIds.add(program.extra[slot]!);
+    else if (kind === KIND.callRegister) anyCallee = true;
+    else if (kind === KIND.packet) anyPacket = true;
+  }
+
+  const module = new ModuleWriter();
+  module.importMemory("memory", memory.size / 65_536, memory.shared);
+  const cpuGlobal = module.importGlobal("cpu");
+  const tooDeep = anyCallee || nesting(program, functions) > FRAMES;
+  const bottomGlobal = tooDeep ? module.importGlobal("bottom") : -1;
+  const words = (count: number): number[] => new Array<number>(count).fill(I32);
+  const faultIndex = module.importFunction("fault", words(4), []);
+  const anyHigh = anyCallee || [...helperIds].some((id) => helpers[id]?.result === "u64");
+  const highIndex = anyHigh ? module.importFunction("high", [], [I32]) : -1;
+  const calleeIndex = anyCallee ? module.importFunction("callee", words(3), [I32]) : -1;
+  const callIndex = anyCallee ? module.importFunction("call", words(13), [I32]) : -1;
+  const packetIndex = anyPacket ? module.importFunction("packet", words(3), [I32]) : -1;
+  const imports = new Map<number, HelperImport>();
+  for (const id of helperIds) {
+    const helper = helpers[id]!;
+    const full = checked || helper.args.includes("wide");
+    const index = module.importFunction(helperName(id), words(full ? 12 : args(id)), [I32]);
+    imports.set(id, { index, full, args: args(id), result: helper.result });
+  }
+  const fuelGlobal = checked && functions.length > 1 ? module.global(I64) : -1;
+  const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
+
+  const signatures = new Map<number, Signature>();
+  const mainIsCalled = called.has(0) || anyCallee;
+  let functionType = -1;
+  for (const { start } of functions) {
+    const params = registersOf(liveness.entry(start));
+    const results = registersOf(liveness.exit(start));
+    if (start === 0 && !mainIsCalled) {
+      signatures.set(0, { index: module.function([I32, I32, I32, F64], [I32]), params, results });
+      continue;
+    }
+    const types = [...params.map(() => I64), I32];
+    if (anyCallee) functionType = module.type(types, results.map(() => I64));
+    signatures.set(start, { index: module.function(types, results.map(() => I64)), params, results });
+  }
+  const lookups = new Map<number, number | null>();
+  const lookupOf = (handle: number): number | null => {
+    const known = lookups.get(handle);
+    if (known !== undefined) return known;
+    const map = options.maps.find((map) => map.handle === handle >>> 0);
+    const code = map === undefined ? null : writeLookup(map, cpuGlobal);
+    let index: number | null = null;
+    if (code !== null) {
+      index = module.function([I32], [I32]);
+      module.body(index, code.locals, code.code);
+    }
+    lookups.set(handle, index);
+    return index;
+  };
+
+  const shared: Shared = {
+    program,
+    mode,
+    dispatchAll: options.dispatchAll ?? false,
+    memorySize: memory.size,
+    sharedMemory: memory.shared,
+    liveness,
+    faultIndex,
+    highIndex,
+    calleeIndex,
+    callIndex,
+    packetIndex,
+    fuelGlobal,
+    resultGlobal,
+    bottomGlobal,
+    functionType,
+    lookupId: HELPER.bpf_map_lookup_elem,
+    signatureOf: (slot) => signatures.get(slot)!,
+    helperOf: (id) => imports.get(id)!,
+    lookupOf,
+  };
+  const pairs = new Map<number, Int32Array>();
+  for (const flow of functions) {
+    const isMain = flow.start === 0 && !mainIsCalled;
+    const { locals, code, traps } = new FunctionTranslator(shared, flow, isMain).translate();
+    if (code.length > LONGEST_BODY - 64) throw tooLong(program, flow, code.length);
+    const { index } = signatures.get(flow.start)!;
+    module.body(index, locals, code);
+    pairs.set(index, traps);
+  }
+  let main = signatures.get(0)!.index;
+  if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal);
+  module.exportFunction("run", main);
+  if (resultGlobal !== -1) {
+    const index = module.function([], [I32]);
+    module.body(index, [], Uint8Array.of(0x23, resultGlobal, 0x0b));
+    module.exportFunction("high", index);
+  }
+  const callees = anyCallee ? functions.map(({ start }) => start) : [];
+  module.table(callees.map((start) => signatures.get(start)!.index));
+
+  const { bytes, codeStart } = module.finish();
+  const traps = new Map([...pairs].map(([index, pairs]) => [index, { start: codeStart[index]!, pairs }]));
+  return { program, options, bytes, traps, callees };
+}
+
+/** Name of the import that is a helper. */
+export const helperName = (id: number): string => `helper ${id}`;
+
+/** The export of a program whose main function is called by others, too. */
+function writeEntry(module: ModuleWriter, main: Signature, fuelGlobal: number, resultGlobal: number): number {
+  const index = module.function([I32, I32, I32, F64], [I32]);
+  const code: number[] = [];
+  // Truncate the fuel into its global.
+  if (fuelGlobal !== -1) code.push(0x20, 3, 0xfc, 6, 0x24, fuelGlobal);
+  for (const register of main.params) {
+    if (register === 1 || register === 2) code.push(0x20, register - 1, 0xad);
+    else code.push(0x42, 0);
+  }
+  code.push(0x20, 2, 0x10, ...leb(main.index));
+  // r0 is the lowest register and so the deepest on the stack.
+  for (let extra = main.results.length; extra > 1; extra--) code.push(0x1a);
+  code.push(0x22, 4, 0xa7);
+  if (resultGlobal !== -1) code.push(0x20, 4, 0x42, 32, 0x88, 0xa7, 0x24, resultGlobal);
+  code.push(0x0b);
+  module.body(index, [[1, I64]], Uint8Array.from(code));
+  return index;
+}
+
+function leb(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+}
+
+/** How deep local calls nest, the main function counted; more than any limit where they are recursive. */
+function nesting(program: PreparedProgram, functions: readonly Flow[]): number {
+  const callees = new Map(functions.map(({ start, end }) => {
+    const list: number[] = [];
+    for (let slot = start; slot < end; slot += width(program, slot)) {
+      if (program.operation[slot] === OPERATION.callLocal) list.push(program.offset[slot]!);
+    }
+    return [start, list] as const;
+  }));
+  const deepest = (start: number, above: number): number => {
+    if (above > FRAMES) return above;
+    return Math.max(above, ...callees.get(start)!.map((callee) => deepest(callee, above + 1)));
+  };
+  return deepest(0, 1);
+}
+
+function tooLong(program: PreparedProgram, { start, end }: Flow, size: number): FeatureError {
+  const message = `${program.name}: the function at slot ${start} has ${end - start} slots, ${size} bytes of WebAssembly, but JavaScript engines take ${LONGEST_BODY}; split it into functions, or run it with execution: "interpreter"`;
+  return new FeatureError("JIT", null, message);
+}

@@ -1,0 +1,174 @@
+/**
+ * From a control-flow graph to the blocks, loops and ifs of WebAssembly.
+ *
+ * Ramsey, "Beyond Relooper: Recursive Translation of Unstructured Control Flow to Structured Control Flow", ICFP 2022: the
+ * code of a node is followed by the code of what it dominates; a node with several ways into it gets a `block` around the
+ * code of its dominator, so that a `br` leads behind it, and the target of a back edge gets a `loop`. Here with an explicit
+ * stack instead of recursion, `br_if` where one way of a branch leaves, and only the smaller subtree of a branch nested, so
+ * that long chains of tests do not nest at all.
+ *
+ * A graph with a cycle that has two entries has no such form: the whole function becomes a loop around a `br_table`.
+ */
+
+import type { Dominance } from "../../../compiler/ir/dominance.ts";
+import type { Graph } from "../../../compiler/ir/graph.ts";
+import { type ByteWriter, OP, VOID } from "./wasm.ts";
+
+/** Who writes the code of the nodes. */
+export interface NodeCode {
+  /** The instructions, without the jump at their end. A node without successors ends with a return. */
+  body(node: number): void;
+  /** Pushes an i32: not 0 when the node's second successor comes next; with `negated`, when the first one does. */
+  condition(node: number, negated: boolean): void;
+  /** Once for each round of the loop whose header the node is. */
+  round(header: number): void;
+}
+
+/** Whether a cycle can be entered elsewhere than at a node that dominates it. */
+export function isReducible(graph: Graph, dominance: Dominance, place: Int32Array): boolean {
+  for (const node of dominance.order) {
+    for (const to of graph[node]!) if (place[to]! <= place[node]! && !dominance.dominates(to, node)) return false;
+  }
+  return true;
+}
+
+/** By node: where it stands in reverse postorder; -1 for nodes that cannot be reached. */
+export function places(graph: Graph, dominance: Dominance): Int32Array {
+  const place = new Int32Array(graph.length).fill(-1);
+  const { order } = dominance;
+  for (let index = 0; index < order.length; index++) place[order[index]!] = index;
+  return place;
+}
+
+// Tasks, in the two lowest bits; above them the node.
+const TREE = 0;
+const NODE = 1;
+const END = 2;
+
+/** Writes the code of a reducible graph. What follows is never reached. */
+export function writeStructured(graph: Graph, dominance: Dominance, place: Int32Array, out: ByteWriter, code: NodeCode): void {
+  const { order, children } = dominance;
+  const count = graph.length;
+  // Ways into each node other than back edges, and whether it has back edges.
+  const ways = new Int32Array(count);
+  const isHeader = new Uint8Array(count);
+  const size = new Int32Array(count).fill(1);
+  for (const node of order) {
+    for (const to of graph[node]!) {
+      if (place[to]! <= place[node]!) isHeader[to] = 1;
+      else ways[to]!++;
+    }
+  }
+  for (let index = order.length - 1; index > 0; index--) {
+    const node = order[index]!;
+    size[dominance.immediate[node]!]! += size[node]!;
+  }
+
+  // How many blocks, loops and ifs are open where the label of a node is; a node may have one of each kind.
+  const blockDepth = new Int32Array(count);
+  const loopDepth = new Int32Array(count);
+  let depth = 0;
+  const tasks: number[] = [TREE];
+
+  const leaves = (from: number, to: number): boolean => ways[to]! > 1 || place[to]! <= place[from]!;
+  const label = (from: number, to: number): number => depth - (place[to]! <= place[from]! ? loopDepth : blockDepth)[to]!;
+  const follow = (from: number, to: number): void => {
+    if (!leaves(from, to)) tasks.push((to << 2) | TREE);
+    // Where the block ends next, falling out of it is as good.
+    else if (place[to]! <= place[from]! || tasks.at(-1) !== ((to << 2) | END)) {
+      out.byte(OP.br);
+      out.unsigned(label(from, to));
+    }
+  };
+
+  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+    const node = task >> 2;
+    if ((task & 3) === END) {
+      out.byte(OP.end);
+      depth--;
+    } else if ((task & 3) === TREE) {
+      if (isHeader[node] === 1) {
+        out.byte(OP.loop);
+        out.byte(VOID);
+        loopDepth[node] = ++depth;
+        tasks.push((node << 2) | END);
+        code.round(node);
+      }
+      // The first to follow is the innermost block. Children are in reverse postorder.
+      const below = children[node]!;
+      for (let index = below.length - 1; index >= 0; index--) {
+        const child = below[index]!;
+        if (ways[child]! < 2) continue;
+        out.byte(OP.block);
+        out.byte(VOID);
+        blockDepth[child] = ++depth;
+        tasks.push((child << 2) | TREE, (child << 2) | END);
+      }
+      tasks.push((node << 2) | NODE);
+    } else {
+      code.body(node);
+      const [next, other] = graph[node]!;
+      if (next === undefined) continue;
+      if (other === undefined) follow(node, next);
+      else if (leaves(node, other)) {
+        code.condition(node, false);
+        out.byte(OP.brIf);
+        out.unsigned(label(node, other));
+        follow(node, next);
+      } else if (leaves(node, next)) {
+        code.condition(node, true);
+        out.byte(OP.brIf);
+        out.unsigned(label(node, next));
+        follow(node, other);
+      } else {
+        const nested = size[other]! <= size[next]! ? other : next;
+        code.condition(node, nested === next);
+        out.byte(OP.if);
+        out.byte(VOID);
+        depth++;
+        tasks.push(((nested === next ? other : next) << 2) | TREE, END, (nested << 2) | TREE);
+      }
+    }
+  }
+}
+
+/** Writes the code of any graph, as a loop that looks up where to go. @param next number of an i32 local that is 0. */
+export function writeDispatched(graph: Graph, order: readonly number[], out: ByteWriter, code: NodeCode, next: number): void {
+  const number = new Int32Array(graph.length).fill(-1);
+  for (let index = 0; index < order.length; index++) number[order[index]!] = index;
+  out.byte(OP.loop);
+  out.byte(VOID);
+  for (let index = 0; index < order.length; index++) {
+    out.byte(OP.block);
+    out.byte(VOID);
+  }
+  out.byte(OP.localGet);
+  out.unsigned(next);
+  out.byte(OP.brTable);
+  out.unsigned(order.length - 1);
+  for (let index = 0; index < order.length; index++) out.unsigned(index);
+
+  for (let index = 0; index < order.length; index++) {
+    const node = order[index]!;
+    out.byte(OP.end);
+    code.round(node);
+    code.body(node);
+    const [first, second] = graph[node]!;
+    if (first === undefined) continue;
+    if (second !== undefined) {
+      out.byte(OP.i32Const);
+      out.signed(number[second]!);
+    }
+    out.byte(OP.i32Const);
+    out.signed(number[first]!);
+    if (second !== undefined) {
+      code.condition(node, false);
+      out.byte(OP.select);
+    }
+    out.byte(OP.localSet);
+    out.unsigned(next);
+    out.byte(OP.br);
+    out.unsigned(order.length - 1 - index);
+  }
+  out.byte(OP.end);
+}

@@ -1,0 +1,947 @@
+/**
+ * One function of a program as the body of a WebAssembly function.
+ *
+ * Registers are i64 locals and 32-bit arithmetic is `extend_i32_u(op(wrap, wrap))`, which V8 folds. The frame pointer is an i32
+ * parameter that points at the frame's lowest byte, so that the frame is reached with constant offsets; r10 itself exists only
+ * where a program uses it for something else. See `structure.ts` for control flow, `module.ts` for what functions share.
+ *
+ * In checked mode every access first holds its base register against null and 32 bits (a base that was checked is not checked
+ * again until it changes), every round of a loop and every call takes fuel, and frames begin as zeroes, as in the interpreter.
+ */
+
+import { Dominance } from "../../../compiler/ir/dominance.ts";
+import { naturalLoops } from "../../../compiler/ir/loops.ts";
+import { FRAME_SIZE, MAP_TAG } from "../access.ts";
+import { MAY_GOTO_LIMIT } from "../interpreter.ts";
+import { OPERATION } from "../operations.ts";
+import type { PreparedProgram } from "../program.ts";
+import {
+  ATOMIC_COMPARE,
+  ATOMIC_FETCH,
+  defs,
+  FIRST_CONSTANT,
+  FRAME_POINTER,
+  KIND,
+  KIND_OF,
+  registerOf,
+  SIZE_OF,
+  uses,
+} from "./effects.ts";
+import { type Flow, width } from "./flow.ts";
+import type { Shared } from "./module.ts";
+import * as codes from "./opcodes.ts";
+import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
+import { CONSTANT, FRAME, Values } from "./values.ts";
+import { ByteWriter, I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
+
+/** What a fault is, for the import that throws it. */
+export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3, argument: 4 } as const;
+
+/** Below this no legitimate access has its base: nothing is given out below 64 KiB, and offsets reach 32 KiB. */
+const LOWEST_BASE = 32_768;
+
+export interface TranslatedFunction {
+  readonly locals: readonly (readonly [count: number, type: number])[];
+  readonly code: Uint8Array;
+  /** Pairs: where an instruction that may trap begins in `code`, and its slot; ascending. */
+  readonly traps: Int32Array;
+}
+
+const SEQUENCE_OF: (readonly number[] | undefined)[] = [];
+for (const [name, sequence] of Object.entries(codes.SEQUENCES)) SEQUENCE_OF[OPERATION[name as keyof typeof OPERATION]] = sequence;
+
+export class FunctionTranslator implements NodeCode {
+  readonly #program: PreparedProgram;
+  readonly #flow: Flow;
+  readonly #shared: Shared;
+  readonly #checked: boolean;
+  readonly #isMain: boolean;
+  readonly #out: ByteWriter;
+  readonly #traps: number[] = [];
+  readonly #dominance: Dominance;
+  readonly #values: Values;
+  /** Registers that it gives back, ascending. */
+  readonly #results: readonly number[];
+  /** By register: its local, or -1. */
+  readonly #local = new Int32Array(FIRST_CONSTANT).fill(-1);
+  readonly #frame: number;
+  /** i64. */
+  readonly #old: number;
+  readonly #fuel: number;
+  /** i32. */
+  readonly #address: number;
+  readonly #loops: number;
+  readonly #next: number;
+  readonly #locals: readonly (readonly [number, number])[];
+  readonly #writesFrame: boolean;
+  readonly #usesFrame: boolean;
+  readonly #usesFuel: boolean;
+  readonly #mayGoto: boolean;
+  /** By block: instructions to pay for each round of the loop that it heads. */
+  readonly #cost: Int32Array;
+  #entryCost = 0;
+  /** By block: the only one that leads to it, or -1. */
+  readonly #only: Int32Array;
+  /** Registers whose value now was found good as a base, and by block what they were at its end. */
+  #good = 0;
+  readonly #goodAfter: Uint16Array;
+
+  constructor(shared: Shared, flow: Flow, isMain: boolean) {
+    const { program } = shared;
+    this.#program = program;
+    this.#flow = flow;
+    this.#shared = shared;
+    this.#checked = shared.mode === "checked";
+    this.#isMain = isMain;
+    this.#out = new ByteWriter(64 + (flow.end - flow.start) * 12);
+    this.#dominance = new Dominance(flow.successors);
+    this.#values = new Values(program, flow, this.#dominance.order, shared.liveness);
+    const signature = shared.signatureOf(flow.start);
+    this.#results = signature.results;
+
+    let used = 0;
+    let defined = 0;
+    let calls = false;
+    let mayGoto = false;
+    for (let slot = flow.start; slot < flow.end; slot += width(program, slot)) {
+      used |= uses(program, slot, flow.start, shared.liveness);
+      defined |= defs(program, slot, shared.liveness);
+      const kind = KIND_OF[program.operation[slot]!]!;
+      calls ||= kind === KIND.callLocal || kind === KIND.callRegister;
+      mayGoto ||= kind === KIND.mayGoto;
+    }
+    const frameBit = 1 << FRAME_POINTER;
+    this.#writesFrame = (defined & frameBit) !== 0;
+    this.#usesFrame = ((used | defined) & frameBit) !== 0;
+    this.#mayGoto = mayGoto;
+
+    // Locals: parameters first.
+    let next = 0;
+    if (isMain) next = 4;
+    else {
+      for (const register of signature.params) this.#local[register] = next++;
+      next++;
+    }
+    this.#frame = isMain ? 2 : next - 1;
+    const firstLong = next;
+    for (const register of this.#results) used |= 1 << register;
+    for (let register = 0; register <= FRAME_POINTER; register++) {
+      const needed = register === FRAME_POINTER ? this.#writesFrame : (((used | defined) >>> register) & 1) === 1;
+      if (needed && this.#local[register] === -1) this.#local[register] = next++;
+    }
+    this.#old = next++;
+    this.#fuel = next++;
+    const firstWord = next;
+    this.#address = next++;
+    this.#loops = next++;
+    this.#next = next++;
+    this.#locals = [
+      [firstWord - firstLong, I64],
+      [next - firstWord, I32],
+    ];
+
+    const count = flow.last.length;
+    this.#goodAfter = new Uint16Array(count);
+    this.#only = new Int32Array(count).fill(-1);
+    const ways = new Int32Array(count);
+    ways[0] = 1;
+    let loops = false;
+    for (const block of this.#dominance.order) {
+      for (const to of flow.successors[block]!) {
+        if (++ways[to]! === 1) this.#only[to] = block;
+        else this.#only[to] = -1;
+        loops ||= to <= block;
+      }
+    }
+    this.#only[0] = -1;
+    this.#usesFuel = this.#checked && (loops || calls || !isMain);
+    this.#cost = new Int32Array(count);
+  }
+
+  translate(): TranslatedFunction {
+    const dominance = this.#dominance;
+    const graph = this.#flow.successors;
+    const place = places(graph, dominance);
+    const dispatched = this.#shared.dispatchAll || !isReducible(graph, dominance, place);
+    if (this.#usesFuel) this.#price(dispatched);
+    this.#prologue();
+    if (dispatched) writeDispatched(graph, dominance.order, this.#out, this, this.#next);
+    else writeStructured(graph, dominance, place, this.#out, this);
+    this.#out.byte(OP.unreachable);
+    this.#out.byte(OP.end);
+    return { locals: this.#locals, code: this.#out.finish(), traps: Int32Array.from(this.#traps) };
+  }
+
+  /** What each round of each loop costs: never less than the instructions that it takes. */
+  #price(dispatched: boolean): void {
+    const { first } = this.#flow;
+    const sizeOf = (block: number): number => first[block + 1]! - first[block]!;
+    const { order } = this.#dominance;
+    if (dispatched) {
+      for (const block of order) this.#cost[block] = sizeOf(block);
+      return;
+    }
+    const header = new Int32Array(this.#cost.length).fill(-1);
+    for (const loop of naturalLoops(this.#flow.successors, this.#dominance)) for (const node of loop.nodes) header[node] = loop.header;
+    for (const block of order) {
+      if (header[block] === -1) this.#entryCost += sizeOf(block);
+      else this.#cost[header[block]!]! += sizeOf(block);
+    }
+  }
+
+  #prologue(): void {
+    const out = this.#out;
+    if (this.#isMain) {
+      for (const register of [1, 2]) {
+        if (this.#local[register] === -1) continue;
+        this.#get(register - 1);
+        out.byte(OP.extendU);
+        this.#set(this.#local[register]!);
+      }
+    }
+    if (this.#writesFrame) {
+      this.#pushFramePointer();
+      this.#set(this.#local[FRAME_POINTER]!);
+    }
+    if (this.#mayGoto) {
+      this.#i32(MAY_GOTO_LIMIT);
+      this.#set(this.#loops);
+    }
+    if (this.#usesFuel) {
+      if (this.#isMain) {
+        this.#get(3);
+        out.byte(OP.bulk);
+        out.byte(6); // i64.trunc_sat_f64_s
+      } else {
+        out.byte(OP.globalGet);
+        out.unsigned(this.#shared.fuelGlobal);
+      }
+      this.#i64(this.#entryCost, 0);
+      out.byte(OP.i64Sub);
+      this.#set(this.#fuel);
+      this.#demandFuel(this.#flow.start);
+    }
+    if (this.#checked && this.#usesFrame) {
+      this.#get(this.#frame);
+      this.#i32(0);
+      this.#i32(FRAME_SIZE);
+      out.byte(OP.bulk);
+      out.byte(MEMORY_FILL);
+      out.byte(0);
+    }
+  }
+
+  // ── for the writer of control flow ────────────────────────────────────────────────────────────────────────────────
+
+  round(block: number): void {
+    const cost = this.#cost[block]!;
+    if (!this.#usesFuel || cost === 0) return;
+    this.#get(this.#fuel);
+    this.#i64(cost, 0);
+    this.#out.byte(OP.i64Sub);
+    this.#set(this.#fuel);
+    this.#demandFuel(this.#flow.first[block]!);
+  }
+
+  body(block: number): void {
+    const { first, last } = this.#flow;
+    const only = this.#only[block]!;
+    this.#good = only === -1 ? 0 : this.#goodAfter[only]!;
+    this.#values.enter(block);
+    const end = last[block]!;
+    for (let slot = first[block]!; slot <= end; slot += width(this.#program, slot)) {
+      const kind = KIND_OF[this.#program.operation[slot]!]!;
+      if (slot === end && (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto)) break;
+      this.#instruction(slot, kind);
+      this.#values.step(slot);
+    }
+    this.#goodAfter[block] = this.#good;
+  }
+
+  condition(block: number, negated: boolean): void {
+    const slot = this.#flow.last[block]!;
+    const out = this.#out;
+    const operation = this.#program.operation[slot]!;
+    if (operation === OPERATION.mayGoto) {
+      // Taken when the counter is 0; else it counts down.
+      this.#get(this.#loops);
+      this.#get(this.#loops);
+      this.#get(this.#loops);
+      this.#i32(0);
+      out.byte(OP.i32Ne);
+      out.byte(OP.i32Sub);
+      this.#set(this.#loops);
+      if (!negated) out.byte(OP.i32Eqz);
+      return;
+    }
+    const d = this.#program.dst[slot]!;
+    const s = this.#program.src[slot]!;
+    const wide = operation <= OPERATION.jset64;
+    if (operation === OPERATION.jset64 || operation === OPERATION.jset32) {
+      if (wide) this.#push64(d);
+      else this.#push32(d);
+      if (wide) this.#push64(s);
+      else this.#push32(s);
+      out.byte(wide ? OP.i64And : OP.i32And);
+      if (wide || negated) out.byte(wide ? OP.i64Eqz : OP.i32Eqz);
+      if (wide && !negated) out.byte(OP.i32Eqz);
+      return;
+    }
+    if (wide) {
+      this.#push64(d);
+      this.#push64(s);
+      out.byte((negated ? codes.COMPARE_64_NOT : codes.COMPARE_64)[operation]!);
+    } else {
+      this.#push32(d);
+      this.#push32(s);
+      out.byte((negated ? codes.COMPARE_32_NOT : codes.COMPARE_32)[operation]!);
+    }
+  }
+
+  // ── instructions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #instruction(slot: number, kind: number): void {
+    const program = this.#program;
+    const operation = program.operation[slot]!;
+    const d = program.dst[slot]!;
+    const s = program.src[slot]!;
+    switch (kind) {
+      case KIND.binary:
+        if (operation <= OPERATION.mov64) this.#binary64(operation, d, s);
+        else this.#binary32(operation, d, s);
+        this.#write64(d);
+        return;
+      case KIND.move: {
+        const good = registerOf(s) < FIRST_CONSTANT && SEQUENCE_OF[operation]!.length === 0 ? (this.#good >>> registerOf(s)) & 1 : 0;
+        this.#push64(s);
+        for (const opcode of SEQUENCE_OF[operation]!) this.#out.byte(opcode);
+        this.#write64(d);
+        this.#good |= good << registerOf(d);
+        return;
+      }
+      case KIND.unary:
+        this.#unary(operation, d);
+        this.#write64(d);
+        return;
+      case KIND.load: {
+        const offset = this.#pushAddress(slot, registerOf(s));
+        this.#trap(slot);
+        this.#access(codes.LOADS[operation]!, offset);
+        this.#write64(d);
+        return;
+      }
+      case KIND.store: {
+        const offset = this.#pushAddress(slot, registerOf(d));
+        this.#push64(s);
+        this.#trap(slot);
+        this.#access(codes.STORES[operation]!, offset);
+        return;
+      }
+      case KIND.acquire:
+        this.#pushAligned(slot, registerOf(s), SIZE_OF[operation]!);
+        this.#trap(slot);
+        if (this.#shared.sharedMemory) this.#atomicAccess(codes.ATOMIC_LOADS[operation]!, SIZE_OF[operation]!);
+        else this.#access(codes.LOADS[operation]!, 0);
+        this.#write64(d);
+        return;
+      case KIND.release:
+        this.#pushAligned(slot, registerOf(d), SIZE_OF[operation]!);
+        this.#push64(s);
+        this.#trap(slot);
+        if (this.#shared.sharedMemory) this.#atomicAccess(codes.ATOMIC_STORES[operation]!, SIZE_OF[operation]!);
+        else this.#access(codes.STORES[operation]!, 0);
+        return;
+      case KIND.atomic:
+        this.#atomic(slot, SIZE_OF[operation]!, registerOf(d), s, program.extra[slot]!);
+        return;
+      case KIND.callHelper:
+        this.#callHelper(slot, program.extra[slot]!);
+        return;
+      case KIND.callLocal:
+        this.#callLocal(slot, program.offset[slot]!);
+        return;
+      case KIND.callRegister:
+        this.#callRegister(slot, d);
+        return;
+      case KIND.exit:
+        this.#exit();
+        return;
+      case KIND.packet:
+        this.#packet(slot, operation, s);
+        return;
+      default:
+    }
+  }
+
+  #binary64(operation: number, d: number, s: number): void {
+    const out = this.#out;
+    const opcode = codes.BINARY_64[operation]!;
+    const isDivision = operation >= OPERATION.div64 && operation <= OPERATION.smod64;
+    if (!isDivision) {
+      this.#push64(d);
+      this.#push64(s);
+      out.byte(opcode);
+      return;
+    }
+    const divides = operation <= OPERATION.sdiv64;
+    const signed = operation === OPERATION.sdiv64;
+    if (registerOf(s) >= FIRST_CONSTANT) {
+      const low = this.#program.registers[s]!;
+      const high = this.#program.registers[s + 1]!;
+      if ((low | high) === 0) {
+        if (divides) this.#i64(0, 0);
+        else this.#push64(d);
+      } else if (signed && (low & high) === -1) {
+        this.#i64(0, 0);
+        this.#push64(d);
+        out.byte(OP.i64Sub);
+      } else {
+        this.#push64(d);
+        this.#push64(s);
+        out.byte(opcode);
+      }
+      return;
+    }
+    // By 0: the quotient is 0, the remainder the dividend. The smallest number by -1 would trap: it is the negation.
+    this.#push64(s);
+    out.byte(OP.i64Eqz);
+    this.#if(I64);
+    if (divides) this.#i64(0, 0);
+    else this.#push64(d);
+    out.byte(OP.else);
+    if (signed) {
+      this.#push64(s);
+      this.#i64(-1, -1);
+      out.byte(OP.i64Eq);
+      this.#if(I64);
+      this.#i64(0, 0);
+      this.#push64(d);
+      out.byte(OP.i64Sub);
+      out.byte(OP.else);
+    }
+    this.#push64(d);
+    this.#push64(s);
+    out.byte(opcode);
+    if (signed) out.byte(OP.end);
+    out.byte(OP.end);
+  }
+
+  #binary32(operation: number, d: number, s: number): void {
+    const out = this.#out;
+    const opcode = codes.BINARY_32[operation]!;
+    const isDivision = operation >= OPERATION.div32 && operation <= OPERATION.smod32;
+    if (!isDivision) {
+      this.#push32(d);
+      this.#push32(s);
+      out.byte(opcode);
+      out.byte(OP.extendU);
+      return;
+    }
+    const divides = operation <= OPERATION.sdiv32;
+    const signed = operation === OPERATION.sdiv32;
+    if (registerOf(s) >= FIRST_CONSTANT) {
+      const value = this.#program.registers[s]!;
+      if (value === 0) {
+        if (divides) this.#i32(0);
+        else this.#push32(d);
+      } else if (signed && value === -1) {
+        this.#i32(0);
+        this.#push32(d);
+        out.byte(OP.i32Sub);
+      } else {
+        this.#push32(d);
+        this.#push32(s);
+        out.byte(opcode);
+      }
+      out.byte(OP.extendU);
+      return;
+    }
+    this.#push32(s);
+    out.byte(OP.i32Eqz);
+    this.#if(I32);
+    if (divides) this.#i32(0);
+    else this.#push32(d);
+    out.byte(OP.else);
+    if (signed) {
+      this.#push32(s);
+      this.#i32(-1);
+      out.byte(OP.i32Eq);
+      this.#if(I32);
+      this.#i32(0);
+      this.#push32(d);
+      out.byte(OP.i32Sub);
+      out.byte(OP.else);
+    }
+    this.#push32(d);
+    this.#push32(s);
+    out.byte(opcode);
+    if (signed) out.byte(OP.end);
+    out.byte(OP.end);
+    out.byte(OP.extendU);
+  }
+
+  #unary(operation: number, d: number): void {
+    const out = this.#out;
+    switch (operation) {
+      case OPERATION.neg64:
+        this.#i64(0, 0);
+        this.#push64(d);
+        out.byte(OP.i64Sub);
+        return;
+      case OPERATION.neg32:
+        this.#i32(0);
+        this.#push32(d);
+        out.byte(OP.i32Sub);
+        out.byte(OP.extendU);
+        return;
+      case OPERATION.truncate16:
+        this.#push64(d);
+        this.#i64(0xffff, 0);
+        out.byte(OP.i64And);
+        return;
+      case OPERATION.swap16:
+        // Both bytes end up in the middle of four: (b0 << 8 | b1) is the low half of what a rotation of b1 b0 b1 b0 gives.
+        this.#push32(d);
+        this.#i32(8);
+        out.byte(OP.i32Shl);
+        this.#i32(0xff00);
+        out.byte(OP.i32And);
+        this.#push32(d);
+        this.#i32(8);
+        out.byte(OP.i32ShrU);
+        this.#i32(0xff);
+        out.byte(OP.i32And);
+        out.byte(OP.i32Or);
+        out.byte(OP.extendU);
+        return;
+      case OPERATION.swap32:
+        this.#swap32(() => this.#push32(d));
+        out.byte(OP.extendU);
+        return;
+      case OPERATION.swap64:
+        this.#swap32(() => this.#push32(d));
+        out.byte(OP.extendU);
+        this.#i64(32, 0);
+        out.byte(OP.i64Shl);
+        this.#swap32(() => {
+          this.#push64(d);
+          this.#i64(32, 0);
+          out.byte(OP.i64ShrU);
+          out.byte(OP.wrap);
+        });
+        out.byte(OP.extendU);
+        out.byte(OP.i64Or);
+        return;
+      default:
+        this.#push64(d);
+        for (const opcode of SEQUENCE_OF[operation]!) out.byte(opcode);
+    }
+  }
+
+  /** The four bytes the other way round: two of them by each rotation. */
+  #swap32(push: () => void): void {
+    const out = this.#out;
+    push();
+    out.byte(OP.localTee);
+    out.unsigned(this.#address);
+    this.#i32(8);
+    out.byte(OP.i32Rotl);
+    this.#i32(0x00ff_00ff);
+    out.byte(OP.i32And);
+    this.#get(this.#address);
+    this.#i32(24);
+    out.byte(OP.i32Rotl);
+    this.#i32(0xff00_ff00 | 0);
+    out.byte(OP.i32And);
+    out.byte(OP.i32Or);
+  }
+
+  // ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Pushes the address of an access, without the offset (bytes) that it returns. */
+  #pushAddress(slot: number, base: number): number {
+    const offset = this.#program.offset[slot]!;
+    const values = this.#values;
+    const out = this.#out;
+    const known = values.kind[base]!;
+    if (known === FRAME && !this.#writesFrame) {
+      const at = values.low[base]! + offset + FRAME_SIZE;
+      const size = SIZE_OF[this.#program.operation[slot]!]!;
+      // A callee may reach its caller's frame, as in the interpreter.
+      if (this.#checked && (at < 0 || (this.#isMain && at + size > FRAME_SIZE))) this.#fault(FAULT.access, slot, base);
+      this.#get(this.#frame);
+      if (at >= 0) return at;
+      this.#i32(at);
+      out.byte(OP.i32Add);
+      return 0;
+    }
+    if (known === CONSTANT && values.high[base] === 0 && values.low[base]! >= 0x1_0000) {
+      this.#i32(values.low[base]! + offset);
+      return 0;
+    }
+    this.#checkBase(slot, base);
+    this.#push32(base * 2);
+    if (offset >= 0) return offset;
+    this.#i32(offset);
+    out.byte(OP.i32Add);
+    return 0;
+  }
+
+  /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
+  #checkBase(slot: number, base: number): void {
+    if (!this.#checked || ((this.#good >>> base) & 1) === 1) return;
+    if (base === FRAME_POINTER && !this.#writesFrame) return;
+    const out = this.#out;
+    this.#push64(base * 2);
+    this.#i64(LOWEST_BASE, 0);
+    out.byte(OP.i64Sub);
+    const { memorySize } = this.#shared;
+    this.#i64(memorySize | 0, 0);
+    out.byte(OP.i64GtU);
+    this.#if(0x40);
+    this.#fault(FAULT.access, slot, base);
+    out.byte(OP.end);
+    this.#good |= 1 << base;
+  }
+
+  /** Pushes the whole address of an atomic access; keeps it in the address local. */
+  #pushAligned(slot: number, base: number, size: number): void {
+    const out = this.#out;
+    const offset = this.#pushAddress(slot, base);
+    if (offset !== 0) {
+      this.#i32(offset);
+      out.byte(OP.i32Add);
+    }
+    if (!this.#checked || size === 1) return;
+    out.byte(OP.localTee);
+    out.unsigned(this.#address);
+    this.#i32(size - 1);
+    out.byte(OP.i32And);
+    this.#if(0x40);
+    this.#fault(FAULT.alignment, slot, -1);
+    out.byte(OP.end);
+    this.#get(this.#address);
+  }
+
+  /** In memory of one thread nothing comes between a load and a store: plain accesses are atomic. */
+  #atomic(slot: number, size: number, base: number, s: number, code: number): void {
+    const out = this.#out;
+    const { plain, on32, on64 } = codes.ATOMIC_MODIFY[code & ~ATOMIC_FETCH]!;
+    const fetch = (code & ATOMIC_FETCH) !== 0;
+    const compares = code === ATOMIC_COMPARE;
+    const into = compares ? 0 : s;
+    const narrow = size === 4;
+    this.#pushAligned(slot, base, size);
+    if (this.#shared.sharedMemory) {
+      if (compares) this.#pushNarrow(0, narrow);
+      this.#push64(s);
+      this.#trap(slot);
+      this.#atomicAccess(narrow ? on32 : on64, size);
+      if (fetch) this.#write64(into);
+      else out.byte(OP.drop);
+      return;
+    }
+    const store = narrow ? OP.i64Store32 : OP.i64Store;
+    out.byte(OP.localTee);
+    out.unsigned(this.#address);
+    this.#get(this.#address);
+    this.#trap(slot);
+    this.#access(narrow ? OP.i64Load32U : OP.i64Load, 0);
+    if (compares || plain === 0) {
+      this.#set(this.#old);
+      this.#push64(s);
+      if (compares) {
+        this.#get(this.#old);
+        this.#get(this.#old);
+        this.#pushNarrow(0, narrow);
+        out.byte(OP.i64Eq);
+        out.byte(OP.select);
+      }
+    } else {
+      out.byte(OP.localTee);
+      out.unsigned(this.#old);
+      this.#push64(s);
+      out.byte(plain);
+    }
+    this.#trap(slot);
+    this.#access(store, 0);
+    if (!fetch) return;
+    this.#get(this.#old);
+    this.#write64(into);
+  }
+
+  #pushNarrow(word: number, narrow: boolean): void {
+    this.#push64(word);
+    if (!narrow) return;
+    this.#out.byte(OP.wrap);
+    this.#out.byte(OP.extendU);
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #callHelper(slot: number, id: number): void {
+    const shared = this.#shared;
+    const out = this.#out;
+    const values = this.#values;
+    if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === MAP_TAG) {
+      const lookup = shared.lookupOf(values.low[1]!);
+      if (lookup !== null) {
+        if (values.kind[2] !== FRAME) this.#checkBase(slot, 2);
+        this.#push32(4);
+        out.byte(OP.call);
+        out.unsigned(lookup);
+        out.byte(OP.extendU);
+        this.#write64(0);
+        return;
+      }
+    }
+    const helper = shared.helperOf(id);
+    if (helper.full) {
+      this.#i32(slot);
+      this.#get(this.#frame);
+      for (let index = 1; index <= 5; index++) {
+        if (index <= helper.args) this.#push32(index * 2);
+        else this.#i32(0);
+      }
+      for (let index = 1; index <= 5; index++) {
+        if (index <= helper.args) this.#pushHigh(index * 2);
+        else this.#i32(0);
+      }
+    } else for (let index = 1; index <= helper.args; index++) this.#push32(index * 2);
+    out.byte(OP.call);
+    out.unsigned(helper.index);
+    if (helper.result === "int") out.byte(OP.extendS);
+    else {
+      out.byte(OP.extendU);
+      if (helper.result === "u64") this.#joinHigh();
+    }
+    this.#write64(0);
+  }
+
+  /** The upper half of the result of the last helper above the lower one that is on the stack. */
+  #joinHigh(): void {
+    const out = this.#out;
+    out.byte(OP.call);
+    out.unsigned(this.#shared.highIndex);
+    out.byte(OP.extendU);
+    this.#i64(32, 0);
+    out.byte(OP.i64Shl);
+    out.byte(OP.i64Or);
+  }
+
+  #callLocal(slot: number, callee: number): void {
+    const { index, params, results } = this.#shared.signatureOf(callee);
+    this.#enterCallee(slot);
+    for (const register of params) this.#push64(register * 2);
+    this.#get(this.#frame);
+    this.#i32(FRAME_SIZE);
+    this.#out.byte(OP.i32Sub);
+    this.#out.byte(OP.call);
+    this.#out.unsigned(index);
+    this.#leaveCallee(results);
+  }
+
+  /** A function of the program, or a helper by its number: which, is found by the import. */
+  #callRegister(slot: number, d: number): void {
+    const shared = this.#shared;
+    const out = this.#out;
+    const { calleeIndex, callIndex } = shared;
+    this.#i32(slot);
+    this.#push32(d);
+    this.#pushHigh(d);
+    out.byte(OP.call);
+    out.unsigned(calleeIndex);
+    out.byte(OP.localTee);
+    out.unsigned(this.#address);
+    this.#i32(0);
+    out.byte(OP.i32LtS);
+    this.#if(0x40);
+    this.#i32(slot);
+    this.#get(this.#frame);
+    for (let index = 1; index <= 5; index++) this.#push32(index * 2);
+    for (let index = 1; index <= 5; index++) this.#pushHigh(index * 2);
+    this.#push32(d);
+    out.byte(OP.call);
+    out.unsigned(callIndex);
+    out.byte(OP.extendU);
+    this.#joinHigh();
+    this.#write64(0);
+    out.byte(OP.else);
+    this.#enterCallee(slot);
+    const { params, results } = shared.signatureOf(this.#flow.start);
+    for (const register of params) this.#push64(register * 2);
+    this.#get(this.#frame);
+    this.#i32(FRAME_SIZE);
+    out.byte(OP.i32Sub);
+    this.#get(this.#address);
+    out.byte(OP.callIndirect);
+    out.unsigned(shared.functionType);
+    out.byte(0);
+    this.#leaveCallee(results);
+    out.byte(OP.end);
+    this.#good &= ~0x3f;
+  }
+
+  #enterCallee(slot: number): void {
+    const out = this.#out;
+    if (this.#shared.bottomGlobal !== -1) {
+      this.#get(this.#frame);
+      out.byte(OP.globalGet);
+      out.unsigned(this.#shared.bottomGlobal);
+      out.byte(OP.i32LeU);
+      this.#if(0x40);
+      this.#fault(FAULT.depth, slot, -1);
+      out.byte(OP.end);
+    }
+    if (!this.#checked) return;
+    this.#get(this.#fuel);
+    out.byte(OP.globalSet);
+    out.unsigned(this.#shared.fuelGlobal);
+  }
+
+  #leaveCallee(results: readonly number[]): void {
+    for (let at = results.length - 1; at >= 0; at--) this.#write64(results[at]! * 2);
+    if (!this.#checked) return;
+    this.#out.byte(OP.globalGet);
+    this.#out.unsigned(this.#shared.fuelGlobal);
+    this.#set(this.#fuel);
+  }
+
+  #exit(): void {
+    const out = this.#out;
+    if (this.#isMain) {
+      if (this.#shared.resultGlobal !== -1) {
+        this.#pushHigh(0);
+        out.byte(OP.globalSet);
+        out.unsigned(this.#shared.resultGlobal);
+      }
+      this.#push32(0);
+    } else {
+      if (this.#checked) {
+        this.#get(this.#fuel);
+        out.byte(OP.globalSet);
+        out.unsigned(this.#shared.fuelGlobal);
+      }
+      for (const register of this.#results) this.#push64(register * 2);
+    }
+    out.byte(OP.return);
+  }
+
+  #packet(slot: number, operation: number, s: number): void {
+    this.#i32(this.#program.extra[slot]!);
+    if (operation >= OPERATION.packetIndirect1) this.#push32(s);
+    else this.#i32(0);
+    this.#i32(SIZE_OF[operation]!);
+    this.#out.byte(OP.call);
+    this.#out.unsigned(this.#shared.packetIndex);
+    this.#out.byte(OP.extendU);
+    this.#write64(0);
+  }
+
+  // ── bits of code ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #demandFuel(slot: number): void {
+    this.#get(this.#fuel);
+    this.#i64(0, 0);
+    this.#out.byte(OP.i64LtS);
+    this.#if(0x40);
+    this.#fault(FAULT.fuel, slot, -1);
+    this.#out.byte(OP.end);
+  }
+
+  /** Calls the import that throws. @param base the register at fault, or -1 for what the address local holds. */
+  #fault(kind: number, slot: number, base: number): void {
+    const out = this.#out;
+    this.#i32(kind);
+    this.#i32(slot);
+    if (base === -1) {
+      this.#get(this.#address);
+      this.#i32(0);
+    } else {
+      this.#push32(base * 2);
+      this.#pushHigh(base * 2);
+    }
+    out.byte(OP.call);
+    out.unsigned(this.#shared.faultIndex);
+    out.byte(OP.unreachable);
+  }
+
+  #if(type: number): void {
+    this.#out.byte(OP.if);
+    this.#out.byte(type);
+  }
+
+  /** `word` names a register, or a constant. */
+  #push64(word: number): void {
+    const register = registerOf(word);
+    if (register >= FIRST_CONSTANT) this.#i64(this.#program.registers[word]!, this.#program.registers[word + 1]!);
+    else if (register === FRAME_POINTER && !this.#writesFrame) this.#pushFramePointer();
+    else this.#get(this.#local[register]!);
+  }
+
+  #push32(word: number): void {
+    if (registerOf(word) >= FIRST_CONSTANT) this.#i32(this.#program.registers[word]!);
+    else {
+      this.#push64(word);
+      this.#out.byte(OP.wrap);
+    }
+  }
+
+  #pushHigh(word: number): void {
+    this.#push64(word);
+    this.#i64(32, 0);
+    this.#out.byte(OP.i64ShrU);
+    this.#out.byte(OP.wrap);
+  }
+
+  #pushFramePointer(): void {
+    this.#get(this.#frame);
+    this.#i32(FRAME_SIZE);
+    this.#out.byte(OP.i32Add);
+    this.#out.byte(OP.extendU);
+  }
+
+  /** Takes what is on the stack into a register. */
+  #write64(word: number): void {
+    const register = registerOf(word);
+    this.#set(this.#local[register]!);
+    this.#good &= ~(1 << register);
+  }
+
+  #access(opcode: number, offset: number): void {
+    this.#out.byte(opcode);
+    this.#out.byte(0);
+    this.#out.unsigned(offset);
+  }
+
+  #atomicAccess(opcode: number, size: number): void {
+    this.#out.byte(OP.atomic);
+    this.#out.byte(opcode);
+    this.#out.byte(31 - Math.clz32(size));
+    this.#out.byte(0);
+  }
+
+  #trap(slot: number): void {
+    this.#traps.push(this.#out.length, slot);
+  }
+
+  #get(local: number): void {
+    this.#out.byte(OP.localGet);
+    this.#out.unsigned(local);
+  }
+
+  #set(local: number): void {
+    this.#out.byte(OP.localSet);
+    this.#out.unsigned(local);
+  }
+
+  #i32(value: number): void {
+    this.#out.byte(OP.i32Const);
+    this.#out.signed(value);
+  }
+
+  #i64(low: number, high: number): void {
+    this.#out.byte(OP.i64Const);
+    this.#out.signed64(low, high);
+  }
+}
