@@ -36,6 +36,12 @@ const PSEUDO_CALL = 1;
 const PSEUDO_FUNCTION = 4;
 const REGISTERS = 11;
 
+/** Questions beyond these count as asked of whatever: what follows them is not guarded. */
+const MOST_QUESTIONS = 1024;
+/** Paths followed, per slot, before a program made to take forever counts as reached everywhere. Compilers' take 3. */
+const VISITS_PER_SLOT = 50;
+const FREE_VISITS = 10_000;
+
 /** What holds on all paths to a place where paths meet. */
 interface State {
   readonly registers: Value[];
@@ -77,7 +83,11 @@ class Follower {
     const called = this.#calledFunctions();
     // What nobody calls is called by the kernel: the program itself, an exception callback.
     for (const start of [0, ...this.#functions]) if (start === 0 || !called.has(start)) this.#flow(start, unknownRegisters(), 0n);
-    for (let slot = this.#waiting.pop(); slot !== undefined; slot = this.#waiting.pop()) this.#follow(slot);
+    let visits = FREE_VISITS + VISITS_PER_SLOT * this.#length;
+    for (let slot = this.#waiting.pop(); slot !== undefined; slot = this.#waiting.pop()) {
+      if (--visits < 0) this.#surrender();
+      else this.#follow(slot);
+    }
     return { reached: this.#reached, guarded: this.#mark(), loop: this.#findLoop() };
   }
 
@@ -242,8 +252,8 @@ class Follower {
     const taken = opcode === MAY_GOTO ? "any" : decide(opcode >> 4, target, operand, (opcode & 7) === 5 ? 64 : 32);
     let yes = questions;
     let no = questions;
-    if (taken === "kernel") {
-      const number = this.#questions.get(slot) ?? this.#questions.size;
+    const number = this.#questions.get(slot) ?? this.#questions.size;
+    if (taken === "kernel" && number < MOST_QUESTIONS) {
       this.#questions.set(slot, number);
       yes |= 1n << BigInt(2 * number);
       no |= 1n << BigInt(2 * number + 1);
@@ -264,6 +274,16 @@ class Follower {
     const size = [4, 2, 1, 8][(opcode >> 3) & 3]!;
     const value = from.read(Number(from.offset) + offset, size);
     return mode === 3 || value === "any" ? value : "kernel";
+  }
+
+  /** Everything is reached, nothing is guarded. */
+  #surrender(): void {
+    this.#waiting.length = 0;
+    for (const state of this.#states.values()) state.questions = 0n;
+    for (let slot = 0; slot < this.#length; slot++) {
+      this.#reached[slot] = 1;
+      if (this.#code[slot * 8] === LD_IMM64) slot++;
+    }
   }
 
   /** A jump through a register may lead anywhere. */

@@ -148,7 +148,7 @@ class ProgramReader {
     if (attachType !== null) {
       // `tc/ingress` is attached to a clsact qdisc where there is no tcx.
       const optional = OPTIONAL_ATTACH_TYPES.has(attachType) || section.startsWith("tc/");
-      this.#add("attach type", attachType, ATTACH_TYPE_SINCE[attachType], 0, optional);
+      this.#add("attach type", attachType, ATTACH_TYPE_SINCE[attachType], undefined, optional);
     }
     for (const { bit, name, since } of PROGRAM_FLAGS) if ((flags & bit) !== 0) this.#add("program flag", name, since);
     if (code.length / 8 > FEW_INSTRUCTIONS) this.#add("construct", `more than ${FEW_INSTRUCTIONS} instructions`, "5.2");
