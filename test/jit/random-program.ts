@@ -1,0 +1,245 @@
+/**
+ * Random programs for holding engines against each other: every instruction but those that need a kernel, jumps forward, back and
+ * into the middle of loops, functions that call each other, all registers in memory at the end. Stack and registers are written
+ * before they are read, so that nothing depends on what memory held; loops may be endless, accesses are good.
+ */
+
+import type { Instruction } from "../../src/isa/instruction.ts";
+import { slots } from "../../src/isa/instruction.ts";
+import * as make from "../../src/isa/make.ts";
+import type { AluOp, AtomicOp, JumpCondition, Size } from "../../src/isa/opcodes.ts";
+import { ALU_OPS, JUMP_CONDITIONS } from "../../src/isa/opcodes.ts";
+
+/** Bytes that r1 of a program points at. The last 80 take the registers. */
+export const MEMORY_SIZE = 144;
+const DATA = 64;
+/** Bytes of stack that a function uses. */
+const STACK = 48;
+
+export const HELPERS = {
+  1: (a: bigint, b: bigint) => a * 31n + b,
+  2: () => 0xffff_ffff_8000_0001n,
+  3: (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => a ^ (b << 7n) ^ (c << 14n) ^ d ^ e,
+};
+
+const EDGES = [0n, 1n, 2n, 7n, 31n, 32n, 33n, 63n, 64n, 0x7fn, 0x80n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 32n, 1n << 63n, (1n << 63n) - 1n, (1n << 64n) - 1n];
+const ALU = Object.keys(ALU_OPS) as AluOp[];
+const CONDITIONS = Object.keys(JUMP_CONDITIONS) as JumpCondition[];
+const ATOMICS = ["add", "or", "and", "xor", "xchg", "cmpxchg"] as const satisfies readonly AtomicOp[];
+
+/** A jump or call whose distance is not known yet: `to` is an index in the same list, or a function. */
+interface Pending {
+  readonly at: number;
+  readonly to: number;
+}
+
+/** The program that a seed stands for. */
+export function randomProgram(seed: number): Instruction[] {
+  return new Generator(seed).run();
+}
+
+class Generator {
+  #state: number;
+  readonly #code: Instruction[] = [];
+  readonly #jumps: Pending[] = [];
+  readonly #calls: Pending[] = [];
+  readonly #starts: number[] = [];
+  /** Indexes that nothing jumps to: the address that they use is computed before. */
+  readonly #inner = new Set<number>();
+
+  constructor(seed: number) {
+    this.#state = (seed ^ 0x5bd1_e995) | 0;
+  }
+
+  run(): Instruction[] {
+    const functions = this.#below(3) === 0 ? 1 + this.#below(4) : 1;
+    for (let index = 0; index < functions; index++) this.#function(index, functions);
+    return this.#link();
+  }
+
+  /** Mulberry32 (Ettinger, public domain). */
+  #next(): number {
+    this.#state = (this.#state + 0x6d2b_79f5) | 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  }
+
+  #below(limit: number): number {
+    return this.#next() % limit;
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[this.#below(list.length)]!;
+  }
+
+  #value(): bigint {
+    if (this.#below(2) === 0) return this.#pick(EDGES);
+    return BigInt.asUintN(64, ((BigInt(this.#next()) << 32n) | BigInt(this.#next())) >> BigInt(this.#below(64)));
+  }
+
+  #imm(): number {
+    return Number(BigInt.asIntN(32, this.#value()));
+  }
+
+  /** r9 holds the memory's address everywhere; nothing writes it. */
+  #register(): number {
+    return this.#below(9);
+  }
+
+  #function(index: number, count: number): void {
+    const code = this.#code;
+    const start = code.length;
+    this.#starts.push(start);
+    if (index === 0) code.push(make.movReg(64, 9, 1));
+    for (let register = index === 0 ? 0 : 6; register < 9; register++) {
+      if (this.#below(4) === 0) code.push(make.movImm(64, register, this.#imm()));
+      else code.push(make.loadImm64(register, this.#value()));
+    }
+    for (let at = -STACK; at < 0; at += 8) code.push(make.store(8, 10, at, this.#below(9)));
+    const first = code.length;
+    const length = 4 + this.#below(40);
+    for (let n = 0; n < length; n++) this.#instruction(first, first + length, index, count);
+    if (index === 0) for (let register = 0; register < 9; register++) code.push(make.store(8, 9, DATA + register * 8, register));
+    code.push(make.exit());
+  }
+
+  #jump(first: number, end: number): number {
+    const at = this.#code.length;
+    if (this.#below(6) === 0 && at > first) return first + this.#below(at - first);
+    return Math.min(end, at + 1 + this.#below(8));
+  }
+
+  #instruction(first: number, end: number, index: number, functions: number): void {
+    const code = this.#code;
+    const [d, s] = [this.#register(), this.#register()];
+    const width = this.#pick([32, 64] as const);
+    const size = this.#pick([1, 2, 4, 8] as const);
+    const jumpTo = (instruction: Instruction): void => {
+      this.#jumps.push({ at: code.length, to: this.#jump(first, end) });
+      code.push(instruction);
+    };
+    switch (this.#below(22)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        code.push(make.aluReg(width, this.#pick(ALU), d, s));
+        return;
+      case 4:
+      case 5:
+      case 6:
+        code.push(make.aluImm(width, this.#pick(ALU), d, this.#imm()));
+        return;
+      case 7:
+        code.push(this.#below(3) === 0 ? make.loadImm64(d, this.#value()) : make.movReg(width, d, s));
+        return;
+      case 8: {
+        const from = this.#pick([8, 16, 32] as const);
+        code.push(from >= width ? make.neg(width, d) : make.movSignExtend(width, from, d, s));
+        return;
+      }
+      case 9:
+        code.push(make.endian(this.#pick(["le", "be", "swap"] as const), this.#pick([16, 32, 64] as const), d));
+        return;
+      case 10:
+      case 11:
+      case 12:
+        this.#access(size, d, s);
+        return;
+      case 13:
+        this.#atomic(this.#pick([4, 8] as const), s);
+        return;
+      case 14:
+      case 15:
+      case 16:
+        jumpTo(make.jumpReg(width, this.#pick(CONDITIONS), d, s, 0));
+        return;
+      case 17:
+      case 18:
+        jumpTo(make.jumpImm(width, this.#pick(CONDITIONS), d, this.#imm(), 0));
+        return;
+      case 19:
+        jumpTo(this.#below(2) === 0 ? make.jump(0) : make.jumpLong(0));
+        return;
+      case 20:
+        code.push(make.callHelper(this.#pick([1, 2, 3])));
+        return;
+      default:
+        if (index + 1 < functions) {
+          this.#calls.push({ at: code.length, to: index + 1 + this.#below(functions - index - 1) });
+          code.push(make.callLocal(0));
+        } else if (this.#below(4) === 0) code.push(make.exit());
+        else code.push(make.store(size, 10, -size, d));
+    }
+  }
+
+  /** Somewhere in the memory or in the stack, through r9, r10 or a copy. */
+  #access(size: Size, d: number, s: number): void {
+    const code = this.#code;
+    const stack = this.#below(2) === 0;
+    let base = stack ? 10 : 9;
+    let offset = this.#below((stack ? STACK : DATA) - size + 1) - (stack ? STACK : 0);
+    if (stack && this.#below(2) === 0) offset &= -size;
+    if (this.#below(4) === 0 && s !== d) {
+      const shift = this.#below(64) - 32;
+      code.push(make.movReg(64, s, base), make.aluImm(64, "add", s, shift));
+      this.#inner.add(code.length - 1).add(code.length);
+      base = s;
+      offset -= shift;
+    }
+    switch (this.#below(6)) {
+      case 0:
+        code.push(make.storeImm(size, base, offset, this.#imm()));
+        return;
+      case 1:
+      case 2:
+        code.push(make.store(size, base, offset, d));
+        return;
+      case 3:
+        code.push(size === 8 ? make.load(8, d, base, offset) : make.loadSigned(size, d, base, offset));
+        return;
+      default:
+        code.push(make.load(size, d, base, offset));
+    }
+  }
+
+  #atomic(size: 4 | 8, s: number): void {
+    const stack = this.#below(2) === 0;
+    const offset = this.#below((stack ? STACK : DATA) / size) * size - (stack ? STACK : 0);
+    const base = stack ? 10 : 9;
+    switch (this.#below(4)) {
+      case 0:
+        this.#code.push(make.loadAcquire(size, s, base, offset));
+        return;
+      case 1:
+        this.#code.push(make.storeRelease(size, base, offset, s));
+        return;
+      default: {
+        const op = this.#pick(ATOMICS);
+        this.#code.push(make.atomic(op, size, base, offset, s, op === "xchg" || op === "cmpxchg" || this.#below(2) === 0));
+      }
+    }
+  }
+
+  /** Fills in distances, which count slots. */
+  #link(): Instruction[] {
+    const code = this.#code;
+    const slot: number[] = [];
+    let next = 0;
+    for (const instruction of code) {
+      slot.push(next);
+      next += slots(instruction);
+    }
+    for (const { at, to: wanted } of this.#jumps) {
+      let to = wanted;
+      while (this.#inner.has(to)) to++;
+      const distance = slot[to]! - slot[at]! - 1;
+      const field = code[at]!.opcode === 0x06 ? "imm" : "offset";
+      code[at] = { ...code[at]!, [field]: distance };
+    }
+    for (const { at, to } of this.#calls) code[at] = { ...code[at]!, imm: slot[this.#starts[to]!]! - slot[at]! - 1 };
+    return code;
+  }
+}
