@@ -271,6 +271,67 @@ export const GROUPS: readonly Group[] = [
     READ,
   ),
   group(
+    "?. reads what may not be there, and is left of ??, in a condition, or compared",
+    [
+      ["return ctx.packet.at(Tcp, 5)?.destinationPort ?? 7;", 0x0708n],
+      ["return ctx.packet.at(Tcp, 50)?.destinationPort ?? 7;", 7n],
+      ["const t = ctx.packet.at(Tcp, 5); if (!t?.syn) return 7; return t.flags;", 0x12n],
+      ["const t = ctx.packet.at(Tcp, 50); if (!t?.syn) return 7; return t.flags;", 7n],
+      ["const e = ctx.packet.at(Ethernet, 0); if (e?.type !== 0x0c0d) return 7; return e.source[0];", 6n],
+      ["const e = ctx.packet.at(Ethernet, 60); if (e?.type !== 0x0c0d) return 7; return e.source[0];", 7n],
+      ["const e = ctx.packet.at(Ethernet, 60); return e?.type !== 5 ? 1 : 2;", 1n],
+      ['return ctx.packet.at(Ethernet, 0)?.source === mac("06:07:08:09:0a:0b") ? 1 : 2;', 1n],
+      ['return ctx.packet.at(Ethernet, 60)?.source === mac("06:07:08:09:0a:0b") ? 1 : 2;', 2n],
+      ["pairs.set(1, { inner: { x: 4 }, n: 5 }); return (pairs.get(1)?.inner.x ?? 0) * 10 + (pairs.get(2)?.inner.x ?? 3);", 43n],
+      ["pairs.set(1, { inner: { x: 4 }, n: 0 }); const p = pairs.get(1); return (p?.n ? 1 : 2) * 10 + (p?.inner?.x ?? 9);", 24n],
+      ["const b = ctx.packet.u8(3); return (b === 3 ? 1 : 0) + (3 === b ? 10 : 0) + (b !== 4 ? 100 : 0);", 111n],
+      ["const b = ctx.packet.u8(64); return (b === 3 ? 1 : 0) + (3 === b ? 10 : 0) + (b !== 4 ? 100 : 0);", 100n],
+      ["const b = ctx.packet.u8(3); if (b !== 3) return 9; return b + 1;", 4n],
+    ],
+    "interface Inner { x: u32 } interface Pair { inner: Inner; n: u32 } export const pairs = hash<u32, Pair>({ maxEntries: 4 });",
+  ),
+  group(
+    "a struct is taken apart by the names of its fields",
+    [
+      ["const { x, y: second } = made(); return x * 10 + second;", 12n],
+      ["let { x, y } = made(); x += y; return x * 10 + y;", 32n],
+      ["const { packet } = ctx; const { length } = packet; return length;", 64n],
+      [
+        "const e = ctx.packet.at(Ethernet, 0); if (!e) return 0; const { source, type } = e; e.source = e.destination; return source === e.source ? 1 : type;",
+        0x0c0dn,
+      ],
+      ["const p = made(); const { x } = p; p.x = 9; return x;", 1n],
+    ],
+    "interface Point { x: u32; y: u32 } function made(): Point { return { x: 1, y: 2 }; }",
+  ),
+  group(
+    "enums are constants",
+    [
+      ["return Verdict.Pass * 100 + Verdict.Drop * 10 + Verdict.Last;", 129n],
+      ["const v: Verdict = Verdict.Drop; const w: u8 = Verdict.Last; return v + w;", 11n],
+      [
+        "switch (u32(ctx.packet.u8(2) ?? 0)) { case Verdict.Pass: return 5; case Verdict.Drop: return 6; default: return 7; }",
+        6n,
+      ],
+      ["return u64(i64(sign(-3) * 5)) + Flags.Both;", (1n << 64n) - 5n + 3n],
+    ],
+    "const BASE = 4; enum Verdict { Pass = 1, Drop, Last = BASE * 2 + Pass } enum Sign { Minus = -1, Zero, Plus } enum Flags { A = 1 << 0, B = 1 << 1, Both = A | B } function sign(x: i32): Sign { return x < 0 ? Sign.Minus : x > 0 ? Sign.Plus : Sign.Zero; }",
+  ),
+  group(
+    "parameters may have defaults",
+    [
+      ["return scale(5) * 100 + scale(5, 3);", 1015n],
+      ['return (is(ctx) ? 1 : 0) + (is(ctx, mac("06:07:08:09:0a:0b")) ? 10 : 0);', 10n],
+    ],
+    `const FACTOR = 2; function scale(x: u32, by: u32 = FACTOR): u32 { return x * by; }
+    function is(ctx: XdpContext, address: MacAddress = mac("00:00:00:00:00:00")): bool { return ctx.packet.at(Ethernet, 0)?.source === address; }`,
+  ),
+  group("Math.min and Math.max keep the narrower type that both fit", [
+    ["let a: u16 = 5; a = Math.min(a, u16(ctx.packet.length)); return a;", 5n],
+    ["let a: u16 = 5; a = Math.max(a, ctx.packet.u8(9) ?? 0); return a;", 9n],
+    ["const a = i8(ctx.packet.u8(1) ?? 0) - 2; return u64(i64(Math.min(i8(a), i16(3))));", M64 - 1n],
+  ]),
+  group(
     "a name for an address is a copy, as one for a number is",
     [
       [

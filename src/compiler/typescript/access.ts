@@ -1,6 +1,7 @@
 /** Checks `object.name` and `array[index]`: fields, header bits, the context, lengths and proven indices. */
 
 import type * as Syntax from "@babel/types";
+import { constantOf } from "./constants.ts";
 import { converted, mayBeNull } from "./conversions.ts";
 import { expression, literal } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
@@ -33,7 +34,17 @@ export function member(fn: FunctionState, node: Syntax.MemberExpression): Expres
       ? unknownProperty(fn, property, "a map", [], `call it: ${special.map.name}.${MAP_METHODS[property.name]}`)
       : unknownProperty(fn, property, "a map", Object.keys(MAP_METHODS), `it has ${Object.keys(MAP_METHODS).join(", ")}`);
   }
-  const object = expression(fn, node.object, null);
+  if (special?.kind === "enum") {
+    const found = special.members.get(property.name);
+    if (found !== undefined) return constantOf(fn, found, property);
+    const known = [...special.members.keys()];
+    return unknownProperty(fn, property, special.name, known, `its members are ${known.join(", ")}`);
+  }
+  return memberOf(fn, expression(fn, node.object, null), property, node);
+}
+
+/** The field of what is there already. */
+export function memberOf(fn: FunctionState, object: Expression, property: Syntax.Identifier, node: Syntax.Node): Expression {
   const { type } = object;
   switch (type.kind) {
     case "error":
@@ -123,7 +134,14 @@ function memberType<T extends Expression["type"]>(type: T, outer: ReferenceType)
 }
 
 export function element(fn: FunctionState, node: Syntax.MemberExpression): Expression {
-  const object = expression(fn, node.object, null);
+  return elementOf(fn, expression(fn, node.object, null), node);
+}
+
+export function elementOf(
+  fn: FunctionState,
+  object: Expression,
+  node: Syntax.MemberExpression | Syntax.OptionalMemberExpression,
+): Expression {
   const index = expression(fn, node.property, null);
   if (object.type.kind === "error" || index.type.kind === "error") return errorAt(node);
   if (object.type.kind === "reference" && object.type.nullable) {

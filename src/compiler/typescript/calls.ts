@@ -4,7 +4,7 @@ import type * as Syntax from "@babel/types";
 import { PACKET_READS } from "./access.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
-import { coerce, converted, mayBeNull, named, refused } from "./conversions.ts";
+import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { MAP_METHODS } from "./library/maps.ts";
@@ -110,14 +110,23 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
   const declaration = checkFunction(fn.module, symbol, spanOf(node));
   if (declaration === null) {
     // Its faults are reported; those of the arguments are not yet.
-    for (const argument of node.arguments) expression(fn, argument, null);
+    for (const argument of node.arguments) {
+      if (argument.type !== "ObjectExpression" && argument.type !== "ArrayExpression") expression(fn, argument, null);
+    }
     return errorAt(node);
   }
-  const { parameters, result, name } = declaration;
-  const signature = `${name}(${parameters.map((parameter) => `${parameter.name}: ${typeName(parameter.type)}`).join(", ")})`;
-  const values = argumentsOf(fn, node, name, signature === "" ? [] : parameters.map((parameter) => parameter.name), signature);
+  const { parameters, defaults, result, name } = declaration;
+  const described = parameters.map(
+    (parameter, index) => `${parameter.name}${defaults[index] === null ? "" : "?"}: ${typeName(parameter.type)}`,
+  );
+  const names = parameters.map((parameter) => parameter.name);
+  const optional = defaults.length - 1 - defaults.lastIndexOf(null);
+  const values = argumentsOf(fn, node, name, names, `${name}(${described.join(", ")})`, optional);
   if (values === null) return errorAt(node);
-  const given = values.map((value, index) => named(typed(fn, value, parameters[index]!.type)));
+  const given = parameters.map((parameter, index) => {
+    const value = values[index];
+    return value === undefined ? (defaults[index] ?? errorAt(node)) : named(typed(fn, value, parameter.type));
+  });
   if (given.some((value) => value.type.kind === "error")) return errorAt(node);
   return { kind: "call", type: result, function: declaration, arguments: given, at: spanOf(node) };
 }
@@ -224,6 +233,11 @@ function extreme(fn: FunctionState, property: Syntax.Identifier, node: Syntax.Ca
   if (own?.kind === "int" && constant !== undefined && fits(constant.value, own)) {
     const [a, b] = [coerce(fn, sides[0], own), coerce(fn, sides[1], own)];
     return { kind: "extreme", type: own, op: name, left: a, right: b, at: spanOf(node) };
+  }
+  const common = sides.every((side) => side.type.kind === "int") ? unify(sides[0].type, sides[1].type) : null;
+  if (common?.kind === "int") {
+    const [a, b] = [coerce(fn, sides[0], common), coerce(fn, sides[1], common)];
+    return { kind: "extreme", type: common, op: name, left: a, right: b, at: spanOf(node) };
   }
   const met = meet(fn, `Math.${name}`, ...sides);
   if (met === null) return errorAt(node);

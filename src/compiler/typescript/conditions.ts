@@ -5,7 +5,7 @@
 
 import type * as Syntax from "@babel/types";
 import { mayBeNull } from "./conversions.ts";
-import { expression } from "./expressions.ts";
+import { perhaps, whenThere } from "./optional.ts";
 import { type Span, spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
@@ -21,9 +21,12 @@ const NOTHING: Proof = { whenTrue: [], whenFalse: [] };
 /** What an expression of type bool proves; read off the typed tree. */
 function proofOf(test: Expression): Proof {
   switch (test.kind) {
-    case "is-null":
-      if (test.operand.kind !== "local") return NOTHING;
-      return test.negated ? { whenTrue: [test.operand.local], whenFalse: [] } : { whenTrue: [], whenFalse: [test.operand.local] };
+    case "is-null": {
+      const there = thereWith(test.operand);
+      return test.negated ? { whenTrue: there, whenFalse: [] } : { whenTrue: [], whenFalse: there };
+    }
+    case "holds":
+      return { whenTrue: [...thereWith(test.object), ...proofOf(test.test).whenTrue], whenFalse: [] };
     case "not": {
       const { whenTrue, whenFalse } = proofOf(test.operand);
       return { whenTrue: whenFalse, whenFalse: whenTrue };
@@ -47,6 +50,12 @@ function proofOf(test: Expression): Proof {
     default:
       return NOTHING;
   }
+}
+
+/** The locals that are not null when a value is not. */
+function thereWith(value: Expression): readonly Local[] {
+  if (value.kind === "local") return [value.local];
+  return value.kind === "optional" ? thereWith(value.object) : [];
 }
 
 /** The facts after a condition came out as `outcome`. */
@@ -75,7 +84,7 @@ export function condition(fn: FunctionState, node: Syntax.Node): Expression {
       return negated(condition(fn, node.argument), spanOf(node));
     }
     if (node.type === "LogicalExpression" && node.operator !== "??") return logical(fn, node, condition);
-    return truth(fn, expression(fn, node, BOOL));
+    return truth(fn, perhaps(fn, node, BOOL));
   });
 }
 
@@ -113,6 +122,11 @@ function truth(fn: FunctionState, value: Expression): Expression {
     case "null":
       return { kind: "constant", type: BOOL, value: 0n, at };
     case "nullable":
+      // What JavaScript takes for false, null and 0 alike, is one thing after `?.`, and of a bool.
+      if (type.of.kind === "bool" || value.kind === "optional") {
+        const { local, there } = whenThere(value);
+        return { kind: "holds", type: BOOL, object: value, local, test: truth(fn, there), at };
+      }
       fn.reporter.report("SK2305", at, { found: typeName(type) });
       break;
     case "reference":

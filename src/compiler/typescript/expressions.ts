@@ -9,6 +9,7 @@ import { constantOf } from "./constants.ts";
 import { coerce, literalAs, settled, unify } from "./conversions.ts";
 import { exporterOf } from "./library/exports.ts";
 import { binary, logicalValue, unary } from "./operators.ts";
+import { perhaps } from "./optional.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
@@ -116,6 +117,8 @@ function name(fn: FunctionState, node: Syntax.Identifier): Expression {
       return notAValue("a map", `call one of its methods: ${node.name}.get(key)`);
     case "function":
       return notAValue("a function", `call it: ${node.name}(…)`);
+    case "enum":
+      return notAValue("an enum", `write one of its members: ${node.name}.${[...meaning.members.keys()][0] ?? "Name"}`);
     case "helper":
       return notAValue("a helper", `call it: ${node.name}(…)`);
     case "cast":
@@ -189,7 +192,7 @@ function conditional(fn: FunctionState, node: Syntax.ConditionalExpression, expe
 }
 
 function coalesce(fn: FunctionState, node: Syntax.LogicalExpression, expected: ValueType | null): Expression {
-  const left = expression(fn, node.left, null);
+  const left = perhaps(fn, node.left, null);
   const right = expression(fn, node.right, isNullable(left.type) ? withoutNull(left.type) : expected);
   if (left.type.kind === "error" || right.type.kind === "error") return errorAt(node);
   if (!isNullable(left.type)) {

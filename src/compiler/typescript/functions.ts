@@ -8,7 +8,7 @@ import type { Hook } from "./library/hooks.ts";
 import { meaning } from "./numbers.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
-import { FunctionState, type ModuleState } from "./state.ts";
+import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
 import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
 import { type IntType, isAddressBytes, typeName, type ValueType, VOID } from "./types.ts";
@@ -75,19 +75,25 @@ function resultType(module: ModuleState, node: CallableNode): ValueType | null |
   return valueType(module, annotation.typeAnnotation) ?? "error";
 }
 
-function checkParameters(fn: FunctionState, node: CallableNode, hookName: string | null): readonly Local[] | null {
-  const parameters: Local[] = [];
+interface Parameters {
+  readonly locals: readonly Local[];
+  readonly defaults: readonly (Expression | null)[];
+}
+
+function checkParameters(fn: FunctionState, node: CallableNode, hookName: string | null): Parameters | null {
+  const locals: Local[] = [];
+  const defaults: (Expression | null)[] = [];
   let good = true;
-  for (const parameter of node.params) {
+  for (const given of node.params) {
+    const assigned = given.type === "AssignmentPattern" && hookName === null ? given : null;
+    const parameter = assigned?.left ?? given;
     const at = spanOf(parameter);
     if (parameter.type !== "Identifier" || parameter.optional === true) {
-      const what =
-        parameter.type === "RestElement"
-          ? "a rest parameter"
-          : parameter.type === "AssignmentPattern"
-            ? "a default value"
-            : "this parameter";
-      fn.reporter.report("SK1101", at, { what, instead: "write a plain parameter: name: type" });
+      const [what, instead] =
+        parameter.type === "ObjectPattern"
+          ? ["destructuring here", "name the parameter, and take it apart in the body: const { a, b } = name"]
+          : [parameter.type === "RestElement" ? "a rest parameter" : "this parameter", "write a plain parameter: name: type"];
+      fn.reporter.report("SK1101", at, { what, instead });
       good = false;
       continue;
     }
@@ -115,7 +121,10 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
     const own = copied !== null;
     const local: Local = { name: parameter.name, type: copied ?? type, mutable: !own, own, at };
     fn.scope.set(parameter.name, { kind: "local", local }, at);
-    parameters.push(local);
+    locals.push(local);
+    const otherwise = assigned === null ? null : defaultValue(fn, parameter.name, type, assigned.right);
+    if (otherwise?.type.kind === "error") good = false;
+    defaults.push(otherwise);
   }
   if (hookName !== null && node.params.length > 1) {
     fn.reporter.report("SK3005", spanOf(node.params[1]!), {
@@ -124,10 +133,20 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
     });
     return null;
   }
-  return good ? parameters : null;
+  return good ? { locals, defaults } : null;
 }
 
-function body(fn: FunctionState, node: CallableNode, parameters: readonly Local[]): FunctionDeclaration | null {
+/** A constant, of the top level: what each caller that gives no argument means. */
+function defaultValue(fn: FunctionState, name: string, type: ValueType, node: Syntax.Expression): Expression {
+  const outside = new FunctionState(fn.module, name, null, null);
+  const value = coerce(outside, expression(outside, node, type), type);
+  const inner = value.kind === "present" ? value.operand : value;
+  if (inner.kind === "constant" || inner.kind === "bytes" || inner.kind === "null" || inner.type.kind === "error") return value;
+  fn.reporter.report("SK2206", value.at, { what: `the default of ${name}` });
+  return errorAt(node);
+}
+
+function body(fn: FunctionState, node: CallableNode, { locals: parameters, defaults }: Parameters): FunctionDeclaration | null {
   const at = spanOf(node);
   if (node.body.type !== "BlockStatement") {
     // (ctx) => XDP_PASS
@@ -135,7 +154,8 @@ function body(fn: FunctionState, node: CallableNode, parameters: readonly Local[
     fn.returns.push({ value, at: value.at, statement: { kind: "return", at: value.at, value } });
     fn.reachable = false;
     const result = settleReturns(fn);
-    return result === null ? null : { name: fn.name, parameters, result, body: fn.returns.map(({ statement }) => statement), at };
+    const statements = fn.returns.map(({ statement }) => statement);
+    return result === null ? null : { name: fn.name, parameters, defaults, result, body: statements, at };
   }
   for (const directive of node.body.directives) {
     fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
@@ -150,7 +170,7 @@ function body(fn: FunctionState, node: CallableNode, parameters: readonly Local[
     fn.reporter.report("SK2302", close, { name: fn.name, type: typeName(result) });
     return null;
   }
-  return { name: fn.name, parameters, result, body: checked, at };
+  return { name: fn.name, parameters, defaults, result, body: checked, at };
 }
 
 /** Gives each return its type; the function's, or null with a report. */

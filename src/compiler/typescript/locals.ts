@@ -1,7 +1,9 @@
 /** Checks `const` and `let` inside of functions. */
 
 import type * as Syntax from "@babel/types";
+import { memberOf } from "./access.ts";
 import { valueType } from "./annotations.ts";
+import { present } from "./conditions.ts";
 import { coerce, named, settled } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { rangeOf, setRange } from "./ranges.ts";
@@ -19,8 +21,9 @@ export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration)
 
 function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: boolean): readonly Statement[] {
   const { id, init } = node;
+  if (id.type === "ObjectPattern" && init) return destructure(fn, id, init, mutable);
   if (id.type !== "Identifier") {
-    fn.reporter.report("SK1101", spanOf(id), { what: "destructuring", instead: "name each value: const x = s.x" });
+    fn.reporter.report("SK1101", spanOf(id), { what: "destructuring an array", instead: "name each element: const x = a[0]" });
     refuseNames(fn, id);
     return [];
   }
@@ -35,8 +38,61 @@ function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: bo
     fn.reporter.report("SK2105", at, { what: `${id.name} needs a value and`, instead: `write let ${id.name}: u32 = 0` });
     return refuse();
   }
-  let value = expression(fn, init, annotated);
+  const value = expression(fn, init, annotated);
   if (annotation !== null && annotated === null) return refuse();
+  return give(fn, id, value, annotated, mutable);
+}
+
+/** `const { a, b: c } = x`: the object once, then each field in turn. */
+function destructure(
+  fn: FunctionState,
+  pattern: Syntax.ObjectPattern,
+  init: Syntax.Expression,
+  mutable: boolean,
+): readonly Statement[] {
+  let object = expression(fn, init, null);
+  if (!present(fn, object)) {
+    refuseNames(fn, pattern);
+    return [];
+  }
+  const made: Statement[] = [];
+  const { type, at } = object;
+  if (type.kind === "reference" && object.kind !== "local") {
+    const local: Local = { name: "{ … }", type, mutable: false, own: false, at };
+    made.push({ kind: "declare", local, value: object, at });
+    object = { kind: "local", local, type, at };
+  }
+  for (const property of pattern.properties) {
+    if (property.type !== "ObjectProperty" || property.key.type !== "Identifier" || property.value.type !== "Identifier") {
+      const what =
+        property.type === "RestElement"
+          ? "the rest of a struct"
+          : property.value.type === "AssignmentPattern"
+            ? "a default in destructuring"
+            : "this pattern";
+      fn.reporter.report("SK1101", spanOf(property), { what, instead: "name each field: const { a, b: c } = x" });
+      refuseNames(fn, property);
+      continue;
+    }
+    made.push(...give(fn, property.value, memberOf(fn, object, property.key, property.key), null, mutable));
+  }
+  return made;
+}
+
+/** Makes a name stand for a value. */
+function give(
+  fn: FunctionState,
+  id: Syntax.Identifier,
+  given: Expression,
+  annotated: ValueType | null,
+  mutable: boolean,
+): readonly Statement[] {
+  const at = spanOf(id);
+  const refuse = () => {
+    fn.scope.set(id.name, { kind: "refused" }, at);
+    return [];
+  };
+  let value = given;
   if (annotated !== null) value = coerce(fn, value, annotated);
   else if (mutable) value = settled(fn, value);
   if (value.type.kind === "error") return refuse();

@@ -105,5 +105,6 @@ function boundCounter(counter: Local, initial: readonly Statement[], test: Expre
   // With i <= the greatest number of its type, the test never fails and i wraps.
   const wraps = !byOne || max >= maximum(counter.type);
   const min = wraps ? minimum(counter.type) : meaning(first.value.value, first.value.type);
-  setRange(counter, { min, max });
+  // With a cast in the test, a start beyond the end can pass it.
+  if (min <= max) setRange(counter, { min, max });
 }

@@ -2,16 +2,19 @@
 
 import type * as Syntax from "@babel/types";
 import { resolveDeclared, valueType } from "./annotations.ts";
+import { constantOf } from "./constants.ts";
 import { coerce } from "./conversions.ts";
 import { mapDeclaration, programDeclaration } from "./declarations.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { LIBRARY } from "./library/exports.ts";
+import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
 import { type Reporter, spanOf } from "./report.ts";
-import { didYouMean, type FunctionSymbol, type Meaning } from "./scopes.ts";
+import { type ConstantSymbol, didYouMean, type FunctionSymbol, type Meaning } from "./scopes.ts";
 import { FunctionState, ModuleState, type TypeMeaning } from "./state.ts";
 import type { Expression, MapDeclaration, Module, ProgramDeclaration } from "./tree.ts";
+import { INTS } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
@@ -171,6 +174,9 @@ class ModuleChecker {
         if (node.typeParameters) this.#refuse(node, "a generic type", "declare an interface for each");
         this.#type(node.id, node.typeAnnotation, node);
         return;
+      case "TSEnumDeclaration":
+        this.#enum(node);
+        return;
       case "FunctionDeclaration":
         this.#function(node);
         return;
@@ -200,6 +206,33 @@ class ModuleChecker {
     }
     const declaration = { name: id.name, node, at, packed: this.#packed(whole), state: "unresolved" as const, type: null };
     this.#module.types.set(id.name, { meaning: { kind: "declared", declaration }, at });
+  }
+
+  /** Members are constants without a type; as a type, an enum is a `u32`, or an `i32` when a member is written as negative. */
+  #enum(node: Syntax.TSEnumDeclaration): void {
+    if (!this.#unused(node.id)) return;
+    const members = new Map<string, ConstantSymbol>();
+    let previous: ConstantSymbol | null = null;
+    let negative = false;
+    for (const member of node.body.members) {
+      const { id, initializer } = member;
+      const at = spanOf(id);
+      const name = id.type === "Identifier" ? id.name : "";
+      if (id.type !== "Identifier" || members.has(name)) {
+        if (id.type !== "Identifier") this.#refuse(id, "this name of a member", "write a plain name");
+        else this.#module.reporter.report("SK2002", at, { name, line: spanOf(node).line });
+        continue;
+      }
+      negative ||= initializer?.type === "UnaryExpression" && initializer.operator === "-";
+      const constant = enumMember(this.#module, id, initializer, previous, new Map(members));
+      members.set(name, constant);
+      this.#constants.push({ evaluate: () => evaluateOnce(constant) });
+      previous = constant;
+    }
+    const at = spanOf(node.id);
+    this.#module.values.set(node.id.name, { kind: "enum", name: node.id.name, members }, at);
+    const type = negative ? INTS.i32 : INTS.u32;
+    if (!this.#module.types.has(node.id.name)) this.#module.types.set(node.id.name, { meaning: { kind: "stored", type }, at });
   }
 
   /** A doc comment with `@packed` right before the declaration (or before its `export`). */
@@ -293,7 +326,33 @@ class ModuleChecker {
   }
 }
 
-function evaluateOnce(constant: Extract<Meaning, { kind: "constant" }>["constant"]): void {
+/** One more than the member before, unless it says what it is; it may name earlier ones. */
+function enumMember(
+  module: ModuleState,
+  id: Syntax.Identifier,
+  initializer: Syntax.TSEnumMember["initializer"],
+  previous: ConstantSymbol | null,
+  earlier: ReadonlyMap<string, ConstantSymbol>,
+): ConstantSymbol {
+  const evaluate = (): Expression | null => {
+    const fn = new FunctionState(module, id.name, null, null);
+    if (!initializer) {
+      if (previous === null) return literal(0n, id);
+      const before = constantOf(fn, previous, id);
+      return before.kind === "literal" ? literal(before.value + 1n, id) : null;
+    }
+    for (const [other, constant] of earlier) fn.scope.set(other, { kind: "constant", constant }, constant.at);
+    const value = expression(fn, initializer, null);
+    if (value.type.kind === "error") return null;
+    if (value.kind === "literal") return value;
+    if (value.kind === "constant" && value.type.kind === "int") return literal(meaning(value.value, value.type), initializer);
+    module.reporter.report("SK2206", spanOf(initializer), { what: `the member ${id.name}` });
+    return null;
+  };
+  return { at: spanOf(id), state: "unevaluated", evaluate, value: null };
+}
+
+function evaluateOnce(constant: ConstantSymbol): void {
   if (constant.state !== "unevaluated") return;
   constant.state = "evaluating";
   constant.value = constant.evaluate();

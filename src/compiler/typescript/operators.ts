@@ -7,10 +7,11 @@ import { converted, literalAs, refused, settled } from "./conversions.ts";
 import { expression, literal } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
 import { commonType, evaluateExact, evaluateMachine, meaning, operation, promoted } from "./numbers.ts";
+import { perhaps, whenThere } from "./optional.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { BOOL, INTS, type IntType, IPV4_ADDRESS, sameStored, typeName, type ValueType } from "./types.ts";
+import { BOOL, INTS, type IntType, IPV4_ADDRESS, isNullable, sameStored, typeName, type ValueType } from "./types.ts";
 
 const ARITHMETIC = new Set(["+", "-", "*", "/", "%", "&", "|", "^"]);
 const SHIFTS = new Set(["<<", ">>", ">>>"]);
@@ -198,13 +199,53 @@ export function shift(
 function compare(fn: FunctionState, node: Syntax.BinaryExpression): Expression {
   const { operator } = node;
   const equality = operator === "===" || operator === "!==";
-  const left = expression(fn, node.left, null);
-  const right = expression(fn, node.right, null);
+  const isNull = node.left.type === "NullLiteral" || node.right.type === "NullLiteral";
+  const side = equality && !isNull ? perhaps : expression;
+  const left = side(fn, node.left, null);
+  const right = side(fn, node.right, null);
   if (left.type.kind === "error" || right.type.kind === "error") return errorAt(node);
-  const at = spanOf(node);
   if (equality && (left.type.kind === "null" || right.type.kind === "null")) {
     return compareWithNull(fn, left.type.kind === "null" ? right : left, operator === "!==", node);
   }
+  if (equality) {
+    // What is null equals nothing that is there.
+    const [object, other] = isNullable(left.type) ? [left, right] : [right, left];
+    if (isNullable(object.type) && !isNullable(other.type) && (object === left || isPlain(other))) {
+      const { local, there } = whenThere(object);
+      const test = object === left ? comparison(fn, there, other, "===", node) : comparison(fn, other, there, "===", node);
+      if (test.type.kind === "error") return test;
+      const holds: Expression = { kind: "holds", type: BOOL, object, local, test, at: spanOf(node) };
+      return operator === "===" ? holds : negated(holds, spanOf(node));
+    }
+  }
+  return comparison(fn, left, right, operator, node);
+}
+
+/** Whether it makes no difference when, and whether, it is computed. */
+function isPlain(value: Expression): boolean {
+  switch (value.kind) {
+    case "constant":
+    case "literal":
+    case "bytes":
+    case "local":
+      return true;
+    case "member":
+    case "bits":
+      return isPlain(value.object);
+    default:
+      return false;
+  }
+}
+
+function comparison(
+  fn: FunctionState,
+  left: Expression,
+  right: Expression,
+  operator: string,
+  node: Syntax.BinaryExpression,
+): Expression {
+  const equality = operator === "===" || operator === "!==";
+  const at = spanOf(node);
   if (!present(fn, left) || !present(fn, right)) return errorAt(node);
   const conditions = COMPARISONS[operator];
   if (conditions === undefined) return errorAt(node);
@@ -243,7 +284,7 @@ function compareAddresses(
   left: Expression,
   right: Expression,
   operator: string,
-  node: Syntax.Node,
+  node: Syntax.BinaryExpression,
 ): Expression {
   const equality = operator === "===" || operator === "!==";
   const sides = [left, right].map((side) => (side.kind === "literal" ? literalAs(fn, side, IPV4_ADDRESS) : side));

@@ -35,6 +35,7 @@ export type Meaning =
   /** A let or const of this block whose declaration is further down. */
   | { readonly kind: "pending"; readonly at: Span }
   | { readonly kind: "constant"; readonly constant: ConstantSymbol }
+  | { readonly kind: "enum"; readonly name: string; readonly members: ReadonlyMap<string, ConstantSymbol> }
   | { readonly kind: "map"; readonly map: MapDeclaration }
   | { readonly kind: "function"; readonly function: FunctionSymbol }
   | { readonly kind: "program" }

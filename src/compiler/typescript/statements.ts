@@ -22,14 +22,22 @@ export function statements(fn: FunctionState, nodes: readonly Syntax.Statement[]
 function predeclare(fn: FunctionState, nodes: readonly Syntax.Statement[]): void {
   for (const node of nodes) {
     if (node.type !== "VariableDeclaration") continue;
-    for (const { id } of node.declarations) {
-      if (id.type !== "Identifier") continue;
+    for (const id of node.declarations.flatMap(({ id: target }) => boundNames(target))) {
       const at = spanOf(id);
       const earlier = fn.scope.declaredAt(id.name);
       if (earlier === null) fn.scope.set(id.name, { kind: "pending", at }, at);
       else fn.reporter.report("SK2002", at, { name: id.name, line: earlier.line });
     }
   }
+}
+
+/** The names that a declaration binds, as far as the language knows its pattern. */
+function boundNames(target: Syntax.Node): readonly Syntax.Identifier[] {
+  if (target.type === "Identifier") return [target];
+  if (target.type !== "ObjectPattern") return [];
+  return target.properties.flatMap((property) =>
+    property.type === "ObjectProperty" && property.value.type === "Identifier" ? [property.value] : [],
+  );
 }
 
 export function statement(fn: FunctionState, node: Syntax.Statement): readonly Statement[] {

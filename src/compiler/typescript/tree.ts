@@ -48,6 +48,8 @@ export interface ProgramDeclaration {
 export interface FunctionDeclaration {
   readonly name: string;
   readonly parameters: readonly Local[];
+  /** For each parameter the constant that it is when the argument is missing, or null. */
+  readonly defaults: readonly (Expression | null)[];
   readonly result: ValueType;
   readonly body: readonly Statement[];
   readonly at: Span;
@@ -241,6 +243,22 @@ export type Expression =
       readonly type: ReferenceType;
       readonly array: ArrayType;
       readonly elements: readonly Expression[];
+    })
+  /** `object?.field`: `value` of `local`, which holds the object, or null when that is null. */
+  | (Node & {
+      readonly kind: "optional";
+      readonly type: ValueType;
+      readonly object: Expression;
+      readonly local: Local;
+      readonly value: Expression;
+    })
+  /** The object is not null, and `test` of `local`, which holds it, is true. */
+  | (Node & {
+      readonly kind: "holds";
+      readonly type: ScalarType;
+      readonly object: Expression;
+      readonly local: Local;
+      readonly test: Expression;
     })
   /** A copy in the frame: what a name for an address is. */
   | (Node & { readonly kind: "copied"; readonly type: ReferenceType; readonly operand: Expression })

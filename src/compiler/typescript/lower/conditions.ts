@@ -2,7 +2,7 @@
 
 import type { BlockId, Condition } from "../../ir/ir.ts";
 import type { Expression } from "../tree.ts";
-import { bitsUnit, locate, nullable, scalar } from "./expressions.ts";
+import { bitsUnit, locate, nullable, scalar, splitInto } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
 import { lookUp } from "./maps.ts";
 import { comparedPieces, type Location, loadRaw } from "./memory.ts";
@@ -40,6 +40,14 @@ export function test(to: Lowering, value: Expression, then: BlockId, otherwise: 
       if (value.negated) isNull(to, value.operand, otherwise, then);
       else isNull(to, value.operand, then, otherwise);
       return;
+    case "holds": {
+      const { present, absent } = splitInto(to, value);
+      ir.switchTo(absent);
+      ir.jump(otherwise);
+      ir.switchTo(present);
+      test(to, value.test, then, otherwise);
+      return;
+    }
     case "same-bytes":
       if (value.negated) sameBytes(to, value, otherwise, then);
       else sameBytes(to, value, then, otherwise);

@@ -46,6 +46,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "compare":
     case "same-bytes":
     case "is-null":
+    case "holds":
     case "logical":
       return bool(to, value);
     case "struct":
@@ -74,6 +75,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "coalesce":
     case "call":
     case "packet-at":
+    case "optional":
       return ir.read(merged(to, value).value);
     default:
       throw new TypeError(`expected a number, bool or reference to lower, found ${value.kind}`);
@@ -127,6 +129,14 @@ export function writeInto(to: Lowering, cell: Cell, value: Expression): void {
       join(to, [
         [present, () => {}],
         [absent, () => writeInto(to, cell, value.right)],
+      ]);
+      return;
+    }
+    case "optional": {
+      const { present, absent } = splitInto(to, value);
+      join(to, [
+        [present, () => writeInto(to, cell, value.value)],
+        [absent, () => to.writeNull(cell)],
       ]);
       return;
     }
@@ -205,6 +215,15 @@ export function split(to: Lowering, cell: Cell, value: Expression): { readonly p
       : ([ir.read(any.present), ir.constant("i32", 0)] as const);
   const blocks = to.branches(["present", "absent"], (made) => ir.branch("eq", ...isThere, made.absent, made.present));
   return finish(blocks, () => ir.read(any.value));
+}
+
+/** Computes the object that something else is only computed with when it is there. */
+export function splitInto(
+  to: Lowering,
+  { object, local }: Extract<Expression, { kind: "optional" | "holds" }>,
+): { readonly present: BlockId; readonly absent: BlockId } {
+  to.cells.delete(local);
+  return split(to, to.cellOf(local), object);
 }
 
 /** Goes through each block, runs its part, and meets the others. */
