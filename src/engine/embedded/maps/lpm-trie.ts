@@ -58,12 +58,13 @@ export class LpmTrieMap extends MapStore {
     if (length > bits) return -1;
     if (bits === 32) return this.#find32(length, this.view.getInt32(key + 4, false));
     let found = 0;
+    let prefix = 0;
     let link = words[(this.handle >>> 2) + ROOT]!;
     while (link !== 0) {
       const node = this.#node(link);
-      const prefix = words[node + PREFIX]!;
-      const common = this.#common(node, key, Math.min(prefix, length));
-      if (common < prefix) break;
+      const known = prefix;
+      prefix = words[node + PREFIX]!;
+      if (this.#common(node, key, known, Math.min(prefix, length)) < prefix) break;
       if (words[node + ENTRY] !== 0) found = words[node + ENTRY]!;
       if (prefix === bits) break;
       link = words[node + this.#bit(key + 4, prefix)]!;
@@ -84,8 +85,9 @@ export class LpmTrieMap extends MapStore {
     let common = 0;
     while (words[slot] !== 0) {
       node = this.#node(words[slot]!);
+      const known = prefix;
       prefix = words[node + PREFIX]!;
-      common = this.#common(node, key, Math.min(prefix, length));
+      common = this.#common(node, key, known, Math.min(prefix, length));
       if (common !== prefix || prefix === length) break;
       slot = node + this.#bit(key + 4, prefix);
     }
@@ -133,11 +135,12 @@ export class LpmTrieMap extends MapStore {
     let parent = -1;
     let parentSlot = -1;
     let node = -1;
+    let prefix = 0;
     while (words[slot] !== 0) {
       node = this.#node(words[slot]!);
-      const prefix = words[node + PREFIX]!;
-      const common = this.#common(node, key, Math.min(prefix, length));
-      if (common !== prefix) return -ENOENT;
+      const known = prefix;
+      prefix = words[node + PREFIX]!;
+      if (this.#common(node, key, known, Math.min(prefix, length)) !== prefix) return -ENOENT;
       if (prefix === length) break;
       parent = node;
       parentSlot = slot;
@@ -204,14 +207,18 @@ export class LpmTrieMap extends MapStore {
     this.copy(((node + PREFIX) << 2) >>> 0, key, this.keySize);
   }
 
-  /** How many of the first `limit` bits of a node's data and of a key's agree. Hot. */
-  #common(node: number, key: number, limit: number): number {
+  /**
+   * How many of the first `limit` bits of a node's data and of a key's agree, of which the first `known` do: those of the
+   * node's parent. So a walk compares each bit about once, however many nodes it visits. Hot.
+   */
+  #common(node: number, key: number, known: number, limit: number): number {
     const view = this.view;
     const a = ((node << 2) >>> 0) + NODE_HEAD;
     const b = key + 4;
     const whole = this.#dataSize & ~3;
-    let bits = 0;
-    let at = 0;
+    // From the word that holds the first unknown bit; behind the whole words, from the first of the bytes.
+    let at = Math.min((known >>> 5) * 4, whole);
+    let bits = at * 8;
     for (; at < whole; at += 4, bits += 32) {
       if (bits >= limit) return limit;
       const difference = view.getInt32(a + at, false) ^ view.getInt32(b + at, false);
