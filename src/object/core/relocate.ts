@@ -61,6 +61,8 @@ export interface CoreReport {
   /** What the instruction holds, and will hold. Null when it is poisoned or failed. */
   readonly before: bigint | null;
   readonly after: bigint | null;
+  /** Of `poisoned` alone: what is missing. */
+  readonly reason: PoisonedInstruction["reason"] | null;
   /** Of `failed` alone. */
   readonly error: CoreError | null;
 }
@@ -77,7 +79,8 @@ export function checkRelocations(spec: Spec, target: Btf | readonly Btf[], optio
   return programs.flatMap((program) =>
     [...steps(resolver, program, new Uint8Array(program.code))].map((step): CoreReport => {
       const { relocation, decision, outcome, error } = step;
-      const base = { program: program.name, slot: relocation.slot, kind: relocation.kind };
+      const reason = poisonedBy(step)?.reason ?? null;
+      const base = { program: program.name, slot: relocation.slot, kind: relocation.kind, reason };
       if (decision === null || outcome === null) {
         const subject = error?.subject ?? resolver.describe(relocation);
         return { ...base, subject, result: "failed", before: null, after: null, error };

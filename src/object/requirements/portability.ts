@@ -103,12 +103,13 @@ class PortabilityCheck {
     else known.where.push(place);
   }
 
-  #checkRelocation(program: ProgramSpec, flow: Flow, { slot, subject, result, error }: CoreReport): void {
+  #checkRelocation(program: ProgramSpec, flow: Flow, { slot, subject, result, reason, error }: CoreReport): void {
     if (result === "failed") {
       const effect = program.autoload === false ? "on request" : "fails";
       this.#add("relocation", subject, error?.message ?? "it cannot be applied", effect, placeOf(program, slot));
     } else if (result === "poisoned") {
-      this.#add("relocation", subject, "not in these types", effectAt(program, flow, slot), placeOf(program, slot));
+      const why = reason === null ? NOT_THERE : MISSING[reason];
+      this.#add("relocation", subject, why, effectAt(program, flow, slot), placeOf(program, slot));
     }
   }
 
@@ -128,8 +129,8 @@ class PortabilityCheck {
       const what = extern.kind === "kfunc" ? "kernel function" : "kernel variable";
       // Loaders resolve all externs that are not weak, reached or not.
       const strong = program.autoload === false ? "on request" : "fails";
-      if (!extern.weak) this.#add(what, essentialName(name), "not in these types", strong, place);
-      else if (kind === "call") this.#add(what, essentialName(name), "not in these types", effectAt(program, flow, slot), place);
+      if (!extern.weak) this.#add(what, essentialName(name), NOT_THERE, strong, place);
+      else if (kind === "call") this.#add(what, essentialName(name), NOT_THERE, effectAt(program, flow, slot), place);
     }
   }
 
@@ -178,6 +179,15 @@ class PortabilityCheck {
     return offers;
   }
 }
+
+const NOT_THERE = "not in these types";
+
+/** Why an instruction is poisoned. */
+const MISSING: Readonly<Record<NonNullable<CoreReport["reason"]>, string>> = {
+  type: "no such type in these types",
+  member: NOT_THERE,
+  width: "in these types of a width that would read as another value",
+};
 
 /** Many objects may be checked against one kernel. */
 const OFFERS = new WeakMap<Btf, KernelOffers>();
