@@ -102,11 +102,8 @@ export function symbolName(elf: Elf, symbol: number): string {
   return name === "" && elf.symbols.type[symbol] === STT.SECTION && section > 0 ? elf.sections[section]!.name : name;
 }
 
-/**
- * The variables of a section, in order of offset: those that BTF names, else those that symbols name.
- * @param base bytes of the map before the section's first
- */
-export function readGlobals(elf: Elf, types: ObjectTypes | null, section: ElfSection, map: string, base: number): GlobalSpec[] {
+/** The variables of a section, in order of offset: those that BTF names, else those that symbols name. */
+export function readGlobals(elf: Elf, types: ObjectTypes | null, section: ElfSection, map: string): GlobalSpec[] {
   const id = types?.btf.find(section.name, "section");
   const globals: GlobalSpec[] = [];
   if (types !== null && id !== undefined) {
@@ -115,7 +112,7 @@ export function readGlobals(elf: Elf, types: ObjectTypes | null, section: ElfSec
       const variable = types.btf.type(type);
       if (variable.kind !== "variable" || isExtern(types, type) || offset + size > section.size) continue;
       const linkage = variable.linkage === "global" ? "global" : "static";
-      globals.push({ name: variable.name, map, offset: base + offset, size, type: variable.type, linkage });
+      globals.push({ name: variable.name, map, offset, size, type: variable.type, linkage });
     }
     return globals;
   }
@@ -126,7 +123,7 @@ export function readGlobals(elf: Elf, types: ObjectTypes | null, section: ElfSec
     const size = symbols.size[symbol]!;
     if (!(offset + size <= section.size)) continue;
     const linkage = symbols.binding[symbol] === 0 ? "static" : "global";
-    globals.push({ name: symbols.name(symbol), map, offset: base + offset, size, type: 0, linkage });
+    globals.push({ name: symbols.name(symbol), map, offset, size, type: 0, linkage });
   }
   return globals.sort((a, b) => a.offset - b.offset);
 }

@@ -25,8 +25,8 @@ export interface ObjectMaps {
   readonly globals: readonly GlobalSpec[];
   /** The map declared exactly there. */
   declared(section: number, offset: number): MapSpec | undefined;
-  /** The map whose value is that section, and the section's place in it (bytes). */
-  variables(section: number): { readonly map: MapSpec; readonly base: number } | undefined;
+  /** The map whose value starts with that section. */
+  variables(section: number): MapSpec | undefined;
   readonly jumpTables: ElfSection | undefined;
 }
 
@@ -64,12 +64,12 @@ export function readMaps(
     if (offsets === undefined) places.set(section.index, (offsets = new Map()));
     offsets.set(offset, spec);
   }
-  const sections = new Map<number, { map: MapSpec; base: number }>();
-  for (const { section, spec } of data) sections.set(section.index, { map: spec, base: 0 });
-  if (arena !== null) sections.set(arena.section.index, { map: arena.spec, base: arena.base });
+  const sections = new Map<number, MapSpec>();
   const globals: GlobalSpec[] = [];
-  for (const { section, spec } of data) for (const each of readGlobals(elf, types, section, spec.name, 0)) globals.push(each);
-  if (arena !== null) for (const each of readGlobals(elf, types, arena.section, arena.spec.name, arena.base)) globals.push(each);
+  for (const { section, spec } of arena === null ? data : [...data, arena]) {
+    sections.set(section.index, spec);
+    for (const each of readGlobals(elf, types, section, spec.name)) globals.push(each);
+  }
   const jumpTables = elf.find(JUMP_TABLES);
   return {
     specs,
@@ -153,10 +153,12 @@ interface Arena {
   readonly section: ElfSection;
   readonly declared: MapDeclared;
   readonly spec: MapSpec;
-  /** Where in the arena the variables are: at its end, as libbpf 1.7 and newer put them. */
-  readonly base: number;
 }
 
+/**
+ * Variables of an arena lie at its start. libbpf moves them to its end (since 1.7) where the kernel takes addresses so large,
+ * which is since Linux 7.0; at the start every kernel takes them.
+ */
 function readArena(elf: Elf, maps: readonly MapDeclared[]): Arena | null {
   const section = elf.find(ARENA_SECTION);
   if (section === undefined || section.size === 0 || (section.type !== SHT.PROGBITS && section.type !== SHT.NOBITS)) return null;
@@ -164,12 +166,11 @@ function readArena(elf: Elf, maps: readonly MapDeclared[]): Arena | null {
   if (declared === undefined) {
     throw new ObjectError("map", "expected a map of type arena to hold the variables, found none", { section: ARENA_SECTION });
   }
-  const base = declared.spec.maxEntries * PAGE_SIZE - Math.ceil(section.size / PAGE_SIZE) * PAGE_SIZE;
-  if (base < 0) {
+  if (section.size > declared.spec.maxEntries * PAGE_SIZE) {
     const message = `expected room for ${section.size} bytes of variables, found an arena of ${declared.spec.maxEntries} pages`;
     throw new ObjectError("map", message, { section: ARENA_SECTION, symbol: declared.spec.name });
   }
   elf.budget.spend(section.bytes.length, "variables", { section: ARENA_SECTION });
-  const spec: MapSpec = { ...declared.spec, contents: { kind: "bytes", bytes: section.bytes.slice(), offset: base } };
-  return { section, declared, spec, base };
+  const spec: MapSpec = { ...declared.spec, contents: { kind: "bytes", bytes: section.bytes.slice() } };
+  return { section, declared, spec };
 }

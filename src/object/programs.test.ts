@@ -62,6 +62,15 @@ describe("programs", () => {
     assert.equal(names(program(read("exceptions"), "throws")), "throws on_exception report");
   });
 
+  it("do without, and say so, when two functions are named for it or none is there", () => {
+    const spec = read("exceptions");
+    assert.deepEqual([names(program(spec, "twice")), names(program(spec, "nowhere"))], ["twice", "nowhere"]);
+    assert.deepEqual(spec.notes, [
+      'program "twice": two functions to handle its exceptions, none is added',
+      'program "nowhere": no global function "nothing" to handle its exceptions',
+    ]);
+  });
+
   it("jump through tables that become maps of their own", () => {
     const tables = read("jump-table");
     assert.deepEqual(program(tables, "chooses").relocations, [

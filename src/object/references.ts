@@ -168,8 +168,7 @@ class Classifier {
     const map = maps.declared(section.index, elf.symbols.type[symbol] === STT.SECTION ? value + inPlace : value);
     const variables = maps.variables(section.index);
     if (map !== undefined) this.#add(slot, REFERENCE.MAP, mapIndex.get(map)!);
-    else if (variables !== undefined)
-      this.#add(slot, REFERENCE.VALUE, mapIndex.get(variables.map)!, variables.base + value + inPlace);
+    else if (variables !== undefined) this.#add(slot, REFERENCE.VALUE, mapIndex.get(variables)!, value + inPlace);
     else if (section === maps.jumpTables) this.#add(slot, REFERENCE.TABLE, symbol);
     else {
       const message = `expected a map, a variable of .data, .rodata or .bss, or a function, found something in section ${printable(section.name)}`;
