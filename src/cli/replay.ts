@@ -13,7 +13,7 @@ import { XDP, XDP_VERDICTS } from "../uapi/xdp.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { mapToJson, renderMap, toJson } from "./maps.ts";
-import { bytes, count, duration, type Style, styleFor, table } from "./terminal.ts";
+import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
 
 export interface ReplayFiles {
   /** A path, or `-` for stdin. */
@@ -38,8 +38,10 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     await using passed = await PacketFile.create(files.pass);
     await using dropped = await PacketFile.create(files.drop);
     await using _link = await collection.programs[job.program]?.attach({ interface: device.name });
+    using progress = new Progress();
     const result = await replay(reader, device, {
       signal: interrupt.signal,
+      onProgress: (packets) => progress.show(`${count(packets)} packets …`),
       ...(passed === null && dropped === null
         ? {}
         : { onVerdict: (verdict, packet) => (isDropped(verdict) ? dropped : passed)?.add(packet) }),

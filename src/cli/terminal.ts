@@ -35,6 +35,23 @@ export function styleFor(stream: WriteStream | { isTTY?: boolean }): Style {
   return hasColours(stream) ? COLOURED : PLAIN;
 }
 
+/** A line on stderr that changes while long work goes on; only on a terminal, only after a second, and gone at the end. */
+export class Progress implements Disposable {
+  readonly #began = performance.now();
+  #shown = 0;
+
+  show(text: string): void {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - this.#began < 1000 || now - this.#shown < 100) return;
+    this.#shown = now;
+    process.stderr.write(`\r\x1b[2K${text}`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#shown > 0) process.stderr.write("\r\x1b[2K");
+  }
+}
+
 /** `1234567` → `1,234,567`. */
 export function count(value: number | bigint): string {
   return value.toLocaleString("en-US");

@@ -1,8 +1,8 @@
 /** A Spec in the embedded engine: its maps made, its programs ready; all of it or nothing. */
 
 import { type Btf, openBtf } from "../../btf/btf.ts";
-import { makeCodec } from "../../btf/codec.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
+import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import type { Cpu } from "./cpu.ts";
@@ -12,7 +12,7 @@ import { createMap } from "./maps/create.ts";
 import type { MapHome, MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import { resolve } from "./resolve.ts";
-import { rawCodec, UserMap, type ValueCodec } from "./user-map.ts";
+import { UserMap } from "./user-map.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
 /** What an engine loads into. */
@@ -113,18 +113,10 @@ function makeProgram(spec: ProgramSpec, maps: ReadonlyMap<string, MapStore>, tar
 }
 
 function makeUserMap(store: MapStore, types: Btf | null, memory: Memory): UserMap {
-  const { spec, name } = store;
-  const keys = codecOf(types, spec.keyType, spec.keySize, `${name}.key`);
-  const values = codecOf(types, spec.valueType, spec.valueSize, `${name}.value`);
-  const map = new UserMap(store, memory, keys, values);
+  const { spec } = store;
+  const map = new UserMap(store, memory, keyCodec(types, spec), valueCodec(types, spec));
   if (spec.frozen) map.freeze();
   return map;
-}
-
-/** Through the type where there is one of the right size, else bytes. */
-function codecOf(types: Btf | null, type: number, size: number, name: string): ValueCodec {
-  if (types === null || type === 0 || types.sizeOf(type) !== size) return rawCodec(size, name);
-  return makeCodec(types, type, { name });
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A map as user space sees it: JavaScript values in front of a map in linear memory. */
 
+import type { Codec } from "../../btf/codec.ts";
 import { ValueError } from "../../btf/errors.ts";
 import type { MapSpec } from "../../object/spec.ts";
 import type { BpfMap, UpdateMode } from "../engine.ts";
@@ -8,14 +9,6 @@ import { E2BIG, EEXIST, ENOENT, ENOSPC } from "./maps/errno.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_RDONLY, BPF_F_WRONLY, BPF_NOEXIST } from "./maps/flags.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
-
-/** How a key or a value looks in JavaScript; `src/btf` makes them from types. */
-export interface ValueCodec {
-  /** Bytes. */
-  readonly size: number;
-  decode(bytes: Uint8Array, offset: number): unknown;
-  encode(value: unknown, bytes: Uint8Array, offset: number): void;
-}
 
 const FLAGS: Readonly<Record<UpdateMode, number>> = { any: BPF_ANY, create: BPF_NOEXIST, replace: BPF_EXIST };
 
@@ -31,14 +24,14 @@ export class UserMap implements BpfMap {
   readonly spec: MapSpec;
   readonly #store: MapStore;
   readonly #memory: Memory;
-  readonly #keys: ValueCodec;
-  readonly #values: ValueCodec;
+  readonly #keys: Codec;
+  readonly #values: Codec;
   readonly #perCpu: boolean;
   readonly #isArray: boolean;
   #open = true;
   #frozen = false;
 
-  constructor(store: MapStore, memory: Memory, keys: ValueCodec, values: ValueCodec) {
+  constructor(store: MapStore, memory: Memory, keys: Codec, values: Codec) {
     this.name = store.name;
     this.spec = store.spec;
     this.#store = store;
@@ -210,19 +203,4 @@ export class UserMap implements BpfMap {
 function describe(key: unknown): string {
   const text = JSON.stringify(key, (_, value) => (typeof value === "bigint" ? `${value}` : value)) ?? String(key);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-/** Keys or values without a type: their bytes. `name` is for messages: `drops.key`. */
-export function rawCodec(size: number, name: string): ValueCodec {
-  return {
-    size,
-    decode: (bytes, offset) => bytes.slice(offset, offset + size),
-    encode(value, bytes, offset) {
-      if (!(value instanceof Uint8Array) || value.length !== size) {
-        const found = value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
-        throw new ValueError(name, `a Uint8Array of ${size} bytes (its type is not known)`, found);
-      }
-      bytes.set(value, offset);
-    },
-  };
 }

@@ -27,7 +27,9 @@ export interface ReplayOptions {
    * is then timed by itself, and looking at the clock that often adds some 100 ns to each.
    */
   readonly onVerdict?: (verdict: number, packet: CapturePacket) => void;
-  /** Ends the replay early, between two batches; the result is of what was replayed until then. */
+  /** Called now and then, some 50 times a second at most, with how many packets were given so far. */
+  readonly onProgress?: (packets: number) => void;
+  /** Ends the replay early, within some 20 ms and the packet at hand; the result is of what was replayed until then. */
   readonly signal?: AbortSignal;
 }
 
@@ -58,23 +60,38 @@ export interface ReplayResult extends Tally {
 const SHORTEST = 14;
 const LONGEST = 65_535;
 
-/** Packets between two looks at the clock: looking costs as much as a short program. */
+/** Most packets between two looks at the clock: looking costs as much as a short program. */
 const GROUP = 64;
+
+/** How long other work (a signal, a timer) waits at most, in milliseconds, unless a single packet takes longer. */
+const PATIENCE = 20;
 
 /**
  * Reads the capture to its end.
  * @throws CaptureError when the capture is damaged; what `receive` throws other than FaultError.
  */
 export async function replay(reader: CaptureReader, device: ReplayDevice, options: ReplayOptions = {}): Promise<ReplayResult> {
+  const { signal, onVerdict, onProgress } = options;
   const books = new Books();
+  // A program may take long for each packet: begin with one, take more while that is quick.
+  let group = 1;
+  let breathed = performance.now();
   for await (const batch of reader) {
-    if (options.signal?.aborted) break;
-    const group = options.onVerdict === undefined ? GROUP : 1;
-    for (let start = 0; start < batch.length; start += group) {
-      playGroup(batch, start, Math.min(start + group, batch.length), reader.interfaces, device, books);
-      if (options.onVerdict !== undefined && books.given[start] === 1) {
-        options.onVerdict(books.verdicts[start]!, asLeft(batch.packet(start), device.packet));
+    if (signal?.aborted) break;
+    for (let start = 0; start < batch.length; ) {
+      const end = Math.min(start + group, batch.length);
+      playGroup(batch, start, end, reader.interfaces, device, books);
+      if (onVerdict !== undefined && books.given[start] === 1) {
+        onVerdict(books.verdicts[start]!, asLeft(batch.packet(start), device.packet));
       }
+      start = end;
+      const waited = performance.now() - breathed;
+      if (onVerdict === undefined) group = waited > PATIENCE ? 1 : Math.min(group * 2, GROUP);
+      if (waited <= PATIENCE) continue;
+      onProgress?.(books.packets);
+      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      if (signal?.aborted) return books.result(reader.truncated);
+      breathed = performance.now();
     }
   }
   return books.result(reader.truncated);
@@ -134,6 +151,8 @@ class Books {
   readonly #tallies = new Map<number, { packets: number; bytes: number }>();
   readonly #skipped = new Map<string, { packets: number; bytes: number }>();
   readonly #samples = new Samples();
+  /** Given to the device so far. */
+  packets = 0;
   #cutShort = 0;
   #faults = 0;
   #firstFault: FaultError | null = null;
@@ -165,6 +184,7 @@ class Books {
   }
 
   timed(nanoseconds: number, packets: number): void {
+    this.packets += packets;
     this.#total += nanoseconds;
     this.#samples.add(nanoseconds / packets);
   }
