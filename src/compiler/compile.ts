@@ -13,6 +13,7 @@ import type { IrFunction } from "./ir/ir.ts";
 import { optimize } from "./ir/optimize.ts";
 import { TypeWriter } from "./typescript/btf-types.ts";
 import { CompileError } from "./typescript/diagnostics.ts";
+import { shortened } from "./typescript/excerpt.ts";
 import { sizeOf } from "./typescript/layout.ts";
 import { TooLarge } from "./typescript/lower/lowering.ts";
 import { lowerProgram } from "./typescript/lower/program.ts";
@@ -40,7 +41,8 @@ export interface CompileOptions {
  * Compiles a program written in the restricted TypeScript of docs/language.md.
  * @throws CompileError with every fault found, each with its place and what to write instead.
  */
-export function compileSource(source: string, options: CompileOptions): Spec {
+export function compileSource(text: string, options: CompileOptions): Spec {
+  const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
     const module = check(source, reporter);
@@ -49,12 +51,18 @@ export function compileSource(source: string, options: CompileOptions): Spec {
 }
 
 /** The IR of each program, by name and not optimized: for tests, and for people who want to see it. */
-export function compileToIr(source: string, options: CompileOptions): ReadonlyMap<string, IrFunction> {
+export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<string, IrFunction> {
+  const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
     const { programs } = check(source, reporter);
     return new Map(programs.map((program) => [program.name, lower(program, reporter)]));
   });
+}
+
+/** Some editors begin a file with a byte order mark, and it is no part of its first line. */
+function withoutMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 /** However the source is nested, the answer is a diagnostic. */
@@ -115,7 +123,13 @@ function programSpec(program: ProgramDeclaration, types: TypeWriter, options: Co
   const { name, hook } = program;
   const code = generated(program, options, reporter);
   const lines = code.lines.map(
-    ({ slot, line, column }): LineInfo => ({ slot, file: options.file, line, column, text: reporter.line(line).trimStart() }),
+    ({ slot, line, column }): LineInfo => ({
+      slot,
+      file: options.file,
+      line,
+      column,
+      text: shortened(reporter.line(line).trimStart()),
+    }),
   );
   return {
     name,

@@ -10,6 +10,16 @@ describe("the text", () => {
   test("a syntax error has a place", () =>
     check([row("SK1001", "export const p = xdp((ctx) => { return XDP_PASS; };", ";"), row("SK1001", "const = 1;", "=")]));
 
+  test("is UTF-8, with or without a byte order mark, and lines end as they like", () => {
+    const program = "export const p = xdp((ctx) => {\n  return ctx.lenth;\n});";
+    for (const text of [program, program.replaceAll("\n", "\r\n"), program.replaceAll("\n", "\r"), `\ufeff${program}`]) {
+      const [first] = diagnose(text.replace("export", `${IMPORTS.trim()} export`));
+      assert.deepEqual([first?.line, first?.column, first?.text], [2, 14, "  return ctx.lenth;"]);
+    }
+    const [utf16] = diagnose("\ufffd\ufffde\0x\0p\0");
+    assert.match(utf16?.message ?? "", /UTF-8/);
+  });
+
   test("nesting has a limit, and reaching it is no crash", () => {
     for (const deep of [
       `${"(".repeat(20_000)}1${")".repeat(20_000)}`,
@@ -80,6 +90,15 @@ describe("constructs that the language does not have", () => {
       beside("SK1101", "async function f() {}", "async function f() {}"),
       beside("SK1101", "function f<T>(x: T): void {}", "<T>", /each type/),
       inside("SK1101", "enum E { A }", "enum E { A }", /top level/),
+      inside("SK2114", "m.get(1) += 1;", "m.get(1)", /m\.increment/),
+      inside("SK2114", "m.get(1)++;", "m.get(1)", /m\.increment/),
+      inside("SK2301", "let n = m.get(1) || 0; m.set(1, n);", "m.get(1)", /\?\?/),
+      inside("SK2001", 'console.log("hi");', "console", /map/),
+      inside("SK2009", "const x = ctx.at(Ipv4, 14);", "at", /ctx\.packet\.at/),
+      inside("SK2307", "while (true) {}", "while (true) {}", /bound/),
+      inside("SK2307", "for (;;) m.set(1, 1);", "for (;;) m.set(1, 1);", /break/),
+      inside("SK3006", "return -1;", "-1", /XDP_DROP/),
+      beside("SK1101", "let counter: u32 = 0; function f(): void { counter++; }", "let counter: u32 = 0;", /map/),
       beside("SK1101", 'enum E { A = "a" }', '"a"', /numbers/),
       beside("SK2002", "enum E { A, A }", "A"),
       beside("SK2206", "enum E { A = bpf_ktime_get_ns() }", "bpf_ktime_get_ns()"),

@@ -89,6 +89,11 @@ function place(fn: FunctionState, node: Syntax.Node): Place | null {
     case "context-field":
     case "packet-length":
       return refuse("this part of the context", "keep the number in a variable of its own");
+    case "map-get":
+      return refuse(
+        "a number that was read",
+        `write ${target.map.name}.set(key, value) or ${target.map.name}.increment(key, by)`,
+      );
     default:
       return refuse("this", "assign a variable or a field");
   }

@@ -150,6 +150,11 @@ function method(
   const object = expression(fn, callee.object, null);
   if (object.type.kind === "error") return errorAt(node);
   if (object.type.kind === "packet") return packetMethod(fn, property, node);
+  if (object.type.kind === "context" && (property.name === "at" || Object.hasOwn(PACKET_READS, property.name))) {
+    const instead = `the packet has it: write ctx.packet.${property.name}(…)`;
+    fn.reporter.report("SK2009", spanOf(property), { type: "the context", name: property.name, instead });
+    return errorAt(node);
+  }
   if (object.type.kind === "reference" && object.type.nullable) {
     mayBeNull(fn, object);
     return errorAt(node);

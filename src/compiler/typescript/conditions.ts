@@ -102,6 +102,7 @@ export function logical(
   const op = node.operator === "&&" ? "and" : "or";
   const left = side(fn, node.left);
   const right = withFacts(fn, left, op === "and", () => side(fn, node.right));
+  if (left.type.kind === "error" || right.type.kind === "error") return errorAt(node);
   if (left.kind === "constant" && right.kind === "constant") {
     const value = op === "and" ? left.value & right.value : left.value | right.value;
     return { kind: "constant", type: BOOL, value, at: spanOf(node) };

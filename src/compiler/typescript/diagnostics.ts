@@ -6,6 +6,8 @@
  * SK23xx null and flow, SK30xx maps, hooks and packets, SK40xx limits.
  */
 
+import { excerpt } from "./excerpt.ts";
+
 interface Template {
   readonly title: string;
   readonly message: string;
@@ -26,7 +28,7 @@ export const DIAGNOSTICS = {
   SK1103: {
     title: "Assignment inside an expression",
     message: "an assignment has no value here",
-    hint: "make it a statement of its own",
+    hint: "compare with ===, or make it a statement of its own",
   },
   SK1104: { title: "Statement without effect", message: "this statement does nothing", hint: "remove it, or use its value" },
   SK1105: {
@@ -163,6 +165,11 @@ export const DIAGNOSTICS = {
     hint: "compare with null: … !== null",
   },
   SK2306: { title: "Duplicate case", message: "the case {value} is there twice", hint: "remove one of them" },
+  SK2307: {
+    title: "Endless loop",
+    message: "nothing ends this loop",
+    hint: "give it a bound, for (let i = 0; i < 64; i++), or leave it with break or return",
+  },
   // ── maps, hooks, packets ──
   SK3001: {
     title: "Declaration not at the top level",
@@ -250,14 +257,13 @@ function where(d: Diagnostic): string {
 export function renderDiagnostic(d: Diagnostic, options: { readonly color: boolean }): string {
   const paint = (style: string, text: string) => (options.color ? `\x1b[${style}m${text}\x1b[0m` : text);
   const gutter = `${d.line} | `;
-  // Tabs before the caret stay tabs, so that it stands under its place however wide they are.
-  const indent = d.text.slice(0, d.column - 1).replace(/[^\t]/g, " ");
   const end = d.endLine === d.line ? d.endColumn : d.text.length + 1;
-  const underline = "^".repeat(Math.max(1, Math.min(end, d.text.length + 1) - d.column));
+  const { line, mark } = excerpt(d.text, d.column - 1, end - 1);
+  const indent = mark.slice(0, mark.indexOf("^"));
   return [
     `${paint("1", where(d))}: ${paint("1;31", `error ${d.code}`)}: ${d.message}`,
-    `${paint("2", gutter)}${d.text}`,
-    `${paint("2", `${" ".repeat(gutter.length - 2)}| `)}${indent}${paint("31", underline)}`,
+    `${paint("2", gutter)}${line}`,
+    `${paint("2", `${" ".repeat(gutter.length - 2)}| `)}${indent}${paint("31", mark.slice(indent.length))}`,
     `${" ".repeat(gutter.length - 2)}${paint("2", "=")} ${paint("36", "instead:")} ${d.hint}`,
   ].join("\n");
 }

@@ -144,17 +144,35 @@ function name(fn: FunctionState, node: Syntax.Identifier): Expression {
   }
 }
 
+/** Names that JavaScript has everywhere, and what there is instead. */
+const JAVASCRIPT: Readonly<Record<string, string>> = {
+  undefined: "write null",
+  NaN: "the language has integers only",
+  Infinity: "the language has integers only",
+  console: "a program cannot print: count or keep it in a map, and print it outside",
+  Number: "cast with u32(…) or another machine type",
+  BigInt: "cast with u64(…) or i64(…)",
+  Boolean: "cast with bool(…)",
+  Date: "the time is bpf_ktime_get_ns(), in nanoseconds since boot",
+  performance: "the time is bpf_ktime_get_ns(), in nanoseconds since boot",
+  JSON: "read the map outside, and make text there",
+  Object: "name the fields",
+  Array: "write a FixedArray, or a map",
+  process: "what the program should know, put into a map",
+  setTimeout: "a program runs to its end at once: keep state in a map",
+  fetch: "a program reaches only its packet and its maps",
+};
+
 /** Reports a name that nothing declares. */
 export function unknown(fn: FunctionState, node: Syntax.Identifier): Expression {
   const exporter = exporterOf(node.name);
-  const instead =
-    node.name === "undefined"
-      ? "write null"
-      : fn.module.types.has(node.name)
-        ? `${node.name} is a type: import it without type to use its value`
-        : exporter === null
-          ? didYouMean(node.name, fn.scope.names(), "declare it, or import it from skep/bpf")
-          : `import it: import { ${node.name} } from "${exporter}"`;
+  const instead = Object.hasOwn(JAVASCRIPT, node.name)
+    ? (JAVASCRIPT[node.name] ?? "")
+    : fn.module.types.has(node.name)
+      ? `${node.name} is a type: import it without type to use its value`
+      : exporter === null
+        ? didYouMean(node.name, fn.scope.names(), "declare it, or import it from skep/bpf")
+        : `import it: import { ${node.name} } from "${exporter}"`;
   fn.reporter.report("SK2001", spanOf(node), { name: node.name, instead });
   return errorAt(node);
 }

@@ -5,7 +5,7 @@ import { valueType } from "./annotations.ts";
 import { coerce, settled, unify } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import type { Hook } from "./library/hooks.ts";
-import { meaning } from "./numbers.ts";
+import { fits, meaning } from "./numbers.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
@@ -210,6 +210,10 @@ function settleReturns(fn: FunctionState): ValueType | null {
       });
       continue;
     }
+    if (fn.hook !== null && entry.value.kind === "literal" && !fits(entry.value.value, fn.hook.result)) {
+      notVerdict(fn, entry.value, entry.value.value, fn.hook);
+      continue;
+    }
     const value = coerce(fn, entry.value, result);
     if (fn.hook !== null) checkVerdict(fn, value, fn.hook);
     entry.statement.value = value;
@@ -239,5 +243,9 @@ function checkVerdict(fn: FunctionState, value: Expression, hook: Hook): void {
   if (value.kind !== "constant" || value.type.kind !== "int") return;
   const verdict = meaning(value.value, value.type as IntType);
   if (verdict < BigInt(hook.verdicts.length)) return;
-  fn.reporter.report("SK3006", value.at, { value: verdict, hook: hook.section, verdicts: hook.verdicts.join(", ") });
+  notVerdict(fn, value, verdict, hook);
+}
+
+function notVerdict(fn: FunctionState, { at }: Expression, value: bigint, hook: Hook): void {
+  fn.reporter.report("SK3006", at, { value, hook: hook.section, verdicts: hook.verdicts.join(", ") });
 }

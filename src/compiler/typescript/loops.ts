@@ -44,6 +44,7 @@ function testFirst(
   if (counter !== null) setRange(counter, null);
   fn.facts = jump.broken ? head : after;
   fn.reachable = entered && (jump.broken || !alwaysTrue(test));
+  if (alwaysTrue(test) && !jump.broken) refuseEndless(fn, node);
   return { kind: "loop", target: jump.target, initial, test, update, body, atEnd: false, at: spanOf(node) };
 }
 
@@ -55,7 +56,22 @@ function doWhile(fn: FunctionState, node: Syntax.DoWhileStatement, jump: Jump, h
   fn.facts = head;
   const test = condition(fn, node.test);
   fn.reachable = entered && (jump.broken || !alwaysTrue(test));
+  if (alwaysTrue(test) && !jump.broken) refuseEndless(fn, node);
   return { kind: "loop", target: jump.target, initial: [], test, update: [], body, atEnd: true, at: spanOf(node) };
+}
+
+/** No verifier needs to be asked about a loop that nothing leaves: its test is always true, and no `break` belongs to it. */
+function refuseEndless(fn: FunctionState, node: LoopNode): void {
+  const open: unknown[] = [node.body];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next === null || typeof next !== "object") continue;
+    if ("type" in next && next.type === "ReturnStatement") return;
+    // Out to a label around this loop, or to one within: either may leave.
+    if ("type" in next && (next.type === "BreakStatement" || next.type === "ContinueStatement") && "label" in next && next.label)
+      return;
+    for (const [key, value] of Object.entries(next)) if (key !== "loc") open.push(value);
+  }
+  fn.reporter.report("SK2307", spanOf(node));
 }
 
 function beginning(fn: FunctionState, node: Syntax.VariableDeclaration | Syntax.Expression): readonly Statement[] {

@@ -181,8 +181,12 @@ class ModuleChecker {
         this.#function(node);
         return;
       case "VariableDeclaration":
-        if (node.kind !== "const")
+        if (node.kind !== "const") {
           this.#refuse(node, `${node.kind} at the top level`, "write const; what changes lives in a map");
+          for (const { id } of node.declarations)
+            if (id.type === "Identifier") this.#module.values.set(id.name, { kind: "refused" }, spanOf(id));
+          return;
+        }
         for (const declarator of node.declarations) this.#variable(declarator, exported);
         return;
       case "EmptyStatement":

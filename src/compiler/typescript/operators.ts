@@ -11,7 +11,17 @@ import { perhaps, whenThere } from "./optional.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { BOOL, INTS, type IntType, IPV4_ADDRESS, isNullable, sameStored, typeName, type ValueType } from "./types.ts";
+import {
+  BOOL,
+  INTS,
+  type IntType,
+  IPV4_ADDRESS,
+  isNullable,
+  sameStored,
+  typeName,
+  type ValueType,
+  withoutNull,
+} from "./types.ts";
 
 const ARITHMETIC = new Set(["+", "-", "*", "/", "%", "&", "|", "^"]);
 const SHIFTS = new Set(["<<", ">>", ">>>"]);
@@ -365,9 +375,18 @@ function minus(value: Expression, type: IntType, at: Expression["at"]): Expressi
 
 /** `&&` and `||` as a value: both sides are bools, so that it is the same as in JavaScript. */
 export function logicalValue(fn: FunctionState, node: Syntax.LogicalExpression): Expression {
+  let told = false;
   return logical(fn, node, (state, side) => {
     const value = expression(state, side, BOOL);
     if (value.type.kind === "bool" || value.type.kind === "error") return value;
+    // Of `x || 0`, one side tells.
+    if (told) return errorAt(side);
+    told = true;
+    if (node.operator === "||" && isNullable(value.type)) {
+      const what = value.kind === "local" ? value.local.name : `this ${typeName(withoutNull(value.type))}`;
+      state.reporter.report("SK2301", value.at, { what, instead: "write ?? for what stands for null: x ?? 0" });
+      return errorAt(side);
+    }
     return refused(state, value, node.operator, "compare the sides (… !== 0), or choose with ?:");
   });
 }

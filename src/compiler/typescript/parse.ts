@@ -22,6 +22,10 @@ const OPTIONS: ParserOptions = {
 
 /** Null, with diagnostics reported, when the text is not TypeScript at all. */
 export function parseSource(text: string, reporter: Reporter): Source | null {
+  if (text.includes("\0")) {
+    reporter.report("SK1001", { line: 1, column: 1 }, { problem: "this is not a text in UTF-8" });
+    return null;
+  }
   try {
     const { program, comments, errors } = parseBabel(text, OPTIONS);
     for (const error of errors ?? []) if (!isCheckedLater(error)) reportSyntax(error, reporter);
@@ -36,7 +40,7 @@ export function parseSource(text: string, reporter: Reporter): Source | null {
 }
 
 /** Faults that the checker tells better: it knows what the names stand for. */
-const CHECKED_LATER: ReadonlySet<unknown> = new Set(["VarRedeclaration", "IllegalBreakContinue"]);
+const CHECKED_LATER: ReadonlySet<unknown> = new Set(["VarRedeclaration", "IllegalBreakContinue", "InvalidLhs"]);
 
 function isCheckedLater(error: object): boolean {
   return "reasonCode" in error && CHECKED_LATER.has(error.reasonCode);

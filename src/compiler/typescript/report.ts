@@ -2,6 +2,7 @@
 
 import type { Location } from "../ir/ir.ts";
 import { type Details, DIAGNOSTICS, type Diagnostic, type DiagnosticCode } from "./diagnostics.ts";
+import { printable } from "./excerpt.ts";
 
 /** A stretch of the source. Lines and columns count from 1; without an end it is one place. */
 export interface Span extends Location {
@@ -57,8 +58,9 @@ export class Reporter {
       column: at.column,
       endLine: at.endLine ?? at.line,
       endColumn: at.endColumn ?? at.column + 1,
-      message: fill(message),
-      hint: fill(hint),
+      // They may quote the source.
+      message: printable(fill(message)),
+      hint: printable(fill(hint)),
       text: this.line(at.line),
     });
   }

@@ -32,7 +32,7 @@ export const UNSUPPORTED: Readonly<Record<string, Unsupported>> = {
   // expressions
   ArrowFunctionExpression: { what: "a function value", instead: CLOSURE },
   FunctionExpression: { what: "a function value", instead: CLOSURE },
-  ArrayExpression: { what: "an array here", instead: "give it a place whose type is a FixedArray" },
+  ArrayExpression: { what: "an array here", instead: "give it a type: const x: FixedArray<u32, 3> = [1, 2, 3]" },
   AwaitExpression: { what: "await", instead: ASYNC },
   BindExpression: { what: "::", instead: "call the function" },
   ClassExpression: { what: "a class", instead: "use an interface for the data and functions for the behaviour" },
