@@ -3,7 +3,7 @@
 import { type Btf, openBtf } from "../btf/btf.ts";
 import { spellType } from "../btf/c/declarator.ts";
 import { makeCodec } from "../btf/codec.ts";
-import { describeAccess, describeType, parseAccess } from "../object/core/access.ts";
+import { describeAccess, parseAccess } from "../object/core/access.ts";
 import { CoreTypes } from "../object/core/types.ts";
 import { minimumKernel, type Place, placeOf, type Requirement, requirementsOf } from "../object/requirements/requirements.ts";
 import type { CoreRelocation, ExternSpec, GlobalSpec, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
@@ -146,7 +146,8 @@ function describeRelocation(types: CoreTypes, relocation: CoreRelocation): strin
   try {
     return describeAccess(parseAccess(types, relocation));
   } catch {
-    return `${describeType(types, relocation.type)} at ${relocation.access}`;
+    // Nothing a compiler writes; what it is stays to be seen.
+    return `type ${relocation.type} at ${relocation.access}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { describeSpec, type SpecDescription } from "../inspection.ts";
 import { toJson } from "../maps.ts";
 import { selectPrograms } from "../programs.ts";
 import { renderInspection } from "../render-inspection.ts";
-import { openSpec, write } from "../sources.ts";
+import { naming, openSpec, write } from "../sources.ts";
 import { styleFor } from "../terminal.ts";
 
 const help: CommandHelp = {
@@ -45,7 +45,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     for (const [index, program] of programs.entries()) await write((index === 0 ? "" : "\n") + assembly(program, style));
     return EXIT.ok;
   }
-  const description: SpecDescription = describeSpec({ ...spec, programs });
+  const description: SpecDescription = await naming(file, () => describeSpec({ ...spec, programs }));
   await write(
     args.flag("json") ? `${toJson(description)}\n` : renderInspection(description, style, { verbose: args.flag("verbose") }),
   );
