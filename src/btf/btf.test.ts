@@ -183,6 +183,16 @@ test("references are checked when a type is read, not before", () => {
   assert.equal(noName.type(ids.int).name, "int");
 });
 
+test("an enum that is declared and not defined has no size; clang writes it so", () => {
+  const builder = new BtfBuilder();
+  const later = builder.enum("later", 0, []);
+  const wrong = builder.enum("wrong", 0, [{ name: "ONE", value: 1 }]);
+  const btf = openBtf(builder.encode());
+  assert.deepEqual(btf.type(later), { kind: "enum", id: later, name: "later", size: 0, signed: false, values: [] });
+  assert.equal(btf.sizeOf(later), 0);
+  assert.throws(() => btf.type(wrong), { name: "BtfError", message: /an enum of 1, 2, 4 or 8 bytes, found 0/ });
+});
+
 test("endless chains end", () => {
   const builder = new BtfBuilder();
   const first = builder.typedef("a", builder.nextId + 1);

@@ -127,6 +127,8 @@ class Compiler {
       }
       case "enum":
       case "enum64":
+        // Declared and not defined: nothing is known of it, and C has no values of it.
+        if (type.size === 0) return bytesCodec(0);
         return single(enumCodec(type, integerCodec(type.size, type.signed, littleEndian)));
       case "pointer":
         return single(integerCodec(POINTER_SIZE, false, littleEndian));

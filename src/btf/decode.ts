@@ -86,7 +86,7 @@ export function decodeType(owner: Btf, all: Btf, id: number, at: number): BtfTyp
       for (let part = tail; part < tail + length * 8; part += 8) {
         values.push({ name: text(part), value: flag ? i32(part + 4) : u32(part + 4) });
       }
-      return { kind, id, name, size: enumSize(u32(at + 8)), signed: flag, values };
+      return { kind, id, name, size: enumSize(u32(at + 8), length), signed: flag, values };
     }
     case "enum64": {
       const values: { name: string; value: bigint }[] = [];
@@ -94,7 +94,7 @@ export function decodeType(owner: Btf, all: Btf, id: number, at: number): BtfTyp
         const value = (BigInt(u32(part + 8)) << 32n) | BigInt(u32(part + 4));
         values.push({ name: text(part), value: flag ? BigInt.asIntN(64, value) : value });
       }
-      return { kind, id, name, size: enumSize(u32(at + 8)), signed: flag, values };
+      return { kind, id, name, size: enumSize(u32(at + 8), length), signed: flag, values };
     }
     case "forward":
       return { kind, id, name, of: flag ? "union" : "struct" };
@@ -136,7 +136,9 @@ export function decodeType(owner: Btf, all: Btf, id: number, at: number): BtfTyp
       throw fail(at + 4, "expected a kind from 1, found 0");
   }
 
-  function enumSize(size: number): number {
+  function enumSize(size: number, length: number): number {
+    // `enum name;`, which other kinds have a FWD for.
+    if (size === 0 && length === 0) return 0;
     if (size !== 1 && size !== 2 && size !== 4 && size !== 8) {
       throw fail(at + 8, `expected an enum of 1, 2, 4 or 8 bytes, found ${size}`);
     }

@@ -68,7 +68,7 @@ export interface UnionType extends Common<"union"> {
 }
 
 export interface EnumType extends Common<"enum"> {
-  /** Bytes: 1, 2, 4 or 8. */
+  /** Bytes: 1, 2, 4 or 8; 0 of one that is declared (`enum name;`) and not defined. */
   readonly size: number;
   /** Written since Linux 6.0; older BTF says false, and negative enumerators read as their unsigned 32 bits. */
   readonly signed: boolean;
