@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { buildElf, code } from "../../test/object/elf-builder.ts";
+import { fixture } from "../../test/object/fixtures.ts";
 import { exit, immediate, main, map, one, program, read } from "../../test/object/reading.ts";
 import { openBtf } from "../btf/btf.ts";
+import { openElf } from "./elf.ts";
+import { link } from "./link/link.ts";
 import { readObject } from "./read.ts";
 import type { Spec } from "./spec.ts";
+import { ObjectTypes } from "./types.ts";
 
 describe("maps", () => {
   const spec = read("maps");
@@ -81,6 +85,18 @@ describe("maps", () => {
     const spec = read("iproute2");
     assert.equal(map(spec, "jumps").pinning, "name");
     assert.deepEqual([map(spec, "of_maps").inner?.type, map(spec, "of_maps").inner?.maxEntries], ["array", 1]);
+  });
+
+  it("are where their symbols are: libbpf's static linker gives those that another object declared no place in the types", () => {
+    const bytes = link([{ name: "maps.o", bytes: fixture("maps") }]);
+    const types = new ObjectTypes(openElf(bytes).find(".BTF")!.bytes);
+    const section = types.btf.find(".maps", "section")!;
+    for (let index = 0; index < types.variableCount(section); index++) types.setVariable(section, index, { offset: 0 });
+    const linked = readObject(bytes, { name: "maps.o" });
+    assert.deepEqual(
+      linked.programs.map(({ relocations }) => relocations),
+      spec.programs.map(({ relocations }) => relocations),
+    );
   });
 });
 

@@ -186,11 +186,12 @@ function completeSection(elf: Elf, types: ObjectTypes, id: number, symbols: Read
   for (let index = 0; index < types.variableCount(id); index++) {
     const variable = types.variable(id, index).type;
     if (types.btf.kind(variable) !== "variable") continue;
-    // Compilers do fill in offsets of static variables.
+    // Compilers do fill in offsets of static variables. Static linkers fill in all, but libbpf's leaves 0 with a variable that
+    // one object declares and another defines: symbols tell.
     if (types.variableLinkage(variable) !== LINKAGE_GLOBAL) continue;
     const symbol = symbols.get(types.btf.name(variable));
     if (symbol === undefined) continue;
-    if (incomplete && elf.symbols.section[symbol] === section?.index) {
+    if (elf.symbols.section[symbol] === section?.index) {
       types.setVariable(id, index, { offset: elf.symbols.value[symbol]! >>> 0 });
     }
     if (isHidden(elf, symbol)) types.setVariableLinkage(variable, LINKAGE_STATIC);
