@@ -13,7 +13,7 @@ export interface Flow {
   readonly reached: Uint8Array;
   /** By slot: 1 where it is reached only on one side of a question to the kernel. */
   readonly guarded: Uint8Array;
-  /** The slot of a jump that closes a loop, or -1. */
+  /** The slot of a jump that closes a loop, reached or not, as kernels without loops looked for them; or -1. */
   readonly loop: number;
 }
 
@@ -310,7 +310,7 @@ class Follower {
   #findLoop(): number {
     const color = new Uint8Array(this.#length);
     for (const root of new Set([0, ...this.#functions])) {
-      if (this.#reached[root] !== 1 || color[root] !== 0) continue;
+      if (root < 0 || root >= this.#length || color[root] !== 0) continue;
       const path: { slot: number; rest: number[] }[] = [{ slot: root, rest: this.#successors(root) }];
       color[root] = 1;
       while (path.length > 0) {
@@ -341,7 +341,7 @@ class Follower {
       const conditional = (kind === 5 || kind === 6) && opcode !== CALL && opcode !== MAY_GOTO;
       if (conditional) found.push(slot + 1 + this.#view.getInt16(slot * 8 + 2, true));
     }
-    return found.filter((next) => this.#reached[next] === 1);
+    return found.filter((next) => next >= 0 && next < this.#length);
   }
 }
 

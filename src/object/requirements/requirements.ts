@@ -125,8 +125,6 @@ const OPTIONAL_ATTACH_TYPES: ReadonlySet<string> = new Set(["xdp", "sk_reuseport
 const FEW_INSTRUCTIONS = 4096;
 
 const CALL = 0x85;
-const PSEUDO_CALL = 1;
-const PSEUDO_KFUNC = 2;
 const HELPER_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(HELPER).map(([name, number]) => [number, name]));
 
 class ProgramReader {
@@ -147,66 +145,80 @@ class ProgramReader {
     if (type !== "unspec") this.#add("program type", type, PROGRAM_TYPE_SINCE[type]);
     if (attachType !== null) {
       // `tc/ingress` is attached to a clsact qdisc where there is no tcx.
-      const optional = OPTIONAL_ATTACH_TYPES.has(attachType) || section.startsWith("tc/");
-      this.#add("attach type", attachType, ATTACH_TYPE_SINCE[attachType], undefined, optional);
+      const isOptional = OPTIONAL_ATTACH_TYPES.has(attachType) || section.startsWith("tc/");
+      this.#add("attach type", attachType, ATTACH_TYPE_SINCE[attachType], { isOptional });
     }
     for (const { bit, name, since } of PROGRAM_FLAGS) if ((flags & bit) !== 0) this.#add("program flag", name, since);
     if (code.length / 8 > FEW_INSTRUCTIONS) this.#add("construct", `more than ${FEW_INSTRUCTIONS} instructions`, "5.2");
-    if (this.#flow.loop >= 0) this.#add("construct", "loop", "5.3", this.#flow.loop);
+    if (this.#flow.loop >= 0) this.#add("construct", "loop", "5.3", { at: this.#flow.loop });
     this.#readCode(functions.length > 1);
     // The types may come from elsewhere, but kernels have them at hand since then.
     const [first] = this.#program.core ?? [];
-    if (first !== undefined) this.#add("types", "the kernel's own types (CO-RE)", "5.4", first.slot, true);
+    if (first !== undefined) this.#add("types", "the kernel's own types (CO-RE)", "5.4", { at: first.slot, isOptional: true });
   }
 
   #readCode(hasFunctions: boolean): void {
-    const kfuncs = new Map((this.#program.externs ?? []).map(({ slot, name }) => [slot, name]));
+    const externs = new Map((this.#program.externs ?? []).map(({ slot, name }) => [slot, name]));
     const seen = new Set<string>();
     for (const [at, instruction] of instructionsOf(this.#program.code)) {
-      if (this.#flow.reached[at] === 0) continue;
-      if (instruction.opcode === CALL && instruction.src !== PSEUDO_CALL) {
-        const extern = kfuncs.get(at);
-        if (extern !== undefined && instruction.src === PSEUDO_KFUNC) {
-          // Another object's function: a call like any other, once it is linked.
-          if (!this.#readKfunc(extern, at)) continue;
-        } else if (instruction.src === 0) this.#readHelper(instruction.imm, at, hasFunctions);
-      }
+      const used = externs.get(at);
+      const extern = used === undefined ? undefined : this.#spec.externs?.find(({ name }) => name === used);
+      // Another object's function or variable: like its own, once they are linked.
+      if (extern?.kind === "unlinked") continue;
+      const reached = this.#flow.reached[at] === 1;
+      if (instruction.opcode === CALL && instruction.src === 0 && reached) this.#readHelper(instruction.imm, at, hasFunctions);
+      // Loaders look for all that must be there; what may be missing they replace where they do not find it.
+      const isWeak = extern?.weak === true;
+      if (isWeak && !reached) continue;
+      if (extern?.kind === "kfunc" && instruction.opcode === CALL) this.#readKfunc(extern.name, at, isWeak ? at : undefined);
       const operation = operationOf(instruction);
       if (operation === null || operation.since === null || operation.since === "3.18") continue;
+      const isVariant = VARIANTS.has(operation.kind);
+      if (isVariant && !reached) continue;
       const name = describe(operation);
-      const key = `${name} ${operation.since} ${this.#flow.guarded[at]}`;
+      const asks = isWeak || isVariant ? at : undefined;
+      const key = `${name} ${operation.since} ${asks === undefined ? 0 : this.#flow.guarded[asks]}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      this.#add("instruction", name, operation.since as KernelVersion, at);
+      this.#add("instruction", name, operation.since as KernelVersion, { at, asks });
     }
   }
 
-  #readHelper(number: number, slot: number, hasFunctions: boolean): void {
+  #readHelper(number: number, at: number, hasFunctions: boolean): void {
     const since = helperSince(number);
     const name = HELPER_NAMES.get(number) ?? `helper ${number}`;
-    this.#add("helper", name, since, slot);
-    if (name === "bpf_tail_call" && hasFunctions) this.#add("construct", "tail call beside function calls", "5.10", slot);
+    this.#add("helper", name, since, { at, asks: at });
+    if (name === "bpf_tail_call" && hasFunctions) this.#add("construct", "tail call beside function calls", "5.10", { at });
   }
 
-  #readKfunc(name: string, slot: number): boolean {
-    const extern = this.#spec.externs?.find((one) => one.name === name);
-    if (extern?.kind !== "kfunc") return false;
-    this.#add("kernel function", essentialName(name), KFUNC_SINCE.get(essentialName(name)) ?? null, slot);
-    return true;
+  #readKfunc(name: string, at: number, asks: number | undefined): void {
+    this.#add("kernel function", essentialName(name), KFUNC_SINCE.get(essentialName(name)) ?? null, { at, asks });
   }
 
-  #add(kind: Requirement["kind"], name: string, since: KernelVersion | null, slot?: number, optional = false): void {
-    const demand: Demand =
-      this.#program.autoload === false
-        ? "on request"
-        : optional
-          ? "optional"
-          : slot !== undefined && this.#flow.guarded[slot] === 1
-            ? "guarded"
-            : "always";
-    this.#found.add(kind, name, since, demand, placeOf(this.#program, slot));
+  /**
+   * @param at the slot, where there is one
+   * @param asks the slot again, when what is behind a question to the kernel need not be there
+   * @param isOptional loaders do without
+   */
+  #add(
+    kind: Requirement["kind"],
+    name: string,
+    since: KernelVersion | null,
+    { at, asks, isOptional = false }: { at?: number | undefined; asks?: number | undefined; isOptional?: boolean } = {},
+  ): void {
+    let demand: Demand = "always";
+    if (this.#program.autoload === false) demand = "on request";
+    else if (isOptional) demand = "optional";
+    else if (asks !== undefined && this.#flow.guarded[asks] === 1) demand = "guarded";
+    this.#found.add(kind, name, since, demand, placeOf(this.#program, at));
   }
 }
+
+/**
+ * Kernels know all opcodes of a program before they follow it, so new ones are refused wherever they stand. These are old
+ * opcodes, which mean something new by what is in their offset: that is looked at where the program gets.
+ */
+const VARIANTS: ReadonlySet<Operation["kind"]> = new Set(["alu-reg", "alu-imm", "mov-sign-extend", "address-space-cast"]);
 
 /** What an operation that came late is called. */
 function describe(operation: Operation): string {
