@@ -60,8 +60,9 @@ function threadJumps(fn: IrFunction): boolean {
   const entered = new Uint32Array(fn.blocks.length);
   for (const id of dominance.order) for (const successor of graph[id]!) entered[successor]!++;
   let changed = false;
-  // What dominates what is known for the graph as it was: after one redirection that relied on it, the rest must wait.
-  let stale = false;
+  // What dominates what is known for the graph as it was. A path of the graph as it is now is one of those with the blocks left
+  // out that edges were led past: whatever else stood on every path to a reader stands there still.
+  const passed = new Uint8Array(fn.blocks.length);
   const forward = (from: BlockId, target: Target): Target => {
     const block = fn.blocks[target.block]!;
     if (block.instructions.length > 0) return target;
@@ -76,11 +77,12 @@ function threadJumps(fn: IrFunction): boolean {
     const outside = readers[target.block]!;
     if (outside.length > 0) {
       const other = targets(block.terminator).find(({ block }) => block !== next.block)?.block;
-      if (stale || other === undefined || entered[other] !== 1) return target;
+      if (other === undefined || entered[other] !== 1 || passed[other] === 1) return target;
       if (!outside.every((reader) => dominance.dominates(other, reader))) return target;
-      stale = true;
     }
     changed = true;
+    passed[target.block] = 1;
+    entered[next.block]!++;
     return { block: next.block, arguments: [...next.arguments] };
   };
   for (const id of dominance.order) {
