@@ -1,0 +1,218 @@
+/**
+ * How fast programs run as WebAssembly, beside the kernel's JIT in the same minutes: nanoseconds for one run (medians), and what
+ * compiling takes. Run: `node bench/jit.ts [--rounds 7] [--only NAME]`.
+ *
+ * The programs (`bench/programs/`) are our own; both sides run the same bytecode on the same packet, which lies in place. The
+ * kernel measures itself (BPF_PROG_TEST_RUN, repeated, in a child process); ours is a loop of JavaScript that calls the program.
+ * `net` has the time of an empty program taken off on either side: 20 ns of the kernel's, 5 of ours.
+ */
+
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { realClock } from "../src/engine/embedded/clock.ts";
+import { enterXdp, placePacket } from "../src/engine/embedded/contexts/xdp.ts";
+import { Cpu } from "../src/engine/embedded/cpu.ts";
+import { helpersFor } from "../src/engine/embedded/helpers.ts";
+import { JitCode, JitProgram } from "../src/engine/embedded/jit/jit-program.ts";
+import type { JitMode } from "../src/engine/embedded/jit/module.ts";
+import { createMap } from "../src/engine/embedded/maps/create.ts";
+import { Memory } from "../src/engine/embedded/memory.ts";
+import { resolve } from "../src/engine/embedded/resolve.ts";
+import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
+import { assemble } from "../src/isa/assemble.ts";
+import { encode } from "../src/isa/encode.ts";
+import type { Spec } from "../src/object/spec.ts";
+import { type MapShape, specOf } from "../test/contract/specs.ts";
+import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
+import { median, printTable } from "./measure.ts";
+
+const NAMES = ["arith64", "arith32", "sieve", "xor", "checksum", "hash", "fnv", "parse", "balance", "machine"];
+const EMPTY = "empty";
+const LOOKUPS = "count";
+
+const MAPS: Readonly<Record<string, Record<string, MapShape>>> = {
+  sieve: { flags: { type: "array", maxEntries: 1, key: "u32", value: 1024 } },
+  balance: { table: { type: "array", maxEntries: 4096, key: "u32", value: "u32" } },
+  count: { table: { type: "hash", maxEntries: 32_768, key: "u32", value: "u64" } },
+};
+/** Entries that the hash map holds; the 256 that are looked up are among them. */
+const FILLED = 14_336;
+
+function specFor(name: string): Spec {
+  const text = name === EMPTY ? "r0 = 2\nexit" : readFileSync(new URL(`./programs/${name}.s`, import.meta.url), "utf8");
+  return specOf(MAPS[name] ?? {}, { main: text.replace(/^;.*$/gm, "") });
+}
+
+/** 1,460 bytes: a TCP packet to port 443 with text in it. */
+function packetFor(): Uint8Array {
+  const text = `if (count_7 >= 128) { emit("a \\"quoted\\" string\\n", 0x1f2e); } # note\nlet total = price * 42 + rate / 3; // sum\nwhile (x != 10) x = next(x, 2.5);\n`;
+  const bytes = new TextEncoder().encode(text.repeat(12)).subarray(0, 1406);
+  return ethernet({}, ipv4({ source: "198.51.100.9" }, tcp({ destination: 443 }, bytes)));
+}
+
+// ── the kernel, in a child process ──────────────────────────────────────────────────────────────────────────────────
+
+async function serveKernel(): Promise<void> {
+  await using engine = await openLinux();
+  const packet = packetFor();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { name, repeat } = JSON.parse(line) as { name: string; repeat: number };
+    await using collection = await engine.load(specFor(name));
+    if (name === LOOKUPS) {
+      const map = collection.maps["table"]!;
+      for (let index = 0; index < FILLED; index++) map.set(Math.imul(index, 0x9e37_79b1) >>> 0, BigInt(index));
+    }
+    const program = collection.programs["main"]!;
+    program.run({ packet, repeat: Math.min(repeat, 100) });
+    const { verdict, duration } = program.run({ packet, repeat });
+    console.log(JSON.stringify({ verdict, duration }));
+  }
+}
+
+interface Measured {
+  readonly verdict: number;
+  readonly duration: number;
+}
+
+class Kernel {
+  readonly #child = spawn(process.execPath, ["--no-warnings", fileURLToPath(import.meta.url), "--kernel"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  readonly #lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+
+  async measure(name: string, repeat: number): Promise<Measured | null> {
+    this.#child.stdin.write(`${JSON.stringify({ name, repeat })}\n`);
+    const { value, done } = await this.#lines.next();
+    return done === true ? null : (JSON.parse(value) as Measured);
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+  }
+}
+
+// ── ours ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Microseconds that this thread ran: other processes do not count, as in the kernel's own measurement. */
+function processorTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+class Ours {
+  readonly #program: JitProgram;
+  readonly #context: number;
+
+  constructor(name: string, mode: JitMode) {
+    const memory = new Memory({ size: 16 << 20 });
+    const cpu = new Cpu(0, { memory, clock: realClock(), print: () => {} }, 1);
+    const spec = specFor(name);
+    const stores = spec.maps.map((map) => createMap(map, { memory, cpus: 1, random: () => 0x1234_5678 }));
+    const helpers = helpersFor("xdp")!;
+    const { code, maps } = resolve(spec.programs[0]!, helpers, new Map(stores.map((store) => [store.name, store])));
+    if (name === LOOKUPS) {
+      const [store] = stores;
+      for (let index = 0; index < FILLED; index++) {
+        memory.view.setUint32(store!.scratchKey, Math.imul(index, 0x9e37_79b1), true);
+        memory.view.setUint32(store!.scratchValue, index, true);
+        store!.update(store!.scratchKey, store!.scratchValue, 0, 0);
+      }
+    }
+    this.#program = new JitProgram(new JitCode(code, { mode, memory, helpers, maps }), cpu);
+    const packet = packetFor();
+    placePacket(cpu, packet);
+    enterXdp(cpu, this.#program.space, packet.length, 0, 0);
+    this.#context = cpu.context;
+  }
+
+  measure(repeat: number): Measured {
+    let verdict = 0;
+    const start = processorTime();
+    for (let round = 0; round < repeat; round++) verdict = this.#program.run(this.#context);
+    return { verdict: verdict >>> 0, duration: ((processorTime() - start) * 1e3) / repeat };
+  }
+
+  /** Runs until the optimizing compiler had its say; how often is about 30 ms. */
+  async warm(): Promise<number> {
+    let repeat = 0;
+    for (let round = 0; round < 3; round++) {
+      const start = performance.now();
+      for (repeat = 0; performance.now() - start < 50; repeat += 50) this.measure(50);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    return Math.ceil((repeat * 3) / 5);
+  }
+}
+
+// ── compiling ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function compileTimes(): void {
+  const rows: string[][] = [];
+  for (const size of [10, 1_000, 10_000, 100_000]) {
+    const lines: string[] = ["r0 = 0"];
+    for (let at = 0; lines.length < size - 2; at++) {
+      lines.push(`r2 = *(u32 *)(r10 - ${8 + (at % 32) * 8})`, `r2 *= ${at + 3}`, "r0 += r2");
+      if (at % 2 === 0) lines.push(`if r2 > ${at} goto +1`, "r0 ^= 5");
+    }
+    lines.push("r0 += 1", "exit");
+    const memory = new Memory({ size: 1 << 20 });
+    const cpu = new Cpu(0, { memory, clock: realClock(), print: () => {} }, 1);
+    const spec = { ...specOf({}, { main: "r0 = 2\nexit" }).programs[0]!, code: encode(assemble(lines.join("\n"))) };
+    const { code } = resolve(spec, [], new Map());
+    const times: number[] = [];
+    for (let round = 0; round < (size > 10_000 ? 7 : 30); round++) {
+      const start = performance.now();
+      const program = new JitProgram(new JitCode(code, { mode: "bare", memory, helpers: [], maps: [] }), cpu);
+      const made = performance.now();
+      program.run(0);
+      times.push(made - start);
+      if (round === 0) rows.push([String(size), (made - start).toFixed(2), (performance.now() - made).toFixed(2)]);
+    }
+    rows.at(-1)!.splice(2, 0, median(times.slice(times.length >> 1)).toFixed(2));
+  }
+  console.log("\ncompiling, ms");
+  printTable(["instructions", "first", "median", "1st call"], rows);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { kernel: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } } });
+  if (values.kernel === true) return serveKernel();
+  const names = [EMPTY, ...NAMES, LOOKUPS].filter((name) => name === EMPTY || values.only === undefined || values.only.split(",").includes(name));
+  const { available, reason } = probeLinux();
+  if (!available) console.log(`no column for the kernel: ${reason}`);
+  const kernel = available ? new Kernel() : null;
+  const rows: string[][] = [];
+  const ratios: number[] = [];
+  let base = [0, 0];
+  for (const name of names) {
+    const bare = new Ours(name, "bare");
+    const checked = new Ours(name, "checked");
+    const repeat = await bare.warm();
+    await checked.warm();
+    const times: [kernel: number[], bare: number[], checked: number[]] = [[], [], []];
+    for (let round = 0; round < Number(values.rounds ?? 7); round++) {
+      const reference = (await kernel?.measure(name, repeat)) ?? null;
+      const ours = bare.measure(repeat);
+      if (reference !== null && reference.verdict !== ours.verdict) console.log(`${name}: kernel ${reference.verdict}, ours ${ours.verdict}`);
+      times[0].push(reference?.duration ?? Number.NaN);
+      times[1].push(ours.duration);
+      times[2].push(checked.measure(repeat).duration);
+    }
+    const [k, b, c] = times.map(median) as [number, number, number];
+    if (name === EMPTY) base = [k, b];
+    const net = (b - base[1]!) / (k - base[0]!);
+    if (name !== EMPTY && name !== LOOKUPS) ratios.push(net);
+    rows.push([name, k.toFixed(1), b.toFixed(1), c.toFixed(1), (b / k).toFixed(2), name === EMPTY ? "" : net.toFixed(2), (c / b).toFixed(2)]);
+    if (name === LOOKUPS) rows.push(["  one lookup", ((k - base[0]!) / 256).toFixed(1), ((b - base[1]!) / 256).toFixed(1), "", "", "", ""]);
+  }
+  kernel?.close();
+  printTable(["program", "kernel ns", "bare", "checked", "bare/kernel", "net", "checked/bare"], rows);
+  const geometric = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  console.log(`geometric mean of ${ratios.length} programs, net: ${geometric.toFixed(3)}; worst ${Math.max(...ratios).toFixed(2)}`);
+  compileTimes();
+}
+
+await main();
