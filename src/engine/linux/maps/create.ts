@@ -2,6 +2,7 @@
 
 import type { MapSpec } from "../../../object/spec.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import { MAP_TYPE_SINCE } from "../../../uapi/since.ts";
 import { FeatureError, MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
@@ -62,7 +63,7 @@ function checkShape(spec: MapSpec): void {
 
 function explain(kernel: Kernel, spec: MapSpec, cause: SystemError): Error {
   const { name, type } = spec;
-  const { since } = MAP_KINDS[type];
+  const since = MAP_TYPE_SINCE[type];
   const what = `map ${name} (${type})`;
   switch (cause.errno) {
     case ERRNO.EPERM:

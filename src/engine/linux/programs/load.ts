@@ -3,6 +3,7 @@
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { PROGRAM_TYPE } from "../../../uapi/program-types.ts";
+import { PROGRAM_TYPE_SINCE } from "../../../uapi/since.ts";
 import { FeatureError, PrivilegeError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
@@ -82,7 +83,8 @@ function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: 
 /** The kernel said no before its verifier looked at the program. */
 function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError): Error {
   const { facts } = kernel;
-  const { since, needs } = PROGRAM_KINDS[program.type];
+  const { needs } = PROGRAM_KINDS[program.type];
+  const since = program.type === "unspec" ? "3.19" : PROGRAM_TYPE_SINCE[program.type];
   const what = `program ${program.name} (${program.type})`;
   const loading = `loading ${what}`;
   const count = program.code.length / 8;
