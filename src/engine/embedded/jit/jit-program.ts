@@ -10,10 +10,10 @@ import type { Helper, HelperCall } from "../helper.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
+import type { PreparedProgram } from "../program.ts";
 import { instructionAt } from "../program.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
-import { type CompiledProgram, type CompileOptions, compileModule, helperName } from "./module.ts";
-import type { PreparedProgram } from "../program.ts";
+import { type CompiledProgram, type CompileOptions, compileModule, helperName, lookupName } from "./module.ts";
 import { FAULT } from "./translate.ts";
 
 type Import = ((...args: number[]) => number | void) | WasmMemory | number;
@@ -154,6 +154,8 @@ export class JitProgram implements HelperCall {
         return result;
       },
     };
+    const cpu = this.cpu.id;
+    for (const map of this.maps) imports[lookupName(map)] = (key) => map.lookup(key! >>> 0, cpu);
     for (let slot = 0; slot < program.operation.length; slot++) {
       if (KIND_OF[program.operation[slot]!] !== KIND.callHelper) continue;
       const id = program.extra[slot]!;
@@ -167,7 +169,8 @@ export class JitProgram implements HelperCall {
   #helper(helper: Helper, checked: boolean): Import {
     const { run, args } = helper;
     if (checked) {
-      return (slot, frame, a, b, c, d, e, f, g, h, i, j) => this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
+      return (slot, frame, a, b, c, d, e, f, g, h, i, j) =>
+        this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
     }
     if (args.includes("wide")) {
       return (_slot, _frame, a, b, c, d, e, f, g, h, i, j) => {
@@ -254,7 +257,10 @@ export class JitProgram implements HelperCall {
         const what = KIND_OF[operation[slot]!]!;
         const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
         const isAccess = what !== KIND.callHelper;
-        return this.#error(slot, this.space.complain((low >>> 0) + (isAccess ? offset[slot]! : 0), high, Math.max(size, 1), write));
+        return this.#error(
+          slot,
+          this.space.complain((low >>> 0) + (isAccess ? offset[slot]! : 0), high, Math.max(size, 1), write),
+        );
       }
     }
   }

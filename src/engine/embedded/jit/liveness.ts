@@ -4,9 +4,9 @@
  * one register file passes, and generated code passes the same.
  */
 
+import type { PreparedProgram } from "../program.ts";
 import { type CallEffects, defs, KIND, KIND_OF, LEFT_BY_CALLEE, SEEN_BY_CALLEE, uses } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
-import type { PreparedProgram } from "../program.ts";
 
 /** r0 to r5; r6 to r9 of the caller come back as they were. */
 const RETURNED = 0x3f;

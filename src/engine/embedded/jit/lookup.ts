@@ -1,12 +1,134 @@
-/** Lookups in maps as WebAssembly functions, specialized to one map each. */
+/**
+ * Lookups in maps as WebAssembly: what `lookup` of the map's class does, with everything that is known of the one map written into
+ * the code. The layout in memory is that of `maps/array.ts` and `maps/hash.ts`; these stay the only ones that change it.
+ */
 
+import { ArrayMap } from "../maps/array.ts";
+import { HashMap } from "../maps/hash.ts";
+import { LruHashMap } from "../maps/lru-hash.ts";
 import type { MapStore } from "../maps/store.ts";
+import { ByteWriter, I32, OP, VOID } from "./wasm.ts";
 
 export interface LookupCode {
   readonly locals: readonly (readonly [count: number, type: number])[];
   readonly code: Uint8Array;
 }
 
-export function writeLookup(_map: MapStore, _cpuGlobal: number): LookupCode | null {
-  return null;
+/** Longer keys are looked up by the map's class: comparing them costs more than getting there. */
+const LONGEST_KEY = 64;
+
+/** A little more than bytes: instructions with their immediates. */
+export class Code extends ByteWriter {
+  op(...opcodes: readonly number[]): this {
+    for (const opcode of opcodes) this.byte(opcode);
+    return this;
+  }
+
+  get(local: number): this {
+    this.byte(OP.localGet);
+    this.unsigned(local);
+    return this;
+  }
+
+  set(local: number): this {
+    this.byte(OP.localSet);
+    this.unsigned(local);
+    return this;
+  }
+
+  tee(local: number): this {
+    this.byte(OP.localTee);
+    this.unsigned(local);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.byte(OP.i32Const);
+    this.signed(value);
+    return this;
+  }
+
+  load(opcode: number, offset: number): this {
+    this.byte(opcode);
+    this.byte(0);
+    this.unsigned(offset);
+    return this;
+  }
+}
+
+/** Whether `writeArrayLookup` knows the map. */
+export const isArray = (map: MapStore): boolean => map instanceof ArrayMap;
+
+/** The address of a key is on the stack; then that of the value is, or 0. @param index an i32 local to use. */
+export function writeArrayLookup(map: MapStore, out: Code, index: number, cpuGlobal: number): void {
+  const { start, stride } = map.values;
+  out.load(OP.i32Load, 0).tee(index).i32(stride).op(OP.i32Mul).i32(start).op(OP.i32Add);
+  writeCpuOffset(map, out, cpuGlobal);
+  out.i32(0).get(index).i32(map.maxEntries).op(OP.i32LtU, OP.select);
+}
+
+/** Whether `writeLookup` knows the map. A lookup in a least recently used kind also changes its order: not here. */
+export function hasLookup(map: MapStore): map is HashMap {
+  return map instanceof HashMap && !(map instanceof LruHashMap) && map.keySize <= LONGEST_KEY;
+}
+
+/** A function of (address of a key) to (address of the value, or 0); null for maps that have none. */
+export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null {
+  if (!hasLookup(map)) return null;
+  const { buckets, mask, nodes, nodeSize, keyOffset, seed } = map.layout;
+  const { keySize } = map;
+  const { start, stride } = map.values;
+  const out = new Code(256);
+  const [key, hash, next, node, word] = [0, 1, 2, 3, 4];
+  /** Links count from 1. */
+  const base = nodes - nodeSize;
+
+  out.i32(seed).set(hash);
+  for (let at = 0; at < keySize; ) {
+    const size = keySize - at >= 4 ? 4 : 1;
+    out.get(key).load(size === 4 ? OP.i32Load : OP.i32Load8U, at);
+    if (keySize === 4) out.tee(word);
+    out.get(hash).op(OP.i32Xor);
+    writeMix(out, hash);
+    at += size;
+  }
+  out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl).load(OP.i32Load, buckets).set(next);
+  if (keySize !== 4 && keySize !== 8) out.get(hash).i32(0x8000_0000 | 0).op(OP.i32Or).set(hash);
+
+  out.op(OP.block, VOID, OP.loop, VOID);
+  out.get(next).op(OP.i32Eqz, OP.brIf, 1);
+  out.get(next).i32(nodeSize).op(OP.i32Mul).set(node);
+  out.op(OP.block, VOID);
+  if (keySize === 4) out.get(node).load(OP.i32Load, base + keyOffset).get(word).op(OP.i32Ne, OP.brIf, 0);
+  else {
+    if (keySize !== 8) out.get(node).load(OP.i32Load, base + 4).get(hash).op(OP.i32Ne, OP.brIf, 0);
+    for (let at = 0; at < keySize; ) {
+      const left = keySize - at;
+      const [size, load, differ] =
+        left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
+      out.get(node).load(load, base + keyOffset + at).get(key).load(load, at).op(differ, OP.brIf, 0);
+      at += size;
+    }
+  }
+  out.get(next).i32(stride).op(OP.i32Mul).i32(start - stride).op(OP.i32Add);
+  writeCpuOffset(map, out, cpuGlobal);
+  out.op(OP.return, OP.end);
+  out.get(node).load(OP.i32Load, base).set(next);
+  out.op(OP.br, 0, OP.end, OP.end);
+  out.i32(0).op(OP.end);
+  return { locals: [[4, I32]], code: out.finish() };
+}
+
+/** Adds what lies between the values of this CPU and those of the first. */
+function writeCpuOffset(map: MapStore, out: Code, cpuGlobal: number): void {
+  if (map.slots === 1) return;
+  out.op(OP.globalGet, cpuGlobal).i32(map.maxEntries * map.values.stride).op(OP.i32Mul, OP.i32Add);
+}
+
+/** `mix` of maps/hash.ts: from the stack into `hash`. */
+function writeMix(out: Code, hash: number): void {
+  const shiftXor = (by: number): Code => out.tee(hash).get(hash).i32(by).op(OP.i32ShrU, OP.i32Xor);
+  shiftXor(16).i32(0x85eb_ca6b | 0).op(OP.i32Mul);
+  shiftXor(13).i32(0xc2b2_ae35 | 0).op(OP.i32Mul);
+  shiftXor(16).set(hash);
 }

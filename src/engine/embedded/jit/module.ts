@@ -1,7 +1,7 @@
 /** A whole program as one WebAssembly module: what its functions share, and the functions. */
 
-import { FeatureError } from "../../errors.ts";
 import { HELPER } from "../../../uapi/helpers.ts";
+import { FeatureError } from "../../errors.ts";
 import { FRAMES } from "../access.ts";
 import type { HelperTable, Result } from "../helper.ts";
 import type { MapStore } from "../maps/store.ts";
@@ -11,7 +11,7 @@ import type { PreparedProgram } from "../program.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
-import { writeLookup } from "./lookup.ts";
+import { hasLookup, isArray, writeLookup } from "./lookup.ts";
 import { FunctionTranslator } from "./translate.ts";
 import { F64, I32, I64, LONGEST_BODY, ModuleWriter } from "./wasm.ts";
 
@@ -69,11 +69,15 @@ export interface Shared {
   readonly bottomGlobal: number;
   /** Type of every function, where they are called by register. */
   readonly functionType: number;
+  /** Number of the CPU. */
+  readonly cpuGlobal: number;
   readonly lookupId: number;
   signatureOf(slot: number): Signature;
   helperOf(id: number): HelperImport;
-  /** The function that looks up in the map with this handle: an address of a key to an address of a value. Null: by the helper. */
-  lookupOf(handle: number): number | null;
+  /** The map with this handle, or null when the program has none. */
+  mapOf(handle: number): MapStore | null;
+  /** The function that looks up in a map: an address of a key to an address of a value. */
+  lookupOf(map: MapStore): number;
 }
 
 export interface CompiledProgram {
@@ -87,7 +91,8 @@ export interface CompiledProgram {
 }
 
 const has = (mask: number, register: number): boolean => ((mask >>> register) & 1) === 1;
-const registersOf = (mask: number): number[] => Array.from({ length: 11 }, (_, register) => register).filter((register) => has(mask, register));
+const registersOf = (mask: number): number[] =>
+  Array.from({ length: 11 }, (_, register) => register).filter((register) => has(mask, register));
 
 /**
  * Generates the module; `JitProgram` makes it run.
@@ -131,6 +136,13 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     const index = module.importFunction(helperName(id), words(full ? 12 : args(id)), [I32]);
     imports.set(id, { index, full, args: args(id), result: helper.result });
   }
+  // Imports come before functions: those that may be needed.
+  const lookupImports = new Map<MapStore, number>();
+  if (helperIds.has(HELPER.bpf_map_lookup_elem)) {
+    for (const map of options.maps) {
+      if (!isArray(map) && !hasLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
+    }
+  }
   const fuelGlobal = checked && functions.length > 1 ? module.global(I64) : -1;
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
@@ -145,21 +157,29 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
       continue;
     }
     const types = [...params.map(() => I64), I32];
-    if (anyCallee) functionType = module.type(types, results.map(() => I64));
-    signatures.set(start, { index: module.function(types, results.map(() => I64)), params, results });
+    if (anyCallee)
+      functionType = module.type(
+        types,
+        results.map(() => I64),
+      );
+    signatures.set(start, {
+      index: module.function(
+        types,
+        results.map(() => I64),
+      ),
+      params,
+      results,
+    });
   }
-  const lookups = new Map<number, number | null>();
-  const lookupOf = (handle: number): number | null => {
-    const known = lookups.get(handle);
+  const lookups = new Map<MapStore, number>();
+  const lookupOf = (map: MapStore): number => {
+    const known = lookups.get(map) ?? lookupImports.get(map);
     if (known !== undefined) return known;
-    const map = options.maps.find((map) => map.handle === handle >>> 0);
-    const code = map === undefined ? null : writeLookup(map, cpuGlobal);
-    let index: number | null = null;
-    if (code !== null) {
-      index = module.function([I32], [I32]);
-      module.body(index, code.locals, code.code);
-    }
-    lookups.set(handle, index);
+    const code = writeLookup(map, cpuGlobal);
+    if (code === null) throw new TypeError(`${map.name}: no import for its lookups`);
+    const index = module.function([I32], [I32]);
+    module.body(index, code.locals, code.code);
+    lookups.set(map, index);
     return index;
   };
 
@@ -182,7 +202,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     lookupId: HELPER.bpf_map_lookup_elem,
     signatureOf: (slot) => signatures.get(slot)!,
     helperOf: (id) => imports.get(id)!,
+    mapOf: (handle) => options.maps.find((map) => map.handle === handle >>> 0) ?? null,
     lookupOf,
+    cpuGlobal,
   };
   const pairs = new Map<number, Int32Array>();
   for (const flow of functions) {
@@ -212,6 +234,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 /** Name of the import that is a helper. */
 export const helperName = (id: number): string => `helper ${id}`;
 
+/** Name of the import that looks up in a map. */
+export const lookupName = (map: MapStore): string => `lookup ${map.handle}`;
+
 /** The export of a program whose main function is called by others, too. */
 function writeEntry(module: ModuleWriter, main: Signature, fuelGlobal: number, resultGlobal: number): number {
   const index = module.function([I32, I32, I32, F64], [I32]);
@@ -238,13 +263,15 @@ function leb(value: number): number[] {
 
 /** How deep local calls nest, the main function counted; more than any limit where they are recursive. */
 function nesting(program: PreparedProgram, functions: readonly Flow[]): number {
-  const callees = new Map(functions.map(({ start, end }) => {
-    const list: number[] = [];
-    for (let slot = start; slot < end; slot += width(program, slot)) {
-      if (program.operation[slot] === OPERATION.callLocal) list.push(program.offset[slot]!);
-    }
-    return [start, list] as const;
-  }));
+  const callees = new Map(
+    functions.map(({ start, end }) => {
+      const list: number[] = [];
+      for (let slot = start; slot < end; slot += width(program, slot)) {
+        if (program.operation[slot] === OPERATION.callLocal) list.push(program.offset[slot]!);
+      }
+      return [start, list] as const;
+    }),
+  );
   const deepest = (start: number, above: number): number => {
     if (above > FRAMES) return above;
     return Math.max(above, ...callees.get(start)!.map((callee) => deepest(callee, above + 1)));

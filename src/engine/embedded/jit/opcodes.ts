@@ -125,12 +125,12 @@ export const STORES = table({
 export const ATOMIC_LOADS = table({ acquire1: 0x14, acquire2: 0x15, acquire4: 0x16, acquire8: 0x11 });
 export const ATOMIC_STORES = table({ release1: 0x1b, release2: 0x1c, release4: 0x1d, release8: 0x18 });
 export const ATOMIC_MODIFY: Readonly<Record<number, { readonly plain: number; readonly on32: number; readonly on64: number }>> = {
-  0x00: { plain: OP.i64Add, on32: 0x24, on64: 0x1f },
-  0x40: { plain: OP.i64Or, on32: 0x39, on64: 0x34 },
-  0x50: { plain: OP.i64And, on32: 0x32, on64: 0x2d },
-  0xa0: { plain: OP.i64Xor, on32: 0x40, on64: 0x3b },
-  0xe0: { plain: 0, on32: 0x47, on64: 0x42 },
-  0xf0: { plain: 0, on32: 0x4e, on64: 0x49 },
+  0: { plain: OP.i64Add, on32: 0x24, on64: 0x1f },
+  64: { plain: OP.i64Or, on32: 0x39, on64: 0x34 },
+  80: { plain: OP.i64And, on32: 0x32, on64: 0x2d },
+  160: { plain: OP.i64Xor, on32: 0x40, on64: 0x3b },
+  224: { plain: 0, on32: 0x47, on64: 0x42 },
+  240: { plain: 0, on32: 0x4e, on64: 0x49 },
 };
 
 /** Moves and unary operations that are a few opcodes on the i64: what follows after it was pushed. */

@@ -28,11 +28,12 @@ import {
   uses,
 } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
+import { Code, isArray, writeArrayLookup } from "./lookup.ts";
 import type { Shared } from "./module.ts";
 import * as codes from "./opcodes.ts";
 import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
 import { CONSTANT, FRAME, Values } from "./values.ts";
-import { ByteWriter, I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
+import { I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
 
 /** What a fault is, for the import that throws it. */
 export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3, argument: 4 } as const;
@@ -56,7 +57,7 @@ export class FunctionTranslator implements NodeCode {
   readonly #shared: Shared;
   readonly #checked: boolean;
   readonly #isMain: boolean;
-  readonly #out: ByteWriter;
+  readonly #out: Code;
   readonly #traps: number[] = [];
   readonly #dominance: Dominance;
   readonly #values: Values;
@@ -93,7 +94,7 @@ export class FunctionTranslator implements NodeCode {
     this.#shared = shared;
     this.#checked = shared.mode === "checked";
     this.#isMain = isMain;
-    this.#out = new ByteWriter(64 + (flow.end - flow.start) * 12);
+    this.#out = new Code(64 + (flow.end - flow.start) * 12);
     this.#dominance = new Dominance(flow.successors);
     this.#values = new Values(program, flow, this.#dominance.order, shared.liveness);
     const signature = shared.signatureOf(flow.start);
@@ -182,7 +183,8 @@ export class FunctionTranslator implements NodeCode {
       return;
     }
     const header = new Int32Array(this.#cost.length).fill(-1);
-    for (const loop of naturalLoops(this.#flow.successors, this.#dominance)) for (const node of loop.nodes) header[node] = loop.header;
+    for (const loop of naturalLoops(this.#flow.successors, this.#dominance))
+      for (const node of loop.nodes) header[node] = loop.header;
     for (const block of order) {
       if (header[block] === -1) this.#entryCost += sizeOf(block);
       else this.#cost[header[block]!]! += sizeOf(block);
@@ -312,7 +314,8 @@ export class FunctionTranslator implements NodeCode {
         this.#write64(d);
         return;
       case KIND.move: {
-        const good = registerOf(s) < FIRST_CONSTANT && SEQUENCE_OF[operation]!.length === 0 ? (this.#good >>> registerOf(s)) & 1 : 0;
+        const good =
+          registerOf(s) < FIRST_CONSTANT && SEQUENCE_OF[operation]!.length === 0 ? (this.#good >>> registerOf(s)) & 1 : 0;
         this.#push64(s);
         for (const opcode of SEQUENCE_OF[operation]!) this.#out.byte(opcode);
         this.#write64(d);
@@ -684,12 +687,16 @@ export class FunctionTranslator implements NodeCode {
     const out = this.#out;
     const values = this.#values;
     if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === MAP_TAG) {
-      const lookup = shared.lookupOf(values.low[1]!);
-      if (lookup !== null) {
-        if (values.kind[2] !== FRAME) this.#checkBase(slot, 2);
+      const map = shared.mapOf(values.low[1]!);
+      if (map !== null) {
+        this.#checkBase(slot, 2);
         this.#push32(4);
-        out.byte(OP.call);
-        out.unsigned(lookup);
+        this.#trap(slot);
+        if (isArray(map)) writeArrayLookup(map, out, this.#address, shared.cpuGlobal);
+        else {
+          out.byte(OP.call);
+          out.unsigned(shared.lookupOf(map));
+        }
         out.byte(OP.extendU);
         this.#write64(0);
         return;

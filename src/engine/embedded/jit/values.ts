@@ -91,7 +91,8 @@ export class Values {
         const by = constant ? registers[s * 2]! : 0;
         const sum = operation[slot] === OPERATION.add64 ? low[d]! + by : low[d]! - by;
         // Sums that carry into the upper half are not worth knowing.
-        const small = kind[d] === FRAME ? Math.abs(sum) < 0x8000 : kind[d] === CONSTANT && low[d]! >= 0 && sum >= 0 && sum <= 0x7fff_ffff;
+        const small =
+          kind[d] === FRAME ? Math.abs(sum) < 0x8000 : kind[d] === CONSTANT && low[d]! >= 0 && sum >= 0 && sum <= 0x7fff_ffff;
         if (constant && small && Math.abs(by) < 0x7fff_ffff) low[d] = sum;
         else kind[d] = UNKNOWN;
         return;
@@ -102,7 +103,8 @@ export class Values {
           kind[d] = UNKNOWN;
           return;
         }
-        for (let mask = defs(this.#program, slot, this.#calls); mask !== 0; mask &= mask - 1) kind[31 - Math.clz32(mask & -mask)] = UNKNOWN;
+        for (let mask = defs(this.#program, slot, this.#calls); mask !== 0; mask &= mask - 1)
+          kind[31 - Math.clz32(mask & -mask)] = UNKNOWN;
       }
     }
   }
@@ -119,7 +121,12 @@ export class Values {
     for (let register = 0; register < REGISTERS; register++) {
       const at = block * REGISTERS + register;
       if (this.#kinds[at] === UNKNOWN) continue;
-      if (this.#kinds[at] === this.kind[register] && this.#lows[at] === this.low[register] && this.#highs[at] === this.high[register]) continue;
+      if (
+        this.#kinds[at] === this.kind[register] &&
+        this.#lows[at] === this.low[register] &&
+        this.#highs[at] === this.high[register]
+      )
+        continue;
       this.#kinds[at] = UNKNOWN;
       changed = true;
     }

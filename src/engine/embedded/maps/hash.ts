@@ -33,6 +33,18 @@ function mix(word: number): number {
   return h ^ (h >>> 16);
 }
 
+/** Where a hash map's parts lie, for generated code that looks up by itself: addresses and sizes in bytes. */
+export interface HashLayout {
+  readonly buckets: number;
+  /** Buckets less one. */
+  readonly mask: number;
+  readonly nodes: number;
+  readonly nodeSize: number;
+  /** Of the key in a node. */
+  readonly keyOffset: number;
+  readonly seed: number;
+}
+
 export class HashMap extends MapStore {
   /** Address of the first node and bytes of one. */
   protected readonly nodes: number;
@@ -56,6 +68,11 @@ export class HashMap extends MapStore {
     this.#buckets = this.allocate("buckets", 4 * buckets).start;
     this.nodes = this.allocate("nodes", this.nodeSize * spec.maxEntries).start;
     this.#seed = home.random() | 0;
+  }
+
+  get layout(): HashLayout {
+    const { nodes, nodeSize } = this;
+    return { buckets: this.#buckets, mask: this.#mask, nodes, nodeSize, keyOffset: this.#keyOffset, seed: this.#seed };
   }
 
   /** Hot. One function each for keys of 4 and 8 bytes, the usual ones: a third faster than one for all. */
