@@ -186,6 +186,12 @@ describe("declarations", () => {
       beside("SK1101", "function f(a: u32 | u64): void {}", "u32 | u64"),
       beside("SK2206", "function f(a: u32 = bpf_ktime_get_ns() === 1 ? 2 : 3): void {}", "bpf_ktime_get_ns() === 1 ? 2 : 3"),
       beside("SK2201", "function f(a: u8 = 256): void {}", "256"),
+      beside(
+        "SK1101",
+        "interface V { x: u32 } /** @packed */ interface O { t: u8; v: V } function f(v: V): u32 { return v.x; } function g(): u32 { const o: O = { t: 1, v: { x: 2 } }; return f(o.v); }",
+        "o.v",
+        /fields/,
+      ),
       beside("SK1101", "function f({ length }: Packet): u32 { return length; }", "{ length }: Packet", /in the body/),
       beside("SK1101", "function f(...a: u32): void {}", "...a: u32"),
       beside("SK1101", "function* f() {}", "function* f() {}", /loop/),

@@ -125,7 +125,7 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
   if (values === null) return errorAt(node);
   const given = parameters.map((parameter, index) => {
     const value = values[index];
-    return value === undefined ? (defaults[index] ?? errorAt(node)) : named(typed(fn, value, parameter.type));
+    return value === undefined ? (defaults[index] ?? errorAt(node)) : named(fn, typed(fn, value, parameter.type));
   });
   if (given.some((value) => value.type.kind === "error")) return errorAt(node);
   return { kind: "call", type: result, function: declaration, arguments: given, at: spanOf(node) };

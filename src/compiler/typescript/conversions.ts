@@ -1,5 +1,6 @@
 /** Where a value meets a place that has a type: implicit conversions, which lose nothing, and the refusal of all others. */
 
+import { alignOf } from "./layout.ts";
 import { fits, maximum, minimum, representation, widens } from "./numbers.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
@@ -95,11 +96,30 @@ export function mayBeNull(fn: FunctionState, value: Expression): void {
 }
 
 /** What a name stands for: of an address in memory a copy, because `eth.source = …` must not change what `const old = eth.source` is. */
-export function named(value: Expression): Expression {
+export function named(fn: FunctionState, value: Expression): Expression {
   const { type } = value;
+  if (isMisplaced(value)) {
+    fn.reporter.report("SK1101", value.at, {
+      what: "a name for a part of a packed struct that is out of line",
+      instead: "use its fields where they are: s.part.field",
+    });
+    return { kind: "error", type: { kind: "error" }, at: value.at };
+  }
   if (!isAddressBytes(type) || type.nullable || value.kind === "bytes") return value;
   if (value.kind === "local" && value.local.own && !value.local.mutable) return value;
   return { kind: "copied", type: { ...type, memory: "stack" }, operand: value, at: value.at };
+}
+
+/**
+ * A struct in the frame that does not begin at a multiple of its alignment. The frame only takes aligned access, and whoever
+ * knows the struct by a name no longer knows where it lies.
+ */
+function isMisplaced(value: Expression): boolean {
+  const { type } = value;
+  if (type.kind !== "reference" || type.memory === "map" || type.memory === "packet" || type.to.kind === "header") return false;
+  let offset = 0;
+  for (let part = value; part.kind === "member"; part = part.object) offset += part.offset;
+  return offset % alignOf(type.to) !== 0;
 }
 
 /** Retypes, widens, narrows: whatever the integer type demands. */

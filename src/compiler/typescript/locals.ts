@@ -96,7 +96,8 @@ function give(
   if (annotated !== null) value = coerce(fn, value, annotated);
   else if (mutable) value = settled(fn, value);
   if (value.type.kind === "error") return refuse();
-  value = named(value);
+  value = named(fn, value);
+  if (value.type.kind === "error") return refuse();
   if (value.type.kind === "void" || (value.type.kind === "null" && annotated === null)) {
     fn.reporter.report("SK2105", at, { what: id.name, instead: `write ${id.name}: Name | null = …` });
     return refuse();
