@@ -208,7 +208,7 @@ describe("the committed objects", { skip: compiler() }, () => {
     it(`${source} compiles to what is committed`, () => {
       const object = source.replace(/\.c$/, ".o");
       const built = join(folder, object);
-      const flags = ["-target", "bpf", "-mcpu=v3", "-g", "-O2", "-Wno-unused"];
+      const flags = ["-target", "bpf", "-mcpu=v3", "-g", "-O2", "-Wno-unused", "-fdebug-compilation-dir=."];
       const { status, stderr } = spawnSync("clang-19", [...flags, "-c", source, "-o", built], {
         cwd: FIXTURES,
         encoding: "utf8",
