@@ -133,8 +133,8 @@ export class JitProgram implements HelperCall {
       memory: this.memory.wasm,
       cpu: this.cpu.id,
       bottom: this.cpu.stackEnd - FRAMES * FRAME_SIZE,
-      fault: (kind, slot, low, high) => {
-        throw this.#fault(kind!, slot!, low!, high!);
+      fault: (what, low, high) => {
+        throw this.#fault(what! & 7, what! >>> 3, low!, high!);
       },
       high: () => this.high,
       packet: (offset, more, size) => this.#packet(offset! + more!, size!),
@@ -267,12 +267,14 @@ export class JitProgram implements HelperCall {
 
   /** A trap of WebAssembly: where, is in the stack that V8 and SpiderMonkey give. */
   #trapped(error: Error): FaultError {
-    const place = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/.exec(error.stack ?? "");
-    const code = place === null ? undefined : this.#code.traps.get(Number(place[1]));
     let slot = 0;
-    if (code !== undefined && place !== null) {
-      const at = Number.parseInt(place[2]!, 16) - code.start;
+    // A generated lookup is in none of the program's functions; whoever called it is.
+    for (const [, number, offset] of (error.stack ?? "").matchAll(/wasm-function\[(\d+)\]:0x([0-9a-f]+)/g)) {
+      const code = this.#code.traps.get(Number(number));
+      if (code === undefined) continue;
+      const at = Number.parseInt(offset!, 16) - code.start;
       for (let pair = 0; pair < code.pairs.length && code.pairs[pair]! <= at; pair += 2) slot = code.pairs[pair + 1]!;
+      break;
     }
     return this.#error(slot, error.message);
   }

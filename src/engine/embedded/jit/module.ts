@@ -58,7 +58,10 @@ export interface Shared {
   readonly memorySize: number;
   readonly sharedMemory: boolean;
   readonly liveness: Liveness;
+  /** Gets slot and kind, lower and upper half of a register; throws. */
   readonly faultIndex: number;
+  /** Type of a block that gives slot and kind, and a register. */
+  readonly faultType: number;
   readonly highIndex: number;
   readonly calleeIndex: number;
   readonly callIndex: number;
@@ -123,7 +126,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const tooDeep = anyCallee || nesting(program, functions) > FRAMES;
   const bottomGlobal = tooDeep ? module.importGlobal("bottom") : -1;
   const words = (count: number): number[] => new Array<number>(count).fill(I32);
-  const faultIndex = module.importFunction("fault", words(4), []);
+  const faultIndex = module.importFunction("fault", words(3), []);
   const anyHigh = anyCallee || [...helperIds].some((id) => helpers[id]?.result === "u64");
   const highIndex = anyHigh ? module.importFunction("high", [], [I32]) : -1;
   const calleeIndex = anyCallee ? module.importFunction("callee", words(3), [I32]) : -1;
@@ -191,6 +194,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     sharedMemory: memory.shared,
     liveness,
     faultIndex,
+    faultType: module.type([], [I32, I64]),
     highIndex,
     calleeIndex,
     callIndex,

@@ -16,12 +16,15 @@ import { type ByteWriter, OP, VOID } from "./wasm.ts";
 
 /** Who writes the code of the nodes. */
 export interface NodeCode {
-  /** The instructions, without the jump at their end. A node without successors ends with a return. */
-  body(node: number): void;
+  /**
+   * The instructions, without the jump at their end. A node without successors ends with a return.
+   * @param depth how many blocks, loops and ifs are open.
+   */
+  body(node: number, depth: number): void;
   /** Pushes an i32: not 0 when the node's second successor comes next; with `negated`, when the first one does. */
   condition(node: number, negated: boolean): void;
   /** Once for each round of the loop whose header the node is. */
-  round(header: number): void;
+  round(header: number, depth: number): void;
 }
 
 /** Whether a cycle can be entered elsewhere than at a node that dominates it. */
@@ -92,7 +95,7 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
         out.byte(VOID);
         loopDepth[node] = ++depth;
         tasks.push((node << 2) | END);
-        code.round(node);
+        code.round(node, depth);
       }
       // The first to follow is the innermost block. Children are in reverse postorder.
       const below = children[node]!;
@@ -106,7 +109,7 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
       }
       tasks.push((node << 2) | NODE);
     } else {
-      code.body(node);
+      code.body(node, depth);
       const [next, other] = graph[node]!;
       if (next === undefined) continue;
       if (other === undefined) follow(node, next);
@@ -151,8 +154,8 @@ export function writeDispatched(graph: Graph, order: readonly number[], out: Byt
   for (let index = 0; index < order.length; index++) {
     const node = order[index]!;
     out.byte(OP.end);
-    code.round(node);
-    code.body(node);
+    code.round(node, order.length - index);
+    code.body(node, order.length - index);
     const [first, second] = graph[node]!;
     if (first === undefined) continue;
     if (second !== undefined) {

@@ -35,8 +35,8 @@ import { isReducible, type NodeCode, places, writeDispatched, writeStructured } 
 import { CONSTANT, FRAME, Values } from "./values.ts";
 import { I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
 
-/** What a fault is, for the import that throws it. */
-export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3, argument: 4 } as const;
+/** What a fault is: the three lowest bits of the number that the import gets which throws it; above them the slot. */
+export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3 } as const;
 
 /** Below this no legitimate access has its base: nothing is given out below 64 KiB, and offsets reach 32 KiB. */
 const LOWEST_BASE = 32_768;
@@ -86,6 +86,8 @@ export class FunctionTranslator implements NodeCode {
   /** Registers whose value now was found good as a base, and by block what they were at its end. */
   #good = 0;
   readonly #goodAfter: Uint16Array;
+  /** How many blocks, loops and ifs are open within the block that faults leave. */
+  #depth = 0;
 
   constructor(shared: Shared, flow: Flow, isMain: boolean) {
     const { program } = shared;
@@ -165,11 +167,30 @@ export class FunctionTranslator implements NodeCode {
     const place = places(graph, dominance);
     const dispatched = this.#shared.dispatchAll || !isReducible(graph, dominance, place);
     if (this.#usesFuel) this.#price(dispatched);
+    const out = this.#out;
+    if (this.#checked) {
+      out.byte(OP.block);
+      out.signed(this.#shared.faultType);
+    }
     this.#prologue();
     if (dispatched) writeDispatched(graph, dominance.order, this.#out, this, this.#next);
     else writeStructured(graph, dominance, place, this.#out, this);
-    this.#out.byte(OP.unreachable);
-    this.#out.byte(OP.end);
+    out.byte(OP.unreachable);
+    if (this.#checked) {
+      // Faults leave the code with what they are and a register: calls in loops would keep V8 from unrolling them.
+      out.byte(OP.end);
+      this.#set(this.#old);
+      this.#get(this.#old);
+      out.byte(OP.wrap);
+      this.#get(this.#old);
+      this.#i64(32, 0);
+      out.byte(OP.i64ShrU);
+      out.byte(OP.wrap);
+      out.byte(OP.call);
+      out.unsigned(this.#shared.faultIndex);
+      out.byte(OP.unreachable);
+    }
+    out.byte(OP.end);
     return { locals: this.#locals, code: this.#out.finish(), traps: Int32Array.from(this.#traps) };
   }
 
@@ -235,7 +256,8 @@ export class FunctionTranslator implements NodeCode {
 
   // ── for the writer of control flow ────────────────────────────────────────────────────────────────────────────────
 
-  round(block: number): void {
+  round(block: number, depth: number): void {
+    this.#depth = depth;
     const cost = this.#cost[block]!;
     if (!this.#usesFuel || cost === 0) return;
     this.#get(this.#fuel);
@@ -245,7 +267,8 @@ export class FunctionTranslator implements NodeCode {
     this.#demandFuel(this.#flow.first[block]!);
   }
 
-  body(block: number): void {
+  body(block: number, depth: number): void {
+    this.#depth = depth;
     const { first, last } = this.#flow;
     const only = this.#only[block]!;
     this.#good = only === -1 ? 0 : this.#goodAfter[only]!;
@@ -571,7 +594,12 @@ export class FunctionTranslator implements NodeCode {
       const at = values.low[base]! + offset + FRAME_SIZE;
       const size = SIZE_OF[this.#program.operation[slot]!]!;
       // A callee may reach its caller's frame, as in the interpreter.
-      if (this.#checked && (at < 0 || (this.#isMain && at + size > FRAME_SIZE))) this.#fault(FAULT.access, slot, base);
+      if (this.#checked && (at < 0 || (this.#isMain && at + size > FRAME_SIZE))) {
+        this.#i32((slot << 3) | FAULT.access);
+        this.#push64(base * 2);
+        out.byte(OP.br);
+        out.unsigned(this.#depth);
+      }
       this.#get(this.#frame);
       if (at >= 0) return at;
       this.#i32(at);
@@ -595,15 +623,14 @@ export class FunctionTranslator implements NodeCode {
     if (!this.#checked || ((this.#good >>> base) & 1) === 1) return;
     if (base === FRAME_POINTER && !this.#writesFrame) return;
     const out = this.#out;
+    this.#i32((slot << 3) | FAULT.access);
+    this.#push64(base * 2);
     this.#push64(base * 2);
     this.#i64(LOWEST_BASE, 0);
     out.byte(OP.i64Sub);
-    const { memorySize } = this.#shared;
-    this.#i64(memorySize | 0, 0);
+    this.#i64(this.#shared.memorySize | 0, 0);
     out.byte(OP.i64GtU);
-    this.#if(0x40);
-    this.#fault(FAULT.access, slot, base);
-    out.byte(OP.end);
+    this.#faultIf();
     this.#good |= 1 << base;
   }
 
@@ -616,13 +643,14 @@ export class FunctionTranslator implements NodeCode {
       out.byte(OP.i32Add);
     }
     if (!this.#checked || size === 1) return;
-    out.byte(OP.localTee);
-    out.unsigned(this.#address);
+    this.#set(this.#address);
+    this.#i32((slot << 3) | FAULT.alignment);
+    this.#get(this.#address);
+    out.byte(OP.extendU);
+    this.#get(this.#address);
     this.#i32(size - 1);
     out.byte(OP.i32And);
-    this.#if(0x40);
-    this.#fault(FAULT.alignment, slot, -1);
-    out.byte(OP.end);
+    this.#faultIf();
     this.#get(this.#address);
   }
 
@@ -774,7 +802,9 @@ export class FunctionTranslator implements NodeCode {
     this.#joinHigh();
     this.#write64(0);
     out.byte(OP.else);
+    this.#depth++;
     this.#enterCallee(slot);
+    this.#depth--;
     const { params, results } = shared.signatureOf(this.#flow.start);
     for (const register of params) this.#push64(register * 2);
     this.#get(this.#frame);
@@ -791,14 +821,14 @@ export class FunctionTranslator implements NodeCode {
 
   #enterCallee(slot: number): void {
     const out = this.#out;
-    if (this.#shared.bottomGlobal !== -1) {
+    if (this.#checked && this.#shared.bottomGlobal !== -1) {
+      this.#i32((slot << 3) | FAULT.depth);
+      this.#i64(0, 0);
       this.#get(this.#frame);
       out.byte(OP.globalGet);
       out.unsigned(this.#shared.bottomGlobal);
       out.byte(OP.i32LeU);
-      this.#if(0x40);
-      this.#fault(FAULT.depth, slot, -1);
-      out.byte(OP.end);
+      this.#faultIf();
     }
     if (!this.#checked) return;
     this.#get(this.#fuel);
@@ -848,29 +878,21 @@ export class FunctionTranslator implements NodeCode {
   // ── bits of code ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #demandFuel(slot: number): void {
+    this.#i32((slot << 3) | FAULT.fuel);
+    this.#get(this.#fuel);
     this.#get(this.#fuel);
     this.#i64(0, 0);
     this.#out.byte(OP.i64LtS);
-    this.#if(0x40);
-    this.#fault(FAULT.fuel, slot, -1);
-    this.#out.byte(OP.end);
+    this.#faultIf();
   }
 
-  /** Calls the import that throws. @param base the register at fault, or -1 for what the address local holds. */
-  #fault(kind: number, slot: number, base: number): void {
+  /** What is on the stack: slot and kind (i32), the register or number at fault (i64), whether (i32). Takes them all. */
+  #faultIf(): void {
     const out = this.#out;
-    this.#i32(kind);
-    this.#i32(slot);
-    if (base === -1) {
-      this.#get(this.#address);
-      this.#i32(0);
-    } else {
-      this.#push32(base * 2);
-      this.#pushHigh(base * 2);
-    }
-    out.byte(OP.call);
-    out.unsigned(this.#shared.faultIndex);
-    out.byte(OP.unreachable);
+    out.byte(OP.brIf);
+    out.unsigned(this.#depth);
+    out.byte(OP.drop);
+    out.byte(OP.drop);
   }
 
   #if(type: number): void {
