@@ -16,6 +16,8 @@ export class Liveness implements CallEffects {
   readonly #entry = new Map<number, number>();
   readonly #exit = new Map<number, number>();
   readonly #helper: (id: number) => number;
+  /** By first slot of a function and block: what is read before it is written from there on. */
+  readonly #live = new Map<number, Uint16Array>();
 
   /** @param helper mask of the registers that a helper gets. */
   constructor(program: PreparedProgram, functions: readonly Flow[], helper: (id: number) => number) {
@@ -25,14 +27,17 @@ export class Liveness implements CallEffects {
       this.#entry.set(start, anyCallee ? SEEN_BY_CALLEE : 0);
       this.#exit.set(start, anyCallee ? LEFT_BY_CALLEE : start === 0 ? 1 : 0);
     }
-    const states = functions.map((flow) => new Uint16Array(flow.last.length));
+    for (const { start, last } of functions) this.#live.set(start, new Uint16Array(last.length));
     for (let changed = true; changed; ) {
       changed = false;
-      functions.forEach((flow, index) => {
-        changed = this.#walk(program, flow, states[index]!) || changed;
-      });
+      for (const flow of functions) changed = this.#walk(program, flow, this.liveIn(flow.start)) || changed;
       if (anyCallee) return;
     }
+  }
+
+  /** By block of the function at a slot: registers that are read before they are written from there on. */
+  liveIn(start: number): Uint16Array {
+    return this.#live.get(start)!;
   }
 
   helper(id: number): number {

@@ -58,6 +58,8 @@ export interface Shared {
   readonly memorySize: number;
   readonly sharedMemory: boolean;
   readonly liveness: Liveness;
+  readonly helpers: HelperTable;
+  readonly maps: readonly MapStore[];
   /** Gets slot and kind, lower and upper half of a register; throws. */
   readonly faultIndex: number;
   /** Type of a block that gives slot and kind, and a register. */
@@ -193,6 +195,8 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     memorySize: memory.size,
     sharedMemory: memory.shared,
     liveness,
+    helpers,
+    maps: options.maps,
     faultIndex,
     faultType: module.type([], [I32, I64]),
     highIndex,

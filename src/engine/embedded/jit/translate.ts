@@ -32,6 +32,7 @@ import { Code, isArray, writeArrayLookup } from "./lookup.ts";
 import type { Shared } from "./module.ts";
 import * as codes from "./opcodes.ts";
 import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
+import { type Slot, StackSlots } from "./slots.ts";
 import { CONSTANT, FRAME, Values } from "./values.ts";
 import { I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
 
@@ -75,7 +76,10 @@ export class FunctionTranslator implements NodeCode {
   readonly #next: number;
   readonly #locals: readonly (readonly [number, number])[];
   readonly #writesFrame: boolean;
+  /** Whether the frame in memory is used. */
   readonly #usesFrame: boolean;
+  /** Slots of the stack that are locals, by place below r10. */
+  readonly #slots = new Map<number, Slot & { readonly local: number }>();
   readonly #usesFuel: boolean;
   readonly #mayGoto: boolean;
   /** By block: instructions to pay for each round of the loop that it heads. */
@@ -115,7 +119,13 @@ export class FunctionTranslator implements NodeCode {
     }
     const frameBit = 1 << FRAME_POINTER;
     this.#writesFrame = (defined & frameBit) !== 0;
-    this.#usesFrame = ((used | defined) & frameBit) !== 0;
+    const touchesFrame = ((used | defined) & frameBit) !== 0;
+    let stack: StackSlots | null = null;
+    if (touchesFrame && !this.#writesFrame) {
+      const { order } = this.#dominance;
+      stack = new StackSlots(program, flow, order, this.#values, shared.liveness, shared.helpers, shared.maps);
+    }
+    this.#usesFrame = stack?.usesMemory ?? touchesFrame;
     this.#mayGoto = mayGoto;
 
     // Locals: parameters first.
@@ -132,6 +142,7 @@ export class FunctionTranslator implements NodeCode {
       const needed = register === FRAME_POINTER ? this.#writesFrame : (((used | defined) >>> register) & 1) === 1;
       if (needed && this.#local[register] === -1) this.#local[register] = next++;
     }
+    for (const slot of stack?.slots ?? []) this.#slots.set(slot.at, { ...slot, local: next++ });
     this.#old = next++;
     this.#fuel = next++;
     const firstWord = next;
@@ -350,6 +361,15 @@ export class FunctionTranslator implements NodeCode {
         this.#write64(d);
         return;
       case KIND.load: {
+        const local = this.#slotOf(registerOf(s), program.offset[slot]!);
+        if (local !== null) {
+          this.#get(local.local);
+          if (operation === OPERATION.loadSigned1) this.#out.byte(OP.i64Extend8S);
+          else if (operation === OPERATION.loadSigned2) this.#out.byte(OP.i64Extend16S);
+          else if (operation === OPERATION.loadSigned4) this.#out.byte(OP.i64Extend32S);
+          this.#write64(d);
+          return;
+        }
         const offset = this.#pushAddress(slot, registerOf(s));
         this.#trap(slot);
         this.#access(codes.LOADS[operation]!, offset);
@@ -357,6 +377,17 @@ export class FunctionTranslator implements NodeCode {
         return;
       }
       case KIND.store: {
+        const local = this.#slotOf(registerOf(d), program.offset[slot]!);
+        if (local !== null) {
+          this.#push64(s);
+          if (local.size === 4) this.#out.op(OP.wrap, OP.extendU);
+          else if (local.size < 4) {
+            this.#i64(local.size === 1 ? 0xff : 0xffff, 0);
+            this.#out.byte(OP.i64And);
+          }
+          this.#set(local.local);
+          return;
+        }
         const offset = this.#pushAddress(slot, registerOf(d));
         this.#push64(s);
         this.#trap(slot);
@@ -580,6 +611,12 @@ export class FunctionTranslator implements NodeCode {
     this.#i32(0xff00_ff00 | 0);
     out.byte(OP.i32And);
     out.byte(OP.i32Or);
+  }
+
+  /** The local that the stack slot at `base` + `offset` is, or null. */
+  #slotOf(base: number, offset: number): (Slot & { readonly local: number }) | null {
+    if (this.#slots.size === 0 || this.#values.kind[base] !== FRAME) return null;
+    return this.#slots.get(this.#values.low[base]! + offset) ?? null;
   }
 
   // ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -109,6 +109,26 @@ export class Values {
     }
   }
 
+  /** Whether the instruction at a slot, which writes a register, leaves a place in the frame there. What is known stays as it is. */
+  keepsFrame(slot: number): boolean {
+    const d = registerOf(this.#program.dst[slot]!);
+    const [kind, low, high] = [this.kind[d]!, this.low[d]!, this.high[d]!];
+    this.step(slot);
+    const keeps = this.kind[d] === FRAME;
+    this.kind[d] = kind;
+    this.low[d] = low;
+    this.high[d] = high;
+    return keeps;
+  }
+
+  /** Whether a register of the mask is a place in the frame now, but unknown where a block begins. */
+  forgetsFrame(block: number, mask: number): boolean {
+    for (let register = 0; register < REGISTERS; register++) {
+      if (this.kind[register] === FRAME && ((mask >>> register) & 1) === 1 && this.#kinds[block * REGISTERS + register] !== FRAME) return true;
+    }
+    return false;
+  }
+
   #assign(block: number): void {
     this.#kinds.set(this.kind, block * REGISTERS);
     this.#lows.set(this.low, block * REGISTERS);
