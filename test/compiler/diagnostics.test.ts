@@ -91,6 +91,8 @@ describe("constructs that the language does not have", () => {
       beside("SK1101", "function f<T>(x: T): void {}", "<T>", /each type/),
       inside("SK1101", "enum E { A }", "enum E { A }", /top level/),
       inside("SK2114", "m.get(1) += 1;", "m.get(1)", /m\.increment/),
+      inside("SK2009", "m.set(1, Math.floor(ctx.packet.length / 2));", "floor", /rounds/),
+      beside("SK1101", "const PORTS: FixedArray<u16, 2> = [22, 80];", "[22, 80]", /inside/),
       inside("SK2114", "m.get(1)++;", "m.get(1)", /m\.increment/),
       inside("SK2301", "let n = m.get(1) || 0; m.set(1, n);", "m.get(1)", /\?\?/),
       inside("SK2001", 'console.log("hi");', "console", /map/),

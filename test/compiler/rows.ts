@@ -133,6 +133,7 @@ export const GROUPS: readonly Group[] = [
       ["const a = u32(ctx.packet.length); return a & ~0x3f;", 64n],
       ["return Math.max(7, 3) + Math.min(ctx.packet.length, 10);", 17n],
       ["return 7 % 4 + 5 / 2;", 5n],
+      ["return 1e9 + 2E3;", 1_000_002_000n],
       ["return u32(~0);", 0xffff_ffffn],
       ["return BURST + (SLOW && !FAST ? 1 : 2);", 301n],
     ],

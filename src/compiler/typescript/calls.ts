@@ -223,7 +223,9 @@ function mapMethod(fn: FunctionState, map: MapDeclaration, property: Syntax.Iden
 function extreme(fn: FunctionState, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {
   const { name } = property;
   if (name !== "min" && name !== "max") {
-    fn.reporter.report("SK2009", spanOf(property), { type: "Math", name, instead: "of Math there are min and max" });
+    const rounds = ["floor", "ceil", "round", "trunc"].includes(name);
+    const instead = rounds ? "numbers are integers, and / rounds towards zero" : "of Math there are min and max";
+    fn.reporter.report("SK2009", spanOf(property), { type: "Math", name, instead });
     return errorAt(node);
   }
   const values = argumentsOf(fn, node, `Math.${name}`, ["a", "b"], `Math.${name}(a, b)`);

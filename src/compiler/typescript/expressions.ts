@@ -83,7 +83,8 @@ function check(fn: FunctionState, node: Syntax.Node, expected: ValueType | null)
 function number(fn: FunctionState, node: Syntax.NumericLiteral): Expression {
   const at = spanOf(node);
   const raw = String(node.extra?.["raw"] ?? node.value).replaceAll("_", "");
-  if (!Number.isInteger(node.value) || (/[.e]/i.test(raw) && !/^0x/i.test(raw))) {
+  // 1e9 is an integer; 1.0 asks for a float.
+  if (!Number.isInteger(node.value) || raw.includes(".")) {
     fn.reporter.report("SK2202", at, { value: raw });
     return errorAt(node);
   }

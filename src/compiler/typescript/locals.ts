@@ -35,7 +35,7 @@ function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: bo
   const annotation = id.typeAnnotation && id.typeAnnotation.type === "TSTypeAnnotation" ? id.typeAnnotation.typeAnnotation : null;
   const annotated = annotation === null ? null : valueType(fn.module, annotation);
   if (!init) {
-    fn.reporter.report("SK2105", at, { what: `${id.name} needs a value and`, instead: `write let ${id.name}: u32 = 0` });
+    fn.reporter.report("SK1101", at, { what: "a variable without a value", instead: `give it one: let ${id.name}: u32 = 0` });
     return refuse();
   }
   const value = expression(fn, init, annotated);

@@ -292,6 +292,12 @@ class ModuleChecker {
       else this.#module.reporter.report("SK3001", at, { what: calleeName });
       return;
     }
+    if (init.type === "ArrayExpression" || init.type === "ObjectExpression") {
+      this.#module.values.set(id.name, { kind: "refused" }, at);
+      const what = init.type === "ArrayExpression" ? "a table of constants" : "a struct of constants";
+      this.#refuse(init, what, "make it inside of the program, or fill a map from outside");
+      return;
+    }
     this.#evaluated(id, init);
   }
 
