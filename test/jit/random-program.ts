@@ -40,6 +40,8 @@ export function randomProgram(seed: number): Instruction[] {
 
 class Generator {
   #state: number;
+  /** The stack is only accessed as whole slots of 8 bytes. */
+  #tidy = false;
   readonly #code: Instruction[] = [];
   readonly #jumps: Pending[] = [];
   readonly #calls: Pending[] = [];
@@ -92,6 +94,7 @@ class Generator {
     const code = this.#code;
     const start = code.length;
     this.#starts.push(start);
+    this.#tidy = this.#below(2) === 0;
     if (index === 0) code.push(make.movReg(64, 9, 1));
     for (let register = index === 0 ? 0 : 6; register < 9; register++) {
       if (this.#below(4) === 0) code.push(make.movImm(64, register, this.#imm()));
@@ -171,17 +174,18 @@ class Generator {
           this.#calls.push({ at: code.length, to: index + 1 + this.#below(functions - index - 1) });
           code.push(make.callLocal(0));
         } else if (this.#below(4) === 0) code.push(make.exit());
-        else code.push(make.store(size, 10, -size, d));
+        else code.push(make.store(this.#tidy ? 8 : size, 10, this.#tidy ? -8 : -size, d));
     }
   }
 
   /** Somewhere in the memory or in the stack, through r9, r10 or a copy. */
-  #access(size: Size, d: number, s: number): void {
+  #access(anySize: Size, d: number, s: number): void {
     const code = this.#code;
     const stack = this.#below(2) === 0;
+    const size = stack && this.#tidy ? 8 : anySize;
     let base = stack ? 10 : 9;
     let offset = this.#below((stack ? STACK : DATA) - size + 1) - (stack ? STACK : 0);
-    if (stack && this.#below(2) === 0) offset &= -size;
+    if (stack && (this.#tidy || this.#below(2) === 0)) offset &= -size;
     if (this.#below(4) === 0 && s !== d) {
       const shift = this.#below(64) - 32;
       code.push(make.movReg(64, s, base), make.aluImm(64, "add", s, shift));
@@ -206,7 +210,7 @@ class Generator {
   }
 
   #atomic(size: 4 | 8, s: number): void {
-    const stack = this.#below(2) === 0;
+    const stack = !this.#tidy && this.#below(2) === 0;
     const offset = this.#below((stack ? STACK : DATA) / size) * size - (stack ? STACK : 0);
     const base = stack ? 10 : 9;
     switch (this.#below(4)) {
