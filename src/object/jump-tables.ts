@@ -11,11 +11,13 @@ import type { MapSpec } from "./spec.ts";
 /** `struct bpf_insn_array_value`: u32 instruction, two u32 that the kernel fills in, padding. */
 const VALUE_SIZE = 16;
 const ENTRY_SIZE = 8;
+const MAX_SLOT = 0xffff_ffff;
 
 /**
  * A table as a map: one for each program that the function is in, since its entries are places in the program.
  * @param part where in the program the function is that jumps
- * @throws ObjectError `relocation` when the table does not lie in its section, or an entry not in the function.
+ * @throws ObjectError `relocation` when the table does not lie in its section, or an entry is before the program. (One beyond
+ *   the function concerns this program alone: the kernel's verifier refuses it.)
  */
 export function readJumpTable(
   elf: Elf,
@@ -39,11 +41,13 @@ export function readJumpTable(
   const entries = new DataView(section.bytes.buffer, section.bytes.byteOffset, section.bytes.byteLength);
   for (let index = 0; index < count; index++) {
     // Bytes from the start of the function's section become slots from the start of the program.
-    const slot = Number(entries.getBigUint64(offset + index * ENTRY_SIZE, elf.littleEndian)) / 8 - owner.start;
-    if (!Number.isInteger(slot) || slot < 0 || slot >= owner.length) {
-      throw new ObjectError("relocation", `expected entries within ${owner.name}, found entry ${index} outside`, place);
+    const from = Number(entries.getBigUint64(offset + index * ENTRY_SIZE, elf.littleEndian));
+    const slot = start + from / 8 - owner.start;
+    if (!Number.isInteger(slot) || slot < 0 || slot > MAX_SLOT) {
+      const message = `expected places in the program of ${owner.name}, found byte ${from} of its section in entry ${index}`;
+      throw new ObjectError("relocation", message, place);
     }
-    values.setUint32(index * VALUE_SIZE, start + slot, true);
+    values.setUint32(index * VALUE_SIZE, slot, true);
   }
   return {
     name,

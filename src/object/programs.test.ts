@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { fixture } from "../../test/object/fixtures.ts";
 import { immediate, map, names, program, read } from "../../test/object/reading.ts";
 import { openBtf } from "../btf/btf.ts";
+import { openElf } from "./elf.ts";
+import { readObject } from "./read.ts";
 
 describe("programs", () => {
   const spec = read("programs");
@@ -81,6 +84,17 @@ describe("programs", () => {
     assert.ok(contents?.kind === "bytes");
     const view = new DataView(contents.bytes.buffer);
     assert.deepEqual([view.getUint32(0, true), view.getUint32(16, true)], [4, 6]);
+  });
+
+  it("jump where a verifier will not let them, which is for it to say; nowhere is refused", () => {
+    const bytes = fixture("jump-table");
+    const entries = openElf(bytes).find(".jumptables")!.bytes;
+    entries[8] = 9 * 8;
+    const { contents } = map(readObject(bytes), ".jumptables.chooses.0");
+    assert.ok(contents?.kind === "bytes");
+    assert.equal(new DataView(contents.bytes.buffer).getUint32(16, true), 9);
+    entries[15] = 0x80;
+    assert.throws(() => readObject(bytes), { name: "ObjectError", message: /expected places in the program of chooses/ });
   });
 });
 
