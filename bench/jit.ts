@@ -178,9 +178,13 @@ function compileTimes(): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { kernel: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { kernel: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } },
+  });
   if (values.kernel === true) return serveKernel();
-  const names = [EMPTY, ...NAMES, LOOKUPS].filter((name) => name === EMPTY || values.only === undefined || values.only.split(",").includes(name));
+  const names = [EMPTY, ...NAMES, LOOKUPS].filter(
+    (name) => name === EMPTY || values.only === undefined || values.only.split(",").includes(name),
+  );
   const { available, reason } = probeLinux();
   if (!available) console.log(`no column for the kernel: ${reason}`);
   const kernel = available ? new Kernel() : null;
@@ -196,7 +200,8 @@ async function main(): Promise<void> {
     for (let round = 0; round < Number(values.rounds ?? 7); round++) {
       const reference = (await kernel?.measure(name, repeat)) ?? null;
       const ours = bare.measure(repeat);
-      if (reference !== null && reference.verdict !== ours.verdict) console.log(`${name}: kernel ${reference.verdict}, ours ${ours.verdict}`);
+      if (reference !== null && reference.verdict !== ours.verdict)
+        console.log(`${name}: kernel ${reference.verdict}, ours ${ours.verdict}`);
       times[0].push(reference?.duration ?? Number.NaN);
       times[1].push(ours.duration);
       times[2].push(checked.measure(repeat).duration);
@@ -205,13 +210,24 @@ async function main(): Promise<void> {
     if (name === EMPTY) base = [k, b];
     const net = (b - base[1]!) / (k - base[0]!);
     if (name !== EMPTY && name !== LOOKUPS) ratios.push(net);
-    rows.push([name, k.toFixed(1), b.toFixed(1), c.toFixed(1), (b / k).toFixed(2), name === EMPTY ? "" : net.toFixed(2), (c / b).toFixed(2)]);
-    if (name === LOOKUPS) rows.push(["  one lookup", ((k - base[0]!) / 256).toFixed(1), ((b - base[1]!) / 256).toFixed(1), "", "", "", ""]);
+    rows.push([
+      name,
+      k.toFixed(1),
+      b.toFixed(1),
+      c.toFixed(1),
+      (b / k).toFixed(2),
+      name === EMPTY ? "" : net.toFixed(2),
+      (c / b).toFixed(2),
+    ]);
+    if (name === LOOKUPS)
+      rows.push(["  one lookup", ((k - base[0]!) / 256).toFixed(1), ((b - base[1]!) / 256).toFixed(1), "", "", "", ""]);
   }
   kernel?.close();
   printTable(["program", "kernel ns", "bare", "checked", "bare/kernel", "net", "checked/bare"], rows);
   const geometric = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  console.log(`geometric mean of ${ratios.length} programs, net: ${geometric.toFixed(3)}; worst ${Math.max(...ratios).toFixed(2)}`);
+  console.log(
+    `geometric mean of ${ratios.length} programs, net: ${geometric.toFixed(3)}; worst ${Math.max(...ratios).toFixed(2)}`,
+  );
   compileTimes();
 }
 

@@ -22,7 +22,27 @@ export const HELPERS = {
   3: (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => a ^ (b << 7n) ^ (c << 14n) ^ d ^ e,
 };
 
-const EDGES = [0n, 1n, 2n, 7n, 31n, 32n, 33n, 63n, 64n, 0x7fn, 0x80n, 0xffffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 32n, 1n << 63n, (1n << 63n) - 1n, (1n << 64n) - 1n];
+const EDGES = [
+  0n,
+  1n,
+  2n,
+  7n,
+  31n,
+  32n,
+  33n,
+  63n,
+  64n,
+  0x7fn,
+  0x80n,
+  0xffffn,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  1n << 32n,
+  1n << 63n,
+  (1n << 63n) - 1n,
+  (1n << 64n) - 1n,
+];
 const ALU = Object.keys(ALU_OPS) as AluOp[];
 const CONDITIONS = Object.keys(JUMP_CONDITIONS) as JumpCondition[];
 const ATOMICS = ["add", "or", "and", "xor", "xchg", "cmpxchg"] as const satisfies readonly AtomicOp[];

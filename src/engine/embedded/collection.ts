@@ -6,6 +6,7 @@ import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import type { Cpu } from "./cpu.ts";
+import type { MakeExecutors } from "./executor.ts";
 import { helpersFor, PROGRAM_TYPES } from "./helpers.ts";
 import type { PacketHost } from "./host.ts";
 import { createMap } from "./maps/create.ts";
@@ -20,6 +21,8 @@ export interface Target extends MapHome {
   readonly cpuList: readonly Cpu[];
   readonly host: PacketHost;
   readonly fuel: number;
+  /** How programs run. */
+  readonly executors: MakeExecutors;
 }
 
 export class EmbeddedCollection<Module = AnyModule> implements Collection<Module> {
@@ -109,7 +112,8 @@ function makeProgram(spec: ProgramSpec, maps: ReadonlyMap<string, MapStore>, tar
       `program ${spec.name}: the embedded engine runs ${PROGRAM_TYPES.join(", ")} programs; this one is ${spec.type}`,
     );
   }
-  return new XdpProgram(spec, resolve(spec, helpers, maps), target.cpuList, helpers, target.host, target.fuel);
+  const executors = target.executors(resolve(spec, helpers, maps), target.cpuList, helpers);
+  return new XdpProgram(spec, executors, target.host, target.fuel);
 }
 
 function makeUserMap(store: MapStore, types: Btf | null, memory: Memory): UserMap {

@@ -12,7 +12,7 @@ import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, type Target } from "./collection.ts";
 import { Cpu } from "./cpu.ts";
 import { type PacketDevice, PacketHost } from "./host.ts";
-import { checkFuel, DEFAULT_FUEL } from "./interpreter.ts";
+import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
 
@@ -29,6 +29,12 @@ export interface EmbeddedOptions {
   readonly onPrint?: (text: string, cpu: number) => void;
   /** Instructions that one run of a program may take before it is stopped with a FaultError. Default 64 Mi. */
   readonly fuel?: number;
+  /**
+   * How programs run. `interpreter`, the default until a verifier stands before it: every access is checked to the byte. `jit`: as
+   * WebAssembly, tens of times faster. The host stays safe and every run ends, but a program that is wrong may spoil the packets and
+   * maps of this engine; where it can be told, it is stopped with the same FaultError. Fuel counts whole rounds of a loop.
+   */
+  readonly execution?: "interpreter" | "jit";
 }
 
 /** @throws RangeError for options that make no sense; MapError `memory` when the CPUs do not fit. */
@@ -42,18 +48,22 @@ export class EmbeddedEngine implements Engine {
   readonly #memory: Memory;
   readonly #target: Target;
   readonly #host: PacketHost;
+  readonly #execution: "interpreter" | "jit";
   readonly #collections = new Set<AsyncDisposable>();
   #open = true;
 
   /** Use `openEmbedded`. */
   constructor(options: EmbeddedOptions) {
-    const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint } = options;
+    const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint, execution = "interpreter" } = options;
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) throw new RangeError(`cpus: expected 1 to 256, found ${cpus}`);
     checkFuel(fuel);
     const memory = new Memory(options.memory === undefined ? {} : { size: options.memory });
     const random = new Random(options.seed);
     const host = { memory, clock, print: (text: string, cpu: number) => onPrint?.(text, cpu) };
+    if (execution !== "interpreter" && execution !== "jit")
+      throw new RangeError(`execution: expected interpreter or jit, found ${execution}`);
     this.cpus = cpus;
+    this.#execution = execution;
     this.#memory = memory;
     this.#host = new PacketHost(clock);
     this.#target = {
@@ -62,6 +72,7 @@ export class EmbeddedEngine implements Engine {
       cpuList: Array.from({ length: cpus }, (_, id) => new Cpu(id, host, random.next())),
       host: this.#host,
       fuel,
+      executors: interpreters,
       random: () => random.next(),
     };
   }
@@ -85,8 +96,11 @@ export class EmbeddedEngine implements Engine {
   }
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<Collection<Module>> {
+    // What nobody uses is not loaded.
+    const executors = this.#execution === "jit" ? (await import("./jit/executors.ts")).jitExecutors : interpreters;
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
-    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(spec, options, this.#target, () =>
+    const target = { ...this.#target, executors };
+    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(spec, options, target, () =>
       this.#collections.delete(collection),
     );
     this.#collections.add(collection);

@@ -18,6 +18,7 @@ import { Arguments } from "./arguments.ts";
 import { multiplyHigh, swap32 } from "./arithmetic.ts";
 import { AtomicUnit } from "./atomics.ts";
 import type { Cpu } from "./cpu.ts";
+import type { Executor, MakeExecutors } from "./executor.ts";
 import type { HelperCall, HelperTable } from "./helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
@@ -46,7 +47,7 @@ const HELPER_NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, 
 const NO_MAPS: readonly MapStore[] = [];
 
 /** One program on one CPU. */
-export class Interpreter implements HelperCall {
+export class Interpreter implements HelperCall, Executor {
   readonly program: PreparedProgram;
   readonly cpu: Cpu;
   readonly memory: Memory;
@@ -87,6 +88,13 @@ export class Interpreter implements HelperCall {
   /** Zeroes r0 to r9; arguments are set after it. */
   reset(): void {
     this.registers.fill(0, 0, R10);
+  }
+
+  call(context: number, fuel: number): number {
+    this.reset();
+    this.registers[2] = context;
+    this.run(fuel);
+    return this.registers[0]!;
   }
 
   /**
@@ -659,3 +667,6 @@ export class Interpreter implements HelperCall {
     return new FaultError(name, slot, `${name}, slot ${slot}${where}, ${text}: ${why}`);
   }
 }
+
+export const interpreters: MakeExecutors = ({ code, maps }, cpus, helpers) =>
+  cpus.map((cpu) => new Interpreter(code, cpu, helpers, maps));

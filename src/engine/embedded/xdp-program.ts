@@ -4,35 +4,25 @@ import type { ProgramSpec } from "../../object/spec.ts";
 import type { AttachOptions, Link, Program, RunInput, RunResult } from "../engine.ts";
 import { AttachError, MapError } from "../errors.ts";
 import { enterXdp, placePacket } from "./contexts/xdp.ts";
-import type { Cpu } from "./cpu.ts";
-import type { HelperTable } from "./helper.ts";
+import type { Executor } from "./executor.ts";
 import type { PacketHandler, PacketHost } from "./host.ts";
-import { Interpreter } from "./interpreter.ts";
-import type { ResolvedProgram } from "./resolve.ts";
 
 export class XdpProgram implements Program, PacketHandler {
   readonly name: string;
   readonly spec: ProgramSpec;
   readonly description: string;
   /** One a CPU: registers and what may be touched are its own. */
-  readonly #interpreters: readonly Interpreter[];
+  readonly #executors: readonly Executor[];
   readonly #host: PacketHost;
   readonly #fuel: number;
   readonly #links = new Set<DeviceLink>();
   #open = true;
 
-  constructor(
-    spec: ProgramSpec,
-    program: ResolvedProgram,
-    cpus: readonly Cpu[],
-    helpers: HelperTable,
-    host: PacketHost,
-    fuel: number,
-  ) {
+  constructor(spec: ProgramSpec, executors: readonly Executor[], host: PacketHost, fuel: number) {
     this.name = spec.name;
     this.spec = spec;
     this.description = `xdp program ${spec.name}`;
-    this.#interpreters = cpus.map((cpu) => new Interpreter(program.code, cpu, helpers, program.maps));
+    this.#executors = executors;
     this.#host = host;
     this.#fuel = fuel;
   }
@@ -50,7 +40,7 @@ export class XdpProgram implements Program, PacketHandler {
     const start = performance.now();
     for (let round = 0; round < repeat; round++) verdict = this.receive(packet, 0, 0, 0);
     const duration = ((performance.now() - start) * 1e6) / repeat;
-    const { space, memory } = this.#interpreters[0]!;
+    const { space, memory } = this.#executors[0]!;
     return { verdict, packet: memory.bytes.slice(space.packetStart, space.packetEnd), duration };
   }
 
@@ -74,26 +64,23 @@ export class XdpProgram implements Program, PacketHandler {
 
   receive(packet: Uint8Array, ifindex: number, queue: number, cpu: number): number {
     this.#check();
-    const interpreter = this.#interpreters[cpu];
-    if (interpreter === undefined) throw new RangeError(`cpu: expected 0 to ${this.#interpreters.length - 1}, found ${cpu}`);
-    const processor = interpreter.cpu;
+    const executor = this.#executors[cpu];
+    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
+    const processor = executor.cpu;
     if (processor.busy)
       throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
     placePacket(processor, packet);
-    enterXdp(processor, interpreter.space, packet.length, ifindex, queue);
-    interpreter.reset();
-    interpreter.registers[2] = processor.context;
+    enterXdp(processor, executor.space, packet.length, ifindex, queue);
     processor.busy = true;
     try {
-      interpreter.run(this.#fuel);
+      return executor.call(processor.context, this.#fuel) >>> 0;
     } finally {
       processor.busy = false;
     }
-    return interpreter.registers[0]! >>> 0;
   }
 
   packetOf(cpu: number): Uint8Array {
-    const { space, memory } = this.#interpreters[cpu]!;
+    const { space, memory } = this.#executors[cpu]!;
     return memory.bytes.subarray(space.packetData, space.packetEnd);
   }
 

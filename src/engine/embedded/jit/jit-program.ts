@@ -6,6 +6,7 @@ import { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
+import type { Executor } from "../executor.ts";
 import type { Helper, HelperCall } from "../helper.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
@@ -52,7 +53,7 @@ export class JitCode {
   }
 }
 
-export class JitProgram implements HelperCall {
+export class JitProgram implements HelperCall, Executor {
   readonly program: PreparedProgram;
   readonly cpu: Cpu;
   readonly memory: Memory;
@@ -83,6 +84,10 @@ export class JitProgram implements HelperCall {
     this.#code = code.compiled;
     this.#arguments = new Arguments(this.#registers, this.space, options.maps);
     this.#exports = new WebAssembly.Instance(code.module, { skep: this.#imports() }).exports;
+  }
+
+  call(context: number, fuel: number): number {
+    return this.run(context, 0, fuel);
   }
 
   /**

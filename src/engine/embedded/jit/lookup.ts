@@ -93,24 +93,49 @@ export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null
     at += size;
   }
   out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl).load(OP.i32Load, buckets).set(next);
-  if (keySize !== 4 && keySize !== 8) out.get(hash).i32(0x8000_0000 | 0).op(OP.i32Or).set(hash);
+  if (keySize !== 4 && keySize !== 8)
+    out
+      .get(hash)
+      .i32(0x8000_0000 | 0)
+      .op(OP.i32Or)
+      .set(hash);
 
   out.op(OP.block, VOID, OP.loop, VOID);
   out.get(next).op(OP.i32Eqz, OP.brIf, 1);
   out.get(next).i32(nodeSize).op(OP.i32Mul).set(node);
   out.op(OP.block, VOID);
-  if (keySize === 4) out.get(node).load(OP.i32Load, base + keyOffset).get(word).op(OP.i32Ne, OP.brIf, 0);
+  if (keySize === 4)
+    out
+      .get(node)
+      .load(OP.i32Load, base + keyOffset)
+      .get(word)
+      .op(OP.i32Ne, OP.brIf, 0);
   else {
-    if (keySize !== 8) out.get(node).load(OP.i32Load, base + 4).get(hash).op(OP.i32Ne, OP.brIf, 0);
+    if (keySize !== 8)
+      out
+        .get(node)
+        .load(OP.i32Load, base + 4)
+        .get(hash)
+        .op(OP.i32Ne, OP.brIf, 0);
     for (let at = 0; at < keySize; ) {
       const left = keySize - at;
       const [size, load, differ] =
         left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
-      out.get(node).load(load, base + keyOffset + at).get(key).load(load, at).op(differ, OP.brIf, 0);
+      out
+        .get(node)
+        .load(load, base + keyOffset + at)
+        .get(key)
+        .load(load, at)
+        .op(differ, OP.brIf, 0);
       at += size;
     }
   }
-  out.get(next).i32(stride).op(OP.i32Mul).i32(start - stride).op(OP.i32Add);
+  out
+    .get(next)
+    .i32(stride)
+    .op(OP.i32Mul)
+    .i32(start - stride)
+    .op(OP.i32Add);
   writeCpuOffset(map, out, cpuGlobal);
   out.op(OP.return, OP.end);
   out.get(node).load(OP.i32Load, base).set(next);
@@ -122,13 +147,20 @@ export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null
 /** Adds what lies between the values of this CPU and those of the first. */
 function writeCpuOffset(map: MapStore, out: Code, cpuGlobal: number): void {
   if (map.slots === 1) return;
-  out.op(OP.globalGet, cpuGlobal).i32(map.maxEntries * map.values.stride).op(OP.i32Mul, OP.i32Add);
+  out
+    .op(OP.globalGet, cpuGlobal)
+    .i32(map.maxEntries * map.values.stride)
+    .op(OP.i32Mul, OP.i32Add);
 }
 
 /** `mix` of maps/hash.ts: from the stack into `hash`. */
 function writeMix(out: Code, hash: number): void {
   const shiftXor = (by: number): Code => out.tee(hash).get(hash).i32(by).op(OP.i32ShrU, OP.i32Xor);
-  shiftXor(16).i32(0x85eb_ca6b | 0).op(OP.i32Mul);
-  shiftXor(13).i32(0xc2b2_ae35 | 0).op(OP.i32Mul);
+  shiftXor(16)
+    .i32(0x85eb_ca6b | 0)
+    .op(OP.i32Mul);
+  shiftXor(13)
+    .i32(0xc2b2_ae35 | 0)
+    .op(OP.i32Mul);
   shiftXor(16).set(hash);
 }

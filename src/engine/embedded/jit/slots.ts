@@ -101,7 +101,8 @@ export class StackSlots {
       case KIND.move:
       case KIND.binary:
         // Followed where the result is known to be in the frame.
-        if ((isFrame(s) || (isFrame(d) && KIND_OF[operation] === KIND.binary)) && !this.#values.keepsFrame(slot)) this.#escapes = true;
+        if ((isFrame(s) || (isFrame(d) && KIND_OF[operation] === KIND.binary)) && !this.#values.keepsFrame(slot))
+          this.#escapes = true;
         return;
       case KIND.branch:
         return;
@@ -124,7 +125,8 @@ export class StackSlots {
   #helper(id: number): void {
     const { kind, low, high } = this.#values;
     const args = this.#helpers[id]?.args ?? [];
-    const map = kind[1] === CONSTANT && high[1] === MAP_TAG ? this.#maps.find(({ handle }) => handle === low[1]! >>> 0) : undefined;
+    const map =
+      kind[1] === CONSTANT && high[1] === MAP_TAG ? this.#maps.find(({ handle }) => handle === low[1]! >>> 0) : undefined;
     args.forEach((arg, index) => {
       const register = index + 1;
       if (kind[register] !== FRAME || arg === "number" || arg === "wide" || arg === "context" || arg === "size") return;

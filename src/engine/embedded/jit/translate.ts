@@ -31,8 +31,8 @@ import { type Flow, width } from "./flow.ts";
 import { Code, isArray, writeArrayLookup } from "./lookup.ts";
 import type { Shared } from "./module.ts";
 import * as codes from "./opcodes.ts";
-import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
 import { type Slot, StackSlots } from "./slots.ts";
+import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
 import { CONSTANT, FRAME, Values } from "./values.ts";
 import { I32, I64, MEMORY_FILL, OP } from "./wasm.ts";
 

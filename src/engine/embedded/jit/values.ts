@@ -124,7 +124,8 @@ export class Values {
   /** Whether a register of the mask is a place in the frame now, but unknown where a block begins. */
   forgetsFrame(block: number, mask: number): boolean {
     for (let register = 0; register < REGISTERS; register++) {
-      if (this.kind[register] === FRAME && ((mask >>> register) & 1) === 1 && this.#kinds[block * REGISTERS + register] !== FRAME) return true;
+      if (this.kind[register] === FRAME && ((mask >>> register) & 1) === 1 && this.#kinds[block * REGISTERS + register] !== FRAME)
+        return true;
     }
     return false;
   }

@@ -1,0 +1,23 @@
+/** A program on one CPU, by whatever means it runs there: the interpreter, or generated code. */
+
+import type { AddressSpace } from "./access.ts";
+import type { Cpu } from "./cpu.ts";
+import type { HelperTable } from "./helper.ts";
+import type { Memory } from "./memory.ts";
+import type { ResolvedProgram } from "./resolve.ts";
+
+export interface Executor {
+  readonly cpu: Cpu;
+  readonly memory: Memory;
+  /** What the program may touch besides its stack; its host says before each call. */
+  readonly space: AddressSpace;
+  /**
+   * Runs the program once, with `context` in r1. Hot.
+   * @returns the lower half of r0, as i32.
+   * @throws FaultError when it does what no verified program does, or has no fuel left.
+   */
+  call(context: number, fuel: number): number;
+}
+
+/** Makes a program ready for each of the CPUs. */
+export type MakeExecutors = (program: ResolvedProgram, cpus: readonly Cpu[], helpers: HelperTable) => readonly Executor[];
