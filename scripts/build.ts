@@ -1,8 +1,6 @@
 /**
- * Makes `dist/`: JavaScript bundled with shared chunks (few files to open is what makes a start quick) and declarations.
- *
- * `--bundle` makes the JavaScript alone, in a fifth of a second: `npm ci` runs it in a checkout, where `bin/skep.js` uses it until a
- * source changes. Publishing runs it all.
+ * Makes `dist/`: JavaScript bundled with shared chunks (few files to open is what makes a start quick) and declarations. `npm ci` runs
+ * it in a checkout, where `bin/skep.js` uses the bundle until a source changes, and so does publishing.
  */
 
 import { execFileSync } from "node:child_process";
@@ -13,13 +11,11 @@ const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 // Made beside it and moved in place whole: a Skep that is starting at this moment finds the old or the new one.
 const made = join(root, `.dist-${process.pid}`);
-const bundleOnly = process.argv.includes("--bundle");
 
 const esbuild = await import("esbuild").catch(() => null);
 if (esbuild === null) {
-  // `npm ci --omit=dev`: there the sources run.
-  if (bundleOnly) process.exit(0);
-  throw new Error("esbuild is not installed: run npm ci first");
+  console.error("no bundle: esbuild is not installed (npm ci --omit=dev); the sources run as they are");
+  process.exit(0);
 }
 
 try {
@@ -36,10 +32,8 @@ try {
     external: ["koffi"],
     legalComments: "none",
   });
-  if (!bundleOnly) {
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", made], { cwd: root, stdio: "inherit" });
-  }
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", made], { cwd: root, stdio: "inherit" });
   const old = `${made}-old`;
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(made, dist);
