@@ -1,7 +1,7 @@
 /**
  * Maps declared in `.maps`: variables whose struct type is the definition. A number is the length of an array that is
  * pointed to (`int (*max_entries)[1024]`), a type is what a pointer points to; the variable's bytes hold nothing but the
- * addresses of `values`.
+ * addresses of `values`. (In 2019, before libbpf 0.0.4, a number was a variable's: `.max_entries = 1024`.)
  *
  * Source: `parse_btf_map_def` of libbpf 1.8 and the `__uint`, `__type`, `__array`, `__ulong` macros of its bpf_helpers.h.
  */
@@ -11,7 +11,7 @@ import type { Member, StructType } from "../btf/types.ts";
 import type { MapType } from "../uapi/map-types.ts";
 import { MAP_TYPE } from "../uapi/map-types.ts";
 import { type Budget, RECORD_COST } from "./budget.ts";
-import type { Elf, ElfSection } from "./elf.ts";
+import { type Elf, type ElfSection, SHT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
 import type { MapSpec } from "./spec.ts";
 import { isExtern, type ObjectTypes } from "./types.ts";
@@ -79,7 +79,12 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
       const message = `expected a definition within ${section.size} bytes, found ${bytes} bytes from ${offset}`;
       throw new ObjectError("map", message, { section: MAPS_SECTION, symbol: variable.name });
     }
-    const { spec, valuesAt } = new Definition(btf, variable.name, elf.budget).read(definition, false);
+    const held = section.bytes;
+    const initial =
+      section.type === SHT.NOBITS
+        ? null
+        : { view: new DataView(held.buffer, held.byteOffset + offset, bytes), littleEndian: elf.littleEndian };
+    const { spec, valuesAt } = new Definition(btf, variable.name, elf.budget, initial).read(definition, false);
     declared.push({ spec, section, offset, size: bytes, valuesAt });
   }
   return declared;
@@ -90,7 +95,12 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
  * @throws ObjectError `map` when it is none.
  */
 export function readDefinition(btf: Btf, name: string, struct: StructType): MapSpec {
-  return new Definition(btf, name, null).read(struct, false).spec;
+  return new Definition(btf, name, null, null).read(struct, false).spec;
+}
+
+interface Initial {
+  readonly view: DataView;
+  readonly littleEndian: boolean;
 }
 
 /** One definition being read. */
@@ -98,11 +108,14 @@ class Definition {
   readonly #btf: Btf;
   readonly #name: string;
   readonly #budget: Budget | null;
+  /** What the variable holds; null of an inner map, and of another object's. */
+  readonly #initial: Initial | null;
 
-  constructor(btf: Btf, name: string, budget: Budget | null) {
+  constructor(btf: Btf, name: string, budget: Budget | null, initial: Initial | null) {
     this.#btf = btf;
     this.#name = name;
     this.#budget = budget;
+    this.#initial = initial;
   }
 
   read(struct: StructType, isInner: boolean): { spec: MapSpec; valuesAt: number | null } {
@@ -210,15 +223,25 @@ class Definition {
     }
     if (pointee.kind !== "struct")
       throw this.#wrong(member, `expected pointers to map definitions, found pointers to ${pointee.kind}`);
-    return this.read(pointee, true).spec;
+    return new Definition(this.#btf, this.#name, this.#budget, null).read(pointee, true).spec;
   }
 
-  /** `int (*name)[value]`. */
+  /** `int (*name)[value]`; or, of old, an integer of the variable. */
   #number(member: Member): number {
+    if (this.#initial !== null && this.#btf.kind(this.#btf.resolve(member.type)) === "int")
+      return this.#plain(member, this.#initial);
     const array = this.#btf.type(this.#btf.resolve(this.#pointee(member)));
     if (array.kind !== "array")
       throw this.#wrong(member, `expected a pointer to an array whose length is the value, found a pointer to ${array.kind}`);
     return array.length;
+  }
+
+  #plain(member: Member, { view, littleEndian }: Initial): number {
+    const offset = member.bitOffset / 8;
+    const size = this.#btf.sizeOf(member.type);
+    if (size !== 4 || member.bitSize !== 0 || !Number.isInteger(offset) || offset + 4 > view.byteLength)
+      throw this.#wrong(member, `expected an integer of 4 bytes within ${view.byteLength}, found one of ${size} at ${offset}`);
+    return view.getUint32(offset, littleEndian);
   }
 
   /** As `#number`, or the only constant of an enumeration, which may have 64 bits. */

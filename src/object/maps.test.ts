@@ -81,6 +81,13 @@ describe("maps", () => {
     assert.equal(program(legacy, "uses").type, "socket_filter");
   });
 
+  it("of the first year of BTF say their numbers as a variable does", () => {
+    for (const name of ["legacy", "legacy-big"]) {
+      const { type, keySize, valueSize, maxEntries } = map(read(name), "dated");
+      assert.deepEqual({ type, keySize, valueSize, maxEntries }, { type: "hash", keySize: 4, valueSize: 8, maxEntries: 64 });
+    }
+  });
+
   it("of iproute2 as well, with pinning and inner maps", () => {
     const spec = read("iproute2");
     assert.equal(map(spec, "jumps").pinning, "name");
