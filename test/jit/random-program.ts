@@ -164,6 +164,11 @@ class Generator {
         return;
       }
       case 9:
+        // With a shift behind it, as compilers take fields of headers apart.
+        if (this.#below(3) === 0) {
+          code.push(make.endian("be", 64, d), make.aluImm(64, "rsh", d, this.#pick([8, 24, 32, 40, 48, 56])));
+          return;
+        }
         code.push(make.endian(this.#pick(["le", "be", "swap"] as const), this.#pick([16, 32, 64] as const), d));
         return;
       case 10:
@@ -192,7 +197,11 @@ class Generator {
       default:
         if (index + 1 < functions) {
           this.#calls.push({ at: code.length, to: index + 1 + this.#below(functions - index - 1) });
-          code.push(make.callLocal(0));
+          if (this.#below(5) > 0) code.push(make.callLocal(0));
+          else {
+            this.#inner.add(code.length + 1);
+            code.push(make.loadPseudo(d, "function", 0), make.callRegister(d));
+          }
         } else if (this.#below(4) === 0) code.push(make.exit());
         else code.push(make.store(this.#tidy ? 8 : size, 10, this.#tidy ? -8 : -size, d));
     }

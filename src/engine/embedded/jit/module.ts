@@ -148,7 +148,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
       if (!isArray(map) && !hasLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
     }
   }
-  const fuelGlobal = checked && functions.length > 1 ? module.global(I64) : -1;
+  const fuelGlobal = checked && (called.size > 0 || anyCallee || functions.length > 1) ? module.global(I64) : -1;
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
   const signatures = new Map<number, Signature>();

@@ -13,6 +13,7 @@ import { Dominance } from "../../../compiler/ir/dominance.ts";
 import { naturalLoops } from "../../../compiler/ir/loops.ts";
 import { FRAME_SIZE, MAP_TAG } from "../access.ts";
 import { MAY_GOTO_LIMIT } from "../interpreter.ts";
+import { PAGE } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import {
@@ -287,6 +288,11 @@ export class FunctionTranslator implements NodeCode {
     const end = last[block]!;
     for (let slot = first[block]!; slot <= end; slot += width(this.#program, slot)) {
       const kind = KIND_OF[this.#program.operation[slot]!]!;
+      if (slot < end && this.#swapsHalf(slot)) {
+        this.#values.step(slot++);
+        this.#values.step(slot);
+        continue;
+      }
       if (slot === end && (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto)) break;
       this.#instruction(slot, kind);
       this.#values.step(slot);
@@ -595,6 +601,31 @@ export class FunctionTranslator implements NodeCode {
     }
   }
 
+  /**
+   * `r = be64 r` before `r >>= 32` or more, as compilers take a field of a header apart: only the lower half needs to be swapped.
+   * True when that is what is there, and both instructions were written.
+   */
+  #swapsHalf(slot: number): boolean {
+    const { operation, dst, src, registers } = this.#program;
+    if (operation[slot] !== OPERATION.swap64 || operation[slot + 1] !== OPERATION.rsh64) return false;
+    const d = dst[slot]!;
+    const s = src[slot + 1]!;
+    if (dst[slot + 1] !== d || registerOf(s) < FIRST_CONSTANT) return false;
+    const by = (registers[s]! & 63) - 32;
+    if (by < 0) return false;
+    if (by === 24) {
+      this.#push64(d);
+      this.#i64(0xff, 0);
+      this.#out.byte(OP.i64And);
+    } else {
+      this.#swap32(() => this.#push32(d));
+      this.#i32(by);
+      this.#out.op(OP.i32ShrU, OP.extendU);
+    }
+    this.#write64(d);
+    return true;
+  }
+
   /** The four bytes the other way round: two of them by each rotation. */
   #swap32(push: () => void): void {
     const out = this.#out;
@@ -643,7 +674,7 @@ export class FunctionTranslator implements NodeCode {
       out.byte(OP.i32Add);
       return 0;
     }
-    if (known === CONSTANT && values.high[base] === 0 && values.low[base]! >= 0x1_0000) {
+    if (known === CONSTANT && values.high[base] === 0 && this.#isMemory(values.low[base]!)) {
       this.#i32(values.low[base]! + offset);
       return 0;
     }
@@ -653,6 +684,25 @@ export class FunctionTranslator implements NodeCode {
     this.#i32(offset);
     out.byte(OP.i32Add);
     return 0;
+  }
+
+  /** Whether a known address, which is any i32, is good as a base. */
+  #isMemory(address: number): boolean {
+    return address >= PAGE && address < this.#shared.memorySize;
+  }
+
+  /** Pushes r2, the address of a key. */
+  #pushKey(slot: number, size: number): void {
+    const values = this.#values;
+    const at = values.low[2]! + FRAME_SIZE;
+    if (values.kind[2] === FRAME && !this.#writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
+      this.#get(this.#frame);
+      this.#i32(at);
+      this.#out.byte(OP.i32Add);
+      return;
+    }
+    this.#checkBase(slot, 2);
+    this.#push32(4);
   }
 
   /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
@@ -754,8 +804,7 @@ export class FunctionTranslator implements NodeCode {
     if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === MAP_TAG) {
       const map = shared.mapOf(values.low[1]!);
       if (map !== null) {
-        this.#checkBase(slot, 2);
-        this.#push32(4);
+        this.#pushKey(slot, map.keySize);
         this.#trap(slot);
         if (isArray(map)) writeArrayLookup(map, out, this.#address, shared.cpuGlobal);
         else {
