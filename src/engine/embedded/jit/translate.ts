@@ -10,7 +10,7 @@
  */
 
 import { Dominance } from "../../../compiler/ir/dominance.ts";
-import { naturalLoops } from "../../../compiler/ir/loops.ts";
+import { FeatureError } from "../../errors.ts";
 import { FRAME_SIZE, MAP_TAG } from "../access.ts";
 import { MAY_GOTO_LIMIT } from "../interpreter.ts";
 import { PAGE } from "../memory.ts";
@@ -30,6 +30,7 @@ import {
 } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { Code, isArray, writeArrayLookup } from "./lookup.ts";
+import { loopForest } from "./loops.ts";
 import type { Shared } from "./module.ts";
 import * as codes from "./opcodes.ts";
 import { type Slot, StackSlots } from "./slots.ts";
@@ -42,6 +43,11 @@ export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3 } as const;
 
 /** Below this no legitimate access has its base: nothing is given out below 64 KiB, and offsets reach 32 KiB. */
 const LOWEST_BASE = 32_768;
+
+/** Blocks of a function without structure, and depth of loops, that we generate code for. */
+const MOST_DISPATCHED = 4096;
+const DEEPEST = 500;
+const NO_LOOPS = { header: new Int32Array(0), depth: 0 };
 
 export interface TranslatedFunction {
   readonly locals: readonly (readonly [count: number, type: number])[];
@@ -177,8 +183,14 @@ export class FunctionTranslator implements NodeCode {
     const dominance = this.#dominance;
     const graph = this.#flow.successors;
     const place = places(graph, dominance);
-    const dispatched = this.#shared.dispatchAll || !isReducible(graph, dominance, place);
-    if (this.#usesFuel) this.#price(dispatched);
+    const reducible = isReducible(graph, dominance, place);
+    const dispatched = this.#shared.dispatchAll || !reducible;
+    if (dispatched && dominance.order.length > MOST_DISPATCHED) {
+      throw this.#tooComplex(`${dominance.order.length} blocks with loops that are entered in several places`);
+    }
+    const { header, depth } = reducible ? loopForest(graph, dominance.order, place) : NO_LOOPS;
+    if (depth > DEEPEST) throw this.#tooComplex(`loops nested ${depth} deep`);
+    if (this.#usesFuel) this.#price(dispatched ? null : header);
     const out = this.#out;
     if (this.#checked) {
       out.byte(OP.block);
@@ -206,21 +218,20 @@ export class FunctionTranslator implements NodeCode {
     return { locals: this.#locals, code: this.#out.finish(), traps: Int32Array.from(this.#traps) };
   }
 
-  /** What each round of each loop costs: never less than the instructions that it takes. */
-  #price(dispatched: boolean): void {
+  /** V8's optimizing compiler takes time and memory that grow with their square: where it would take seconds, we do not go. */
+  #tooComplex(what: string): FeatureError {
+    const where = `${this.#program.name}: the function at slot ${this.#flow.start}`;
+    return new FeatureError("JIT", null, `${where} has ${what}, too many to generate code for; use execution: "interpreter"`);
+  }
+
+  /** What each round of each loop costs: never less than the instructions that it takes. Null: each block for itself. */
+  #price(header: Int32Array | null): void {
     const { first } = this.#flow;
-    const sizeOf = (block: number): number => first[block + 1]! - first[block]!;
-    const { order } = this.#dominance;
-    if (dispatched) {
-      for (const block of order) this.#cost[block] = sizeOf(block);
-      return;
-    }
-    const header = new Int32Array(this.#cost.length).fill(-1);
-    for (const loop of naturalLoops(this.#flow.successors, this.#dominance))
-      for (const node of loop.nodes) header[node] = loop.header;
-    for (const block of order) {
-      if (header[block] === -1) this.#entryCost += sizeOf(block);
-      else this.#cost[header[block]!]! += sizeOf(block);
+    for (const block of this.#dominance.order) {
+      const size = first[block + 1]! - first[block]!;
+      const payer = header === null ? block : header[block]!;
+      if (payer === -1) this.#entryCost += size;
+      else this.#cost[payer]! += size;
     }
   }
 
