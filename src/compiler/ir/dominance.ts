@@ -62,7 +62,11 @@ function immediateDominators(graph: Graph, order: readonly number[]): Int32Array
     for (const node of order) {
       if (node === 0) continue;
       let closest = -1;
-      for (const predecessor of incoming[node]!) {
+      const list = incoming[node]!;
+      // From the last, which mostly is the closest: from the first, a thousand tests that leave for one place would each walk the whole
+      // chain of those before.
+      for (let index = list.length - 1; index >= 0; index--) {
+        const predecessor = list[index]!;
         if (immediate[predecessor] === -1) continue;
         if (closest === -1) {
           closest = predecessor;
