@@ -97,6 +97,11 @@ describe("loops", () => {
   });
 });
 
+it("a wide instruction that is cut off ends its path", () => {
+  const code = Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x18, 0, 0, 0, 0, 0, 0, 0);
+  assert.deepEqual([...followCode(code, { known: () => undefined, functions: [0] }).reached], [1, 1]);
+});
+
 it("any bytes are followed to an end, and quickly", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 8, maxLength: 400 }), (bytes) => {

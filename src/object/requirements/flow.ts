@@ -183,6 +183,8 @@ class Follower {
           registers[0] = "any";
           break;
         }
+        // Cut off in its middle: no path goes on from there.
+        if (slot + 1 >= this.#length) return -1;
         if (source === PSEUDO_FUNCTION) this.#flow(slot + 1 + this.#immediate(slot), unknownRegisters(), questions);
         registers[target] = this.#known(slot) ?? (source === 0 ? this.#wide(slot) : "any");
         return slot + 2;
