@@ -14,6 +14,7 @@ const JOBS: readonly {
   readonly env?: Readonly<Record<string, string>>;
 }[] = [
   { what: "100,000 damaged objects", args: ["scripts/fuzz-object.ts"] },
+  { what: "100,000 damaged objects relocated, written and linked", args: ["scripts/fuzz-link.ts"] },
   { what: "100,000 damaged BTF files", args: ["--test", "src/btf/malformed.test.ts"], env: { RUNS: "100000" } },
   {
     what: "20,000 random functions, four instruction sets",

@@ -1,12 +1,13 @@
 /**
- * A BTF, read lazily: opening it locates the types, and each is decoded when asked for. Nothing is kept of what was
- * decoded, so a kernel's 127,000 types cost half a megabyte over the file, one and a half with the index of names.
+ * A BTF, read lazily: opening it locates the types, and each is decoded when asked for. Of what was decoded only the widest
+ * types are kept, so a kernel's 127,000 types cost half a megabyte over the file, one and a half with the index of names.
  */
 
 import { decodeType } from "./decode.ts";
 import { BtfError } from "./errors.ts";
-import { type BtfKind, KIND, KINDS } from "./format.ts";
+import { type BtfKind, KIND, KINDS, VLEN_MASK } from "./format.ts";
 import { type Layout, locateTypes, readHeader } from "./header.ts";
+import { checkLongNames } from "./long-names.ts";
 import { type NamedRecords, NameIndex, scanFor } from "./names.ts";
 import { alignOf, resolve, sizeOf } from "./size.ts";
 import type { BtfType } from "./types.ts";
@@ -39,6 +40,8 @@ export class Btf {
   /** First string offset of its own: 0, or the number of bytes of the base's strings. */
   readonly #firstString: number;
   #names: NameIndex | null = null;
+  /** Types of many members or the like: a file may refer to one 100,000 times, and whoever follows decodes it as often. */
+  readonly #wide = new Map<number, BtfType>();
   /** Whether a name was looked up: a command that needs one name needs no index. */
   #asked = false;
 
@@ -59,6 +62,7 @@ export class Btf {
     this.#starts = locateTypes(this.view, layout, this.firstId);
     this.#firstString = base === null ? 0 : base.stringsLength;
     this.count = this.firstId + this.#starts.length;
+    checkLongNames(this.#records());
   }
 
   /** Bytes of strings, those of the base included: the first string offset that does not exist. */
@@ -72,8 +76,13 @@ export class Btf {
    */
   type(id: number): BtfType {
     if (id === 0) return VOID;
+    const wide = this.#wide.get(id);
+    if (wide !== undefined) return wide;
     const owner = this.#ownerOf(id);
-    return decodeType(owner, this, id, owner.recordStart(id));
+    const at = owner.recordStart(id);
+    const type = decodeType(owner, this, id, at);
+    if ((owner.view.getUint32(at + 4, owner.littleEndian) & VLEN_MASK) >= WIDE) this.#wide.set(id, type);
+    return type;
   }
 
   /** The kind alone, without decoding. */
@@ -201,6 +210,8 @@ export class Btf {
   }
 }
 
+/** Parts from which a decoded type is kept. */
+const WIDE = 256;
 const VOID: BtfType = Object.freeze({ kind: "void", id: 0, name: "" });
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

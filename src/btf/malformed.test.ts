@@ -9,6 +9,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { appendStrings } from "./append.ts";
 import { openBtf } from "./btf.ts";
+import { BtfBuilder } from "./builder.ts";
 import { printC } from "./c/print.ts";
 import { makeCodec } from "./codec.ts";
 import { dedup } from "./dedup.ts";
@@ -101,4 +102,70 @@ test("opening allocates no more than a third of the file, twice that with names"
   const btf = openBtf(dense);
   assert.equal(btf.find("none"), undefined);
   assert.ok(process.memoryUsage().arrayBuffers - before < dense.length * 1.7);
+});
+
+/** Files of some 100 KB in which much refers to one thing. Each takes milliseconds; what is not held back takes minutes. */
+const MANY = 10_000;
+const crowds: Readonly<Record<string, (types: BtfBuilder, int: number) => void>> = {
+  "pointers to a wide struct in a wide struct": (types, int) => {
+    const wide = types.struct("wide", MANY * 4, fields("field", int, 4));
+    types.struct("wider", MANY * 8, fields("pointer", types.pointer(wide), 8));
+  },
+  "typedefs of a wide struct": (types, int) => {
+    const wide = types.struct("wide", MANY * 4, fields("field", int, 4));
+    for (let index = 0; index < MANY; index++) types.typedef(`name_${index}`, wide);
+  },
+  "structs of one name": (types, int) => {
+    for (let index = 0; index < MANY; index++) types.struct("same", 4, [{ name: `field_${index}`, type: int, bitOffset: 0 }]);
+  },
+  "forward declarations of one name": (types) => {
+    const forwards = Array.from({ length: MANY }, () => types.forward("same", "struct"));
+    types.struct(
+      "holder",
+      MANY * 8,
+      forwards.map((type, index) => ({ name: `field_${index}`, type: types.pointer(type), bitOffset: index * 64 })),
+    );
+  },
+};
+
+function fields(name: string, type: number, size: number): { name: string; type: number; bitOffset: number }[] {
+  return Array.from({ length: MANY }, (_, index) => ({ name: `${name}_${index}`, type, bitOffset: index * size * 8 }));
+}
+
+for (const [what, build] of Object.entries(crowds)) {
+  test(`${what} do not multiply the work`, () => {
+    const types = new BtfBuilder();
+    build(types, types.int("int", 4, { signed: true }));
+    const btf = openBtf(types.encode());
+    const start = performance.now();
+    for (const use of [
+      () => printC(btf),
+      () => printDts(btf, { side: "program" }),
+      () => printDts(btf, { side: "user" }),
+      () => diffBtf(btf, btf),
+      () => dedup(btf),
+    ])
+      refusable(use);
+    const time = performance.now() - start;
+    assert.ok(time < 2000, `took ${time.toFixed(0)} ms`);
+  });
+}
+
+test("a long name that many records share is refused, one that few share is read", () => {
+  const withMembers = (length: number, count: number): Uint8Array => {
+    const types = new BtfBuilder();
+    const int = types.int("int", 4, { signed: true });
+    const name = "n".repeat(length);
+    types.struct(
+      "holder",
+      count * 4,
+      Array.from({ length: count }, (_, index) => ({ name, type: int, bitOffset: index * 32 })),
+    );
+    return types.encode();
+  };
+  assert.throws(() => openBtf(withMembers(100_000, 1)), /expected a name of at most 4096 bytes, found 100000 \(type 2, byte/);
+  assert.throws(() => openBtf(withMembers(4000, 3000)), /expected names that are about as long as the file/);
+  const btf = openBtf(withMembers(4000, 10));
+  assert.equal(btf.type(2).kind, "struct");
+  assert.equal(openBtf(withMembers(500, 60_000)).sizeOf(2), 240_000, "a kernel takes names of 511 bytes");
 });

@@ -23,6 +23,8 @@ export class CNames {
   readonly #btf: Btf;
   readonly #tags = new Map<number, string>();
   readonly #typedefs = new Map<number, string>();
+  /** Forward declarations by what they declare: many may have one name. */
+  readonly #forwards = new Map<string, string>();
   readonly #tagUses = new Map<string, number>();
   readonly #ordinaryUses = new Map<string, number>();
 
@@ -61,11 +63,10 @@ export class CNames {
       // All forward declarations of a name are one, and mean the first struct or union of that name and kind.
       const whole = this.#btf.find(name, type.of);
       if (whole !== undefined) return this.tag(whole);
-      for (const other of this.#btf.flavours(name)) {
-        const known = this.#tags.get(other);
-        const same = this.#btf.type(other);
-        if (known !== undefined && same.kind === "forward" && same.name === name && same.of === type.of) return known;
-      }
+      const key = `${type.of} ${name}`;
+      const tag = this.#forwards.get(key) ?? unique(this.#tagUses, identifier(name));
+      this.#forwards.set(key, tag);
+      return tag;
     }
     return unique(this.#tagUses, identifier(name));
   }

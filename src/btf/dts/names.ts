@@ -24,6 +24,8 @@ export class DtsNames {
   readonly #btf: Btf;
   readonly #names = new Map<number, string>();
   readonly #used: Set<string>;
+  /** How often a name was wanted: thousands of types may have one name. */
+  readonly #wanted = new Map<string, number>();
   /** Forward declarations of one name and kind are one. */
   readonly #forwards = new Map<string, string>();
 
@@ -47,7 +49,9 @@ export class DtsNames {
   claim(wanted: string): string {
     const clean = /^[A-Za-z_$][\w$]*$/.test(wanted) ? wanted : wanted.replace(/[^\w$]/g, "_").replace(/^(?=\d|$)/, "_");
     let name = clean;
-    for (let count = 2; this.#used.has(name); count++) name = `${clean}___${count}`;
+    let count = this.#wanted.get(clean) ?? 1;
+    while (this.#used.has(name)) name = `${clean}___${++count}`;
+    this.#wanted.set(clean, count);
     this.#used.add(name);
     return name;
   }

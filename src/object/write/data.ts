@@ -64,8 +64,8 @@ export class DataWriter {
       const section = this.#types.type(id);
       if (section.kind !== "section" || section.variables.length === 0 || this.#targets.named.has(section.name)) continue;
       if (section.name === ".kconfig" || section.name === ".ksyms" || section.name === ".extern") continue;
-      if (LEGACY_MAPS.test(section.name)) {
-        // Its maps are in `.maps` now, and libbpf refuses even the name.
+      if (LEGACY_MAPS.test(section.name) || section.name === ARENA_SECTION) {
+        // The maps are in `.maps` now, and libbpf refuses even the name; as it does an arena's variables without an arena.
         this.#types.replace({ ...section, variables: [] });
         continue;
       }

@@ -117,6 +117,9 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
     add("map_extra", extra(types, spec.extra), spec.extra > 0xffffffffn ? 8 : POINTER_SIZE);
   if (spec.pinning === "name" && !isInner) number("pinning", 1);
   const entries = entriesOf(spec);
+  if ((spec.inner !== undefined || entries > 0) && spec.valueSize !== 0 && spec.valueSize !== 4) {
+    throw new WriteError(`expected values of 4 bytes in a map of maps or programs, found ${spec.valueSize}`, { map: spec.name });
+  }
   // libbpf wants `values` to come last.
   if (spec.inner !== undefined) add("values", types.pointers(define(types, spec.inner, true), entries), entries * POINTER_SIZE);
   else if (spec.contents?.kind === "programs") add("values", types.pointers(callback(types), entries), entries * POINTER_SIZE);
