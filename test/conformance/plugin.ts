@@ -8,11 +8,13 @@
  * at in hexadecimal as first argument when there is one, then options. r0 goes to standard output in hexadecimal. What
  * is refused or stopped is one line on standard error and exit status 1.
  *
- * Options are `--fuel N` (most instructions), `--elf` (refused: an object file is not bare instructions); others mean
- * something to other plugins and are ignored. Helpers are those that the suite's tests call, by the suite's numbers.
+ * Options are `--fuel N` (most instructions), `--jit` (generated code instead of the interpreter), `--dispatch` (the same, without
+ * structured control flow), `--elf` (refused: an object file is not bare instructions); others mean something to other plugins and
+ * are ignored. Helpers are those that the suite's tests call, by the suite's numbers.
  */
 
 import { text } from "node:stream/consumers";
+import { runRawJit } from "../../src/engine/embedded/jit/raw.ts";
 import { type RawHelper, runRaw } from "../../src/engine/embedded/raw.ts";
 
 /** Bytes from hexadecimal text: pairs of digits, with any white space between bytes. */
@@ -39,6 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
   let memory = new Uint8Array(0);
   let program: string | null = null;
   let fuel: number | null = null;
+  let generated = false;
+  let dispatch = false;
   if (rest[0] !== undefined && !rest[0].startsWith("--")) memory = fromHex(rest.shift()!, "memory").slice();
   while (rest.length > 0) {
     const option = rest.shift()!;
@@ -48,11 +52,14 @@ async function main(args: readonly string[]): Promise<number> {
     }
     if (option === "--program") program = rest.shift() ?? "";
     else if (option === "--fuel") fuel = Number(rest.shift());
+    else if (option === "--jit") generated = true;
+    else if (option === "--dispatch") generated = dispatch = true;
     else if (option === "--elf") throw new TypeError("--elf: this plugin runs bare instructions, not object files");
     else if (option !== "" && !option.startsWith("--")) memory = fromHex(option, "memory").slice();
   }
   const code = fromHex(program ?? (await text(process.stdin)), "program");
-  const { r0 } = runRaw(code, { memory, helpers: HELPERS, ...(fuel === null ? {} : { fuel }) });
+  const options = { memory, helpers: HELPERS, ...(fuel === null ? {} : { fuel }) };
+  const { r0 } = generated ? runRawJit(code, { ...options, dispatch }) : runRaw(code, options);
   console.log(r0.toString(16));
   return 0;
 }

@@ -72,9 +72,9 @@ test("programs that are wrong end with an error of ours, and where the interpret
         if (!(error instanceof FaultError)) throw error;
       }
       for (const mode of ["checked"] as const) {
-        for (const dispatchAll of [false, true]) {
+        for (const dispatch of [false, true]) {
           try {
-            const { r0, memory: after } = runJit(code, { mode, dispatchAll }, { memory, fuel: 1e6 });
+            const { r0, memory: after } = runJit(code, { mode, dispatch }, { memory, fuel: 1e6 });
             if (expected !== null) assert.deepEqual([r0, after], [expected.r0, expected.memory]);
           } catch (error) {
             if (!(error instanceof FaultError) || expected !== null) throw error;

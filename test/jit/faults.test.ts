@@ -44,8 +44,8 @@ describe("checked code and the interpreter stop a program at the same slot, with
     test(what, () => {
       const code = assemble(text);
       const expected = fault(() => runRaw(code, { memory }));
-      for (const dispatchAll of [false, true]) {
-        const found = fault(() => runJit(code, { mode: "checked", dispatchAll }, { memory }));
+      for (const dispatch of [false, true]) {
+        const found = fault(() => runJit(code, { mode: "checked", dispatch }, { memory }));
         assert.equal(found.slot, expected.slot);
         assert.equal(found.message.replace(/\d{4,}/g, "N"), expected.message.replace(/\d{4,}/g, "N"));
       }

@@ -10,13 +10,13 @@ import { encode } from "../../isa/encode.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
 import { VerifierError } from "../errors.ts";
-import { FUNCTION_TAG } from "./access.ts";
+import { type AddressSpace, FUNCTION_TAG } from "./access.ts";
 import { realClock } from "./clock.ts";
 import { Cpu } from "./cpu.ts";
-import type { Helper } from "./helper.ts";
+import type { Helper, HelperTable } from "./helper.ts";
 import { checkFuel, DEFAULT_FUEL, Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
-import { prepare } from "./program.ts";
+import { type PreparedProgram, prepare } from "./program.ts";
 
 /** A helper for raw programs: r1 to r5 in, r0 out, all unsigned 64-bit. */
 export type RawHelper = (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => bigint;
@@ -38,6 +38,15 @@ export interface RawResult {
   readonly instructions: number;
 }
 
+/** What runs a program on a CPU: the interpreter, or generated code (`jit/raw.ts`). */
+export interface RawMachine {
+  readonly space: AddressSpace;
+  /** Runs once, with these in r1 and r2. @returns the halves of r0, and how many instructions it took (0: not counted). */
+  run(r1: number, r2: number, fuel: number): { readonly low: number; readonly high: number; readonly instructions: number };
+}
+
+export type MakeRawMachine = (program: PreparedProgram, cpu: Cpu, helpers: HelperTable) => RawMachine;
+
 /** Room for the memories of most programs; a larger one gets an engine memory of its own. */
 const COMMON_SIZE = 1024 * 1024;
 
@@ -45,16 +54,16 @@ const COMMON_SIZE = 1024 * 1024;
  * Reserving a WebAssembly memory costs address space and time, so runs share one; not a run inside another (a helper may
  * run a program), which would use the same stack.
  */
-let common: Cpu | null = null;
+const common: (Cpu | undefined)[] = [];
 
-function cpuFor(length: number): Cpu {
-  if (length > COMMON_SIZE / 2) return makeCpu(length + COMMON_SIZE);
-  if (common?.busy === true) return makeCpu(COMMON_SIZE);
-  return (common ??= makeCpu(COMMON_SIZE));
+function cpuFor(length: number, shared: boolean): Cpu {
+  if (length > COMMON_SIZE / 2) return makeCpu(length + COMMON_SIZE, shared);
+  const cpu = (common[shared ? 1 : 0] ??= makeCpu(COMMON_SIZE, shared));
+  return cpu.busy ? makeCpu(COMMON_SIZE, shared) : cpu;
 }
 
-function makeCpu(size: number): Cpu {
-  return new Cpu(0, { memory: new Memory({ size }), clock: realClock(), print: () => {} }, 1);
+function makeCpu(size: number, shared: boolean): Cpu {
+  return new Cpu(0, { memory: new Memory({ size, shared }), clock: realClock(), print: () => {} }, 1);
 }
 
 /**
@@ -64,6 +73,30 @@ function makeCpu(size: number): Cpu {
  *   of instructions or a memory that is too large.
  */
 export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOptions = {}): RawResult {
+  return runRawOn(interpreter, code, options);
+}
+
+const interpreter: MakeRawMachine = (program, cpu, helpers) => {
+  const machine = new Interpreter(program, cpu, helpers);
+  const { registers, space } = machine;
+  return {
+    space,
+    run(r1, r2, fuel) {
+      registers[2] = r1;
+      registers[4] = r2;
+      machine.run(fuel);
+      return { low: registers[0]!, high: registers[1]!, instructions: machine.instructions };
+    },
+  };
+};
+
+/** The same on another machine. @param shared in memory that workers could share. */
+export function runRawOn(
+  make: MakeRawMachine,
+  code: Uint8Array | readonly Instruction[],
+  options: RawOptions,
+  shared = false,
+): RawResult {
   const input = options.memory ?? new Uint8Array(0);
   const fuel = checkFuel(options.fuel ?? DEFAULT_FUEL);
   const helpers: Helper[] = [];
@@ -91,25 +124,23 @@ export function runRaw(code: Uint8Array | readonly Instruction[], options: RawOp
     },
   });
 
-  const cpu = cpuFor(input.length);
+  const cpu = cpuFor(input.length, shared);
   const { memory } = cpu.host;
   const region: Region | null = input.length > 0 ? memory.allocate(input.length, "memory", "raw") : null;
   cpu.busy = true;
   try {
-    const interpreter = new Interpreter(program, cpu, helpers);
-    const { registers, space } = interpreter;
+    const machine = make(program, cpu, helpers);
+    const { space } = machine;
     if (region !== null) {
       memory.bytes.set(input, region.start);
       space.packetStart = space.packetData = region.start;
       space.packetEnd = region.start + input.length;
-      registers[2] = region.start;
-      registers[4] = input.length;
     }
-    interpreter.run(fuel);
+    const { low, high, instructions } = machine.run(region?.start ?? 0, input.length, fuel);
     return {
-      r0: new BigUint64Array(registers.buffer)[0]!,
+      r0: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0),
       memory: region === null ? new Uint8Array(0) : memory.bytes.slice(region.start, region.start + input.length),
-      instructions: interpreter.instructions,
+      instructions,
     };
   } finally {
     cpu.busy = false;
@@ -121,7 +152,7 @@ function adapt(id: number, run: RawHelper): Helper {
   return {
     name: `helper ${id}`,
     id,
-    args: [],
+    args: ["wide", "wide", "wide", "wide", "wide"],
     result: "u64",
     run(call, ...low) {
       const [a, b, c, d, e] = low.map((half, index) => (BigInt(call.highOf(index + 1) >>> 0) << 32n) | BigInt(half >>> 0));
