@@ -46,7 +46,7 @@ export class EmbeddedEngine implements Engine {
   readonly kind = "embedded";
   readonly cpus: number;
   readonly #memory: Memory;
-  readonly #target: Target;
+  readonly #target: Omit<Target, "executors">;
   readonly #host: PacketHost;
   readonly #execution: "interpreter" | "jit";
   readonly #collections = new Set<AsyncDisposable>();
@@ -72,7 +72,6 @@ export class EmbeddedEngine implements Engine {
       cpuList: Array.from({ length: cpus }, (_, id) => new Cpu(id, host, random.next())),
       host: this.#host,
       fuel,
-      executors: interpreters,
       random: () => random.next(),
     };
   }

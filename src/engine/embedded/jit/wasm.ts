@@ -319,35 +319,31 @@ export class ModuleWriter {
 
   /** The code section; how long the module then is. */
   #code(out: ByteWriter): number {
-    const heads = this.#bodies.map((body) => {
-      const head = new ByteWriter(16);
-      head.unsigned(body?.locals.length ?? 0);
-      for (const [count, type] of body?.locals ?? []) {
-        head.unsigned(count);
-        head.byte(type);
+    const functions = this.#functions.map((_, at) => {
+      const body = this.#bodies[at];
+      if (body === undefined) throw new TypeError(`function ${at + this.#importedFunctions} has no body`);
+      const locals = new ByteWriter(16);
+      locals.unsigned(body.locals.length);
+      for (const [count, type] of body.locals) {
+        locals.unsigned(count);
+        locals.byte(type);
       }
-      return head.finish();
-    });
-    const sized = this.#bodies.map((body, at) => {
-      const head = new ByteWriter(8);
-      head.unsigned((heads[at]?.length ?? 0) + (body?.code.length ?? 0));
-      return head.finish();
+      const size = new ByteWriter(8);
+      size.unsigned(locals.length + body.code.length);
+      return { size: size.finish(), locals: locals.finish(), code: body.code };
     });
     const count = new ByteWriter(8);
-    count.unsigned(this.#bodies.length);
-    let size = count.length;
-    this.#bodies.forEach((body, at) => {
-      size += (sized[at]?.length ?? 0) + (heads[at]?.length ?? 0) + (body?.code.length ?? 0);
-    });
+    count.unsigned(functions.length);
     out.byte(10);
-    out.unsigned(size);
+    out.unsigned(
+      functions.reduce((sum, { size, locals, code }) => sum + size.length + locals.length + code.length, count.length),
+    );
     out.append(count.finish());
-    this.#bodies.forEach((body, at) => {
-      if (body === undefined) throw new TypeError(`function ${at + this.#importedFunctions} has no body`);
-      out.append(sized[at]!);
-      out.append(heads[at]!);
+    functions.forEach(({ size, locals, code }, at) => {
+      out.append(size);
+      out.append(locals);
       this.#starts[at + this.#importedFunctions] = out.length;
-      out.append(body.code);
+      out.append(code);
     });
     return out.length;
   }
