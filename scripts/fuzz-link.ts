@@ -91,7 +91,7 @@ for (let index = 0; index < count; index++) {
   const linked = attempt("link", together ? `${file} with ${partner.name}` : file, [LinkError, ObjectError, BtfError], () =>
     link(inputs),
   );
-  if (linked !== undefined) attempt("read linked", file, [ObjectError], () => readObject(linked, { name }));
+  if (linked !== undefined) attempt("read linked", file, [ObjectError, BtfError], () => readObject(linked, { name }));
 }
 
 for (const [what, { done, refused }] of totals) console.log(`${what}: ${done} done, ${refused} refused`);

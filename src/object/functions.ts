@@ -79,7 +79,7 @@ function functionsOf(elf: Elf, section: ElfSection, firstIndex: number): ObjectF
     const next = index + 1 < chosen.length ? symbols.value[chosen[index + 1]!]! : section.size;
     // Hand-written assembly often leaves out sizes: such a function ends where the next begins.
     const size = symbols.size[symbol]! === 0 ? next - start : symbols.size[symbol]!;
-    if (start % 8 !== 0 || size % 8 !== 0 || size === 0) {
+    if (start % 8 !== 0 || size % 8 !== 0 || !(size > 0)) {
       throw new ObjectError("function", `expected whole instructions of 8 bytes, found ${size} bytes from ${start}`, place);
     }
     if (!(start + size <= section.size)) {

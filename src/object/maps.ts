@@ -170,7 +170,8 @@ function readArena(elf: Elf, maps: readonly MapDeclared[]): Arena | null {
     const message = `expected room for ${section.size} bytes of variables, found an arena of ${declared.spec.maxEntries} pages`;
     throw new ObjectError("map", message, { section: ARENA_SECTION, symbol: declared.spec.name });
   }
-  elf.budget.spend(section.bytes.length, "variables", { section: ARENA_SECTION });
-  const spec: MapSpec = { ...declared.spec, contents: { kind: "bytes", bytes: section.bytes.slice() } };
+  elf.budget.spend(section.size, "variables", { section: ARENA_SECTION });
+  const bytes = section.type === SHT.NOBITS ? new Uint8Array(section.size) : section.bytes.slice();
+  const spec: MapSpec = { ...declared.spec, contents: { kind: "bytes", bytes } };
   return { section, declared, spec };
 }

@@ -13,7 +13,6 @@ import { KIND } from "../btf/format.ts";
 import type { Elf } from "./elf.ts";
 import { STB, STT, STV } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
-import { payForNames } from "./type-names.ts";
 
 const MAGIC = 0xeb9f;
 const SECTION_VARIABLE_SIZE = 12;
@@ -159,7 +158,6 @@ export function readTypes(elf: Elf): ObjectTypes | null {
   const bytes = section.bytes.slice();
   if (!elf.littleEndian) swapBtf(bytes);
   const types = new ObjectTypes(bytes);
-  payForNames(types.btf, types.strings, elf.budget);
   const symbols = new Map<string, number>();
   for (let index = 1; index < elf.symbols.count; index++) {
     const kind = elf.symbols.type[index]!;

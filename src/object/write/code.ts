@@ -148,6 +148,8 @@ export class CodeWriter {
     const refer = (slot: number, symbol: number, immediate: number): void => {
       const at = (slot + shift) * 8;
       const isCall = view.getUint8(at) === CALL;
+      if (!isCall && at + 16 > view.byteLength)
+        throw new WriteError("expected a wide load of two slots, found the end of the code", { program: program.name, slot });
       view.setUint8(at + 1, (view.getUint8(at + 1) & 0x0f) | (isCall ? PSEUDO_CALL << 4 : 0));
       view.setInt32(at + 4, immediate, true);
       if (!isCall) view.setInt32(at + 12, 0, true);
