@@ -7,7 +7,8 @@ import { ArrayMap } from "../maps/array.ts";
 import { HashMap } from "../maps/hash.ts";
 import { LruHashMap } from "../maps/lru-hash.ts";
 import type { MapStore } from "../maps/store.ts";
-import { ByteWriter, I32, OP, VOID } from "./wasm.ts";
+import { Code } from "./code.ts";
+import { I32, OP, VOID } from "./wasm.ts";
 
 export interface LookupCode {
   readonly locals: readonly (readonly [count: number, type: number])[];
@@ -16,45 +17,6 @@ export interface LookupCode {
 
 /** Longer keys are looked up by the map's class: comparing them costs more than getting there. */
 const LONGEST_KEY = 64;
-
-/** A little more than bytes: instructions with their immediates. */
-export class Code extends ByteWriter {
-  op(...opcodes: readonly number[]): this {
-    for (const opcode of opcodes) this.byte(opcode);
-    return this;
-  }
-
-  get(local: number): this {
-    this.byte(OP.localGet);
-    this.unsigned(local);
-    return this;
-  }
-
-  set(local: number): this {
-    this.byte(OP.localSet);
-    this.unsigned(local);
-    return this;
-  }
-
-  tee(local: number): this {
-    this.byte(OP.localTee);
-    this.unsigned(local);
-    return this;
-  }
-
-  i32(value: number): this {
-    this.byte(OP.i32Const);
-    this.signed(value);
-    return this;
-  }
-
-  load(opcode: number, offset: number): this {
-    this.byte(opcode);
-    this.byte(0);
-    this.unsigned(offset);
-    return this;
-  }
-}
 
 /** Whether `writeArrayLookup` knows the map. */
 export const isArray = (map: MapStore): boolean => map instanceof ArrayMap;

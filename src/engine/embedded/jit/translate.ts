@@ -16,6 +16,8 @@ import { MAY_GOTO_LIMIT } from "../interpreter.ts";
 import { PAGE } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
+import { SEQUENCE_OF, writeBinary32, writeBinary64, writeSwap32, writeUnary } from "./arithmetic.ts";
+import { RegisterCode } from "./code.ts";
 import {
   ATOMIC_COMPARE,
   ATOMIC_FETCH,
@@ -29,7 +31,7 @@ import {
   uses,
 } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
-import { Code, isArray, writeArrayLookup } from "./lookup.ts";
+import { isArray, writeArrayLookup } from "./lookup.ts";
 import { loopForest } from "./loops.ts";
 import type { Shared } from "./module.ts";
 import * as codes from "./opcodes.ts";
@@ -56,33 +58,25 @@ export interface TranslatedFunction {
   readonly traps: Int32Array;
 }
 
-const SEQUENCE_OF: (readonly number[] | undefined)[] = [];
-for (const [name, sequence] of Object.entries(codes.SEQUENCES)) SEQUENCE_OF[OPERATION[name as keyof typeof OPERATION]] = sequence;
-
 export class FunctionTranslator implements NodeCode {
   readonly #program: PreparedProgram;
   readonly #flow: Flow;
   readonly #shared: Shared;
   readonly #checked: boolean;
   readonly #isMain: boolean;
-  readonly #out: Code;
+  readonly #out: RegisterCode;
   readonly #traps: number[] = [];
   readonly #dominance: Dominance;
   readonly #values: Values;
   /** Registers that it gives back, ascending. */
   readonly #results: readonly number[];
-  /** By register: its local, or -1. */
-  readonly #local = new Int32Array(FIRST_CONSTANT).fill(-1);
-  readonly #frame: number;
   /** i64. */
   readonly #old: number;
   readonly #fuel: number;
   /** i32. */
-  readonly #address: number;
   readonly #loops: number;
   readonly #next: number;
   readonly #locals: readonly (readonly [number, number])[];
-  readonly #writesFrame: boolean;
   /** Whether the frame in memory is used. */
   readonly #usesFrame: boolean;
   /** Slots of the stack that are locals, by place below r10. */
@@ -107,7 +101,7 @@ export class FunctionTranslator implements NodeCode {
     this.#shared = shared;
     this.#checked = shared.mode === "checked";
     this.#isMain = isMain;
-    this.#out = new Code(64 + (flow.end - flow.start) * 12);
+    this.#out = new RegisterCode(64 + (flow.end - flow.start) * 12, program);
     this.#dominance = new Dominance(flow.successors);
     this.#values = new Values(program, flow, this.#dominance.order, shared.liveness);
     const signature = shared.signatureOf(flow.start);
@@ -125,10 +119,10 @@ export class FunctionTranslator implements NodeCode {
       mayGoto ||= kind === KIND.mayGoto;
     }
     const frameBit = 1 << FRAME_POINTER;
-    this.#writesFrame = (defined & frameBit) !== 0;
+    this.#out.writesFrame = (defined & frameBit) !== 0;
     const touchesFrame = ((used | defined) & frameBit) !== 0;
     let stack: StackSlots | null = null;
-    if (touchesFrame && !this.#writesFrame) {
+    if (touchesFrame && !this.#out.writesFrame) {
       const { order } = this.#dominance;
       stack = new StackSlots(program, flow, order, this.#values, shared.liveness, shared.helpers, shared.maps);
     }
@@ -139,21 +133,21 @@ export class FunctionTranslator implements NodeCode {
     let next = 0;
     if (isMain) next = 4;
     else {
-      for (const register of signature.params) this.#local[register] = next++;
+      for (const register of signature.params) this.#out.local[register] = next++;
       next++;
     }
-    this.#frame = isMain ? 2 : next - 1;
+    this.#out.frame = isMain ? 2 : next - 1;
     const firstLong = next;
     for (const register of this.#results) used |= 1 << register;
     for (let register = 0; register <= FRAME_POINTER; register++) {
-      const needed = register === FRAME_POINTER ? this.#writesFrame : (((used | defined) >>> register) & 1) === 1;
-      if (needed && this.#local[register] === -1) this.#local[register] = next++;
+      const needed = register === FRAME_POINTER ? this.#out.writesFrame : (((used | defined) >>> register) & 1) === 1;
+      if (needed && this.#out.local[register] === -1) this.#out.local[register] = next++;
     }
     for (const slot of stack?.slots ?? []) this.#slots.set(slot.at, { ...slot, local: next++ });
     this.#old = next++;
     this.#fuel = next++;
     const firstWord = next;
-    this.#address = next++;
+    this.#out.address = next++;
     this.#loops = next++;
     this.#next = next++;
     this.#locals = [
@@ -203,11 +197,11 @@ export class FunctionTranslator implements NodeCode {
     if (this.#checked) {
       // Faults leave the code with what they are and a register: calls in loops would keep V8 from unrolling them.
       out.byte(OP.end);
-      this.#set(this.#old);
-      this.#get(this.#old);
+      this.#out.set(this.#old);
+      this.#out.get(this.#old);
       out.byte(OP.wrap);
-      this.#get(this.#old);
-      this.#i64(32, 0);
+      this.#out.get(this.#old);
+      this.#out.i64(32, 0);
       out.byte(OP.i64ShrU);
       out.byte(OP.wrap);
       out.byte(OP.call);
@@ -239,38 +233,38 @@ export class FunctionTranslator implements NodeCode {
     const out = this.#out;
     if (this.#isMain) {
       for (const register of [1, 2]) {
-        if (this.#local[register] === -1) continue;
-        this.#get(register - 1);
+        if (this.#out.local[register] === -1) continue;
+        this.#out.get(register - 1);
         out.byte(OP.extendU);
-        this.#set(this.#local[register]!);
+        this.#out.set(this.#out.local[register]!);
       }
     }
-    if (this.#writesFrame) {
-      this.#pushFramePointer();
-      this.#set(this.#local[FRAME_POINTER]!);
+    if (this.#out.writesFrame) {
+      this.#out.pushFramePointer();
+      this.#out.set(this.#out.local[FRAME_POINTER]!);
     }
     if (this.#mayGoto) {
-      this.#i32(MAY_GOTO_LIMIT);
-      this.#set(this.#loops);
+      this.#out.i32(MAY_GOTO_LIMIT);
+      this.#out.set(this.#loops);
     }
     if (this.#usesFuel) {
       if (this.#isMain) {
-        this.#get(3);
+        this.#out.get(3);
         out.byte(OP.bulk);
         out.byte(6); // i64.trunc_sat_f64_s
       } else {
         out.byte(OP.globalGet);
         out.unsigned(this.#shared.fuelGlobal);
       }
-      this.#i64(this.#entryCost, 0);
+      this.#out.i64(this.#entryCost, 0);
       out.byte(OP.i64Sub);
-      this.#set(this.#fuel);
+      this.#out.set(this.#fuel);
       this.#demandFuel(this.#flow.start);
     }
     if (this.#checked && this.#usesFrame) {
-      this.#get(this.#frame);
-      this.#i32(0);
-      this.#i32(FRAME_SIZE);
+      this.#out.get(this.#out.frame);
+      this.#out.i32(0);
+      this.#out.i32(FRAME_SIZE);
       out.byte(OP.bulk);
       out.byte(MEMORY_FILL);
       out.byte(0);
@@ -283,10 +277,10 @@ export class FunctionTranslator implements NodeCode {
     this.#depth = depth;
     const cost = this.#cost[block]!;
     if (!this.#usesFuel || cost === 0) return;
-    this.#get(this.#fuel);
-    this.#i64(cost, 0);
+    this.#out.get(this.#fuel);
+    this.#out.i64(cost, 0);
     this.#out.byte(OP.i64Sub);
-    this.#set(this.#fuel);
+    this.#out.set(this.#fuel);
     this.#demandFuel(this.#flow.first[block]!);
   }
 
@@ -317,13 +311,13 @@ export class FunctionTranslator implements NodeCode {
     const operation = this.#program.operation[slot]!;
     if (operation === OPERATION.mayGoto) {
       // Taken when the counter is 0; else it counts down.
-      this.#get(this.#loops);
-      this.#get(this.#loops);
-      this.#get(this.#loops);
-      this.#i32(0);
+      this.#out.get(this.#loops);
+      this.#out.get(this.#loops);
+      this.#out.get(this.#loops);
+      this.#out.i32(0);
       out.byte(OP.i32Ne);
       out.byte(OP.i32Sub);
-      this.#set(this.#loops);
+      this.#out.set(this.#loops);
       if (!negated) out.byte(OP.i32Eqz);
       return;
     }
@@ -331,22 +325,22 @@ export class FunctionTranslator implements NodeCode {
     const s = this.#program.src[slot]!;
     const wide = operation <= OPERATION.jset64;
     if (operation === OPERATION.jset64 || operation === OPERATION.jset32) {
-      if (wide) this.#push64(d);
-      else this.#push32(d);
-      if (wide) this.#push64(s);
-      else this.#push32(s);
+      if (wide) this.#out.push64(d);
+      else this.#out.push32(d);
+      if (wide) this.#out.push64(s);
+      else this.#out.push32(s);
       out.byte(wide ? OP.i64And : OP.i32And);
       if (wide || negated) out.byte(wide ? OP.i64Eqz : OP.i32Eqz);
       if (wide && !negated) out.byte(OP.i32Eqz);
       return;
     }
     if (wide) {
-      this.#push64(d);
-      this.#push64(s);
+      this.#out.push64(d);
+      this.#out.push64(s);
       out.byte((negated ? codes.COMPARE_64_NOT : codes.COMPARE_64)[operation]!);
     } else {
-      this.#push32(d);
-      this.#push32(s);
+      this.#out.push32(d);
+      this.#out.push32(s);
       out.byte((negated ? codes.COMPARE_32_NOT : codes.COMPARE_32)[operation]!);
     }
   }
@@ -360,27 +354,27 @@ export class FunctionTranslator implements NodeCode {
     const s = program.src[slot]!;
     switch (kind) {
       case KIND.binary:
-        if (operation <= OPERATION.mov64) this.#binary64(operation, d, s);
-        else this.#binary32(operation, d, s);
+        if (operation <= OPERATION.mov64) writeBinary64(this.#out, operation, d, s);
+        else writeBinary32(this.#out, operation, d, s);
         this.#write64(d);
         return;
       case KIND.move: {
         const good =
           registerOf(s) < FIRST_CONSTANT && SEQUENCE_OF[operation]!.length === 0 ? (this.#good >>> registerOf(s)) & 1 : 0;
-        this.#push64(s);
+        this.#out.push64(s);
         for (const opcode of SEQUENCE_OF[operation]!) this.#out.byte(opcode);
         this.#write64(d);
         this.#good |= good << registerOf(d);
         return;
       }
       case KIND.unary:
-        this.#unary(operation, d);
+        writeUnary(this.#out, operation, d);
         this.#write64(d);
         return;
       case KIND.load: {
         const local = this.#slotOf(registerOf(s), program.offset[slot]!);
         if (local !== null) {
-          this.#get(local.local);
+          this.#out.get(local.local);
           if (operation === OPERATION.loadSigned1) this.#out.byte(OP.i64Extend8S);
           else if (operation === OPERATION.loadSigned2) this.#out.byte(OP.i64Extend16S);
           else if (operation === OPERATION.loadSigned4) this.#out.byte(OP.i64Extend32S);
@@ -396,17 +390,17 @@ export class FunctionTranslator implements NodeCode {
       case KIND.store: {
         const local = this.#slotOf(registerOf(d), program.offset[slot]!);
         if (local !== null) {
-          this.#push64(s);
+          this.#out.push64(s);
           if (local.size === 4) this.#out.op(OP.wrap, OP.extendU);
           else if (local.size < 4) {
-            this.#i64(local.size === 1 ? 0xff : 0xffff, 0);
+            this.#out.i64(local.size === 1 ? 0xff : 0xffff, 0);
             this.#out.byte(OP.i64And);
           }
-          this.#set(local.local);
+          this.#out.set(local.local);
           return;
         }
         const offset = this.#pushAddress(slot, registerOf(d));
-        this.#push64(s);
+        this.#out.push64(s);
         this.#trap(slot);
         this.#access(codes.STORES[operation]!, offset);
         return;
@@ -420,7 +414,7 @@ export class FunctionTranslator implements NodeCode {
         return;
       case KIND.release:
         this.#pushAligned(slot, registerOf(d), SIZE_OF[operation]!);
-        this.#push64(s);
+        this.#out.push64(s);
         this.#trap(slot);
         if (this.#shared.sharedMemory) this.#atomicAccess(codes.ATOMIC_STORES[operation]!, SIZE_OF[operation]!);
         else this.#access(codes.STORES[operation]!, 0);
@@ -447,171 +441,6 @@ export class FunctionTranslator implements NodeCode {
     }
   }
 
-  #binary64(operation: number, d: number, s: number): void {
-    const out = this.#out;
-    const opcode = codes.BINARY_64[operation]!;
-    const isDivision = operation >= OPERATION.div64 && operation <= OPERATION.smod64;
-    if (!isDivision) {
-      this.#push64(d);
-      this.#push64(s);
-      out.byte(opcode);
-      return;
-    }
-    const divides = operation <= OPERATION.sdiv64;
-    const signed = operation === OPERATION.sdiv64;
-    if (registerOf(s) >= FIRST_CONSTANT) {
-      const low = this.#program.registers[s]!;
-      const high = this.#program.registers[s + 1]!;
-      if ((low | high) === 0) {
-        if (divides) this.#i64(0, 0);
-        else this.#push64(d);
-      } else if (signed && (low & high) === -1) {
-        this.#i64(0, 0);
-        this.#push64(d);
-        out.byte(OP.i64Sub);
-      } else {
-        this.#push64(d);
-        this.#push64(s);
-        out.byte(opcode);
-      }
-      return;
-    }
-    // By 0: the quotient is 0, the remainder the dividend. The smallest number by -1 would trap: it is the negation.
-    this.#push64(s);
-    out.byte(OP.i64Eqz);
-    this.#if(I64);
-    if (divides) this.#i64(0, 0);
-    else this.#push64(d);
-    out.byte(OP.else);
-    if (signed) {
-      this.#push64(s);
-      this.#i64(-1, -1);
-      out.byte(OP.i64Eq);
-      this.#if(I64);
-      this.#i64(0, 0);
-      this.#push64(d);
-      out.byte(OP.i64Sub);
-      out.byte(OP.else);
-    }
-    this.#push64(d);
-    this.#push64(s);
-    out.byte(opcode);
-    if (signed) out.byte(OP.end);
-    out.byte(OP.end);
-  }
-
-  #binary32(operation: number, d: number, s: number): void {
-    const out = this.#out;
-    const opcode = codes.BINARY_32[operation]!;
-    const isDivision = operation >= OPERATION.div32 && operation <= OPERATION.smod32;
-    if (!isDivision) {
-      this.#push32(d);
-      this.#push32(s);
-      out.byte(opcode);
-      out.byte(OP.extendU);
-      return;
-    }
-    const divides = operation <= OPERATION.sdiv32;
-    const signed = operation === OPERATION.sdiv32;
-    if (registerOf(s) >= FIRST_CONSTANT) {
-      const value = this.#program.registers[s]!;
-      if (value === 0) {
-        if (divides) this.#i32(0);
-        else this.#push32(d);
-      } else if (signed && value === -1) {
-        this.#i32(0);
-        this.#push32(d);
-        out.byte(OP.i32Sub);
-      } else {
-        this.#push32(d);
-        this.#push32(s);
-        out.byte(opcode);
-      }
-      out.byte(OP.extendU);
-      return;
-    }
-    this.#push32(s);
-    out.byte(OP.i32Eqz);
-    this.#if(I32);
-    if (divides) this.#i32(0);
-    else this.#push32(d);
-    out.byte(OP.else);
-    if (signed) {
-      this.#push32(s);
-      this.#i32(-1);
-      out.byte(OP.i32Eq);
-      this.#if(I32);
-      this.#i32(0);
-      this.#push32(d);
-      out.byte(OP.i32Sub);
-      out.byte(OP.else);
-    }
-    this.#push32(d);
-    this.#push32(s);
-    out.byte(opcode);
-    if (signed) out.byte(OP.end);
-    out.byte(OP.end);
-    out.byte(OP.extendU);
-  }
-
-  #unary(operation: number, d: number): void {
-    const out = this.#out;
-    switch (operation) {
-      case OPERATION.neg64:
-        this.#i64(0, 0);
-        this.#push64(d);
-        out.byte(OP.i64Sub);
-        return;
-      case OPERATION.neg32:
-        this.#i32(0);
-        this.#push32(d);
-        out.byte(OP.i32Sub);
-        out.byte(OP.extendU);
-        return;
-      case OPERATION.truncate16:
-        this.#push64(d);
-        this.#i64(0xffff, 0);
-        out.byte(OP.i64And);
-        return;
-      case OPERATION.swap16:
-        // Both bytes end up in the middle of four: (b0 << 8 | b1) is the low half of what a rotation of b1 b0 b1 b0 gives.
-        this.#push32(d);
-        this.#i32(8);
-        out.byte(OP.i32Shl);
-        this.#i32(0xff00);
-        out.byte(OP.i32And);
-        this.#push32(d);
-        this.#i32(8);
-        out.byte(OP.i32ShrU);
-        this.#i32(0xff);
-        out.byte(OP.i32And);
-        out.byte(OP.i32Or);
-        out.byte(OP.extendU);
-        return;
-      case OPERATION.swap32:
-        this.#swap32(() => this.#push32(d));
-        out.byte(OP.extendU);
-        return;
-      case OPERATION.swap64:
-        this.#swap32(() => this.#push32(d));
-        out.byte(OP.extendU);
-        this.#i64(32, 0);
-        out.byte(OP.i64Shl);
-        this.#swap32(() => {
-          this.#push64(d);
-          this.#i64(32, 0);
-          out.byte(OP.i64ShrU);
-          out.byte(OP.wrap);
-        });
-        out.byte(OP.extendU);
-        out.byte(OP.i64Or);
-        return;
-      default:
-        this.#push64(d);
-        for (const opcode of SEQUENCE_OF[operation]!) out.byte(opcode);
-    }
-  }
-
   /**
    * `r = be64 r` before `r >>= 32` or more, as compilers take a field of a header apart: only the lower half needs to be swapped.
    * True when that is what is there, and both instructions were written.
@@ -625,34 +454,16 @@ export class FunctionTranslator implements NodeCode {
     const by = (registers[s]! & 63) - 32;
     if (by < 0) return false;
     if (by === 24) {
-      this.#push64(d);
-      this.#i64(0xff, 0);
+      this.#out.push64(d);
+      this.#out.i64(0xff, 0);
       this.#out.byte(OP.i64And);
     } else {
-      this.#swap32(() => this.#push32(d));
-      this.#i32(by);
+      writeSwap32(this.#out, () => this.#out.push32(d));
+      this.#out.i32(by);
       this.#out.op(OP.i32ShrU, OP.extendU);
     }
     this.#write64(d);
     return true;
-  }
-
-  /** The four bytes the other way round: two of them by each rotation. */
-  #swap32(push: () => void): void {
-    const out = this.#out;
-    push();
-    out.byte(OP.localTee);
-    out.unsigned(this.#address);
-    this.#i32(8);
-    out.byte(OP.i32Rotl);
-    this.#i32(0x00ff_00ff);
-    out.byte(OP.i32And);
-    this.#get(this.#address);
-    this.#i32(24);
-    out.byte(OP.i32Rotl);
-    this.#i32(0xff00_ff00 | 0);
-    out.byte(OP.i32And);
-    out.byte(OP.i32Or);
   }
 
   /** The local that the stack slot at `base` + `offset` is, or null. */
@@ -669,30 +480,30 @@ export class FunctionTranslator implements NodeCode {
     const values = this.#values;
     const out = this.#out;
     const known = values.kind[base]!;
-    if (known === FRAME && !this.#writesFrame) {
+    if (known === FRAME && !this.#out.writesFrame) {
       const at = values.low[base]! + offset + FRAME_SIZE;
       const size = SIZE_OF[this.#program.operation[slot]!]!;
       // A callee may reach its caller's frame, as in the interpreter.
       if (this.#checked && (at < 0 || (this.#isMain && at + size > FRAME_SIZE))) {
-        this.#i32((slot << 3) | FAULT.access);
-        this.#push64(base * 2);
+        this.#out.i32((slot << 3) | FAULT.access);
+        this.#out.push64(base * 2);
         out.byte(OP.br);
         out.unsigned(this.#depth);
       }
-      this.#get(this.#frame);
+      this.#out.get(this.#out.frame);
       if (at >= 0) return at;
-      this.#i32(at);
+      this.#out.i32(at);
       out.byte(OP.i32Add);
       return 0;
     }
     if (known === CONSTANT && values.high[base] === 0 && this.#isMemory(values.low[base]!)) {
-      this.#i32(values.low[base]! + offset);
+      this.#out.i32(values.low[base]! + offset);
       return 0;
     }
     this.#checkBase(slot, base);
-    this.#push32(base * 2);
+    this.#out.push32(base * 2);
     if (offset >= 0) return offset;
-    this.#i32(offset);
+    this.#out.i32(offset);
     out.byte(OP.i32Add);
     return 0;
   }
@@ -706,27 +517,27 @@ export class FunctionTranslator implements NodeCode {
   #pushKey(slot: number, size: number): void {
     const values = this.#values;
     const at = values.low[2]! + FRAME_SIZE;
-    if (values.kind[2] === FRAME && !this.#writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
-      this.#get(this.#frame);
-      this.#i32(at);
+    if (values.kind[2] === FRAME && !this.#out.writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
+      this.#out.get(this.#out.frame);
+      this.#out.i32(at);
       this.#out.byte(OP.i32Add);
       return;
     }
     this.#checkBase(slot, 2);
-    this.#push32(4);
+    this.#out.push32(4);
   }
 
   /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
   #checkBase(slot: number, base: number): void {
     if (!this.#checked || ((this.#good >>> base) & 1) === 1) return;
-    if (base === FRAME_POINTER && !this.#writesFrame) return;
+    if (base === FRAME_POINTER && !this.#out.writesFrame) return;
     const out = this.#out;
-    this.#i32((slot << 3) | FAULT.access);
-    this.#push64(base * 2);
-    this.#push64(base * 2);
-    this.#i64(LOWEST_BASE, 0);
+    this.#out.i32((slot << 3) | FAULT.access);
+    this.#out.push64(base * 2);
+    this.#out.push64(base * 2);
+    this.#out.i64(LOWEST_BASE, 0);
     out.byte(OP.i64Sub);
-    this.#i64(this.#shared.memorySize | 0, 0);
+    this.#out.i64(this.#shared.memorySize | 0, 0);
     out.byte(OP.i64GtU);
     this.#faultIf();
     this.#good |= 1 << base;
@@ -737,19 +548,19 @@ export class FunctionTranslator implements NodeCode {
     const out = this.#out;
     const offset = this.#pushAddress(slot, base);
     if (offset !== 0) {
-      this.#i32(offset);
+      this.#out.i32(offset);
       out.byte(OP.i32Add);
     }
     if (!this.#checked || size === 1) return;
-    this.#set(this.#address);
-    this.#i32((slot << 3) | FAULT.alignment);
-    this.#get(this.#address);
+    this.#out.set(this.#out.address);
+    this.#out.i32((slot << 3) | FAULT.alignment);
+    this.#out.get(this.#out.address);
     out.byte(OP.extendU);
-    this.#get(this.#address);
-    this.#i32(size - 1);
+    this.#out.get(this.#out.address);
+    this.#out.i32(size - 1);
     out.byte(OP.i32And);
     this.#faultIf();
-    this.#get(this.#address);
+    this.#out.get(this.#out.address);
   }
 
   /** In memory of one thread nothing comes between a load and a store: plain accesses are atomic. */
@@ -763,7 +574,7 @@ export class FunctionTranslator implements NodeCode {
     this.#pushAligned(slot, base, size);
     if (this.#shared.sharedMemory) {
       if (compares) this.#pushNarrow(0, narrow);
-      this.#push64(s);
+      this.#out.push64(s);
       this.#trap(slot);
       this.#atomicAccess(narrow ? on32 : on64, size);
       if (fetch) this.#write64(into);
@@ -772,16 +583,16 @@ export class FunctionTranslator implements NodeCode {
     }
     const store = narrow ? OP.i64Store32 : OP.i64Store;
     out.byte(OP.localTee);
-    out.unsigned(this.#address);
-    this.#get(this.#address);
+    out.unsigned(this.#out.address);
+    this.#out.get(this.#out.address);
     this.#trap(slot);
     this.#access(narrow ? OP.i64Load32U : OP.i64Load, 0);
     if (compares || plain === 0) {
-      this.#set(this.#old);
-      this.#push64(s);
+      this.#out.set(this.#old);
+      this.#out.push64(s);
       if (compares) {
-        this.#get(this.#old);
-        this.#get(this.#old);
+        this.#out.get(this.#old);
+        this.#out.get(this.#old);
         this.#pushNarrow(0, narrow);
         out.byte(OP.i64Eq);
         out.byte(OP.select);
@@ -789,18 +600,18 @@ export class FunctionTranslator implements NodeCode {
     } else {
       out.byte(OP.localTee);
       out.unsigned(this.#old);
-      this.#push64(s);
+      this.#out.push64(s);
       out.byte(plain);
     }
     this.#trap(slot);
     this.#access(store, 0);
     if (!fetch) return;
-    this.#get(this.#old);
+    this.#out.get(this.#old);
     this.#write64(into);
   }
 
   #pushNarrow(word: number, narrow: boolean): void {
-    this.#push64(word);
+    this.#out.push64(word);
     if (!narrow) return;
     this.#out.byte(OP.wrap);
     this.#out.byte(OP.extendU);
@@ -817,7 +628,7 @@ export class FunctionTranslator implements NodeCode {
       if (map !== null) {
         this.#pushKey(slot, map.keySize);
         this.#trap(slot);
-        if (isArray(map)) writeArrayLookup(map, out, this.#address, shared.cpuGlobal);
+        if (isArray(map)) writeArrayLookup(map, out, this.#out.address, shared.cpuGlobal);
         else {
           out.byte(OP.call);
           out.unsigned(shared.lookupOf(map));
@@ -829,17 +640,17 @@ export class FunctionTranslator implements NodeCode {
     }
     const helper = shared.helperOf(id);
     if (helper.full) {
-      this.#i32(slot);
-      this.#get(this.#frame);
+      this.#out.i32(slot);
+      this.#out.get(this.#out.frame);
       for (let index = 1; index <= 5; index++) {
-        if (index <= helper.args) this.#push32(index * 2);
-        else this.#i32(0);
+        if (index <= helper.args) this.#out.push32(index * 2);
+        else this.#out.i32(0);
       }
       for (let index = 1; index <= 5; index++) {
-        if (index <= helper.args) this.#pushHigh(index * 2);
-        else this.#i32(0);
+        if (index <= helper.args) this.#out.pushHigh(index * 2);
+        else this.#out.i32(0);
       }
-    } else for (let index = 1; index <= helper.args; index++) this.#push32(index * 2);
+    } else for (let index = 1; index <= helper.args; index++) this.#out.push32(index * 2);
     out.byte(OP.call);
     out.unsigned(helper.index);
     if (helper.result === "int") out.byte(OP.extendS);
@@ -856,7 +667,7 @@ export class FunctionTranslator implements NodeCode {
     out.byte(OP.call);
     out.unsigned(this.#shared.highIndex);
     out.byte(OP.extendU);
-    this.#i64(32, 0);
+    this.#out.i64(32, 0);
     out.byte(OP.i64Shl);
     out.byte(OP.i64Or);
   }
@@ -864,9 +675,9 @@ export class FunctionTranslator implements NodeCode {
   #callLocal(slot: number, callee: number): void {
     const { index, params, results } = this.#shared.signatureOf(callee);
     this.#enterCallee(slot);
-    for (const register of params) this.#push64(register * 2);
-    this.#get(this.#frame);
-    this.#i32(FRAME_SIZE);
+    for (const register of params) this.#out.push64(register * 2);
+    this.#out.get(this.#out.frame);
+    this.#out.i32(FRAME_SIZE);
     this.#out.byte(OP.i32Sub);
     this.#out.byte(OP.call);
     this.#out.unsigned(index);
@@ -878,21 +689,21 @@ export class FunctionTranslator implements NodeCode {
     const shared = this.#shared;
     const out = this.#out;
     const { calleeIndex, callIndex } = shared;
-    this.#i32(slot);
-    this.#push32(d);
-    this.#pushHigh(d);
+    this.#out.i32(slot);
+    this.#out.push32(d);
+    this.#out.pushHigh(d);
     out.byte(OP.call);
     out.unsigned(calleeIndex);
     out.byte(OP.localTee);
-    out.unsigned(this.#address);
-    this.#i32(0);
+    out.unsigned(this.#out.address);
+    this.#out.i32(0);
     out.byte(OP.i32LtS);
-    this.#if(0x40);
-    this.#i32(slot);
-    this.#get(this.#frame);
-    for (let index = 1; index <= 5; index++) this.#push32(index * 2);
-    for (let index = 1; index <= 5; index++) this.#pushHigh(index * 2);
-    this.#push32(d);
+    this.#out.if(0x40);
+    this.#out.i32(slot);
+    this.#out.get(this.#out.frame);
+    for (let index = 1; index <= 5; index++) this.#out.push32(index * 2);
+    for (let index = 1; index <= 5; index++) this.#out.pushHigh(index * 2);
+    this.#out.push32(d);
     out.byte(OP.call);
     out.unsigned(callIndex);
     out.byte(OP.extendU);
@@ -903,11 +714,11 @@ export class FunctionTranslator implements NodeCode {
     this.#enterCallee(slot);
     this.#depth--;
     const { params, results } = shared.signatureOf(this.#flow.start);
-    for (const register of params) this.#push64(register * 2);
-    this.#get(this.#frame);
-    this.#i32(FRAME_SIZE);
+    for (const register of params) this.#out.push64(register * 2);
+    this.#out.get(this.#out.frame);
+    this.#out.i32(FRAME_SIZE);
     out.byte(OP.i32Sub);
-    this.#get(this.#address);
+    this.#out.get(this.#out.address);
     out.byte(OP.callIndirect);
     out.unsigned(shared.functionType);
     out.byte(0);
@@ -919,16 +730,16 @@ export class FunctionTranslator implements NodeCode {
   #enterCallee(slot: number): void {
     const out = this.#out;
     if (this.#checked && this.#shared.bottomGlobal !== -1) {
-      this.#i32((slot << 3) | FAULT.depth);
-      this.#i64(0, 0);
-      this.#get(this.#frame);
+      this.#out.i32((slot << 3) | FAULT.depth);
+      this.#out.i64(0, 0);
+      this.#out.get(this.#out.frame);
       out.byte(OP.globalGet);
       out.unsigned(this.#shared.bottomGlobal);
       out.byte(OP.i32LeU);
       this.#faultIf();
     }
     if (!this.#checked) return;
-    this.#get(this.#fuel);
+    this.#out.get(this.#fuel);
     out.byte(OP.globalSet);
     out.unsigned(this.#shared.fuelGlobal);
   }
@@ -938,34 +749,34 @@ export class FunctionTranslator implements NodeCode {
     if (!this.#checked) return;
     this.#out.byte(OP.globalGet);
     this.#out.unsigned(this.#shared.fuelGlobal);
-    this.#set(this.#fuel);
+    this.#out.set(this.#fuel);
   }
 
   #exit(): void {
     const out = this.#out;
     if (this.#isMain) {
       if (this.#shared.resultGlobal !== -1) {
-        this.#pushHigh(0);
+        this.#out.pushHigh(0);
         out.byte(OP.globalSet);
         out.unsigned(this.#shared.resultGlobal);
       }
-      this.#push32(0);
+      this.#out.push32(0);
     } else {
       if (this.#checked) {
-        this.#get(this.#fuel);
+        this.#out.get(this.#fuel);
         out.byte(OP.globalSet);
         out.unsigned(this.#shared.fuelGlobal);
       }
-      for (const register of this.#results) this.#push64(register * 2);
+      for (const register of this.#results) this.#out.push64(register * 2);
     }
     out.byte(OP.return);
   }
 
   #packet(slot: number, operation: number, s: number): void {
-    this.#i32(this.#program.extra[slot]!);
-    if (operation >= OPERATION.packetIndirect1) this.#push32(s);
-    else this.#i32(0);
-    this.#i32(SIZE_OF[operation]!);
+    this.#out.i32(this.#program.extra[slot]!);
+    if (operation >= OPERATION.packetIndirect1) this.#out.push32(s);
+    else this.#out.i32(0);
+    this.#out.i32(SIZE_OF[operation]!);
     this.#out.byte(OP.call);
     this.#out.unsigned(this.#shared.packetIndex);
     this.#out.byte(OP.extendU);
@@ -975,10 +786,10 @@ export class FunctionTranslator implements NodeCode {
   // ── bits of code ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #demandFuel(slot: number): void {
-    this.#i32((slot << 3) | FAULT.fuel);
-    this.#get(this.#fuel);
-    this.#get(this.#fuel);
-    this.#i64(0, 0);
+    this.#out.i32((slot << 3) | FAULT.fuel);
+    this.#out.get(this.#fuel);
+    this.#out.get(this.#fuel);
+    this.#out.i64(0, 0);
     this.#out.byte(OP.i64LtS);
     this.#faultIf();
   }
@@ -992,45 +803,10 @@ export class FunctionTranslator implements NodeCode {
     out.byte(OP.drop);
   }
 
-  #if(type: number): void {
-    this.#out.byte(OP.if);
-    this.#out.byte(type);
-  }
-
-  /** `word` names a register, or a constant. */
-  #push64(word: number): void {
-    const register = registerOf(word);
-    if (register >= FIRST_CONSTANT) this.#i64(this.#program.registers[word]!, this.#program.registers[word + 1]!);
-    else if (register === FRAME_POINTER && !this.#writesFrame) this.#pushFramePointer();
-    else this.#get(this.#local[register]!);
-  }
-
-  #push32(word: number): void {
-    if (registerOf(word) >= FIRST_CONSTANT) this.#i32(this.#program.registers[word]!);
-    else {
-      this.#push64(word);
-      this.#out.byte(OP.wrap);
-    }
-  }
-
-  #pushHigh(word: number): void {
-    this.#push64(word);
-    this.#i64(32, 0);
-    this.#out.byte(OP.i64ShrU);
-    this.#out.byte(OP.wrap);
-  }
-
-  #pushFramePointer(): void {
-    this.#get(this.#frame);
-    this.#i32(FRAME_SIZE);
-    this.#out.byte(OP.i32Add);
-    this.#out.byte(OP.extendU);
-  }
-
   /** Takes what is on the stack into a register. */
   #write64(word: number): void {
     const register = registerOf(word);
-    this.#set(this.#local[register]!);
+    this.#out.set(this.#out.local[register]!);
     this.#good &= ~(1 << register);
   }
 
@@ -1049,25 +825,5 @@ export class FunctionTranslator implements NodeCode {
 
   #trap(slot: number): void {
     this.#traps.push(this.#out.length, slot);
-  }
-
-  #get(local: number): void {
-    this.#out.byte(OP.localGet);
-    this.#out.unsigned(local);
-  }
-
-  #set(local: number): void {
-    this.#out.byte(OP.localSet);
-    this.#out.unsigned(local);
-  }
-
-  #i32(value: number): void {
-    this.#out.byte(OP.i32Const);
-    this.#out.signed(value);
-  }
-
-  #i64(low: number, high: number): void {
-    this.#out.byte(OP.i64Const);
-    this.#out.signed64(low, high);
   }
 }
