@@ -86,6 +86,8 @@ export interface Elf {
   find(name: string): ElfSection | undefined;
   /** Symbols that lie in a section, in order of the table. */
   symbolsIn(section: ElfSection): readonly number[];
+  /** Whether the file has relocations that apply to a section. */
+  isRelocated(section: ElfSection): boolean;
   /** The relocations that apply to a section, or null when there are none. @throws ObjectError when they are malformed. */
   relocations(section: ElfSection): ElfRelocations | null;
 }
@@ -145,6 +147,10 @@ class ElfFile implements Elf {
       }
     }
     return this.#symbolsIn.get(section.index) ?? [];
+  }
+
+  isRelocated(section: ElfSection): boolean {
+    return this.#relocating.has(section.index);
   }
 
   relocations(target: ElfSection): ElfRelocations | null {

@@ -87,6 +87,27 @@ describe("what compilers used to write", () => {
     assert.match(notes[0] ?? "", /map "m" in section "maps": what follows the first 20 bytes/);
   });
 
+  it("sections that only tools read, as they are; tables of compilers and what holds addresses not", () => {
+    const bytes = buildElf({
+      sections: [
+        one,
+        { name: ".config", flags: 3, data: Uint8Array.of(1, 2, 3, 4) },
+        { name: ".eh_frame", flags: 2, data: new Uint8Array(8) },
+        { name: ".comment", flags: 0x30, data: new Uint8Array(8) },
+        { name: "table", flags: 3, data: new Uint8Array(8) },
+      ],
+      symbols: [main, { name: "limit", section: ".config", type: 1, value: 2, size: 2 }],
+      relocations: [{ section: "table", offset: 0, symbol: "main", type: 2 }],
+    });
+    assert.deepEqual(readObject(bytes).sections, [
+      {
+        name: ".config",
+        bytes: Uint8Array.of(1, 2, 3, 4),
+        variables: [{ name: "limit", offset: 2, size: 2, type: 0, linkage: "global" }],
+      },
+    ]);
+  });
+
   it("section numbers beyond 16 bits: counted in the first section header", () => {
     const bytes = buildElf({ sections: [one], symbols: [main] });
     const view = new DataView(bytes.buffer);

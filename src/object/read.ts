@@ -6,6 +6,7 @@ import { readExtInfo } from "./ext-info.ts";
 import { readExterns } from "./externs.ts";
 import { readFunctions } from "./functions.ts";
 import { readMaps } from "./maps.ts";
+import { readOtherSections } from "./other-sections.ts";
 import { readPrograms } from "./programs.ts";
 import type { ExternSpec, Spec } from "./spec.ts";
 import { readTypes } from "./types.ts";
@@ -40,6 +41,7 @@ export function readObject(bytes: Uint8Array, options: ReadOptions = {}): Spec {
   const sourceText = stringReader(elf, (offset) => string(offset).trimStart());
   const extInfo = types === null ? { functions: new Map(), lines: new Map(), core: new Map() } : readExtInfo(elf, string);
   const read = readPrograms({ elf, types, functions, maps, externs, extInfo, string, sourceText });
+  const sections = readOtherSections(elf, types);
   const kernelVersion = readVersion(elf);
   return {
     name,
@@ -51,6 +53,7 @@ export function readObject(bytes: Uint8Array, options: ReadOptions = {}): Spec {
     ...(externs.all.length === 0 ? {} : { externs: externs.all.map((extern) => asUsed(extern, read.called)) }),
     ...(kernelVersion === null ? {} : { kernelVersion }),
     ...(elf.littleEndian ? {} : { byteOrder: "big" }),
+    ...(sections.length === 0 ? {} : { sections }),
     ...(elf.notes.length === 0 ? {} : { notes: elf.notes }),
   };
 }

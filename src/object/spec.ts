@@ -36,6 +36,11 @@ export interface Spec {
    * this says; initial values of maps are as that machine reads them. Absent: little.
    */
   readonly byteOrder?: "little" | "big";
+  /**
+   * Sections of data that no loader reads, kept for the tools that do (libxdp's `xdp_metadata`, udev-hid-bpf's
+   * `.hid_bpf_config`). In order of the file; names are unique. Absent: none.
+   */
+  readonly sections?: readonly SectionSpec[];
   /** What is odd about the source and was read all the same, one line each. Absent: nothing. */
   readonly notes?: readonly string[];
 }
@@ -126,6 +131,15 @@ export interface GlobalSpec {
   readonly type: number;
   /** `static`, or hidden from other objects, or seen by them. */
   readonly linkage: "static" | "global";
+}
+
+/** A section of data that no map holds. */
+export interface SectionSpec {
+  readonly name: string;
+  /** As the machine reads them that the source was compiled for. */
+  readonly bytes: Uint8Array;
+  /** Variables in it, in ascending order of offset. */
+  readonly variables: readonly Omit<GlobalSpec, "map">[];
 }
 
 /** Something that programs use and the object does not have. */

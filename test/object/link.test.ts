@@ -56,6 +56,10 @@ function byName(bytes: Uint8Array): unknown {
     maps: spec.maps.map(map),
     globals: spec.globals?.map((each) => ({ ...each, type: name(each.type) })),
     externs: spec.externs?.map((each) => ({ ...each, type: name(each.type) })),
+    sections: spec.sections?.map((section) => ({
+      ...section,
+      variables: section.variables.map((each) => ({ ...each, type: name(each.type) })),
+    })),
     programs: spec.programs.map((program) => ({
       ...program,
       functions: program.functions.map((each) => ({ ...each, type: name(each.type) })),

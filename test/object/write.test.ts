@@ -272,6 +272,40 @@ describe("a Spec that no object file was before", () => {
     );
   });
 
+  it("keeps sections that only tools read", { skip: noOracle || noBtf }, () => {
+    const types = new BtfBuilder();
+    const u32 = types.int("unsigned int", 4);
+    types.int("int", 4, { signed: true });
+    const variable = { name: "features", offset: 0, size: 4, type: u32, linkage: "global" } as const;
+    const spec: Spec = {
+      ...bare,
+      types: types.encode(),
+      // The variable has the section's name, as in xdp-filter.
+      sections: [
+        { name: "features", bytes: Uint8Array.of(1, 2, 3, 4), variables: [variable] },
+        { name: ".config", bytes: Uint8Array.of(5), variables: [] },
+      ],
+    };
+    const object = join(folder, "sections.o");
+    writeFileSync(object, writeObject(spec));
+    const again = readObject(readFileSync(object), { name: "bare" });
+    assert.deepEqual(
+      again.sections?.map(({ name, bytes }) => ({ name, bytes })),
+      spec.sections?.map(({ name, bytes }) => ({ name, bytes })),
+    );
+    assert.deepEqual(
+      again.sections?.[0]?.variables.map(({ name, size }) => ({ name, size })),
+      [{ name: "features", size: 4 }],
+    );
+    assert.ok("path" in oracle);
+    const answer = ask(oracle.path, object);
+    assert.deepEqual(answer.lines.at(-1), { kind: "done", error: 0 }, answer.log);
+    assert.throws(
+      () => writeObject({ ...bare, sections: [{ name: ".maps", bytes: new Uint8Array(8), variables: [] }] }),
+      /WriteError: expected a section that nothing else is in, found ".maps"/,
+    );
+  });
+
   it("that contradicts itself is refused, with the place", () => {
     const program = bare.programs[0]!;
     const wrong: readonly (readonly [Partial<typeof program>, RegExp])[] = [

@@ -46,7 +46,8 @@ export class DataWriter {
     this.#writeStructOps(byRole.get("struct-ops") ?? []);
     this.#writeJumpTables(byRole.get("jump-table") ?? []);
     this.#writePointers();
-    this.#writeOtherSections();
+    this.#writeSections();
+    this.#completeSections();
   }
 
   #data(name: string, bytes: Uint8Array, flags: number, size = bytes.length, type: number = SHT.PROGBITS): number {
@@ -55,14 +56,24 @@ export class DataWriter {
     return section;
   }
 
-  /**
-   * Sections of variables that the types know and no map holds (`features`, `xdp_metadata` and others that tools read):
-   * a Spec has their types, not their contents.
-   */
-  #writeOtherSections(): void {
+  #writeSections(): void {
+    for (const { name, bytes, variables } of this.#spec.sections ?? []) {
+      if (this.#elf.has(name)) {
+        const message = `expected a section that nothing else is in, found ${JSON.stringify(name)}, which maps or programs are in`;
+        throw new WriteError(message);
+      }
+      const section = this.#data(name, bytes, SHF.ALLOC | SHF.WRITE);
+      const globals = variables.map((variable): GlobalSpec => ({ ...variable, map: name }));
+      describeVariables(this.#types, name, bytes.length, globals);
+      this.#nameVariables(section, globals);
+    }
+  }
+
+  /** Sections of variables that the types know and the Spec has not: libbpf wants them to be there. */
+  #completeSections(): void {
     for (let id = 1; id < this.#types.count; id++) {
       const section = this.#types.type(id);
-      if (section.kind !== "section" || section.variables.length === 0 || this.#targets.named.has(section.name)) continue;
+      if (section.kind !== "section" || section.variables.length === 0 || this.#elf.has(section.name)) continue;
       if (section.name === ".kconfig" || section.name === ".ksyms" || section.name === ".extern") continue;
       if (LEGACY_MAPS.test(section.name) || section.name === ARENA_SECTION) {
         // The maps are in `.maps` now, and libbpf refuses even the name; as it does an arena's variables without an arena.

@@ -70,6 +70,7 @@ export interface NewRelocation {
 export class ElfWriter {
   readonly littleEndian: boolean;
   readonly #sections: NewSection[] = [];
+  readonly #names = new Set<string>();
   readonly #symbols: NewSymbol[] = [];
   /** Section → its symbol. */
   readonly #sectionSymbols = new Map<number, number>();
@@ -83,7 +84,13 @@ export class ElfWriter {
   /** Adds a section and returns its number. */
   section(section: NewSection): number {
     this.#sections.push(section);
+    this.#names.add(section.name);
     return this.#sections.length;
+  }
+
+  /** Whether there is a section of that name. */
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   /** The contents of a section, to be filled in. */

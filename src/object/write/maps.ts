@@ -115,7 +115,7 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
   if (spec.numaNode !== undefined) number("numa_node", spec.numaNode);
   if (spec.extra !== undefined && spec.extra !== 0n)
     add("map_extra", extra(types, spec.extra), spec.extra > 0xffffffffn ? 8 : POINTER_SIZE);
-  if (spec.pinning === "name" && !isInner) number("pinning", 1);
+  if (spec.pinning !== undefined && !isInner) number("pinning", spec.pinning === "name" ? 1 : spec.pinning);
   const entries = entriesOf(spec);
   if ((spec.inner !== undefined || entries > 0) && spec.valueSize !== 0 && spec.valueSize !== 4) {
     throw new WriteError(`expected values of 4 bytes in a map of maps or programs, found ${spec.valueSize}`, { map: spec.name });

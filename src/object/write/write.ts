@@ -16,7 +16,7 @@ import { EditableTypes } from "./types.ts";
  *
  * Reading it again gives the same Spec, but for what the format has no room for: maps of the old kind become maps of
  * `.maps`, subprograms follow in the order of calls, a map of variables is named after the file. What a Spec does not hold,
- * functions that nobody calls and sections that no loader reads, is not written (of the latter only what their types say).
+ * functions that nobody calls, is not written.
  * @throws WriteError when the Spec contradicts itself or says what objects cannot. BtfError when its types are malformed.
  */
 export function writeObject(spec: Spec): Uint8Array {
