@@ -92,3 +92,23 @@ describe("a map that a program looks up in, updates and deletes from", () => {
     });
   }
 });
+
+for (const type of ["hash", "lru_hash", "array"] as const) {
+  test(`a key of ${type} that is no address ends the program with a fault`, async () => {
+    await using engine = openEmbedded({ memory: 4 << 20, execution: "jit" });
+    const programs = Object.fromEntries(
+      ["r2 = 0", "r2 = 0x400000", "r2 = 0x100000000 ll", "r2 = 0x3fffff"].map((load, index) => [
+        `p${index}`,
+        `${load}\nr1 = map m\ncall 1\nr0 = 2\nexit`,
+      ]),
+    );
+    await using collection = await engine.load(specOf({ m: { type, key: "u32", value: "u64", maxEntries: 8 } }, programs));
+    for (const program of Object.values(collection.programs)) {
+      assert.throws(
+        () => program.run({ packet: new Uint8Array(60) }),
+        { name: "FaultError", message: /call bpf_map_lookup_elem/ },
+        program.name,
+      );
+    }
+  });
+}

@@ -261,11 +261,9 @@ export class JitProgram implements HelperCall, Executor {
       default: {
         const what = KIND_OF[operation[slot]!]!;
         const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
-        const isAccess = what !== KIND.callHelper;
-        return this.#error(
-          slot,
-          this.space.complain((low >>> 0) + (isAccess ? offset[slot]! : 0), high, Math.max(size, 1), write),
-        );
+        if (what !== KIND.callHelper)
+          return this.#error(slot, this.space.complain((low >>> 0) + offset[slot]!, high, size, write));
+        return this.#error(slot, `argument 2 of bpf_map_lookup_elem (key): ${this.space.complain(low >>> 0, high, 1, false)}`);
       }
     }
   }
