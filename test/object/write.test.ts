@@ -31,6 +31,9 @@ const noOracle = "missing" in oracle ? `needs ${oracle.missing}` : false;
 const noBtf = existsSync("/sys/kernel/btf/vmlinux") ? false : "needs the types of a kernel (/sys/kernel/btf/vmlinux)";
 const needs = (tool: string): string | false => (spawnSync(tool, ["--version"]).status === 0 ? false : `needs ${tool}`);
 
+/** Loading happens in a child with a BPF file system of its own, which ends with it: nothing stays loaded or pinned. */
+const LOAD = ["-m", "--propagation", "private", "sh", "-e", "-c"];
+
 const paths = [
   ...Object.keys(FIXTURES).map(fixturePath),
   ...globSync(join(import.meta.dirname, "core/fixtures/*.bpf.o")),
@@ -244,10 +247,7 @@ describe("a Spec that no object file was before", () => {
   it("is loaded by bpftool and the kernel", { skip: needs("bpftool") || noKernel() }, () => {
     const object = join(folder, "bare.o");
     writeFileSync(object, writeObject(bare));
-    const pin = `/sys/fs/bpf/skep-write-${process.pid}`;
-    const { status, stderr } = spawnSync("bpftool", ["prog", "load", object, pin], { encoding: "utf8" });
-    rmSync(pin, { force: true });
-    assert.equal(status, 0, stderr);
+    loadWithBpftool(object);
   });
 
   it("keeps variables by type and name", () => {
@@ -378,17 +378,38 @@ describe("what the compiler makes", () => {
     it(`${basename(path)} is an object that bpftool loads`, { skip: needs("bpftool") || noKernel() }, async () => {
       const object = join(folder, "compiled.o");
       writeFileSync(object, writeObject(await compile(path)));
-      const pin = `/sys/fs/bpf/skep-write-${process.pid}`;
-      const { status, stderr } = spawnSync("bpftool", ["prog", "load", object, pin], { encoding: "utf8" });
-      rmSync(pin, { force: true });
-      assert.equal(status, 0, stderr);
+      loadWithBpftool(object);
+    });
+
+    it(`llvm-objdump -S prints the TypeScript of ${basename(path)}`, { skip: needs("llvm-objdump-19") }, async () => {
+      const object = join(folder, "printed.o");
+      const spec = await compile(path);
+      writeFileSync(object, writeObject(spec));
+      const printed = new Set(
+        run("llvm-objdump-19", ["-S", object])
+          .split("\n")
+          .filter((line) => line.startsWith("; "))
+          .map((line) => line.slice(2).trim()),
+      );
+      const expected = new Set(spec.programs.flatMap(({ lines }) => lines.map(({ text }) => text.trim())));
+      assert.deepEqual(printed, expected);
+      const source = readFileSync(path, "utf8").split("\n");
+      assert.ok(source.some((line) => printed.has(line.trim()) && line.includes("=> {")));
     });
   }
 });
 
+function loadWithBpftool(object: string): void {
+  const script = 'mount -t bpf none /sys/fs/bpf; bpftool prog loadall "$1" /sys/fs/bpf/written';
+  const { status, stderr } = spawnSync("unshare", [...LOAD, script, "sh", object], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+}
+
 function noKernel(): string | false {
   if (process.getuid?.() !== 0) return "needs root";
-  return existsSync("/sys/fs/bpf") ? false : "needs the BPF file system";
+  if (!existsSync("/sys/fs/bpf")) return "needs the BPF file system";
+  const { status } = spawnSync("unshare", [...LOAD, "mount -t bpf none /sys/fs/bpf"]);
+  return status === 0 ? false : "needs a mount namespace of its own (unshare)";
 }
 
 function run(tool: string, args: readonly string[]): string {

@@ -75,8 +75,8 @@ export class DataWriter {
       const section = this.#types.type(id);
       if (section.kind !== "section" || section.variables.length === 0 || this.#elf.has(section.name)) continue;
       if (section.name === ".kconfig" || section.name === ".ksyms" || section.name === ".extern") continue;
-      if (LEGACY_MAPS.test(section.name) || section.name === ARENA_SECTION) {
-        // The maps are in `.maps` now, and libbpf refuses even the name; as it does an arena's variables without an arena.
+      if (LEGACY_MAPS.test(section.name) || section.name === ".maps" || section.name === ARENA_SECTION) {
+        // Old maps are in `.maps` now, and libbpf refuses even the name; as it does an arena's variables without an arena.
         this.#types.replace({ ...section, variables: [] });
         continue;
       }
