@@ -15,6 +15,10 @@ const JOBS: readonly {
 }[] = [
   { what: "100,000 damaged objects", args: ["scripts/fuzz-object.ts"] },
   { what: "100,000 damaged objects relocated, written and linked", args: ["scripts/fuzz-link.ts"] },
+  {
+    what: "100,000 random programs, interpreted and compiled to WebAssembly",
+    args: ["scripts/fuzz-jit.ts", "--count", "100000"],
+  },
   { what: "100,000 damaged BTF files", args: ["--test", "src/btf/malformed.test.ts"], env: { RUNS: "100000" } },
   {
     what: "20,000 random functions, four instruction sets",
