@@ -9,6 +9,7 @@ import type { BtfType, Enum64Type, EnumType, Member, StructType, UnionType } fro
 import { declare, numberName } from "./declarator.ts";
 import { CLayouts, type Gap } from "./layout.ts";
 import { CNames, identifier } from "./names.ts";
+import { joinText } from "./text.ts";
 
 export interface PrintCOptions {
   /** Print these types and what they need; default all. */
@@ -96,7 +97,7 @@ class CPrinter {
   }
 
   text(): string {
-    return this.#out.join("");
+    return joinText(this.#out);
   }
 
   all(): void {

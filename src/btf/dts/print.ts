@@ -5,6 +5,7 @@
 
 import type { Btf } from "../btf.ts";
 import { spellType } from "../c/declarator.ts";
+import { joinText } from "../c/text.ts";
 import { count } from "../codec/describe.ts";
 import { isCharacter } from "../codec.ts";
 import { BtfError } from "../errors.ts";
@@ -47,7 +48,7 @@ type Pointer<Target> = Target & { readonly "~pointer"?: Target };
 
 const PROGRAM_NAMES = "i8 i16 i32 i64 u8 u16 u32 u64 bool FixedArray Pointer".split(" ");
 
-const MOST_NESTED = 64;
+const MOST_NESTED = 128;
 /** As in c/print.ts: anonymous types are written out, and a malicious file makes them multiply. */
 const VISITS_PER_BYTE = 2;
 const FREE_VISITS = 10_000;
@@ -75,7 +76,7 @@ class DtsPrinter {
   }
 
   text(): string {
-    return this.#out.join("");
+    return joinText(this.#out);
   }
 
   root(id: number): void {
