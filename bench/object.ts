@@ -1,5 +1,6 @@
 /**
- * How long an object takes to become a Spec: `node bench/object.ts [FILE.o …]` prints a table; median of 15 rounds.
+ * How long an object takes to become a Spec: `node bench/object.ts [FILE.o …]` prints a table; median of 15 rounds. Beside it,
+ * how long it takes to write that Spec, and to link the object.
  *
  * Without files it reads one that is made up to be as large as the largest known: 13 MB, 434,000 instructions in 300
  * programs and 134 subprograms, each with types, source lines for three instructions of five, references to maps and
@@ -9,7 +10,9 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { BtfBuilder } from "../src/btf/builder.ts";
+import { link } from "../src/object/link/link.ts";
 import { readObject } from "../src/object/read.ts";
+import { writeObject } from "../src/object/write/write.ts";
 import { type BuiltRelocation, type BuiltSection, type BuiltSymbol, buildElf, CODE } from "../test/object/elf-builder.ts";
 import { median, printTable } from "./measure.ts";
 
@@ -29,9 +32,19 @@ const rows = files.map(([name, bytes]) => {
   const instructions = spec.programs.reduce((sum, { code }) => sum + code.length / 8, 0);
   const lines = spec.programs.reduce((sum, program) => sum + program.lines.length, 0);
   const counts = [spec.programs.length, instructions, lines].map(String);
-  return [name, (bytes.length / 1e6).toFixed(2), ...counts, times[0]!.toFixed(1), median(times).toFixed(1)];
+  const write = timed(() => writeObject(spec));
+  const linked = timed(() => link([{ name, bytes }]));
+  const read = [times[0]!, median(times)].map((time) => time.toFixed(1));
+  return [name, (bytes.length / 1e6).toFixed(2), ...counts, ...read, write, linked];
 });
-printTable(["object", "MB", "programs", "instructions", "lines", "first ms", "median ms"], rows);
+printTable(["object", "MB", "programs", "instructions", "lines", "first ms", "median ms", "write ms", "link ms"], rows);
+
+/** Milliseconds of one go. */
+function timed(what: () => unknown): string {
+  const start = performance.now();
+  what();
+  return (performance.now() - start).toFixed(0);
+}
 
 function readTimed(bytes: Uint8Array, name: string, times: number[]): ReturnType<typeof readObject> {
   const start = performance.now();

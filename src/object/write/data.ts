@@ -150,7 +150,7 @@ export class DataWriter {
           throw new WriteError(`expected a ${contents.kind === "maps" ? "map" : "program"} ${JSON.stringify(name)}, found none`, {
             map: spec.name,
           });
-        this.#elf.relocation(section, { offset: valuesAt + key * 8, symbol, type: R_BPF.ABS64 });
+        this.#address(section, valuesAt + key * 8, symbol, spec);
       }
     }
   }
@@ -220,7 +220,7 @@ export class DataWriter {
           const target = this.#targets.programs.get(program);
           if (target === undefined)
             throw new WriteError(`expected a program ${JSON.stringify(program)}, found none`, { map: map.name });
-          this.#elf.relocation(section, { offset: offset + at, symbol: target, type: R_BPF.ABS64 });
+          this.#address(section, offset + at, target, map);
         }
       }
     }
@@ -283,9 +283,18 @@ export class DataWriter {
             map: map.name,
           });
         }
-        this.#elf.relocation(this.#elf.sectionOf(section), { offset, symbol: target, type: R_BPF.ABS64 });
+        this.#address(this.#elf.sectionOf(section), offset, target, map);
       }
     }
+  }
+
+  /** The address of a symbol, eight bytes of a section. */
+  #address(section: number, offset: number, symbol: number, { name: map }: MapSpec): void {
+    const { length } = this.#elf.bytesOf(section);
+    if (offset + 8 > length) {
+      throw new WriteError(`expected addresses within the ${length} bytes of a section, found one at byte ${offset}`, { map });
+    }
+    this.#elf.relocation(section, { offset, symbol, type: R_BPF.ABS64 });
   }
 
   #u32(value: number): Uint8Array {
