@@ -41,12 +41,6 @@ export class ObjectTypes {
     return this.btf.bytes;
   }
 
-  /** The section of strings. */
-  get strings(): Uint8Array {
-    const start = this.#view.getUint32(4, true) + this.#view.getUint32(16, true);
-    return this.bytes.subarray(start, start + this.#view.getUint32(20, true));
-  }
-
   /** Number of variables of a DATASEC. */
   variableCount(section: number): number {
     return this.#view.getUint32(this.btf.recordStart(section) + 4, true) & 0xffff;
