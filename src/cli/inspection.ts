@@ -20,6 +20,8 @@ export interface SpecDescription {
   readonly maps: readonly MapDescription[];
   readonly globals: readonly GlobalDescription[];
   readonly externs: readonly ExternDescription[];
+  /** Sections for tools, which no loader reads. Sizes in bytes. */
+  readonly sections: readonly { readonly name: string; readonly size: number; readonly variables: readonly string[] }[];
   /** How many types there are; 0 without BTF. */
   readonly types: number;
   readonly requirements: readonly Requirement[];
@@ -103,6 +105,11 @@ export function describeSpec(spec: Spec): SpecDescription {
     maps: spec.maps.map((map) => describeMap(map, btf)),
     globals: (spec.globals ?? []).map((global) => describeGlobal(global, spec, btf)),
     externs: (spec.externs ?? []).map(({ name, kind, weak, type }) => ({ name, kind, weak, type: spell(btf, type) })),
+    sections: (spec.sections ?? []).map(({ name, bytes, variables }) => ({
+      name,
+      size: bytes.length,
+      variables: variables.map((variable) => variable.name),
+    })),
     types: btf === null ? 0 : btf.count - 1,
     requirements,
     notes: spec.notes ?? [],

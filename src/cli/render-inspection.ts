@@ -17,6 +17,7 @@ export function renderInspection(spec: SpecDescription, style: Style, options: {
   part("Maps", maps(spec.maps, style));
   part("Variables", globals(spec.globals, style, options.verbose ? Number.POSITIVE_INFINITY : LONGEST_VALUE));
   part("Externs", externs(spec, style));
+  part("Sections for tools", sections(spec, style));
   part("Relocations", options.verbose ? everyRelocation(spec.programs, style) : relocations(spec.programs));
   if (options.verbose) part("Requirements", requirements(spec, style));
   part(
@@ -100,6 +101,11 @@ function globals(all: readonly GlobalDescription[], style: Style, longest: numbe
 function externs(spec: SpecDescription, style: Style): string[] {
   const rows = spec.externs.map(({ name, kind, weak, type }) => [name, kind, type ?? "", weak ? "may be missing" : ""]);
   return rows.length === 0 ? [] : slimTable([LEFT("name"), LEFT("kind"), LEFT("type"), LEFT("")], rows, style);
+}
+
+function sections(spec: SpecDescription, style: Style): string[] {
+  const rows = spec.sections.map(({ name, size, variables }) => [name, count(size), variables.join(", ")]);
+  return rows.length === 0 ? [] : slimTable([LEFT("name"), RIGHT("bytes"), LEFT("variables")], rows, style);
 }
 
 /** How many of each kind. */

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { readObject } from "../../src/object/read.ts";
+import { writeObject } from "../../src/object/write/write.ts";
 import { object, readerObject } from "./fixtures.ts";
 import { Folder, skep } from "./skep.ts";
 
@@ -128,6 +130,20 @@ describe("what cannot be inspected: one line, and status", () => {
       assert.equal(ended.stdout, "");
     });
   }
+});
+
+it("sections for tools are listed with their variables", async () => {
+  using folder = new Folder();
+  const spec = readObject(new Uint8Array(readFileSync(object("counter"))), { name: "counter" });
+  const variables = [{ name: "_features", offset: 0, size: 4, type: 0, linkage: "global" as const }];
+  const file = folder.file(
+    "tagged.o",
+    writeObject({ ...spec, sections: [{ name: "features", bytes: Uint8Array.of(1, 2, 3, 4), variables }] }),
+  );
+  assert.match((await skep(["inspect", file])).stdout, /Sections for tools\n.*\n +features +4 +_features/);
+  assert.deepEqual(JSON.parse((await skep(["inspect", file, "--json"])).stdout).sections, [
+    { name: "features", size: 4, variables: ["_features"] },
+  ]);
 });
 
 it("malformed objects: one line that names the file, status 4", async () => {
