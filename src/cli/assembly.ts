@@ -3,10 +3,8 @@
 import { print } from "../isa/print.ts";
 import { instructionsOf } from "../object/requirements/instructions.ts";
 import type { ProgramSpec } from "../object/spec.ts";
-import { HELPER } from "../uapi/helpers.ts";
+import { helperName } from "../uapi/helpers.ts";
 import type { Style } from "./terminal.ts";
-
-const HELPER_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(HELPER).map(([name, number]) => [number, name]));
 
 /** Listing by slot; references to maps and externs are names, what CO-RE will change is noted. */
 export function assembly(program: ProgramSpec, style: Style): string {
@@ -21,7 +19,6 @@ export function assembly(program: ProgramSpec, style: Style): string {
   const core = new Map((program.core ?? []).map((relocation) => [relocation.slot, relocation]));
   const lines = new Map(program.lines.map((line) => [line.slot, line]));
   const functions = new Map(program.functions.map(({ slot, name }) => [slot, name]));
-  const helperName = (number: number) => HELPER_NAMES.get(number) ?? null;
   const out = [`${style.bold(program.name)} ${style.dim(`${program.section}, ${program.code.length / 8} instructions`)}`];
   let shown = "";
   for (const [slot, instruction] of instructionsOf(program.code)) {

@@ -216,3 +216,10 @@ export const HELPER = {
 } as const;
 
 export type HelperName = keyof typeof HELPER;
+
+const NAMES: ReadonlyMap<number, HelperName> = new Map((Object.keys(HELPER) as HelperName[]).map((name) => [HELPER[name], name]));
+
+/** The name of the helper with that number; null when there is none. */
+export function helperName(number: number): HelperName | null {
+  return NAMES.get(number) ?? null;
+}

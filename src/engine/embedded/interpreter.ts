@@ -10,19 +10,18 @@
  * literal numbers (see `operations.ts`) are for V8. Hot, all of it: nothing is allocated while a program runs.
  */
 
-import { print } from "../../isa/print.ts";
-import { HELPER } from "../../uapi/helpers.ts";
-import { FaultError } from "../errors.ts";
+import type { FaultError } from "../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "./access.ts";
 import { Arguments } from "./arguments.ts";
 import { multiplyHigh, swap32 } from "./arithmetic.ts";
 import { AtomicUnit } from "./atomics.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
+import { faultAt } from "./fault.ts";
 import type { HelperCall, HelperTable } from "./helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
-import { instructionAt, type PreparedProgram } from "./program.ts";
+import type { PreparedProgram } from "./program.ts";
 
 /** Instructions that one run may take before it is stopped: about a third of a second. */
 export const DEFAULT_FUEL = 64 * 1024 * 1024;
@@ -43,7 +42,6 @@ const SAVED_COUNTER = 9;
 // Words of the register file.
 const R10 = 20;
 
-const HELPER_NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, id]) => [id, name]));
 const NO_MAPS: readonly MapStore[] = [];
 
 /** One program on one CPU. */
@@ -541,10 +539,10 @@ export class Interpreter implements HelperCall, Executor {
               break;
             }
             if (r[d + 1] !== FUNCTION_TAG || !program.functions.has(target)) {
-              throw this.#fault(pc, "the register holds no function of this program and no helper's number");
+              throw faultAt(this.program, pc, "the register holds no function of this program and no helper's number");
             }
           }
-          if (depth + 1 === FRAMES) throw this.#fault(pc, `calls are nested deeper than ${FRAMES} functions`);
+          if (depth + 1 === FRAMES) throw faultAt(this.program, pc, `calls are nested deeper than ${FRAMES} functions`);
           const base = depth * SAVED_WORDS;
           saved[base] = pc;
           for (let word = 0; word < 8; word++) saved[base + 1 + word] = r[12 + word]!;
@@ -601,7 +599,7 @@ export class Interpreter implements HelperCall, Executor {
           pc++;
           break;
         default: // invalid
-          throw this.#fault(pc, "there is no instruction at this slot");
+          throw faultAt(this.program, pc, "there is no instruction at this slot");
       }
     }
   }
@@ -623,10 +621,10 @@ export class Interpreter implements HelperCall, Executor {
   /** @returns what the helper's work is worth in instructions. */
   #callHelper(pc: number, id: number): number {
     const helper = this.#helpers[id];
-    if (helper === undefined) throw this.#fault(pc, `the embedded engine offers no helper with number ${id}`);
+    if (helper === undefined) throw faultAt(this.program, pc, `the embedded engine offers no helper with number ${id}`);
     const r = this.registers;
     const complaint = this.#arguments.check(helper);
-    if (complaint !== null) throw this.#fault(pc, complaint);
+    if (complaint !== null) throw faultAt(this.program, pc, complaint);
     const result = helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
     r[0] = result;
     r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
@@ -642,7 +640,7 @@ export class Interpreter implements HelperCall, Executor {
       throw this.#accessFault(pc, base, size, write);
     }
     if (address % size !== 0)
-      throw this.#fault(pc, `the address must be a multiple of ${size}; it is ${address % size} beyond one`);
+      throw faultAt(this.program, pc, `the address must be a multiple of ${size}; it is ${address % size} beyond one`);
     return address;
   }
 
@@ -650,21 +648,12 @@ export class Interpreter implements HelperCall, Executor {
 
   #accessFault(pc: number, base: number, size: number, write: boolean): FaultError {
     const address = (this.registers[base]! >>> 0) + this.program.offset[pc]!;
-    return this.#fault(pc, this.space.complain(address, this.registers[base + 1]!, size, write));
+    return faultAt(this.program, pc, this.space.complain(address, this.registers[base + 1]!, size, write));
   }
 
   #outOfFuel(pc: number, fuel: number): FaultError {
     const ofHelpers = this.#worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.#worked, fuel)}`;
-    return this.#fault(pc, `stopped after ${fuel} instructions${ofHelpers}`);
-  }
-
-  #fault(slot: number, why: string): FaultError {
-    const { name } = this.program;
-    const instruction = instructionAt(this.program, slot);
-    const text = instruction === undefined ? "?" : print(instruction, { helperName: (id) => HELPER_NAMES.get(id) ?? null });
-    const line = this.program.lines.findLast((line) => line.slot <= slot);
-    const where = line === undefined ? "" : ` (${line.file}:${line.line})`;
-    return new FaultError(name, slot, `${name}, slot ${slot}${where}, ${text}: ${why}`);
+    return faultAt(this.program, pc, `stopped after ${fuel} instructions${ofHelpers}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { IsaError } from "../../isa/errors.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
 import type { ProgramSpec, Relocation } from "../../object/spec.ts";
-import { HELPER } from "../../uapi/helpers.ts";
+import { helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
 import { FUNCTION_TAG, MAP_TAG } from "./access.ts";
 import type { HelperTable } from "./helper.ts";
@@ -82,8 +82,8 @@ export function resolve(spec: ProgramSpec, helpers: HelperTable, maps: ReadonlyM
       },
       helper(id, slot) {
         if (helpers[id] !== undefined) return id;
-        const helper = Object.entries(HELPER).find(([, number]) => number === id)?.[0];
-        if (helper === undefined) return refuse(slot, `calls helper ${id}, which does not exist`);
+        const helper = helperName(id);
+        if (helper === null) return refuse(slot, `calls helper ${id}, which does not exist`);
         throw new FeatureError(
           helper,
           null,

@@ -4,7 +4,7 @@ import { openBtf } from "../../btf/btf.ts";
 import type { BtfKind } from "../../btf/format.ts";
 import type { Operation } from "../../isa/opcodes.ts";
 import { operationOf } from "../../isa/operation.ts";
-import { HELPER } from "../../uapi/helpers.ts";
+import { helperName } from "../../uapi/helpers.ts";
 import {
   ATTACH_TYPE_SINCE,
   helperSince,
@@ -125,8 +125,6 @@ const OPTIONAL_ATTACH_TYPES: ReadonlySet<string> = new Set(["xdp", "sk_reuseport
 const FEW_INSTRUCTIONS = 4096;
 
 const CALL = 0x85;
-const HELPER_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(HELPER).map(([name, number]) => [number, name]));
-
 class ProgramReader {
   readonly #spec: Spec;
   readonly #program: ProgramSpec;
@@ -186,7 +184,7 @@ class ProgramReader {
 
   #readHelper(number: number, at: number, hasFunctions: boolean): void {
     const since = helperSince(number);
-    const name = HELPER_NAMES.get(number) ?? `helper ${number}`;
+    const name = helperName(number) ?? `helper ${number}`;
     this.#add("helper", name, since, { at, asks: at });
     if (name === "bpf_tail_call" && hasFunctions) this.#add("construct", "tail call beside function calls", "5.10", { at });
   }

@@ -1,18 +1,16 @@
 /** A compiled program on one CPU: its module instantiated, the helpers and faults that it calls. */
 
-import { print } from "../../../isa/print.ts";
-import { HELPER } from "../../../uapi/helpers.ts";
-import { FaultError } from "../../errors.ts";
+import type { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
+import { faultAt } from "../fault.ts";
 import type { Helper, HelperCall } from "../helper.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
 import type { PreparedProgram } from "../program.ts";
-import { instructionAt } from "../program.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { type CompiledProgram, type CompileOptions, compileModule, helperName, lookupName } from "./module.ts";
 import { FAULT } from "./translate.ts";
@@ -35,8 +33,6 @@ interface Exports {
   run(r1: number, r2: number, frame: number, fuel: number): number;
   high?(): number;
 }
-
-const HELPER_NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, id]) => [id, name]));
 
 /** What `packet` throws to leave the program from any depth: a legacy packet load beyond the packet ends it with 0. */
 const LEAVE = new Error("a packet load ended the program");
@@ -147,13 +143,13 @@ export class JitProgram implements HelperCall, Executor {
         if (high === 0) return -1;
         const index = callees.indexOf(low!);
         if (high !== FUNCTION_TAG || index < 0) {
-          throw this.#error(slot!, "the register holds no function of this program and no helper's number");
+          throw faultAt(this.program, slot!, "the register holds no function of this program and no helper's number");
         }
         return index;
       },
       call: (slot, frame, a, b, c, d, e, f, g, h, i, j, id) => {
         const helper = options.helpers[id!];
-        if (helper === undefined) throw this.#error(slot!, `the embedded engine offers no helper with number ${id}`);
+        if (helper === undefined) throw faultAt(this.program, slot!, `the embedded engine offers no helper with number ${id}`);
         const result = this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
         if (helper.result !== "u64") this.high = helper.result === "int" ? result >> 31 : 0;
         return result;
@@ -218,7 +214,7 @@ export class JitProgram implements HelperCall, Executor {
     this.#load(a, b, c, d, e, f, g, h, i, j);
     this.space.stackLow = frame >>> 0;
     const complaint = this.#arguments.check(helper);
-    if (complaint !== null) throw this.#error(slot, complaint);
+    if (complaint !== null) throw faultAt(this.program, slot, complaint);
     this.#worked += this.#arguments.work;
     if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, slot, 0, 0);
     return helper.run(this, a, b, c, d, e);
@@ -253,17 +249,21 @@ export class JitProgram implements HelperCall, Executor {
     const size = SIZE_OF[operation[slot]!]!;
     switch (kind) {
       case FAULT.fuel:
-        return this.#error(slot, `stopped after ${this.#fuel} instructions`);
+        return faultAt(this.program, slot, `stopped after ${this.#fuel} instructions`);
       case FAULT.depth:
-        return this.#error(slot, `calls are nested deeper than ${FRAMES} functions`);
+        return faultAt(this.program, slot, `calls are nested deeper than ${FRAMES} functions`);
       case FAULT.alignment:
-        return this.#error(slot, `the address must be a multiple of ${size}; it is ${(low >>> 0) % size} beyond one`);
+        return faultAt(this.program, slot, `the address must be a multiple of ${size}; it is ${(low >>> 0) % size} beyond one`);
       default: {
         const what = KIND_OF[operation[slot]!]!;
         const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
         if (what !== KIND.callHelper)
-          return this.#error(slot, this.space.complain((low >>> 0) + offset[slot]!, high, size, write));
-        return this.#error(slot, `argument 2 of bpf_map_lookup_elem (key): ${this.space.complain(low >>> 0, high, 1, false)}`);
+          return faultAt(this.program, slot, this.space.complain((low >>> 0) + offset[slot]!, high, size, write));
+        return faultAt(
+          this.program,
+          slot,
+          `argument 2 of bpf_map_lookup_elem (key): ${this.space.complain(low >>> 0, high, 1, false)}`,
+        );
       }
     }
   }
@@ -279,15 +279,6 @@ export class JitProgram implements HelperCall, Executor {
       for (let pair = 0; pair < code.pairs.length && code.pairs[pair]! <= at; pair += 2) slot = code.pairs[pair + 1]!;
       break;
     }
-    return this.#error(slot, error.message);
-  }
-
-  #error(slot: number, why: string): FaultError {
-    const { name, lines } = this.program;
-    const instruction = instructionAt(this.program, slot);
-    const text = instruction === undefined ? "?" : print(instruction, { helperName: (id) => HELPER_NAMES.get(id) ?? null });
-    const line = lines.findLast((line) => line.slot <= slot);
-    const where = line === undefined ? "" : ` (${line.file}:${line.line})`;
-    return new FaultError(name, slot, `${name}, slot ${slot}${where}, ${text}: ${why}`);
+    return faultAt(this.program, slot, error.message);
   }
 }
