@@ -21,6 +21,7 @@ import { readObject } from "../../src/object/read.ts";
 import type { MapSpec, Spec } from "../../src/object/spec.ts";
 import { FIXTURES, fixturePath } from "./fixtures.ts";
 import { ask, buildOracle, differences } from "./libbpf-oracle.ts";
+import { loadWithBpftool, noKernel } from "./load-with-bpftool.ts";
 import { mutate } from "./mutate.ts";
 
 const FOLDER = join(import.meta.dirname, "link/fixtures");
@@ -208,14 +209,10 @@ describe("beside libbpf's linker", { skip: needs("bpftool") }, () => {
     }
   });
 
-  const noKernel = process.getuid?.() !== 0 ? "needs root" : existsSync("/sys/fs/bpf") ? false : "needs the BPF file system";
-  it("bpftool and the kernel take it", { skip: noKernel }, () => {
+  it("bpftool and the kernel take it", { skip: noKernel() }, () => {
     const path = join(folder, "loaded.o");
     writeFileSync(path, linked(object("front"), object("back")));
-    const pin = `/sys/fs/bpf/skep-link-${process.pid}`;
-    const { status, stderr } = spawnSync("bpftool", ["prog", "load", path, pin], { encoding: "utf8" });
-    rmSync(pin, { force: true });
-    assert.equal(status, 0, stderr);
+    loadWithBpftool(path);
   });
 
   it("llvm-readelf finds nothing to warn about", { skip: needs("llvm-readelf-19") }, () => {

@@ -20,6 +20,7 @@ import { WriteError } from "../../src/object/write/errors.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { FIXTURES, fixturePath } from "./fixtures.ts";
 import { ask, buildOracle, differences } from "./libbpf-oracle.ts";
+import { loadWithBpftool, noKernel } from "./load-with-bpftool.ts";
 import { mutate } from "./mutate.ts";
 
 const KCONFIG = "CONFIG_HZ=250\nCONFIG_BPF_SYSCALL=y\n";
@@ -30,9 +31,6 @@ const oracle = buildOracle();
 const noOracle = "missing" in oracle ? `needs ${oracle.missing}` : false;
 const noBtf = existsSync("/sys/kernel/btf/vmlinux") ? false : "needs the types of a kernel (/sys/kernel/btf/vmlinux)";
 const needs = (tool: string): string | false => (spawnSync(tool, ["--version"]).status === 0 ? false : `needs ${tool}`);
-
-/** Loading happens in a child with a BPF file system of its own, which ends with it: nothing stays loaded or pinned. */
-const LOAD = ["-m", "--propagation", "private", "sh", "-e", "-c"];
 
 const paths = [
   ...Object.keys(FIXTURES).map(fixturePath),
@@ -398,19 +396,6 @@ describe("what the compiler makes", () => {
     });
   }
 });
-
-function loadWithBpftool(object: string): void {
-  const script = 'mount -t bpf none /sys/fs/bpf; bpftool prog loadall "$1" /sys/fs/bpf/written';
-  const { status, stderr } = spawnSync("unshare", [...LOAD, script, "sh", object], { encoding: "utf8" });
-  assert.equal(status, 0, stderr);
-}
-
-function noKernel(): string | false {
-  if (process.getuid?.() !== 0) return "needs root";
-  if (!existsSync("/sys/fs/bpf")) return "needs the BPF file system";
-  const { status } = spawnSync("unshare", [...LOAD, "mount -t bpf none /sys/fs/bpf"]);
-  return status === 0 ? false : "needs a mount namespace of its own (unshare)";
-}
 
 function run(tool: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(tool, args, { encoding: "utf8", maxBuffer: 1 << 28 });
