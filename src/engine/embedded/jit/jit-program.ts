@@ -12,8 +12,8 @@ import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
 import type { PreparedProgram } from "../program.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
+import { FAULT } from "./function-code.ts";
 import { type CompiledProgram, type CompileOptions, compileModule, helperName, lookupName } from "./module.ts";
-import { FAULT } from "./translate.ts";
 
 type Import = ((...args: number[]) => number | void) | WasmMemory | number;
 

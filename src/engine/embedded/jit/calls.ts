@@ -1,0 +1,175 @@
+/** Calls and exits. Helpers are imports; functions of the program take and give the registers that `liveness.ts` found. */
+
+import { FRAME_SIZE, MAP_TAG } from "../access.ts";
+import { OPERATION } from "../operations.ts";
+import { SIZE_OF } from "./effects.ts";
+import { FAULT, type FunctionCode } from "./function-code.ts";
+import { hasLookup, isArray, writeArrayLookup } from "./lookup.ts";
+import { pushKey } from "./memory-access.ts";
+import { CONSTANT } from "./values.ts";
+import { OP } from "./wasm.ts";
+
+export function callHelper(f: FunctionCode, slot: number, id: number): void {
+  const { shared } = f;
+  const { out } = f;
+  const { values } = f;
+  if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === MAP_TAG) {
+    const map = shared.mapOf(values.low[1]!);
+    // The map's class trusts the address of a key: in checked mode it is reached by the helper, which holds it to the byte.
+    if (map !== null && (!f.checked || isArray(map) || hasLookup(map))) {
+      pushKey(f, slot, map.keySize);
+      f.trap(slot);
+      if (isArray(map)) writeArrayLookup(map, out, out.address, shared.cpuGlobal);
+      else {
+        out.byte(OP.call);
+        out.unsigned(shared.lookupOf(map));
+      }
+      out.byte(OP.extendU);
+      f.write64(0);
+      return;
+    }
+  }
+  const helper = shared.helperOf(id);
+  if (helper.full) {
+    out.i32(slot);
+    out.get(out.frame);
+    for (let index = 1; index <= 5; index++) {
+      if (index <= helper.args) out.push32(index * 2);
+      else out.i32(0);
+    }
+    for (let index = 1; index <= 5; index++) {
+      if (index <= helper.args) out.pushHigh(index * 2);
+      else out.i32(0);
+    }
+  } else for (let index = 1; index <= helper.args; index++) out.push32(index * 2);
+  out.byte(OP.call);
+  out.unsigned(helper.index);
+  if (helper.result === "int") out.byte(OP.extendS);
+  else {
+    out.byte(OP.extendU);
+    if (helper.result === "u64") joinHigh(f);
+  }
+  f.write64(0);
+}
+
+/** The upper half of the result of the last helper above the lower one that is on the stack. */
+function joinHigh(f: FunctionCode): void {
+  const { out } = f;
+  out.byte(OP.call);
+  out.unsigned(f.shared.highIndex);
+  out.byte(OP.extendU);
+  out.i64(32, 0);
+  out.byte(OP.i64Shl);
+  out.byte(OP.i64Or);
+}
+
+export function callLocal(f: FunctionCode, slot: number, callee: number): void {
+  const { index, params, results } = f.shared.signatureOf(callee);
+  enterCallee(f, slot);
+  for (const register of params) f.out.push64(register * 2);
+  f.out.get(f.out.frame);
+  f.out.i32(FRAME_SIZE);
+  f.out.byte(OP.i32Sub);
+  f.out.byte(OP.call);
+  f.out.unsigned(index);
+  leaveCallee(f, results);
+}
+
+/** A function of the program, or a helper by its number: which, is found by the import. */
+export function callRegister(f: FunctionCode, slot: number, d: number): void {
+  const { shared } = f;
+  const { out } = f;
+  const { calleeIndex, callIndex } = shared;
+  out.i32(slot);
+  out.push32(d);
+  out.pushHigh(d);
+  out.byte(OP.call);
+  out.unsigned(calleeIndex);
+  out.byte(OP.localTee);
+  out.unsigned(out.address);
+  out.i32(0);
+  out.byte(OP.i32LtS);
+  out.if(0x40);
+  out.i32(slot);
+  out.get(out.frame);
+  for (let index = 1; index <= 5; index++) out.push32(index * 2);
+  for (let index = 1; index <= 5; index++) out.pushHigh(index * 2);
+  out.push32(d);
+  out.byte(OP.call);
+  out.unsigned(callIndex);
+  out.byte(OP.extendU);
+  joinHigh(f);
+  f.write64(0);
+  out.byte(OP.else);
+  f.depth++;
+  enterCallee(f, slot);
+  f.depth--;
+  const { params, results } = shared.signatureOf(f.flow.start);
+  for (const register of params) out.push64(register * 2);
+  out.get(out.frame);
+  out.i32(FRAME_SIZE);
+  out.byte(OP.i32Sub);
+  out.get(out.address);
+  out.byte(OP.callIndirect);
+  out.unsigned(shared.functionType);
+  out.byte(0);
+  leaveCallee(f, results);
+  out.byte(OP.end);
+  f.good &= ~0x3f;
+}
+
+function enterCallee(f: FunctionCode, slot: number): void {
+  const { out } = f;
+  if (f.checked && f.shared.bottomGlobal !== -1) {
+    out.i32((slot << 3) | FAULT.depth);
+    out.i64(0, 0);
+    out.get(out.frame);
+    out.byte(OP.globalGet);
+    out.unsigned(f.shared.bottomGlobal);
+    out.byte(OP.i32LeU);
+    f.faultIf();
+  }
+  if (!f.checked) return;
+  out.get(f.fuel);
+  out.byte(OP.globalSet);
+  out.unsigned(f.shared.fuelGlobal);
+}
+
+function leaveCallee(f: FunctionCode, results: readonly number[]): void {
+  for (let at = results.length - 1; at >= 0; at--) f.write64(results[at]! * 2);
+  if (!f.checked) return;
+  f.out.byte(OP.globalGet);
+  f.out.unsigned(f.shared.fuelGlobal);
+  f.out.set(f.fuel);
+}
+
+export function exit(f: FunctionCode): void {
+  const { out } = f;
+  if (f.isMain) {
+    if (f.shared.resultGlobal !== -1) {
+      out.pushHigh(0);
+      out.byte(OP.globalSet);
+      out.unsigned(f.shared.resultGlobal);
+    }
+    out.push32(0);
+  } else {
+    if (f.checked) {
+      out.get(f.fuel);
+      out.byte(OP.globalSet);
+      out.unsigned(f.shared.fuelGlobal);
+    }
+    for (const register of f.results) out.push64(register * 2);
+  }
+  out.byte(OP.return);
+}
+
+export function packet(f: FunctionCode, slot: number, operation: number, s: number): void {
+  f.out.i32(f.program.extra[slot]!);
+  if (operation >= OPERATION.packetIndirect1) f.out.push32(s);
+  else f.out.i32(0);
+  f.out.i32(SIZE_OF[operation]!);
+  f.out.byte(OP.call);
+  f.out.unsigned(f.shared.packetIndex);
+  f.out.byte(OP.extendU);
+  f.write64(0);
+}

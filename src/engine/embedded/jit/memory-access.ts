@@ -1,0 +1,172 @@
+/**
+ * Accesses of memory. In checked mode each first holds its base register against null and 32 bits; a base that was checked is not checked
+ * again until it changes.
+ */
+
+import { FRAME_SIZE } from "../access.ts";
+import { PAGE } from "../memory.ts";
+import { ATOMIC_COMPARE, ATOMIC_FETCH, FRAME_POINTER, SIZE_OF } from "./effects.ts";
+import { FAULT, type FunctionCode } from "./function-code.ts";
+import * as codes from "./opcodes.ts";
+import type { Slot } from "./slots.ts";
+import { CONSTANT, FRAME } from "./values.ts";
+import { OP } from "./wasm.ts";
+
+/** Below this no legitimate access has its base: nothing is given out below 64 KiB, and offsets reach 32 KiB. */
+const LOWEST_BASE = 32_768;
+
+/** Pushes the address of an access, without the offset (bytes) that it returns. */
+export function pushAddress(f: FunctionCode, slot: number, base: number): number {
+  const offset = f.program.offset[slot]!;
+  const { values } = f;
+  const { out } = f;
+  const known = values.kind[base]!;
+  if (known === FRAME && !out.writesFrame) {
+    const at = values.low[base]! + offset + FRAME_SIZE;
+    const size = SIZE_OF[f.program.operation[slot]!]!;
+    // A callee may reach its caller's frame, as in the interpreter.
+    if (f.checked && (at < 0 || (f.isMain && at + size > FRAME_SIZE))) {
+      out.i32((slot << 3) | FAULT.access);
+      out.push64(base * 2);
+      out.byte(OP.br);
+      out.unsigned(f.depth);
+    }
+    out.get(out.frame);
+    if (at >= 0) return at;
+    out.i32(at);
+    out.byte(OP.i32Add);
+    return 0;
+  }
+  if (known === CONSTANT && values.high[base] === 0 && isMemory(f, values.low[base]!)) {
+    out.i32(values.low[base]! + offset);
+    return 0;
+  }
+  checkBase(f, slot, base);
+  out.push32(base * 2);
+  if (offset >= 0) return offset;
+  out.i32(offset);
+  out.byte(OP.i32Add);
+  return 0;
+}
+
+/** Whether a known address, which is any i32, is good as a base. */
+function isMemory(f: FunctionCode, address: number): boolean {
+  return address >= PAGE && address < f.shared.memorySize;
+}
+
+/** Pushes r2, the address of a key. */
+export function pushKey(f: FunctionCode, slot: number, size: number): void {
+  const { values } = f;
+  const at = values.low[2]! + FRAME_SIZE;
+  if (values.kind[2] === FRAME && !f.out.writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
+    f.out.get(f.out.frame);
+    f.out.i32(at);
+    f.out.byte(OP.i32Add);
+    return;
+  }
+  checkBase(f, slot, 2);
+  f.out.push32(4);
+}
+
+/** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
+export function checkBase(f: FunctionCode, slot: number, base: number): void {
+  if (!f.checked || ((f.good >>> base) & 1) === 1) return;
+  const { out } = f;
+  if (base === FRAME_POINTER && !out.writesFrame) return;
+  out.i32((slot << 3) | FAULT.access);
+  out.push64(base * 2);
+  out.push64(base * 2);
+  out.i64(LOWEST_BASE, 0);
+  out.byte(OP.i64Sub);
+  out.i64(f.shared.memorySize | 0, 0);
+  out.byte(OP.i64GtU);
+  f.faultIf();
+  f.good |= 1 << base;
+}
+
+/** Pushes the whole address of an atomic access; keeps it in the address local. */
+export function pushAligned(f: FunctionCode, slot: number, base: number, size: number): void {
+  const { out } = f;
+  const offset = pushAddress(f, slot, base);
+  if (offset !== 0) {
+    out.i32(offset);
+    out.byte(OP.i32Add);
+  }
+  if (!f.checked || size === 1) return;
+  out.set(out.address);
+  out.i32((slot << 3) | FAULT.alignment);
+  out.get(out.address);
+  out.byte(OP.extendU);
+  out.get(out.address);
+  out.i32(size - 1);
+  out.byte(OP.i32And);
+  f.faultIf();
+  out.get(out.address);
+}
+
+/** The local that the stack slot at `base` + `offset` is, or null. */
+export function slotOf(f: FunctionCode, base: number, offset: number): (Slot & { readonly local: number }) | null {
+  if (f.slots.size === 0 || f.values.kind[base] !== FRAME) return null;
+  return f.slots.get(f.values.low[base]! + offset) ?? null;
+}
+
+/** In memory of one thread nothing comes between a load and a store: plain accesses are atomic. */
+export function atomic(f: FunctionCode, slot: number, size: number, base: number, s: number, code: number): void {
+  const { out } = f;
+  const { plain, on32, on64 } = codes.ATOMIC_MODIFY[code & ~ATOMIC_FETCH]!;
+  const fetch = (code & ATOMIC_FETCH) !== 0;
+  const compares = code === ATOMIC_COMPARE;
+  const into = compares ? 0 : s;
+  const narrow = size === 4;
+  pushAligned(f, slot, base, size);
+  if (f.shared.sharedMemory) {
+    if (compares) pushNarrow(f, 0, narrow);
+    out.push64(s);
+    f.trap(slot);
+    atomicAccess(f, narrow ? on32 : on64, size);
+    if (fetch) f.write64(into);
+    else out.byte(OP.drop);
+    return;
+  }
+  const store = narrow ? OP.i64Store32 : OP.i64Store;
+  out.byte(OP.localTee);
+  out.unsigned(out.address);
+  out.get(out.address);
+  f.trap(slot);
+  f.access(narrow ? OP.i64Load32U : OP.i64Load, 0);
+  if (compares || plain === 0) {
+    out.set(f.old);
+    out.push64(s);
+    if (compares) {
+      out.get(f.old);
+      out.get(f.old);
+      pushNarrow(f, 0, narrow);
+      out.byte(OP.i64Eq);
+      out.byte(OP.select);
+    }
+  } else {
+    out.byte(OP.localTee);
+    out.unsigned(f.old);
+    out.push64(s);
+    out.byte(plain);
+  }
+  f.trap(slot);
+  f.access(store, 0);
+  if (!fetch) return;
+  out.get(f.old);
+  f.write64(into);
+}
+
+function pushNarrow(f: FunctionCode, word: number, narrow: boolean): void {
+  f.out.push64(word);
+  if (!narrow) return;
+  f.out.byte(OP.wrap);
+  f.out.byte(OP.extendU);
+}
+
+export function atomicAccess(f: FunctionCode, opcode: number, size: number): void {
+  f.out.byte(OP.atomic);
+  f.out.byte(opcode);
+  f.out.byte(31 - Math.clz32(size));
+  f.out.byte(0);
+}
