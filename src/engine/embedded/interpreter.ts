@@ -36,13 +36,23 @@ export function checkFuel(fuel: number): number {
 export const MAY_GOTO_LIMIT = 8 * 1024 * 1024;
 
 // What a call saves: the slot to return to, r6 to r9, the may_goto counter.
-const SAVED_WORDS = 10;
+export const SAVED_WORDS = 10;
 const SAVED_COUNTER = 9;
 
 // Words of the register file.
 const R10 = 20;
 
 const NO_MAPS: readonly MapStore[] = [];
+
+/** Words of `Interpreter.position`. */
+export const POSITION = {
+  /** Slot of the next instruction. */
+  pc: 0,
+  /** Calls of the program's own functions that have not returned. */
+  depth: 1,
+  /** What is left of the `may_goto` counter. */
+  loops: 2,
+} as const;
 
 /** One program on one CPU. */
 export class Interpreter implements HelperCall, Executor {
@@ -56,15 +66,17 @@ export class Interpreter implements HelperCall, Executor {
   /** Instructions that the last run took. */
   instructions = 0;
   high = 0;
+  /** What helpers took of the fuel of this run. */
+  worked = 0;
+  /** Where a run that is stepped through stands (`POSITION`), and what its calls saved: the slot to return to comes first. */
+  readonly position = new Int32Array(3);
+  readonly saved = new Int32Array(FRAMES * SAVED_WORDS);
 
   readonly #wide: BigUint64Array;
   readonly #signed: BigInt64Array;
   readonly #helpers: HelperTable;
   readonly #arguments: Arguments;
   readonly #atomics: AtomicUnit;
-  /** What helpers took of the fuel of this run. */
-  #worked = 0;
-  readonly #saved = new Int32Array(FRAMES * SAVED_WORDS);
 
   constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
     this.program = program;
@@ -101,25 +113,53 @@ export class Interpreter implements HelperCall, Executor {
    * @throws FaultError when the program does what no verified program does, or has no fuel left.
    */
   run(fuel: number = DEFAULT_FUEL): void {
-    const { registers: r, space, program, memory } = this;
-    const { operation, dst, src, offset, extra } = program;
-    const { view } = memory;
-    const wide = this.#wide;
-    const signed = this.#signed;
-    const saved = this.#saved;
+    this.begin();
+    this.#advance(fuel, false);
+  }
 
-    let depth = 0;
-    let left = fuel;
-    this.#worked = 0;
-    let loops = MAY_GOTO_LIMIT;
+  /** Makes ready for a run that `step` carries out. */
+  begin(): void {
+    const { registers: r, space, memory, position } = this;
+    this.worked = 0;
+    position[POSITION.pc] = 0;
+    position[POSITION.depth] = 0;
+    position[POSITION.loops] = MAY_GOTO_LIMIT;
     space.stackEnd = this.cpu.stackEnd;
     space.stackLow = this.cpu.stackEnd - FRAME_SIZE;
     memory.words.fill(0, space.stackLow >>> 2, space.stackEnd >>> 2);
     r[R10] = space.stackEnd;
     r[R10 + 1] = 0;
+  }
 
-    for (let pc = 0; ; pc++) {
-      if (--left < 0) throw this.#outOfFuel(pc, fuel);
+  /**
+   * The next instruction of the run that `begin` began. It has no fuel: whoever steps counts.
+   * @returns false when it was the last one; r0 is the result.
+   * @throws FaultError as `run`; the position is still that of the instruction at fault.
+   */
+  step(): boolean {
+    return !this.#advance(1, true);
+  }
+
+  /** Goes on from `position`. @param pausing with no fuel left it saves the position instead of throwing. @returns whether it ended. */
+  #advance(fuel: number, pausing: boolean): boolean {
+    const { registers: r, space, program, memory, saved, position } = this;
+    const { operation, dst, src, offset, extra } = program;
+    const { view } = memory;
+    const wide = this.#wide;
+    const signed = this.#signed;
+
+    let depth = position[POSITION.depth]!;
+    let left = fuel;
+    let loops = position[POSITION.loops]!;
+
+    for (let pc = position[POSITION.pc]!; ; pc++) {
+      if (--left < 0) {
+        if (!pausing) throw this.#outOfFuel(pc, fuel);
+        position[POSITION.pc] = pc;
+        position[POSITION.depth] = depth;
+        position[POSITION.loops] = loops;
+        return false;
+      }
       const d = dst[pc]!;
       const s = src[pc]!;
       switch (operation[pc]) {
@@ -559,8 +599,8 @@ export class Interpreter implements HelperCall, Executor {
         case 89: {
           // exit
           if (depth === 0) {
-            this.instructions = fuel - left - this.#worked;
-            return;
+            this.instructions = fuel - left - this.worked;
+            return true;
           }
           depth--;
           const base = depth * SAVED_WORDS;
@@ -587,8 +627,8 @@ export class Interpreter implements HelperCall, Executor {
           r[1] = 0;
           if (at < 0 || address + size > space.packetEnd) {
             r[0] = 0;
-            this.instructions = fuel - left - this.#worked;
-            return;
+            this.instructions = fuel - left - this.worked;
+            return true;
           }
           r[0] = size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
           break;
@@ -629,7 +669,7 @@ export class Interpreter implements HelperCall, Executor {
     r[0] = result;
     r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
     const { work } = this.#arguments;
-    this.#worked += work;
+    this.worked += work;
     return work;
   }
 
@@ -652,7 +692,7 @@ export class Interpreter implements HelperCall, Executor {
   }
 
   #outOfFuel(pc: number, fuel: number): FaultError {
-    const ofHelpers = this.#worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.#worked, fuel)}`;
+    const ofHelpers = this.worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.worked, fuel)}`;
     return faultAt(this.program, pc, `stopped after ${fuel} instructions${ofHelpers}`);
   }
 }
