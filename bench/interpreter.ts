@@ -62,7 +62,7 @@ const spec: Spec = {
     },
   ],
 };
-const engine = openEmbedded();
+const engine = openEmbedded({ unsafe: true, execution: "interpreter" });
 const device = engine.addDevice("eth0");
 const collection = await engine.load(spec);
 await collection.programs["pass"]?.attach({ interface: "eth0" });

@@ -16,12 +16,13 @@ import { parseArgs } from "node:util";
 import { realClock } from "../src/engine/embedded/clock.ts";
 import { enterXdp, placePacket } from "../src/engine/embedded/contexts/xdp.ts";
 import { Cpu } from "../src/engine/embedded/cpu.ts";
-import { helpersFor } from "../src/engine/embedded/helpers.ts";
 import { JitCode, JitProgram } from "../src/engine/embedded/jit/jit-program.ts";
 import type { JitMode } from "../src/engine/embedded/jit/module.ts";
 import { createMap } from "../src/engine/embedded/maps/create.ts";
 import { Memory } from "../src/engine/embedded/memory.ts";
+import { xdpKind } from "../src/engine/embedded/programs/xdp.ts";
 import { resolve } from "../src/engine/embedded/resolve.ts";
+import { Room } from "../src/engine/embedded/room/room.ts";
 import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
 import { assemble } from "../src/isa/assemble.ts";
 import { encode } from "../src/isa/encode.ts";
@@ -109,11 +110,11 @@ class Ours {
 
   constructor(name: string, mode: JitMode) {
     const memory = new Memory({ size: 16 << 20 });
-    const cpu = new Cpu(0, { memory, clock: realClock(), print: () => {} }, 1);
+    const cpu = new Cpu(0, new Room({ memory, clock: realClock(), print: () => {} }), 1);
     const spec = specFor(name);
     const stores = spec.maps.map((map) => createMap(map, { memory, cpus: 1, random: () => 0x1234_5678 }));
-    const helpers = helpersFor("xdp")!;
-    const { code, maps } = resolve(spec.programs[0]!, helpers, new Map(stores.map((store) => [store.name, store])));
+    const helpers = xdpKind.helpers;
+    const { code, maps } = resolve(spec.programs[0]!, xdpKind, new Map(stores.map((store) => [store.name, store])));
     if (name === LOOKUPS) {
       const [store] = stores;
       for (let index = 0; index < FILLED; index++) {
@@ -160,9 +161,9 @@ function compileTimes(): void {
     }
     lines.push("r0 += 1", "exit");
     const memory = new Memory({ size: 1 << 20 });
-    const cpu = new Cpu(0, { memory, clock: realClock(), print: () => {} }, 1);
+    const cpu = new Cpu(0, new Room({ memory, clock: realClock(), print: () => {} }), 1);
     const spec = { ...specOf({}, { main: "r0 = 2\nexit" }).programs[0]!, code: encode(assemble(lines.join("\n"))) };
-    const { code } = resolve(spec, [], new Map());
+    const { code } = resolve(spec, xdpKind, new Map());
     const times: number[] = [];
     for (let round = 0; round < (size > 10_000 ? 7 : 30); round++) {
       const start = performance.now();

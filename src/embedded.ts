@@ -8,8 +8,8 @@ export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture
 export { type CaptureReader, openCapture } from "./engine/embedded/host/read-capture.ts";
 export { type ReplayResult, replay } from "./engine/embedded/host/replay.ts";
 export { CaptureWriter } from "./engine/embedded/host/write-capture.ts";
-export type { PacketDevice } from "./engine/embedded/host.ts";
 export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
+export type { PacketDevice } from "./engine/embedded/room/packet-host.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./object/index.ts";

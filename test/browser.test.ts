@@ -24,7 +24,7 @@ const FLIGHT = `
   import { compileSource, openCapture, openEmbedded, replay, virtualClock } from "./src/embedded.ts";
   globalThis.fly = async (source, capture) => {
     const spec = await compileSource(source, { file: "firewall.bpf.ts" });
-    const engine = openEmbedded({ clock: virtualClock(), memory: 64 << 20 });
+    const engine = openEmbedded({ unsafe: true, clock: virtualClock(), memory: 64 << 20 });
     const device = engine.addDevice("net0");
     const collection = await engine.load(spec);
     collection.maps.blocked.set({ prefixLength: 24, address: "203.0.113.0" }, 1);

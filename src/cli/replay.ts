@@ -28,7 +28,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    await using engine = openEmbedded({ clock: virtualClock(), seed: 1 });
+    await using engine = openEmbedded({ unsafe: true, execution: "interpreter", clock: virtualClock(), seed: 1 });
     const device = engine.addDevice("replay");
     await using collection = await engine.load(job.spec, { programs: [job.program] });
     applySettings(collection, job.settings);

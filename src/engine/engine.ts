@@ -40,40 +40,63 @@ export interface Program {
   readonly name: string;
   readonly spec: ProgramSpec;
   /**
-   * Runs the program once on a packet (or `repeat` times on fresh copies of it), attached to nothing:
-   * `BPF_PROG_TEST_RUN` in the kernel.
+   * Runs the program once (or `repeat` times, each on a fresh copy of the input), attached to nothing: `BPF_PROG_TEST_RUN` in the
+   * kernel.
+   * @throws RangeError for an input that programs of this type do not take.
    */
-  run(input: RunInput): RunResult;
+  run(input?: RunInput): RunResult;
   /** Attaches to a hook until the link is disposed. */
   attach(options: AttachOptions): Promise<Link>;
 }
 
 export interface RunInput {
-  /** An Ethernet frame, at least 14 bytes. */
-  readonly packet: Uint8Array;
+  /** For programs on packets: an Ethernet frame, at least 14 bytes. */
+  readonly packet?: Uint8Array;
+  /**
+   * What the program finds in its context besides the packet: fields by name (`{ ingress_ifindex: 3, mark: 7 }`), or for programs on
+   * events the bytes of the context itself. Default: zeroes.
+   */
+  readonly context?: ContextInput;
   /** Default 1. */
   readonly repeat?: number;
 }
 
+export type ContextInput = Uint8Array | Readonly<Record<string, number | bigint | Uint8Array>>;
+
 export interface RunResult {
   /** The program's return value, u32: for XDP one of `XDP_ABORTED` 0, `XDP_DROP` 1, `XDP_PASS` 2, `XDP_TX` 3, `XDP_REDIRECT` 4. */
   readonly verdict: number;
-  /** The packet as the program left it. */
+  /** The packet as the program left it; empty for programs that have none. */
   readonly packet: Uint8Array;
+  /** The context as the program left it, for types whose context programs may write. */
+  readonly context?: Uint8Array;
   /** Mean nanoseconds of one run, as the engine measured it. */
   readonly duration: number;
 }
 
 export interface AttachOptions {
-  /** Name of the network interface (Linux), or of a packet device of the engine's host (embedded). */
-  readonly interface: string;
+  /** XDP, tc, socket filters: name of the network interface (Linux), or of a device of the engine's room (embedded). */
+  readonly interface?: string;
   /** XDP only: in the driver, in the network stack, or whichever the kernel chooses (the default). */
   readonly mode?: "native" | "generic";
+  /** tc: on packets that come in, or on those that leave. Default: what the section says, else `ingress`. */
+  readonly direction?: "ingress" | "egress";
+  /** cgroup kinds: the group whose processes it is for, e.g. `/web`. */
+  readonly cgroup?: string;
+  /** Tracing kinds: the event, e.g. `syscalls/sys_enter_openat`. Default: what the section says. */
+  readonly event?: string;
+  /** Where among the programs at the same hook, for hooks that run several. Default: last. */
+  readonly position?: "first" | "last" | { readonly before: Link } | { readonly after: Link };
 }
 
 export interface Link extends AsyncDisposable {
   /** What it is attached to, for people: `xdp on veth0 (native)`. */
   readonly description: string;
+  /**
+   * Puts another program of the same type in this one's place, between two events: none is missed, none is seen by both.
+   * @throws AttachError when it is of another type or another engine.
+   */
+  update(program: Program): Promise<void>;
   detach(): Promise<void>;
 }
 

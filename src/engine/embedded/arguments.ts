@@ -5,7 +5,7 @@
 
 import type { AddressSpace } from "./access.ts";
 import { MAP_TAG } from "./access.ts";
-import type { Helper } from "./helper.ts";
+import type { Helper } from "./helpers/helper.ts";
 import type { MapStore } from "./maps/store.ts";
 
 /** Largest size that a helper accepts (BPF_MAX_VAR_SIZ). */

@@ -2,28 +2,33 @@
 
 import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
 import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
-import type { Cpu } from "./cpu.ts";
 import type { MakeExecutors } from "./executor.ts";
-import { helpersFor, PROGRAM_TYPES } from "./helpers.ts";
-import type { PacketHost } from "./host.ts";
 import { createMap } from "./maps/create.ts";
 import type { MapHome, MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
+import type { LoadedProgram, ProgramKind } from "./programs/kind.ts";
+import { loadKind, PROGRAM_TYPES } from "./programs/kinds.ts";
 import { resolve } from "./resolve.ts";
+import type { Room } from "./room/room.ts";
 import { UserMap } from "./user-map.ts";
-import { XdpProgram } from "./xdp-program.ts";
+import { judge, type Verify } from "./verify.ts";
 
 /** What an engine loads into. */
 export interface Target extends MapHome {
-  readonly cpuList: readonly Cpu[];
-  readonly host: PacketHost;
+  readonly room: Room;
   readonly fuel: number;
   /** How programs run. */
   readonly executors: MakeExecutors;
+  readonly verify: Verify | undefined;
+  readonly unsafe: boolean;
 }
+
+/** The kinds of a Spec's programs, by type. */
+export type Kinds = ReadonlyMap<ProgramType, ProgramKind>;
 
 export class EmbeddedCollection<Module = AnyModule> implements Collection<Module> {
   readonly spec: Spec;
@@ -31,25 +36,24 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
   readonly programs: ProgramsOf<Module>;
   readonly #stores: readonly MapStore[];
   readonly #userMaps: readonly UserMap[];
-  readonly #programs: readonly XdpProgram[];
+  readonly #programs: readonly LoadedProgram[];
   readonly #disposed: () => void;
   #open = true;
 
   /** @param disposed told once. @throws as `Engine.load`; nothing is left behind then. */
-  constructor(spec: Spec, options: LoadOptions, target: Target, disposed: () => void) {
+  constructor(spec: Spec, options: LoadOptions, target: Target, kinds: Kinds, disposed: () => void) {
     const stores: MapStore[] = [];
     try {
       checkOptions(spec, options);
       checkNames("map", spec.maps);
       checkNames("program", spec.programs);
-      const wanted = (program: ProgramSpec): boolean => options.programs?.includes(program.name) ?? program.autoload !== false;
-      const specs = spec.programs.filter(wanted);
+      const specs = spec.programs.filter((program) => isWanted(program, options));
       for (const map of spec.maps) {
         if (map.autocreate !== false)
           stores.push(createMap({ ...map, maxEntries: options.maxEntries?.[map.name] ?? map.maxEntries }, target));
       }
       const byName = new Map(stores.map((store) => [store.name, store]));
-      this.#programs = specs.map((program) => makeProgram(program, byName, target));
+      this.#programs = specs.map((program) => makeProgram(program, spec, byName, target, kinds));
       const types = spec.types === null ? null : openBtf(spec.types);
       this.#userMaps = stores.map((store) => makeUserMap(store, types, target.memory));
       for (const store of stores) fill(store, target.memory);
@@ -103,17 +107,40 @@ function checkNames(what: string, items: readonly { readonly name: string }[]): 
   }
 }
 
-function makeProgram(spec: ProgramSpec, maps: ReadonlyMap<string, MapStore>, target: Target): XdpProgram {
-  const helpers = helpersFor(spec.type);
-  if (helpers === null) {
-    throw new FeatureError(
-      `BPF_PROG_TYPE_${spec.type.toUpperCase()}`,
-      null,
-      `program ${spec.name}: the embedded engine runs ${PROGRAM_TYPES.join(", ")} programs; this one is ${spec.type}`,
-    );
+/** Imports what the programs of a Spec need. @throws FeatureError for a type that this engine does not run. */
+export async function kindsOf(spec: Spec, options: LoadOptions): Promise<Kinds> {
+  const kinds = new Map<ProgramType, ProgramKind>();
+  for (const program of spec.programs) {
+    if (!isWanted(program, options)) continue;
+    const kind = kinds.get(program.type) ?? (await loadKind(program.type));
+    if (kind === null) {
+      throw new FeatureError(
+        `BPF_PROG_TYPE_${program.type.toUpperCase()}`,
+        null,
+        `program ${program.name}: the embedded engine runs ${PROGRAM_TYPES.join(", ")} programs; this one is ${program.type}`,
+      );
+    }
+    kinds.set(program.type, kind);
   }
-  const executors = target.executors(resolve(spec, helpers, maps), target.cpuList, helpers);
-  return new XdpProgram(spec, executors, target.host, target.fuel);
+  return kinds;
+}
+
+const isWanted = (program: ProgramSpec, { programs }: LoadOptions): boolean =>
+  programs?.includes(program.name) ?? program.autoload !== false;
+
+function makeProgram(
+  program: ProgramSpec,
+  spec: Spec,
+  maps: ReadonlyMap<string, MapStore>,
+  target: Target,
+  kinds: Kinds,
+): LoadedProgram {
+  const kind = kinds.get(program.type);
+  if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
+  const resolved = resolve(program, kind, maps);
+  const trust = judge(program, spec, target.verify, target.unsafe);
+  const executors = target.executors(resolved, target.room.cpus, kind.helpers, trust);
+  return kind.make(program, executors, target.room, target.fuel);
 }
 
 function makeUserMap(store: MapStore, types: Btf | null, memory: Memory): UserMap {

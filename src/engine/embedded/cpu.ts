@@ -8,9 +8,9 @@
  */
 
 import { FRAME_SIZE, FRAMES } from "./access.ts";
-import type { Clock } from "./clock.ts";
-import type { Memory, Region } from "./memory.ts";
+import type { Region } from "./memory.ts";
 import { Random } from "./random.ts";
+import type { Room } from "./room/room.ts";
 
 /** XDP_PACKET_HEADROOM of linux/bpf.h. */
 export const HEAD_ROOM = 256;
@@ -27,17 +27,10 @@ export const PACKET_FRAME = 4096 - 320;
 /** Bytes of the context area. */
 const CONTEXT_SIZE = 256;
 
-/** What all CPUs of an engine have in common. */
-export interface CpuHost {
-  readonly memory: Memory;
-  readonly clock: Clock;
-  /** What `bpf_trace_printk` writes, without a line end. */
-  print(text: string, cpu: number): void;
-}
-
 export class Cpu {
   readonly id: number;
-  readonly host: CpuHost;
+  /** What it has in common with the others. */
+  readonly room: Room;
   readonly random: Random;
   /** Address behind the stack, where r10 of a program's main function points. */
   readonly stackEnd: number;
@@ -49,11 +42,12 @@ export class Cpu {
   readonly #regions: readonly Region[];
 
   /** @throws MapError `memory` when the engine's memory has no room for it. */
-  constructor(id: number, host: CpuHost, seed: number) {
+  constructor(id: number, room: Room, seed: number) {
     this.id = id;
-    this.host = host;
+    this.room = room;
+    room.cpus[id] = this;
     this.random = new Random(seed);
-    const { memory } = host;
+    const { memory } = room;
     const stack = memory.allocate(FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
     const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
@@ -64,6 +58,6 @@ export class Cpu {
   }
 
   dispose(): void {
-    for (const region of this.#regions) this.host.memory.release(region);
+    for (const region of this.#regions) this.room.memory.release(region);
   }
 }

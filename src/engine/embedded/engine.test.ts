@@ -67,7 +67,7 @@ const specOf = (programs: readonly ProgramSpec[], maps: readonly MapSpec[] = [])
 
 /** Loads one program; its engine is disposed with the test's process. */
 async function load(text: string, maps: readonly MapSpec[] = [], options: EmbeddedOptions = {}) {
-  const engine = openEmbedded({ memory: 4 << 20, ...options });
+  const engine = openEmbedded({ unsafe: true, execution: "interpreter", memory: 4 << 20, ...options });
   const collection = await engine.load(specOf([programOf("main", text)], maps));
   return { engine, collection, main: programIn(collection, "main") };
 }
@@ -294,7 +294,7 @@ describe("helpers", () => {
   });
 
   test("per-CPU values: each CPU has its own, and can be asked for", async () => {
-    const engine = openEmbedded({ cpus: 3, memory: 4 << 20 });
+    const engine = openEmbedded({ unsafe: true, cpus: 3, memory: 4 << 20 });
     const text = `
       r2 = 0
       *(u32 *)(r10 - 4) = r2
@@ -369,7 +369,7 @@ describe("what a program may touch", () => {
 
   test("a fault names the source line", async () => {
     const lines = [{ slot: 0, file: "firewall.bpf.ts", line: 12, column: 3, text: "" }];
-    const collection = await openEmbedded({ memory: 4 << 20 }).load(
+    const collection = await openEmbedded({ unsafe: true, memory: 4 << 20 }).load(
       specOf([programOf("main", "r1 = 0\nr0 = *(u8 *)(r1 + 0)\nexit", { lines })]),
     );
     assert.throws(() => programIn(collection, "main").run({ packet }), { message: /main, slot 1 \(firewall\.bpf\.ts:12\)/ });
@@ -422,7 +422,7 @@ describe("loading is all or nothing", () => {
     ],
   ] as const) {
     test(what, async () => {
-      const engine = openEmbedded({ memory: 1 << 20 });
+      const engine = openEmbedded({ unsafe: true, memory: 1 << 20 });
       const { used } = engine.memory;
       await assert.rejects(engine.load(specOf([program], [mapOf("spare"), ...maps])), expected);
       assert.equal(engine.memory.used, used, "nothing is left behind");

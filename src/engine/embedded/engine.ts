@@ -9,12 +9,14 @@ import type { Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, Engine, LoadOptions } from "../engine.ts";
 import { MapError } from "../errors.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { EmbeddedCollection, type Target } from "./collection.ts";
+import { EmbeddedCollection, kindsOf, type Target } from "./collection.ts";
 import { Cpu } from "./cpu.ts";
-import { type PacketDevice, PacketHost } from "./host.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
+import type { PacketDevice } from "./room/packet-host.ts";
+import { Room } from "./room/room.ts";
+import type { Verify } from "./verify.ts";
 
 export interface EmbeddedOptions {
   /** 1 … 256; default 1. Packets go to the CPU that their metadata names. */
@@ -30,9 +32,19 @@ export interface EmbeddedOptions {
   /** Instructions that one run of a program may take before it is stopped with a FaultError. Default 64 Mi. */
   readonly fuel?: number;
   /**
-   * How programs run. `interpreter`, the default until a verifier stands before it: every access is checked to the byte. `jit`: as
-   * WebAssembly, tens of times faster. The host stays safe and every run ends, but a program that is wrong may spoil the packets and
-   * maps of this engine; where it can be told, it is stopped with the same FaultError. Fuel counts whole rounds of a loop.
+   * Judges each program before it is loaded. What it accepts runs bare, at full speed; what it refuses is not loaded, or runs checked
+   * where `unsafe` is set.
+   */
+  readonly verify?: Verify;
+  /**
+   * Loads programs that no verifier has accepted. They run with fuel and checks: the host stays safe and every run ends, but as
+   * generated code a program that is wrong may spoil the packets and maps of this engine; where it can be told, it is stopped with a
+   * FaultError. Default false.
+   */
+  readonly unsafe?: boolean;
+  /**
+   * How programs run. `jit`, the default: as WebAssembly, which JavaScript engines make machine code. Fuel counts whole rounds of a
+   * loop there. `interpreter`: tens of times slower, every access checked to the byte, proven or not.
    */
   readonly execution?: "interpreter" | "jit";
 }
@@ -45,45 +57,38 @@ export function openEmbedded(options: EmbeddedOptions = {}): EmbeddedEngine {
 export class EmbeddedEngine implements Engine {
   readonly kind = "embedded";
   readonly cpus: number;
-  readonly #memory: Memory;
   readonly #target: Omit<Target, "executors">;
-  readonly #host: PacketHost;
+  readonly #room: Room;
   readonly #execution: "interpreter" | "jit";
   readonly #collections = new Set<AsyncDisposable>();
   #open = true;
 
   /** Use `openEmbedded`. */
   constructor(options: EmbeddedOptions) {
-    const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint, execution = "interpreter" } = options;
+    const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint, execution = "jit", verify, unsafe = false } = options;
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) throw new RangeError(`cpus: expected 1 to 256, found ${cpus}`);
     checkFuel(fuel);
     const memory = new Memory(options.memory === undefined ? {} : { size: options.memory });
     const random = new Random(options.seed);
-    const host = { memory, clock, print: (text: string, cpu: number) => onPrint?.(text, cpu) };
+    const room = new Room({ memory, clock, print: (text, cpu) => onPrint?.(text, cpu) });
+    for (let id = 0; id < cpus; id++) new Cpu(id, room, random.next());
     if (execution !== "interpreter" && execution !== "jit")
       throw new RangeError(`execution: expected interpreter or jit, found ${execution}`);
     this.cpus = cpus;
     this.#execution = execution;
-    this.#memory = memory;
-    this.#host = new PacketHost(clock);
-    this.#target = {
-      memory,
-      cpus,
-      cpuList: Array.from({ length: cpus }, (_, id) => new Cpu(id, host, random.next())),
-      host: this.#host,
-      fuel,
-      random: () => random.next(),
-    };
+    this.#room = room;
+    this.#target = { memory, cpus, room, fuel, verify, unsafe, random: () => random.next() };
   }
 
   /** Bytes of linear memory: in all, and given out to CPUs and maps. */
   get memory(): { readonly size: number; readonly used: number } {
-    return { size: this.#memory.size, used: this.#memory.used };
+    const { size, used } = this.#room.memory;
+    return { size, used };
   }
 
   /** The packet devices, in the order in which they were added. */
   get devices(): readonly PacketDevice[] {
-    return this.#host.devices;
+    return this.#room.packets.devices;
   }
 
   /**
@@ -91,15 +96,16 @@ export class EmbeddedEngine implements Engine {
    * @throws AttachError when there is one of that name.
    */
   addDevice(name: string): PacketDevice {
-    return this.#host.add(name);
+    return this.#room.packets.add(name);
   }
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<Collection<Module>> {
     // What nobody uses is not loaded.
     const executors = this.#execution === "jit" ? (await import("./jit/executors.ts")).jitExecutors : interpreters;
+    const kinds = await kindsOf(spec, options);
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
     const target = { ...this.#target, executors };
-    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(spec, options, target, () =>
+    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(spec, options, target, kinds, () =>
       this.#collections.delete(collection),
     );
     this.#collections.add(collection);

@@ -2,9 +2,10 @@
 
 import type { AddressSpace } from "./access.ts";
 import type { Cpu } from "./cpu.ts";
-import type { HelperTable } from "./helper.ts";
+import type { HelperTable } from "./helpers/helper.ts";
 import type { Memory } from "./memory.ts";
 import type { ResolvedProgram } from "./resolve.ts";
+import type { Trust } from "./verify.ts";
 
 export interface Executor {
   readonly cpu: Cpu;
@@ -20,4 +21,9 @@ export interface Executor {
 }
 
 /** Makes a program ready for each of the CPUs. */
-export type MakeExecutors = (program: ResolvedProgram, cpus: readonly Cpu[], helpers: HelperTable) => readonly Executor[];
+export type MakeExecutors = (
+  program: ResolvedProgram,
+  cpus: readonly Cpu[],
+  helpers: HelperTable,
+  trust: Trust,
+) => readonly Executor[];

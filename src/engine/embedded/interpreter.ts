@@ -18,7 +18,7 @@ import { AtomicUnit } from "./atomics.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { faultAt } from "./fault.ts";
-import type { HelperCall, HelperTable } from "./helper.ts";
+import type { HelperCall, HelperTable } from "./helpers/helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import type { PreparedProgram } from "./program.ts";
@@ -81,7 +81,7 @@ export class Interpreter implements HelperCall, Executor {
   constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
     this.program = program;
     this.cpu = cpu;
-    this.memory = cpu.host.memory;
+    this.memory = cpu.room.memory;
     this.maps = maps;
     this.space = new AddressSpace(
       this.memory,

@@ -13,10 +13,11 @@ import { VerifierError } from "../errors.ts";
 import { type AddressSpace, FUNCTION_TAG } from "./access.ts";
 import { realClock } from "./clock.ts";
 import { Cpu } from "./cpu.ts";
-import type { Helper, HelperTable } from "./helper.ts";
+import type { Helper, HelperTable } from "./helpers/helper.ts";
 import { checkFuel, DEFAULT_FUEL, Interpreter } from "./interpreter.ts";
 import { Memory, type Region } from "./memory.ts";
 import { type PreparedProgram, prepare } from "./program.ts";
+import { Room } from "./room/room.ts";
 
 /** A helper for raw programs: r1 to r5 in, r0 out, all unsigned 64-bit. */
 export type RawHelper = (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => bigint;
@@ -63,7 +64,7 @@ function cpuFor(length: number, shared: boolean): Cpu {
 }
 
 function makeCpu(size: number, shared: boolean): Cpu {
-  return new Cpu(0, { memory: new Memory({ size, shared }), clock: realClock(), print: () => {} }, 1);
+  return new Cpu(0, new Room({ memory: new Memory({ size, shared }), clock: realClock(), print: () => {} }), 1);
 }
 
 /**
@@ -125,7 +126,7 @@ export function runRawOn(
   });
 
   const cpu = cpuFor(input.length, shared);
-  const { memory } = cpu.host;
+  const { memory } = cpu.room;
   const region: Region | null = input.length > 0 ? memory.allocate(input.length, "memory", "raw") : null;
   cpu.busy = true;
   try {

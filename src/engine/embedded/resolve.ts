@@ -7,9 +7,9 @@ import type { ProgramSpec, Relocation } from "../../object/spec.ts";
 import { helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
 import { FUNCTION_TAG, MAP_TAG } from "./access.ts";
-import type { HelperTable } from "./helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import { type Pair, type PreparedProgram, prepare } from "./program.ts";
+import type { ProgramKind } from "./programs/kind.ts";
 
 export interface ResolvedProgram {
   readonly code: PreparedProgram;
@@ -26,8 +26,9 @@ const PSEUDO_MAP_VALUE = 2;
  * @throws FeatureError for what this engine does not offer: helpers, kernel functions, kernel types. VerifierError when
  *   the program is malformed, or refers to a map that is not there.
  */
-export function resolve(spec: ProgramSpec, helpers: HelperTable, maps: ReadonlyMap<string, MapStore>): ResolvedProgram {
+export function resolve(spec: ProgramSpec, kind: ProgramKind, maps: ReadonlyMap<string, MapStore>): ResolvedProgram {
   const { name } = spec;
+  const { helpers, packetLoads } = kind;
   const [extern] = spec.externs ?? [];
   if (extern !== undefined) {
     throw new FeatureError(
@@ -75,7 +76,7 @@ export function resolve(spec: ProgramSpec, helpers: HelperTable, maps: ReadonlyM
   try {
     const code = prepare(spec.code, {
       name,
-      packetLoads: false,
+      packetLoads,
       lines: spec.lines,
       refuse(_instruction, slot, why) {
         throw new FeatureError(why, null, `${name}, slot ${slot}: ${why}`);

@@ -113,6 +113,13 @@ export const ATTRIBUTES = {
     pointer: {},
     text: {},
   },
+  link_update: {
+    size: 32,
+    u32: { link_fd: 0, new_prog_fd: 4, flags: 8, old_prog_fd: 12 },
+    u64: {},
+    pointer: {},
+    text: {},
+  },
   obj_get_info_by_fd: {
     size: 16,
     u32: { bpf_fd: 0, info_len: 4 },

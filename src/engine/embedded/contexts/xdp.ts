@@ -5,10 +5,9 @@
  *         | 40 bytes taken |  head room … meta |  packet       | tail room           |
  */
 
-import type { HelperName } from "../../../uapi/helpers.ts";
 import type { AddressSpace } from "../access.ts";
 import { type Cpu, FRAME_HEADER, HEAD_ROOM, LONGEST_PACKET, PACKET_FRAME } from "../cpu.ts";
-import type { Argument, Helper, HelperCall, Result } from "../helper.ts";
+import { type Helper, type HelperCall, helper } from "../helpers/helper.ts";
 import { EINVAL } from "../maps/errno.ts";
 
 /** `struct xdp_md`: six u32, by byte offset. Programs may only read it. */
@@ -40,12 +39,12 @@ export function placePacket(cpu: Cpu, packet: Uint8Array): void {
   if (length < SHORTEST_PACKET || length > LONGEST_PACKET) {
     throw new RangeError(`packet: expected ${SHORTEST_PACKET} to ${LONGEST_PACKET} bytes, found ${length}`);
   }
-  cpu.host.memory.bytes.set(packet, cpu.packetArea + HEAD_ROOM);
+  cpu.room.memory.bytes.set(packet, cpu.packetArea + HEAD_ROOM);
 }
 
 /** Lays out the context of a packet of `length` bytes that is in place, and opens context and packet to the program. Hot. */
 export function enterXdp(cpu: Cpu, space: AddressSpace, length: number, ingress: number, queue: number): void {
-  const { words } = cpu.host.memory;
+  const { words } = cpu.room.memory;
   const data = cpu.packetArea + HEAD_ROOM;
   space.contextStart = cpu.context;
   space.contextEnd = cpu.context + XDP_MD.size;
@@ -62,7 +61,7 @@ function setPacket(cpu: Cpu, space: AddressSpace, meta: number, data: number, en
   space.packetStart = meta;
   space.packetData = data;
   space.packetEnd = end;
-  const { words } = cpu.host.memory;
+  const { words } = cpu.room.memory;
   const base = cpu.context >>> 2;
   words[base] = data;
   words[base + 1] = end;
@@ -122,16 +121,12 @@ function storeBytes(call: HelperCall, _context: number, offset: number, from: nu
   return 0;
 }
 
-type Make = (name: HelperName, args: readonly Argument[], result: Result, run: Helper["run"]) => Helper;
-
 /** The helpers that only XDP programs have. */
-export function xdpHelpers(make: Make): Helper[] {
-  return [
-    make("bpf_xdp_adjust_head", ["context", "number"], "int", adjustHead),
-    make("bpf_xdp_adjust_tail", ["context", "number"], "int", adjustTail),
-    make("bpf_xdp_adjust_meta", ["context", "number"], "int", adjustMeta),
-    make("bpf_xdp_get_buff_len", ["context"], "u32", ({ space }) => space.packetEnd - space.packetData),
-    make("bpf_xdp_load_bytes", ["context", "number", "write", "size"], "int", loadBytes),
-    make("bpf_xdp_store_bytes", ["context", "number", "read", "size"], "int", storeBytes),
-  ];
-}
+export const xdpHelpers: readonly Helper[] = [
+  helper("bpf_xdp_adjust_head", ["context", "number"], "int", adjustHead),
+  helper("bpf_xdp_adjust_tail", ["context", "number"], "int", adjustTail),
+  helper("bpf_xdp_adjust_meta", ["context", "number"], "int", adjustMeta),
+  helper("bpf_xdp_get_buff_len", ["context"], "u32", ({ space }) => space.packetEnd - space.packetData),
+  helper("bpf_xdp_load_bytes", ["context", "number", "write", "size"], "int", loadBytes),
+  helper("bpf_xdp_store_bytes", ["context", "number", "read", "size"], "int", storeBytes),
+];

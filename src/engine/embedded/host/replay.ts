@@ -1,7 +1,7 @@
 /** Plays a capture through a packet device, as fast as it takes them, and keeps the books. */
 
 import { FaultError } from "../../errors.ts";
-import type { PacketDevice } from "../host.ts";
+import type { PacketDevice } from "../room/packet-host.ts";
 import { CaptureBatch } from "./batch.ts";
 import type { CaptureInterface, CapturePacket, Truncation } from "./capture.ts";
 import { ETHERNET, linkTypeName } from "./link-types.ts";

@@ -2,16 +2,21 @@
 
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
-import type { HelperTable } from "../helper.ts";
+import type { HelperTable } from "../helpers/helper.ts";
 import type { ResolvedProgram } from "../resolve.ts";
+import type { Trust } from "../verify.ts";
 import { JitCode, JitProgram } from "./jit-program.ts";
 
 /**
- * In checked mode: no verifier of ours has accepted the program.
  * @throws FeatureError when a function is longer than JavaScript engines take.
  */
-export function jitExecutors({ code, maps }: ResolvedProgram, cpus: readonly Cpu[], helpers: HelperTable): readonly Executor[] {
-  const { memory } = cpus[0]!.host;
-  const compiled = new JitCode(code, { mode: "checked", memory, helpers, maps });
+export function jitExecutors(
+  { code, maps }: ResolvedProgram,
+  cpus: readonly Cpu[],
+  helpers: HelperTable,
+  trust: Trust,
+): readonly Executor[] {
+  const { memory } = cpus[0]!.room;
+  const compiled = new JitCode(code, { mode: trust, memory, helpers, maps });
   return cpus.map((cpu) => new JitProgram(compiled, cpu));
 }

@@ -6,7 +6,7 @@ import { Arguments } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import { faultAt } from "../fault.ts";
-import type { Helper, HelperCall } from "../helper.ts";
+import type { Helper, HelperCall } from "../helpers/helper.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
@@ -71,7 +71,7 @@ export class JitProgram implements HelperCall, Executor {
     const { program, options } = code.compiled;
     this.program = program;
     this.cpu = cpu;
-    this.memory = cpu.host.memory;
+    this.memory = cpu.room.memory;
     this.maps = options.maps;
     this.space = new AddressSpace(
       this.memory,

@@ -3,7 +3,7 @@
 import { HELPER } from "../../../uapi/helpers.ts";
 import { FeatureError } from "../../errors.ts";
 import { FRAMES } from "../access.ts";
-import type { HelperTable, Result } from "../helper.ts";
+import type { HelperTable, Result } from "../helpers/helper.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";

@@ -26,7 +26,7 @@ export function runRawJit(
   const { mode = "checked", dispatch = false, shared = false } = options;
   const { r0, memory } = runRawOn(
     (program, cpu, helpers) => {
-      const compile = { mode, dispatchAll: dispatch, memory: cpu.host.memory, helpers, maps: [], wideResult: true };
+      const compile = { mode, dispatchAll: dispatch, memory: cpu.room.memory, helpers, maps: [], wideResult: true };
       const jit = new JitProgram(new JitCode(program, compile), cpu);
       return {
         space: jit.space,

@@ -8,7 +8,7 @@
  */
 
 import { MAP_TAG } from "../access.ts";
-import type { HelperTable } from "../helper.ts";
+import type { HelperTable } from "../helpers/helper.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { PreparedProgram } from "../program.ts";
 import { FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF, uses } from "./effects.ts";

@@ -11,7 +11,7 @@ import { COUNT, type MapHome, MapStore } from "./store.ts";
 export class ArrayMap extends MapStore {
   constructor(spec: MapSpec, home: MapHome) {
     super(spec, home, spec.type === "percpu_array");
-    this.words[(this.handle >>> 2) + COUNT] = spec.maxEntries;
+    if (!this.attached) this.words[(this.handle >>> 2) + COUNT] = spec.maxEntries;
   }
 
   find(key: number): number {

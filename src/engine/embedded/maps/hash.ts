@@ -52,7 +52,6 @@ export class HashMap extends MapStore {
   readonly #keyOffset: number;
   readonly #buckets: number;
   readonly #mask: number;
-  readonly #seed: number;
   /** The key's bytes in whole words, and in all. */
   readonly #keyWords: number;
 
@@ -67,12 +66,11 @@ export class HashMap extends MapStore {
     this.#mask = buckets - 1;
     this.#buckets = this.allocate("buckets", 4 * buckets).start;
     this.nodes = this.allocate("nodes", this.nodeSize * spec.maxEntries).start;
-    this.#seed = home.random() | 0;
   }
 
   get layout(): HashLayout {
     const { nodes, nodeSize } = this;
-    return { buckets: this.#buckets, mask: this.#mask, nodes, nodeSize, keyOffset: this.#keyOffset, seed: this.#seed };
+    return { buckets: this.#buckets, mask: this.#mask, nodes, nodeSize, keyOffset: this.#keyOffset, seed: this.seed };
   }
 
   /** Hot. One function each for keys of 4 and 8 bytes, the usual ones: a third faster than one for all. */
@@ -163,7 +161,7 @@ export class HashMap extends MapStore {
     const { words, nodes, nodeSize } = this;
     const keyWord = this.#keyOffset >>> 2;
     const wanted = this.view.getUint32(key, true);
-    let next = words[this.#bucket(mix(this.#seed ^ wanted))]!;
+    let next = words[this.#bucket(mix(this.seed ^ wanted))]!;
     while (next !== 0) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === wanted) return next - 1;
@@ -177,7 +175,7 @@ export class HashMap extends MapStore {
     const keyWord = this.#keyOffset >>> 2;
     const low = view.getUint32(key, true);
     const high = view.getUint32(key + 4, true);
-    let next = words[this.#bucket(mix(mix(this.#seed ^ low) ^ high))]!;
+    let next = words[this.#bucket(mix(mix(this.seed ^ low) ^ high))]!;
     while (next !== 0) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === low && words[node + keyWord + 1] === high) return next - 1;
@@ -214,7 +212,7 @@ export class HashMap extends MapStore {
   #hash(key: number): number {
     const { view } = this;
     const end = key + this.#keyWords * 4;
-    let h = this.#seed;
+    let h = this.seed;
     for (let at = key; at < end; at += 4) h = mix(h ^ view.getInt32(at, true));
     for (let at = end; at < key + this.keySize; at++) h = mix(h ^ view.getUint8(at));
     return h & ~LIVE;

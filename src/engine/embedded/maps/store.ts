@@ -24,6 +24,17 @@ export interface MapHome {
   readonly cpus: number;
   /** A random u32 for hash seeds. */
   random(): number;
+  /**
+   * Where the map is already, when another thread that shares this memory made it: nothing is allocated or initialised then, and
+   * `dispose` gives nothing back.
+   */
+  readonly layout?: MapLayout;
+}
+
+/** Where the parts of a map lie, in the order in which its kind takes them, and what is not in memory. May be sent to workers. */
+export interface MapLayout {
+  readonly regions: readonly Region[];
+  readonly seed: number;
 }
 
 // Words of the header, at `handle`. Kinds use the rest of its 64 bytes as they say.
@@ -65,7 +76,12 @@ export abstract class MapStore {
   protected readonly memory: Memory;
   protected readonly words: Uint32Array;
   protected readonly view: DataView;
+  /** Random; kinds that hash mix it in. */
+  protected readonly seed: number;
+  /** Whether another thread made it. */
+  protected readonly attached: boolean;
   readonly #regions: Region[] = [];
+  readonly #given: Region[];
 
   protected constructor(spec: MapSpec, home: MapHome, perCpu: boolean) {
     this.spec = spec;
@@ -78,6 +94,9 @@ export abstract class MapStore {
     this.memory = home.memory;
     this.words = home.memory.words;
     this.view = home.memory.view;
+    this.attached = home.layout !== undefined;
+    this.#given = [...(home.layout?.regions ?? [])];
+    this.seed = home.layout?.seed ?? home.random() | 0;
 
     const stride = Math.ceil(spec.valueSize / 8) * 8;
     const keyRoom = Math.ceil(spec.keySize / 8) * 8;
@@ -109,6 +128,11 @@ export abstract class MapStore {
   abstract clear(): void;
 
   // ── what follows from it ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** For threads that share this memory: `MapHome.layout` of theirs. */
+  get layout(): MapLayout {
+    return { regions: this.#regions, seed: this.seed };
+  }
 
   /** Entries now. */
   get count(): number {
@@ -145,13 +169,18 @@ export abstract class MapStore {
 
   /** Gives the memory back. The map must not be used any more, by anybody. */
   dispose(): void {
-    for (const region of this.#regions.splice(0)) this.memory.release(region);
+    for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
   }
 
   // ── for the kinds ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes memory that `dispose` gives back; when there is none, what this map already took goes back too. */
   protected allocate(part: string, size: number): Region {
+    const given = this.#given.shift();
+    if (given !== undefined) {
+      this.#regions.push(given);
+      return given;
+    }
     try {
       const region = this.memory.allocate(size, `${part} of map ${this.spec.name}`, this.spec.name);
       this.#regions.push(region);

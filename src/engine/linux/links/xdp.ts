@@ -27,6 +27,8 @@ const LINK_INFO_SIZE = 16;
  */
 export function attachXdp(kernel: Kernel, program: string, descriptor: Descriptor, options: AttachOptions): LinuxLink {
   const name = options.interface;
+  if (name === undefined)
+    throw new AttachError(`program ${program}: XDP is attached to a network interface; name one (interface)`);
   const index = kernel.transport.interfaceIndex(name);
   if (index < 0) throw noSuchInterface(kernel.facts, name);
   const request = new Request(kernel.transport, "link_create")
@@ -41,7 +43,7 @@ export function attachXdp(kernel: Kernel, program: string, descriptor: Descripto
   }
   if (result < 0) throw explain(kernel, program, name, mode, request.error(result));
   const link = kernel.ledger.adopt(result, `link of ${program} to ${name}`);
-  return new LinuxLink(link, linkId(kernel, link), `xdp on ${name} (${mode})`);
+  return new LinuxLink(kernel, link, linkId(kernel, link), `xdp on ${name} (${mode})`);
 }
 
 /** 0 when the kernel does not say. */

@@ -28,7 +28,7 @@ export class LinuxProgram implements Program {
     return this.#descriptor.fd;
   }
 
-  run(input: RunInput): RunResult {
+  run(input: RunInput = {}): RunResult {
     this.#mustBeOpen();
     return testRun(this.#kernel, this.spec, this.#descriptor, input);
   }

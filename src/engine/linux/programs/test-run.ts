@@ -34,14 +34,21 @@ export function testRun(kernel: Kernel, program: ProgramSpec, descriptor: Descri
       null,
       `program ${program.name}: the kernel has no test run on packets for type ${program.type}`,
     );
-  const repeat = input.repeat ?? 1;
+  const { packet, context, repeat = 1 } = input;
+  if (packet === undefined) throw new RangeError(`program ${program.name}: it runs on a packet; give one`);
+  if (context !== undefined)
+    throw new FeatureError(
+      "BPF_PROG_TEST_RUN",
+      null,
+      `program ${program.name}: the Linux engine gives no context yet; leave it out`,
+    );
   if (!Number.isInteger(repeat) || repeat < 1 || repeat > 0x7fff_ffff)
     throw new RangeError(`repeat: expected a whole number from 1 to 2147483647, found ${repeat}`);
-  const run = new TestRun(kernel, program, descriptor, input.packet);
+  const run = new TestRun(kernel, program, descriptor, packet);
   let result = run.once(1);
   if (repeat === 1) return result;
   let total = result.duration;
-  if (sameBytes(result.packet, input.packet)) {
+  if (sameBytes(result.packet, packet)) {
     result = run.once(repeat - 1);
     total += result.duration * (repeat - 1);
   } else {

@@ -1,11 +1,11 @@
 /** An XDP program loaded into the embedded engine. */
 
-import type { ProgramSpec } from "../../object/spec.ts";
-import type { AttachOptions, Link, Program, RunInput, RunResult } from "../engine.ts";
-import { AttachError, MapError } from "../errors.ts";
-import { enterXdp, placePacket } from "./contexts/xdp.ts";
-import type { Executor } from "./executor.ts";
-import type { PacketHandler, PacketHost } from "./host.ts";
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import { AttachError, MapError } from "../../errors.ts";
+import { enterXdp, placePacket } from "../contexts/xdp.ts";
+import type { Executor } from "../executor.ts";
+import type { Attachment, PacketHandler, PacketHost } from "../room/packet-host.ts";
 
 export class XdpProgram implements Program, PacketHandler {
   readonly name: string;
@@ -15,7 +15,8 @@ export class XdpProgram implements Program, PacketHandler {
   readonly #executors: readonly Executor[];
   readonly #host: PacketHost;
   readonly #fuel: number;
-  readonly #links = new Set<DeviceLink>();
+  /** Where it is attached. */
+  readonly links = new Set<DeviceLink>();
   #open = true;
 
   constructor(spec: ProgramSpec, executors: readonly Executor[], host: PacketHost, fuel: number) {
@@ -33,7 +34,8 @@ export class XdpProgram implements Program, PacketHandler {
    * @throws FaultError when the program is stopped; RangeError for a packet that is too short or too long, or a `repeat`
    *   that is no positive whole number; MapError `closed` after its collection was disposed.
    */
-  run({ packet, repeat = 1 }: RunInput): RunResult {
+  run({ packet, repeat = 1 }: RunInput = {}): RunResult {
+    if (packet === undefined) throw new RangeError(`${this.name}: an xdp program runs on a packet; give one`);
     if (!Number.isSafeInteger(repeat) || repeat < 1)
       throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
     let verdict = 0;
@@ -46,17 +48,13 @@ export class XdpProgram implements Program, PacketHandler {
 
   async attach(options: AttachOptions): Promise<Link> {
     this.#check();
-    if (options.mode === "native") {
-      throw new AttachError(
-        `${options.interface}: a packet device of the embedded engine has no driver to attach to; leave mode out`,
-      );
+    const { interface: device, mode } = options;
+    if (device === undefined) throw new AttachError(`${this.name}: an xdp program is attached to a device; name one (interface)`);
+    if (mode === "native") {
+      throw new AttachError(`${device}: a packet device of the embedded engine has no driver to attach to; leave mode out`);
     }
-    const link = new DeviceLink(
-      `xdp on ${options.interface} (embedded)`,
-      this.#host.attach(options.interface, this),
-      this.#links,
-    );
-    this.#links.add(link);
+    const link = new DeviceLink(`xdp on ${device} (embedded)`, this.#host.attach(device, this), this.links);
+    this.links.add(link);
     return link;
   }
 
@@ -87,7 +85,7 @@ export class XdpProgram implements Program, PacketHandler {
   /** Detaches it everywhere; it does not run any more. */
   async close(): Promise<void> {
     this.#open = false;
-    for (const link of [...this.#links]) await link.detach();
+    for (const link of [...this.links]) await link.detach();
   }
 
   #check(): void {
@@ -97,17 +95,29 @@ export class XdpProgram implements Program, PacketHandler {
 
 class DeviceLink implements Link {
   readonly description: string;
-  readonly #take: () => void;
-  readonly #links: Set<DeviceLink>;
+  readonly #place: Attachment;
+  #links: Set<DeviceLink>;
 
-  constructor(description: string, take: () => void, links: Set<DeviceLink>) {
+  constructor(description: string, place: Attachment, links: Set<DeviceLink>) {
     this.description = description;
-    this.#take = take;
+    this.#place = place;
     this.#links = links;
   }
 
+  async update(program: Program): Promise<void> {
+    if (!(program instanceof XdpProgram))
+      throw new AttachError(
+        `${this.description}: expected an xdp program of the embedded engine, found ${program.name} (${program.spec.type})`,
+      );
+    this.#place.replace(program);
+    // It is the other program's link now: closing this one's collection leaves it.
+    this.#links.delete(this);
+    this.#links = program.links;
+    this.#links.add(this);
+  }
+
   async detach(): Promise<void> {
-    this.#take();
+    this.#place.take();
     this.#links.delete(this);
   }
 

@@ -3,8 +3,8 @@
  * with the flags `-`, `+`, space and `0`, a width, `l` and `ll`; `%pks %pus` are strings, `%pi4 %pI4` an IPv4 address, `%px %pK %pB` pointers.
  */
 
-import type { AddressSpace } from "./access.ts";
-import type { Memory } from "./memory.ts";
+import type { AddressSpace } from "../access.ts";
+import type { Memory } from "../memory.ts";
 
 const CONVERSION = /%(?:%|([-+ 0]*)(\d*)(?:(ll|l)?([diuxXc])|(pks|pus|s)|p([iI])4|p([KxSsB]?)))/y;
 

@@ -3,8 +3,8 @@
  * pushes packets through `receive`; what is attached decides, in place in the engine's memory.
  */
 
-import { AttachError } from "../errors.ts";
-import type { Clock } from "./clock.ts";
+import { AttachError } from "../../errors.ts";
+import type { Clock } from "../clock.ts";
 
 /** What is known of a packet besides its bytes. */
 export interface PacketMeta {
@@ -47,6 +47,14 @@ export interface PacketHandler {
   packetOf(cpu: number): Uint8Array;
 }
 
+/** A place on a device that is taken. */
+export interface Attachment {
+  /** From the next packet on. @throws AttachError when it was taken off. */
+  replace(handler: PacketHandler): void;
+  /** Takes it off; harmless the second time. */
+  take(): void;
+}
+
 const XDP_PASS = 2;
 const NOWHERE: PacketMeta = {};
 
@@ -83,14 +91,21 @@ class Device implements PacketDevice {
     return handler.receive(packet, this.ifindex, meta.queue ?? 0, this.#cpu);
   }
 
-  /** @returns takes it off again; harmless the second time. */
-  attach(handler: PacketHandler): () => void {
+  attach(handler: PacketHandler): Attachment {
     if (this.#handler !== null) {
       throw new AttachError(`${this.name}: ${this.#handler.description} is attached there already; detach it first`);
     }
     this.#handler = handler;
-    return () => {
-      if (this.#handler === handler) this.#handler = null;
+    let mine: PacketHandler | null = handler;
+    return {
+      replace: (next) => {
+        if (mine === null) throw new AttachError(`${this.name}: the link was detached; attach the program anew`);
+        this.#handler = mine = next;
+      },
+      take: () => {
+        if (mine !== null) this.#handler = null;
+        mine = null;
+      },
     };
   }
 }
@@ -117,7 +132,7 @@ export class PacketHost {
   }
 
   /** @throws AttachError when there is no such device, or it is taken. */
-  attach(name: string, handler: PacketHandler): () => void {
+  attach(name: string, handler: PacketHandler): Attachment {
     const device = this.#devices.get(name);
     if (device === undefined) {
       const known = [...this.#devices.keys()];

@@ -1,26 +1,23 @@
 /**
- * The helper functions that the embedded engine offers: prototypes and what they do, from the documentation comments of
+ * The helper functions that programs of every type may call: prototypes and what they do, from the documentation comments of
  * include/uapi/linux/bpf.h and the implementations' `bpf_func_proto` in kernel/bpf/helpers.c, kernel/trace/bpf_trace.c
  * and net/core/filter.c (Linux 6.18). What is not here is refused when a program is loaded, by name.
  */
 
-import { HELPER, type HelperName } from "../../uapi/helpers.ts";
-import type { ProgramType } from "../../uapi/program-types.ts";
-import { xdpHelpers } from "./contexts/xdp.ts";
-import type { Argument, Helper, HelperCall, HelperTable, Result } from "./helper.ts";
-import { EINVAL } from "./maps/errno.ts";
+import { EINVAL } from "../maps/errno.ts";
+import { type Helper, type HelperCall, helper } from "./helper.ts";
 import { formatPrintk } from "./printk.ts";
 
 const now = new Uint32Array(2);
 
 function time(call: HelperCall): number {
-  call.cpu.host.clock.read(now);
+  call.cpu.room.clock.read(now);
   call.high = now[1]!;
   return now[0]!;
 }
 
 /** What every program type may call. */
-const GENERAL: readonly Helper[] = [
+export const GENERAL: readonly Helper[] = [
   helper("bpf_map_lookup_elem", ["map", "key"], "address", (call, map, key) => call.mapAt(map).lookup(key >>> 0, call.cpu.id)),
   helper("bpf_map_update_elem", ["map", "key", "value", "wide"], "int", (call, map, key, value, flags) =>
     call.highOf(4) !== 0 ? -EINVAL : call.mapAt(map).update(key >>> 0, value >>> 0, flags, call.cpu.id),
@@ -38,32 +35,12 @@ const GENERAL: readonly Helper[] = [
   helper("bpf_csum_diff", ["read?", "size", "read?", "size", "number"], "int", checksumDifference),
 ];
 
-const BY_TYPE = new Map<ProgramType, HelperTable>([["xdp", table([...GENERAL, ...xdpHelpers(helper)])]]);
-
-/** Program types that the embedded engine runs. */
-export const PROGRAM_TYPES: readonly ProgramType[] = [...BY_TYPE.keys()];
-
-/** The helpers of a program type by number, or null when the engine does not run that type. */
-export function helpersFor(type: ProgramType): HelperTable | null {
-  return BY_TYPE.get(type) ?? null;
-}
-
-function helper(name: HelperName, args: readonly Argument[], result: Result, run: Helper["run"]): Helper {
-  return { name, id: HELPER[name], args, result, run };
-}
-
-function table(helpers: readonly Helper[]): HelperTable {
-  const rows: (Helper | undefined)[] = new Array(Math.max(...helpers.map(({ id }) => id)) + 1).fill(undefined);
-  for (const helper of helpers) rows[helper.id] = helper;
-  return rows;
-}
-
 /** Text for the host; how many bytes it would have in full, or -EINVAL for a format that the kernel refuses. */
 function printk(call: HelperCall, format: number, size: number, a: number, b: number, c: number): number {
   const wide = (low: number, argument: number): bigint => (BigInt(call.highOf(argument) >>> 0) << 32n) | BigInt(low >>> 0);
   const printed = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
   if (printed === null) return -EINVAL;
-  call.cpu.host.print(printed.text, call.cpu.id);
+  call.cpu.room.print(printed.text, call.cpu.id);
   return printed.length;
 }
 

@@ -1,9 +1,13 @@
-/** The shape of a helper function: its prototype as data, and what it does. The table is `helpers.ts`. */
+/**
+ * The shape of a helper function: its prototype as data, and what it does. One file of this folder a subject; which helpers a
+ * program type has, its kind says (`programs/`).
+ */
 
-import type { AddressSpace } from "./access.ts";
-import type { Cpu } from "./cpu.ts";
-import type { MapStore } from "./maps/store.ts";
-import type { Memory } from "./memory.ts";
+import { HELPER, type HelperName } from "../../../uapi/helpers.ts";
+import type { AddressSpace } from "../access.ts";
+import type { Cpu } from "../cpu.ts";
+import type { MapStore } from "../maps/store.ts";
+import type { Memory } from "../memory.ts";
 
 /**
  * What an argument must be; the interpreter checks it before the call, as the kernel's verifier proves it (`enum
@@ -50,3 +54,15 @@ export interface Helper {
 
 /** By id. */
 export type HelperTable = readonly (Helper | undefined)[];
+
+/** A row of a table. */
+export function helper(name: HelperName, args: readonly Argument[], result: Result, run: Helper["run"]): Helper {
+  return { name, id: HELPER[name], args, result, run };
+}
+
+/** Of two with one number the last counts: a kind's own before the general one. */
+export function helperTable(helpers: readonly Helper[]): HelperTable {
+  const rows: (Helper | undefined)[] = new Array(Math.max(...helpers.map(({ id }) => id)) + 1).fill(undefined);
+  for (const helper of helpers) rows[helper.id] = helper;
+  return rows;
+}

@@ -1,0 +1,24 @@
+/** What the engine must know of a program type to run programs of it: one file a type (or family) in this folder makes one. */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
+import type { Program } from "../../engine.ts";
+import type { Executor } from "../executor.ts";
+import type { HelperTable } from "../helpers/helper.ts";
+import type { Room } from "../room/room.ts";
+
+/** A program that was loaded into the embedded engine. */
+export interface LoadedProgram extends Program {
+  /** Detaches it everywhere; it does not run any more. */
+  close(): Promise<void>;
+}
+
+export interface ProgramKind {
+  readonly type: ProgramType;
+  /** What its programs may call. What is not here is refused by name when a program is loaded. */
+  readonly helpers: HelperTable;
+  /** Whether legacy packet loads (RFC 9669 §5.5) may be used: they belong to programs on sockets and in traffic control. */
+  readonly packetLoads: boolean;
+  /** @param executors one a CPU. @param fuel instructions that one run may take. */
+  make(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number): LoadedProgram;
+}
