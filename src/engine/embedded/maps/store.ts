@@ -28,11 +28,11 @@ export interface MapHome {
    * Where the map is already, when another thread that shares this memory made it: nothing is allocated or initialised then, and
    * `dispose` gives nothing back.
    */
-  readonly layout?: MapLayout;
+  readonly place?: MapPlace;
 }
 
 /** Where the parts of a map lie, in the order in which its kind takes them, and what is not in memory. May be sent to workers. */
-export interface MapLayout {
+export interface MapPlace {
   readonly regions: readonly Region[];
   readonly seed: number;
 }
@@ -94,9 +94,9 @@ export abstract class MapStore {
     this.memory = home.memory;
     this.words = home.memory.words;
     this.view = home.memory.view;
-    this.attached = home.layout !== undefined;
-    this.#given = [...(home.layout?.regions ?? [])];
-    this.seed = home.layout?.seed ?? home.random() | 0;
+    this.attached = home.place !== undefined;
+    this.#given = [...(home.place?.regions ?? [])];
+    this.seed = home.place?.seed ?? home.random() | 0;
 
     const stride = Math.ceil(spec.valueSize / 8) * 8;
     const keyRoom = Math.ceil(spec.keySize / 8) * 8;
@@ -129,8 +129,8 @@ export abstract class MapStore {
 
   // ── what follows from it ──────────────────────────────────────────────────────────────────────────────────────────
 
-  /** For threads that share this memory: `MapHome.layout` of theirs. */
-  get layout(): MapLayout {
+  /** For threads that share this memory: `MapHome.place` of theirs. */
+  get place(): MapPlace {
     return { regions: this.#regions, seed: this.seed };
   }
 
