@@ -34,6 +34,8 @@ export class AddressSpace {
   #valueStart = 0;
   #valueEnd = 0;
   #valueWritable = false;
+  /** What helpers gave the program during this run, latest last: start, end, writable, three numbers each. */
+  readonly #grants: number[] = [];
 
   /** @param areas values of the maps that the program refers to. */
   constructor(memory: Memory, areas: readonly ValueArea[]) {
@@ -48,7 +50,39 @@ export class AddressSpace {
     if (address >= this.packetStart && end <= this.packetEnd) return true;
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
     if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
-    return this.#findValue(address, end) && (this.#valueWritable || !write);
+    if (this.#findValue(address, end)) return this.#valueWritable || !write;
+    return this.#grants.length > 0 && this.#isGranted(address, end, write);
+  }
+
+  /**
+   * Opens `size` bytes from `start` on to the program until `revoke` or the end of its run: a record that it reserved, an inner map's
+   * value, what an iterator stands on.
+   */
+  grant(start: number, size: number, writable: boolean): void {
+    this.#grants.push(start, start + size, writable ? 1 : 0);
+  }
+
+  /** Takes back what was granted at `start` last; nothing, when nothing was. */
+  revoke(start: number): void {
+    const grants = this.#grants;
+    for (let at = grants.length - 3; at >= 0; at -= 3) {
+      if (grants[at] !== start) continue;
+      grants.splice(at, 3);
+      return;
+    }
+  }
+
+  /** A run begins: nothing is granted. */
+  revokeAll(): void {
+    this.#grants.length = 0;
+  }
+
+  #isGranted(address: number, end: number, write: boolean): boolean {
+    const grants = this.#grants;
+    for (let at = grants.length - 3; at >= 0; at -= 3) {
+      if (address >= grants[at]! && end <= grants[at + 1]! && (!write || grants[at + 2] === 1)) return true;
+    }
+    return false;
   }
 
   #findValue(address: number, end: number): boolean {

@@ -126,6 +126,7 @@ export class Interpreter implements HelperCall, Executor {
     position[POSITION.loops] = MAY_GOTO_LIMIT;
     space.stackEnd = this.cpu.stackEnd;
     space.stackLow = this.cpu.stackEnd - FRAME_SIZE;
+    space.revokeAll();
     memory.words.fill(0, space.stackLow >>> 2, space.stackEnd >>> 2);
     r[R10] = space.stackEnd;
     r[R10 + 1] = 0;

@@ -98,6 +98,7 @@ export class JitProgram implements HelperCall, Executor {
     const { space, cpu } = this;
     space.stackEnd = cpu.stackEnd;
     space.stackLow = cpu.stackEnd - FRAME_SIZE;
+    space.revokeAll();
     this.#fuel = fuel;
     this.#worked = 0;
     try {
