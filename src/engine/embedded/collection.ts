@@ -4,9 +4,10 @@ import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import { keyCodec, valueCodec } from "../codecs.ts";
-import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
+import type { AnyModule, BpfMap, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
-import type { MakeExecutors } from "./executor.ts";
+import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
+import type { Executor, MakeExecutors } from "./executor.ts";
 import { createMap } from "./maps/create.ts";
 import type { MapHome, MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
@@ -53,7 +54,8 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
           stores.push(createMap({ ...map, maxEntries: options.maxEntries?.[map.name] ?? map.maxEntries }, target));
       }
       const byName = new Map(stores.map((store) => [store.name, store]));
-      this.#programs = specs.map((program) => makeProgram(program, spec, byName, target, kinds));
+      const origin = { spec, maps: () => named<BpfMap>(this.#userMaps) };
+      this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds));
       const types = spec.types === null ? null : openBtf(spec.types);
       this.#userMaps = stores.map((store) => makeUserMap(store, types, target.memory));
       for (const store of stores) fill(store, target.memory);
@@ -130,7 +132,7 @@ const isWanted = (program: ProgramSpec, { programs }: LoadOptions): boolean =>
 
 function makeProgram(
   program: ProgramSpec,
-  spec: Spec,
+  origin: Pick<Debuggee, "spec" | "maps">,
   maps: ReadonlyMap<string, MapStore>,
   target: Target,
   kinds: Kinds,
@@ -138,9 +140,13 @@ function makeProgram(
   const kind = kinds.get(program.type);
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
   const resolved = resolve(program, kind, maps);
-  const trust = judge(program, spec, target.verify, target.unsafe);
-  const executors = target.executors(resolved, target.room.cpus, kind.helpers, trust);
-  return kind.make(program, executors, target.room, target.fuel);
+  const trust = judge(program, origin.spec, target.verify, target.unsafe);
+  const { room, fuel } = target;
+  const executors = target.executors(resolved, room.cpus, kind.helpers, trust);
+  const make = (executors: readonly Executor[]) => kind.make(program, executors, room, fuel);
+  const loaded = make(executors);
+  offerToDebugger(loaded, { ...origin, resolved, helpers: kind.helpers, cpus: room.cpus, fuel, make });
+  return loaded;
 }
 
 function makeUserMap(store: MapStore, types: Btf | null, memory: Memory): UserMap {
