@@ -112,3 +112,22 @@ for (const type of ["hash", "lru_hash", "array"] as const) {
     }
   });
 }
+
+for (const execution of ["interpreter", "jit"] as const) {
+  test(`${execution}: a map has no bytes to read or write`, async () => {
+    await using engine = openEmbedded({ unsafe: true, memory: 4 << 20, execution });
+    const programs = {
+      read: "r1 = map m\nr0 = *(u64 *)(r1 + 0)\nexit",
+      write: "r1 = map m\nr1 += 4\n*(u32 *)(r1 + 0) = 7\nr0 = 2\nexit",
+    };
+    const shape: MapShape = { type: "hash", key: "u32", value: "u64", maxEntries: 8 };
+    await using collection = await engine.load(specOf({ m: shape }, programs));
+    const packet = new Uint8Array(60);
+    assert.throws(
+      () => collection.programs["read"]!.run({ packet }),
+      /reads 8 bytes at m\+0: that is a map, which has no bytes to read/,
+    );
+    if (execution === "interpreter")
+      assert.throws(() => collection.programs["write"]!.run({ packet }), /writes 4 bytes at m\+4: that is a map/);
+  });
+}

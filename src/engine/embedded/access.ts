@@ -107,15 +107,17 @@ export class AddressSpace {
     const what = `${write ? "writes" : "reads"} ${size} byte${size === 1 ? "" : "s"} at`;
     if (high !== 0) {
       const hex = ((BigInt(high >>> 0) << 32n) + BigInt(address)).toString(16);
-      const kind = TAGGED[high];
-      return kind === undefined
-        ? `${what} 0x${hex}: addresses have 32 bits, so this is a number and no pointer`
-        : `${what} 0x${hex}: that is ${kind}, which has no bytes to ${write ? "write" : "read"}`;
+      return high === FUNCTION_TAG
+        ? `${what} 0x${hex}: that is a function, which has no bytes to ${write ? "write" : "read"}`
+        : `${what} 0x${hex}: addresses have 32 bits, so this is a number and no pointer`;
     }
     if (address < 65_536) return `${what} ${address === 0 ? "the null pointer" : `null${plus(address)}`}: check for null before`;
 
     // Which of its places did it miss? One that it is in, or just behind, or just before.
     for (const area of this.#areas) {
+      if (address >= area.head && address < area.head + ALIGNMENT) {
+        return `${what} ${area.name}${plus(address - area.head)}: that is a map, which has no bytes to ${write ? "write" : "read"}`;
+      }
       if (address < area.start || address >= area.end) continue;
       const offset = (address - area.start) % area.stride;
       if (write && !area.writable && offset + size <= area.size) {
@@ -151,7 +153,5 @@ const plus = (value: number): string => (value < 0 ? `${value}` : `+${value}`);
 /** How far from a place an access is still said to have missed it. Regions are at least as far apart. */
 const NEAR = ALIGNMENT;
 
-/** Upper half of what a wide instruction loads for a map and for a function: no address has one, so none can be followed. */
-export const MAP_TAG = 0x1;
+/** Upper half of what a wide instruction loads for a function: no address has one, so it cannot be followed. */
 export const FUNCTION_TAG = 0x2;
-const TAGGED: Readonly<Record<number, string>> = { [MAP_TAG]: "a map", [FUNCTION_TAG]: "a function" };

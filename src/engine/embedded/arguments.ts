@@ -4,7 +4,6 @@
  */
 
 import type { AddressSpace } from "./access.ts";
-import { MAP_TAG } from "./access.ts";
 import type { Helper } from "./helpers/helper.ts";
 import type { MapStore } from "./maps/store.ts";
 
@@ -55,7 +54,7 @@ export class Arguments {
     const high = r[index * 2 + 3]!;
     switch (helper.args[index]) {
       case "map":
-        return high === MAP_TAG && this.findMap(low) !== null ? null : "expected a map";
+        return high === 0 && this.findMap(low) !== null ? null : "expected a map";
       case "key":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.keySize, false);
       case "value":

@@ -6,7 +6,7 @@ import { targetOf } from "../../isa/jumps.ts";
 import type { ProgramSpec, Relocation } from "../../object/spec.ts";
 import { helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
-import { FUNCTION_TAG, MAP_TAG } from "./access.ts";
+import { FUNCTION_TAG } from "./access.ts";
 import type { MapStore } from "./maps/store.ts";
 import { type Pair, type PreparedProgram, prepare } from "./program.ts";
 import type { ProgramKind } from "./programs/kind.ts";
@@ -64,7 +64,7 @@ export function resolve(spec: ProgramSpec, kind: ProgramKind, maps: ReadonlyMap<
     if (instruction.src !== source && instruction.src !== 0)
       refuse(slot, `a ${kind} goes there, but its src is ${instruction.src}`);
     used.add(map);
-    if (kind === "map") return { low: map.handle, high: MAP_TAG };
+    if (kind === "map") return { low: map.handle, high: 0 };
     // `array_map_direct_value_addr`: a map of one value, and an address within it.
     if (map.type !== "array" || map.maxEntries !== 1)
       refuse(slot, `refers into the value of ${map.name}, which must be an array of one entry`);

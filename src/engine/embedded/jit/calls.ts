@@ -1,6 +1,6 @@
 /** Calls and exits. Helpers are imports; functions of the program take and give the registers that `liveness.ts` found. */
 
-import { FRAME_SIZE, MAP_TAG } from "../access.ts";
+import { FRAME_SIZE } from "../access.ts";
 import { OPERATION } from "../operations.ts";
 import { SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
@@ -13,7 +13,7 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   const { shared } = f;
   const { out } = f;
   const { values } = f;
-  if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === MAP_TAG) {
+  if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === 0) {
     const map = shared.mapOf(values.low[1]!);
     // The map's class trusts the address of a key: in checked mode it is reached by the helper, which holds it to the byte.
     if (map !== null && (!f.checked || isArray(map) || hasLookup(map))) {

@@ -37,6 +37,13 @@ export function pushAddress(f: FunctionCode, slot: number, base: number): number
     out.byte(OP.i32Add);
     return 0;
   }
+  if (f.checked && known === CONSTANT && values.high[base] === 0 && f.shared.mapOf(values.low[base]!) !== null) {
+    // A map's header: nothing of a program's.
+    out.i32((slot << 3) | FAULT.access);
+    out.push64(base * 2);
+    out.byte(OP.br);
+    out.unsigned(f.depth);
+  }
   if (known === CONSTANT && values.high[base] === 0 && isMemory(f, values.low[base]!)) {
     out.i32(values.low[base]! + offset);
     return 0;

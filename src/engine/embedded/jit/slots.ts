@@ -7,7 +7,6 @@
  * and all stay in memory. What a helper is given it accesses as far as its prototype says.
  */
 
-import { MAP_TAG } from "../access.ts";
 import type { HelperTable } from "../helpers/helper.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { PreparedProgram } from "../program.ts";
@@ -125,8 +124,7 @@ export class StackSlots {
   #helper(id: number): void {
     const { kind, low, high } = this.#values;
     const args = this.#helpers[id]?.args ?? [];
-    const map =
-      kind[1] === CONSTANT && high[1] === MAP_TAG ? this.#maps.find(({ handle }) => handle === low[1]! >>> 0) : undefined;
+    const map = kind[1] === CONSTANT && high[1] === 0 ? this.#maps.find(({ handle }) => handle === low[1]! >>> 0) : undefined;
     args.forEach((arg, index) => {
       const register = index + 1;
       if (kind[register] !== FRAME || arg === "number" || arg === "wide" || arg === "context" || arg === "size") return;

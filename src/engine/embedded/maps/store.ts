@@ -51,8 +51,9 @@ export interface ValueArea {
   /** Bytes of a value that a program may touch. */
   readonly size: number;
   readonly writable: boolean;
-  /** The map's name, for messages. */
+  /** The map's name, for messages; and its header's address, where a program has nothing to read. */
   readonly name: string;
+  readonly head: number;
 }
 
 export abstract class MapStore {
@@ -65,7 +66,7 @@ export abstract class MapStore {
   /** Values of one entry: the engine's CPUs for per-CPU kinds, else 1. */
   readonly slots: number;
   readonly values: ValueArea;
-  /** Address of the header, and the low word of what a program holds as its map. */
+  /** Address of the header: what a program holds as its map. */
   readonly handle: number;
   /** A key's and a value's worth of memory for the user side; the value has room for every CPU's. */
   readonly scratchKey: number;
@@ -106,7 +107,7 @@ export abstract class MapStore {
     this.scratchValue = this.scratchKey + keyRoom;
     const { start, size } = this.allocate("values", stride * spec.maxEntries * this.slots);
     const writable = (spec.flags & BPF_F_RDONLY_PROG) === 0;
-    this.values = { start, end: start + size, stride, size: spec.valueSize, writable, name: spec.name };
+    this.values = { start, end: start + size, stride, size: spec.valueSize, writable, name: spec.name, head: this.handle };
   }
 
   // ── what each kind does ───────────────────────────────────────────────────────────────────────────────────────────
