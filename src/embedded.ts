@@ -3,6 +3,18 @@
 export * from "./btf/index.ts";
 export { compileSource } from "./compiler/compile.ts";
 export { type Clock, realClock, type VirtualClock, virtualClock } from "./engine/embedded/clock.ts";
+export { type BreakAt, type Breakpoint, BreakpointError } from "./engine/embedded/debug/breakpoints.ts";
+export type { Changes } from "./engine/embedded/debug/changes.ts";
+export { ExpressionError, type Value } from "./engine/embedded/debug/expression.ts";
+export type { PacketField, PacketLayer } from "./engine/embedded/debug/layers.ts";
+export {
+  type DebugOptions,
+  type DebugSession,
+  type DebugState,
+  debug,
+  type Frame,
+  type Stop,
+} from "./engine/embedded/debug/session.ts";
 export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
 export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture.ts";
 export { type CaptureReader, openCapture } from "./engine/embedded/host/read-capture.ts";

@@ -77,7 +77,7 @@ export class Breakpoints implements Iterable<Breakpoint> {
       ...(condition === undefined ? {} : { condition }),
     };
     this.#entries.push(entry);
-    return entry;
+    return shown(entry);
   }
 
   /** @returns whether there was one. */
@@ -96,19 +96,19 @@ export class Breakpoints implements Iterable<Breakpoint> {
   }
 
   [Symbol.iterator](): IterableIterator<Breakpoint> {
-    return this.#entries.values();
+    return this.#entries.map(shown).values();
   }
 
   /** Those that stop a run that stands before `pc`. Counts as a hit. Hot: once a step. @param came from where, when asked. */
   at(pc: number, depth: number, came: () => Came | null): readonly Breakpoint[] {
     if (this.#entries.length === 0) return NONE;
-    let found: Entry[] | null = null;
+    let found: Breakpoint[] | null = null;
     for (const entry of this.#entries) {
       if (!entry.slots.has(pc) && !this.#jumpedInto(entry, pc, depth, came)) continue;
       if (!entry.holds(this.#scope())) continue;
       entry.hits++;
-      if (found === null) found = [entry];
-      else found.push(entry);
+      if (found === null) found = [shown(entry)];
+      else found.push(shown(entry));
     }
     return found ?? NONE;
   }
@@ -204,6 +204,10 @@ export class Breakpoints implements Iterable<Breakpoint> {
 }
 
 const NONE: readonly Breakpoint[] = [];
+
+function shown({ id, place, condition, hits }: Entry): Breakpoint {
+  return { id, place, hits, ...(condition === undefined ? {} : { condition }) };
+}
 
 function helperId(name: string): number | undefined {
   const ids: Readonly<Record<string, number>> = HELPER;

@@ -1,13 +1,13 @@
-/** What the last step changed, in words that people use: registers, memory, entries of maps. */
+/** What steps changed, in words that people use: registers, memory, entries of maps. */
 
 import type { BpfMap } from "../../engine.ts";
-import { MAP_TAG } from "../access.ts";
 import type { HelperTable } from "../helpers/helper.ts";
 import { POSITION } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import { OPERATION } from "../operations.ts";
 import { type Machine, STATE } from "./machine.ts";
 import { jsonText, type Places } from "./places.ts";
+import type { StepRecord } from "./tape.ts";
 
 export interface RegisterChange {
   /** 0 … 10. */
@@ -52,29 +52,58 @@ export class ChangeReader {
     this.#maps = maps;
   }
 
-  /** Of the step that led here; nothing at the beginning. */
-  read(): Changes {
-    const record = this.#machine.tape.last();
-    if (record === null) return { registers: [], memory: [], maps: [] };
-    const registers = new Set<number>();
-    const words = new Map<number, number>();
-    for (let at = record.start; at < record.end; at += 2) {
-      const word = record.words[at]!;
-      if (word < STATE) words.set(word, record.words[at + 1]!);
-      else if (word - STATE < 22) registers.add((word - STATE) >>> 1);
+  /**
+   * What is different between another time of the run and here: `before` is what it was there. A time that is forgotten, or that
+   * lies far off, counts as the nearest that is not.
+   */
+  since(time: number): Changes {
+    const { tape } = this.#machine;
+    const here = tape.time;
+    const there = Math.max(tape.oldest, here - FARTHEST, Math.min(time, tape.newest, here + FARTHEST));
+    const difference = new Map<number, number>();
+    const keys: Touched[] = [];
+    const now = this.#registers();
+    const goBack = there < here;
+    while (tape.time !== there) {
+      if (!goBack) {
+        keys.push(...this.#helperKeys());
+        this.#machine.step();
+      }
+      accumulate(tape.last()!, difference);
+      if (goBack) {
+        this.#machine.back();
+        keys.push(...this.#helperKeys());
+      }
     }
-    const ranges = rangesOf(words);
+    const then = this.#registers();
+    const ranges = rangesOf(difference);
+    keys.push(...this.#touched(ranges));
+    const entries = new Map(keys.map((key) => [`${key.store.name} ${jsonText(key.key)}`, key]));
+    const old = new Map([...entries].map(([name, entry]) => [name, this.#get(entry)]));
+    while (tape.time < here) this.#machine.step();
+    while (tape.time > here) this.#machine.back();
+    for (const key of this.#touched(ranges)) entries.set(`${key.store.name} ${jsonText(key.key)}`, key);
+    const maps = [...entries].map(([name, entry]) => ({
+      map: entry.store.name,
+      key: entry.key,
+      before: old.get(name),
+      after: this.#get(entry),
+    }));
     return {
-      registers: this.#registers([...registers].sort((a, b) => a - b)),
-      memory: ranges.flatMap((range) => this.#memory(range, words)),
-      maps: this.#mapChanges(ranges),
+      registers: now
+        .map((after, register) => ({ register, before: then[register]!, after }))
+        .filter(({ before, after }) => before !== after),
+      memory: ranges.flatMap((range) => this.#memory(range, difference)),
+      maps: maps.filter(({ before, after }) => jsonText(before) !== jsonText(after)),
     };
   }
 
-  #registers(numbers: readonly number[]): readonly RegisterChange[] {
-    const after = numbers.map((number) => this.#register(number));
-    const before = this.#before(() => numbers.map((number) => this.#register(number)));
-    return numbers.map((register, index) => ({ register, before: before[index]!, after: after[index]! }));
+  #registers(): readonly bigint[] {
+    const { registers } = this.#machine.interpreter;
+    return Array.from(
+      { length: 11 },
+      (_, at) => (BigInt(registers[at * 2 + 1]! >>> 0) << 32n) | BigInt(registers[at * 2]! >>> 0),
+    );
   }
 
   /** Words that are next to each other, as one change; without the bytes at its ends that are as they were. */
@@ -99,22 +128,14 @@ export class ChangeReader {
     return [{ address, place, before: before.subarray(from, to), after: after.subarray(from, to) }];
   }
 
-  /** Entries whose values were written, or whose key a helper was given, that are not what they were. */
-  #mapChanges(ranges: readonly Range[]): readonly MapChange[] {
-    const touched = (): readonly Touched[] =>
-      ranges.flatMap(({ first }) => {
-        const place = this.#places.valueAt(first * 4);
+  /** Entries of which a value lies in these stretches of memory. */
+  #touched(ranges: readonly Range[]): readonly Touched[] {
+    return ranges
+      .flatMap(({ first, end }) => Array.from({ length: Math.min(end - first, MOST_WORDS) }, (_, at) => first + at))
+      .flatMap((word) => {
+        const place = this.#places.valueAt(word * 4);
         return place === null || place.key === undefined ? [] : [{ store: place.store, key: place.key }];
       });
-    const now = touched();
-    const before = this.#before(() => [...touched(), ...this.#helperKeys()]);
-    const all = new Map([...now, ...before].map((each) => [`${each.store.name} ${jsonText(each.key)}`, each]));
-    const entries = [...all.values()];
-    const after = entries.map((entry) => this.#get(entry));
-    const old = this.#before(() => entries.map((entry) => this.#get(entry)));
-    return entries
-      .map(({ store, key }, index) => ({ map: store.name, key, before: old[index], after: after[index] }))
-      .filter((change) => jsonText(change.before) !== jsonText(change.after));
   }
 
   #get({ store, key }: Touched): unknown {
@@ -134,26 +155,28 @@ export class ChangeReader {
     if (program.operation[pc] !== OPERATION.callHelper) return [];
     const args = this.#helpers[program.extra[pc]!]?.args ?? [];
     const [map, key] = [args.indexOf("map") + 1, args.indexOf("key") + 1];
-    if (map === 0 || key === 0 || registers[map * 2 + 1] !== MAP_TAG) return [];
+    if (map === 0 || key === 0 || registers[map * 2 + 1] !== 0) return [];
     const store = maps.find(({ handle }) => handle === registers[map * 2]! >>> 0);
     const address = registers[key * 2]! >>> 0;
     if (store === undefined || store.keySize === 0 || address + store.keySize > memory.size) return [];
     return [{ store, key: this.#places.keyAt(store, address) }];
   }
+}
 
-  #register(number: number): bigint {
-    const { registers } = this.#machine.interpreter;
-    return (BigInt(registers[number * 2 + 1]! >>> 0) << 32n) | BigInt(registers[number * 2]! >>> 0);
-  }
+/** Words of one stretch that are looked at for entries: a helper may clear a whole map. */
+const MOST_WORDS = 1024;
 
-  /** Looks at how it was before the last step. */
-  #before<Result>(look: () => Result): Result {
-    this.#machine.back();
-    try {
-      return look();
-    } finally {
-      this.#machine.step();
-    }
+/** Steps that are added up at most: a difference over more is shown as that of the last of them. */
+const FARTHEST = 20_000;
+
+/** A word that changed twice has changed by both differences; one that is back has not. */
+function accumulate({ words, start, end }: StepRecord, difference: Map<number, number>): void {
+  for (let at = start; at < end; at += 2) {
+    const word = words[at]!;
+    if (word >= STATE) continue;
+    const sum = (difference.get(word) ?? 0) ^ words[at + 1]!;
+    if (sum === 0) difference.delete(word);
+    else difference.set(word, sum);
   }
 }
 

@@ -17,7 +17,14 @@ import { ExpressionError, type Token, tokenize } from "./tokens.ts";
 export { ExpressionError } from "./tokens.ts";
 
 /** A number as unsigned 64 bits, text (addresses), truth, bytes or a struct; undefined: not there. */
-export type Value = bigint | string | boolean | undefined | Uint8Array | readonly unknown[] | { readonly [field: string]: unknown };
+export type Value =
+  | bigint
+  | string
+  | boolean
+  | undefined
+  | Uint8Array
+  | readonly unknown[]
+  | { readonly [field: string]: unknown };
 
 /** What names mean. */
 export interface Scope {

@@ -5,7 +5,13 @@
 
 import { formatIpv4Bytes, formatIpv6, formatMac } from "../../../btf/addresses.ts";
 import { NET_CONSTANTS } from "../../../compiler/typescript/library/constants.ts";
-import { type BitField, type ByteField, HEADERS, type HeaderField, type HeaderName } from "../../../compiler/typescript/library/headers.ts";
+import {
+  type BitField,
+  type ByteField,
+  HEADERS,
+  type HeaderField,
+  type HeaderName,
+} from "../../../compiler/typescript/library/headers.ts";
 import { IPV4_ADDRESS, IPV6_ADDRESS, MAC_ADDRESS } from "../../../compiler/typescript/types.ts";
 import { decodeDns } from "./dns.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Btf } from "../../../btf/btf.ts";
 import { keyCodec } from "../../codecs.ts";
-import { FRAME_SIZE, FRAMES, FUNCTION_TAG, MAP_TAG } from "../access.ts";
+import { FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import type { Interpreter } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { SourceLines } from "./lines.ts";
@@ -35,10 +35,6 @@ export class Places {
   describe(value: bigint): string | null {
     const high = Number(value >> 32n);
     const low = Number(value & 0xffff_ffffn);
-    if (high === MAP_TAG) {
-      const store = this.#interpreter.maps.find(({ handle }) => handle === low);
-      return store === undefined ? null : `map ${store.name}`;
-    }
     if (high === FUNCTION_TAG) return `function ${this.#lines.functionAt(low).name}`;
     return high === 0 ? this.at(low) : null;
   }
@@ -55,6 +51,8 @@ export class Places {
       return address === space.packetEnd ? `packet${plus(offset)} (its end)` : `packet${plus(offset)}`;
     }
     if (address >= space.contextStart && address < space.contextEnd) return `ctx${plus(address - space.contextStart)}`;
+    const map = this.#interpreter.maps.find(({ handle }) => handle === address);
+    if (map !== undefined) return `map ${map.name}`;
     const value = this.valueAt(address);
     if (value !== null) {
       const cpu = value.cpu === null ? "" : ` (cpu ${value.cpu})`;
