@@ -31,7 +31,28 @@ import { type MapShape, specOf } from "../test/contract/specs.ts";
 import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
 import { median, printTable } from "./measure.ts";
 
-const NAMES = ["arith64", "arith32", "sieve", "xor", "checksum", "hash", "fnv", "parse", "balance", "machine"];
+const NAMES = [
+  "arith64",
+  "arith32",
+  "sieve",
+  "xor",
+  "checksum",
+  "hash",
+  "fnv",
+  "parse",
+  "balance",
+  "machine",
+  "chacha",
+  "sha256",
+  "murmur",
+  "names",
+  "text",
+  "trie",
+  "headers",
+  "sort",
+  "fixed",
+  "divide",
+];
 const EMPTY = "empty";
 const LOOKUPS = "count";
 

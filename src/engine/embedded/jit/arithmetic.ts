@@ -1,4 +1,4 @@
-/** Arithmetic, moves and byte swaps as WebAssembly: what each leaves on the stack is the register's new value, an i64. */
+/** Arithmetic, moves and byte swaps as WebAssembly: what each leaves on the stack is the register's new value, an i64 or its lower half. */
 
 import { OPERATION } from "../operations.ts";
 import type { RegisterCode } from "./code.ts";
@@ -6,10 +6,7 @@ import { FIRST_CONSTANT, registerOf } from "./effects.ts";
 import * as codes from "./opcodes.ts";
 import { I32, I64, OP } from "./wasm.ts";
 
-/** By operation: what follows after its operand was pushed, for those that are only a few opcodes. */
-export const SEQUENCE_OF: (readonly number[] | undefined)[] = [];
-for (const [name, sequence] of Object.entries(codes.SEQUENCES)) SEQUENCE_OF[OPERATION[name as keyof typeof OPERATION]] = sequence;
-
+/** Leaves an i64. */
 export function writeBinary64(out: RegisterCode, operation: number, d: number, s: number): void {
   const opcode = codes.BINARY_64[operation]!;
   const isDivision = operation >= OPERATION.div64 && operation <= OPERATION.smod64;
@@ -62,6 +59,7 @@ export function writeBinary64(out: RegisterCode, operation: number, d: number, s
   out.byte(OP.end);
 }
 
+/** Leaves an i32. */
 export function writeBinary32(out: RegisterCode, operation: number, d: number, s: number): void {
   const opcode = codes.BINARY_32[operation]!;
   const isDivision = operation >= OPERATION.div32 && operation <= OPERATION.smod32;
@@ -69,7 +67,6 @@ export function writeBinary32(out: RegisterCode, operation: number, d: number, s
     out.push32(d);
     out.push32(s);
     out.byte(opcode);
-    out.byte(OP.extendU);
     return;
   }
   const divides = operation <= OPERATION.sdiv32;
@@ -88,7 +85,6 @@ export function writeBinary32(out: RegisterCode, operation: number, d: number, s
       out.push32(s);
       out.byte(opcode);
     }
-    out.byte(OP.extendU);
     return;
   }
   out.push32(s);
@@ -112,63 +108,69 @@ export function writeBinary32(out: RegisterCode, operation: number, d: number, s
   out.byte(opcode);
   if (signed) out.byte(OP.end);
   out.byte(OP.end);
-  out.byte(OP.extendU);
 }
 
-export function writeUnary(out: RegisterCode, operation: number, d: number): void {
+/** Leaves an i32 if `isNarrowUnary`, else an i64. */
+export function writeUnary(out: RegisterCode, operation: number, d: number, narrow: boolean): void {
   switch (operation) {
     case OPERATION.neg64:
-      out.i64(0, 0);
-      out.push64(d);
-      out.byte(OP.i64Sub);
-      return;
     case OPERATION.neg32:
-      out.i32(0);
-      out.push32(d);
-      out.byte(OP.i32Sub);
-      out.byte(OP.extendU);
+      if (narrow) out.i32(0).push32(d).op(OP.i32Sub);
+      else out.i64(0, 0).push64(d).op(OP.i64Sub);
       return;
     case OPERATION.truncate16:
-      out.push64(d);
-      out.i64(0xffff, 0);
-      out.byte(OP.i64And);
+      out.push32(d).i32(0xffff).op(OP.i32And);
+      return;
+    case OPERATION.mov32Self:
+      out.push32(d);
       return;
     case OPERATION.swap16:
       // Both bytes end up in the middle of four: (b0 << 8 | b1) is the low half of what a rotation of b1 b0 b1 b0 gives.
-      out.push32(d);
-      out.i32(8);
-      out.byte(OP.i32Shl);
-      out.i32(0xff00);
-      out.byte(OP.i32And);
-      out.push32(d);
-      out.i32(8);
-      out.byte(OP.i32ShrU);
-      out.i32(0xff);
-      out.byte(OP.i32And);
-      out.byte(OP.i32Or);
-      out.byte(OP.extendU);
+      out.push32(d).i32(8).op(OP.i32Shl).i32(0xff00).op(OP.i32And);
+      out.push32(d).i32(8).op(OP.i32ShrU).i32(0xff).op(OP.i32And, OP.i32Or);
       return;
     case OPERATION.swap32:
       writeSwap32(out, () => out.push32(d));
-      out.byte(OP.extendU);
-      return;
-    case OPERATION.swap64:
-      writeSwap32(out, () => out.push32(d));
-      out.byte(OP.extendU);
-      out.i64(32, 0);
-      out.byte(OP.i64Shl);
-      writeSwap32(out, () => {
-        out.push64(d);
-        out.i64(32, 0);
-        out.byte(OP.i64ShrU);
-        out.byte(OP.wrap);
-      });
-      out.byte(OP.extendU);
-      out.byte(OP.i64Or);
       return;
     default:
-      out.push64(d);
-      for (const opcode of SEQUENCE_OF[operation]!) out.byte(opcode);
+      // swap64
+      writeSwap32(out, () => out.push32(d));
+      out.op(OP.extendU).i64(32, 0).op(OP.i64Shl);
+      writeSwap32(out, () => out.pushHigh(d));
+      out.op(OP.extendU, OP.i64Or);
+  }
+}
+
+/** Leaves an i32 if `narrow`, else an i64. */
+export function writeMove(out: RegisterCode, operation: number, s: number, narrow: boolean): void {
+  switch (operation) {
+    case OPERATION.mov64:
+    case OPERATION.wide:
+      if (narrow) out.push32(s);
+      else out.push64(s);
+      return;
+    case OPERATION.mov32:
+      out.push32(s);
+      return;
+    case OPERATION.extend8to32:
+      out.push32(s).op(OP.i32Extend8S);
+      return;
+    case OPERATION.extend16to32:
+      out.push32(s).op(OP.i32Extend16S);
+      return;
+    case OPERATION.extend8to64:
+      if (narrow) out.push32(s).op(OP.i32Extend8S);
+      else out.push64(s).op(OP.i64Extend8S);
+      return;
+    case OPERATION.extend16to64:
+      if (narrow) out.push32(s).op(OP.i32Extend16S);
+      else out.push64(s).op(OP.i64Extend16S);
+      return;
+    default:
+      // extend32to64
+      if (narrow) out.push32(s);
+      else if (registerOf(s) < FIRST_CONSTANT && !out.isNarrow(s)) out.push64(s).op(OP.i64Extend32S);
+      else out.push32(s).op(OP.extendS);
   }
 }
 

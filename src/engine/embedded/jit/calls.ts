@@ -24,8 +24,7 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
         out.byte(OP.call);
         out.unsigned(shared.lookupOf(map));
       }
-      out.byte(OP.extendU);
-      f.write64(0);
+      f.write32(0);
       return;
     }
   }
@@ -44,18 +43,19 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   } else for (let index = 1; index <= helper.args; index++) out.push32(index * 2);
   out.byte(OP.call);
   out.unsigned(helper.index);
-  if (helper.result === "int") out.byte(OP.extendS);
-  else {
-    out.byte(OP.extendU);
-    if (helper.result === "u64") joinHigh(f);
-  }
-  f.write64(0);
+  if (helper.result === "u64") {
+    joinHigh(f);
+    f.write64(0);
+  } else if (helper.result === "int" && (f.wanted & 1) === 1) {
+    out.op(OP.extendS);
+    f.write64(0);
+  } else f.write32(0);
 }
 
-/** The upper half of the result of the last helper above the lower one that is on the stack. */
+/** From the lower half of the last helper's result, which is on the stack, to the whole. */
 function joinHigh(f: FunctionCode): void {
   const { out } = f;
-  out.byte(OP.call);
+  out.op(OP.extendU, OP.call);
   out.unsigned(f.shared.highIndex);
   out.byte(OP.extendU);
   out.i64(32, 0);
@@ -97,9 +97,16 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
   out.push32(d);
   out.byte(OP.call);
   out.unsigned(callIndex);
-  out.byte(OP.extendU);
   joinHigh(f);
+  const before = out.narrow;
   f.write64(0);
+  // A helper leaves r1 to r5 as they are; where the ways meet they are i64.
+  for (let register = 1; register <= 5; register++) {
+    if (!out.isNarrow(register * 2)) continue;
+    out.push64(register * 2);
+    f.write64(register * 2);
+  }
+  out.narrow = before;
   out.byte(OP.else);
   f.depth++;
   enterCallee(f, slot);
@@ -115,7 +122,6 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
   out.byte(0);
   leaveCallee(f, results);
   out.byte(OP.end);
-  f.good &= ~0x3f;
 }
 
 function enterCallee(f: FunctionCode, slot: number): void {
@@ -170,6 +176,5 @@ export function packet(f: FunctionCode, slot: number, operation: number, s: numb
   f.out.i32(SIZE_OF[operation]!);
   f.out.byte(OP.call);
   f.out.unsigned(f.shared.packetIndex);
-  f.out.byte(OP.extendU);
-  f.write64(0);
+  f.write32(0);
 }

@@ -44,11 +44,17 @@ export class Code extends ByteWriter {
   }
 }
 
-/** The code of a function whose i64 locals are the registers. `word` names a register, or a constant of the program, as there. */
+/**
+ * The code of a function whose locals are the registers: an i64 each, an i32 each, or both in turn (see `webs.ts`). `word` names a
+ * register, or a constant of the program, as there.
+ */
 export class RegisterCode extends Code {
   readonly program: PreparedProgram;
-  /** By register: its local, or -1. */
-  readonly local = new Int32Array(FIRST_CONSTANT).fill(-1);
+  /** By register: its i64 local, its i32 local, or -1. */
+  readonly wideLocal = new Int32Array(FIRST_CONSTANT).fill(-1);
+  readonly narrowLocal = new Int32Array(FIRST_CONSTANT).fill(-1);
+  /** Registers whose value now is in their i32 local; the upper half is 0, or nobody reads it. */
+  narrow = 0;
   /** The local (i32) that points at the lowest byte of the function's frame. */
   frame = 0;
   /** A local (i32) for whoever needs one between a few instructions. */
@@ -71,21 +77,30 @@ export class RegisterCode extends Code {
     return this.op(OP.if, type);
   }
 
+  isNarrow(word: number): boolean {
+    return ((this.narrow >>> registerOf(word)) & 1) === 1;
+  }
+
   push64(word: number): this {
     const register = registerOf(word);
     if (register >= FIRST_CONSTANT) return this.i64(this.program.registers[word]!, this.program.registers[word + 1]!);
     if (register === FRAME_POINTER && !this.writesFrame) return this.pushFramePointer();
-    return this.get(this.local[register]!);
+    if (this.isNarrow(word)) return this.get(this.narrowLocal[register]!).op(OP.extendU);
+    return this.get(this.wideLocal[register]!);
   }
 
   /** The lower half. */
   push32(word: number): this {
-    if (registerOf(word) >= FIRST_CONSTANT) return this.i32(this.program.registers[word]!);
-    return this.push64(word).op(OP.wrap);
+    const register = registerOf(word);
+    if (register >= FIRST_CONSTANT) return this.i32(this.program.registers[word]!);
+    if (register === FRAME_POINTER && !this.writesFrame) return this.get(this.frame).i32(FRAME_SIZE).op(OP.i32Add);
+    if (this.isNarrow(word)) return this.get(this.narrowLocal[register]!);
+    return this.get(this.wideLocal[register]!).op(OP.wrap);
   }
 
   /** The upper half, as i32. */
   pushHigh(word: number): this {
+    if (registerOf(word) < FIRST_CONSTANT && this.isNarrow(word)) return this.i32(0);
     return this.push64(word).i64(32, 0).op(OP.i64ShrU, OP.wrap);
   }
 

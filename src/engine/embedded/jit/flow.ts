@@ -18,6 +18,10 @@ export interface Flow {
    * there is only one.
    */
   readonly successors: readonly (readonly number[])[];
+  /** By block: what to add to a slot in it for the slot's place in tables that are kept for each instruction of each block. */
+  readonly base: Int32Array;
+  /** How many places there are. */
+  readonly places: number;
 }
 
 /** How many slots the instruction takes. */
@@ -65,5 +69,5 @@ function flowOf(program: PreparedProgram, start: number, end: number): Flow {
       successors[block] = target === block + 1 ? [target] : [block + 1, target];
     } else successors[block] = [block + 1];
   }
-  return { start, end, first, last, successors };
+  return { start, end, first, last, successors, base: new Int32Array(count).fill(-start), places: end - start };
 }

@@ -6,12 +6,17 @@
 import { Dominance } from "../../../compiler/ir/dominance.ts";
 import type { PreparedProgram } from "../program.ts";
 import { RegisterCode } from "./code.ts";
+import { Demand } from "./demand.ts";
 import { defs, FRAME_POINTER, KIND, KIND_OF, registerOf, uses } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
+import { goodBases } from "./memory-access.ts";
 import type { Shared } from "./module.ts";
+import { isNarrow } from "./narrow.ts";
+import { Ranges } from "./ranges.ts";
 import { type Slot, StackSlots } from "./slots.ts";
 import { Values } from "./values.ts";
 import { I32, I64, OP } from "./wasm.ts";
+import { Webs } from "./webs.ts";
 
 /** What a fault is: the three lowest bits of the number that the import gets which throws it; above them the slot. */
 export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3 } as const;
@@ -41,8 +46,13 @@ export class FunctionCode {
   readonly slots = new Map<number, Slot & { readonly local: number }>();
   readonly usesFuel: boolean;
   readonly mayGoto: boolean;
-  /** Registers whose value now was found good as a base. */
-  good = 0;
+  readonly #ranges: Ranges;
+  readonly #demand: Demand;
+  readonly webs: Webs;
+  /** What is known of the instruction in hand (`FACT`), registers whose upper half is read after it, and those that it writes narrow. */
+  facts = 0;
+  wanted = 0;
+  written = 0;
   /** How many blocks, loops and ifs are open within the block that faults leave. */
   depth = 0;
 
@@ -58,6 +68,22 @@ export class FunctionCode {
     this.values = new Values(program, flow, this.dominance.order, shared.liveness);
     const signature = shared.signatureOf(flow.start);
     this.results = signature.results;
+    const { order } = this.dominance;
+    const { liveness, helpers } = shared;
+    const { checked } = this;
+    const good = checked ? goodBases(shared.memorySize) : null;
+    this.#ranges = new Ranges(program, flow, order, liveness, helpers, isMain, good);
+    this.#demand = new Demand(program, flow, {
+      order,
+      calls: liveness,
+      helpers,
+      facts: this.#ranges.facts,
+      checked,
+      wideExit: !isMain || shared.resultGlobal !== -1,
+    });
+    const live = liveness.liveIn(flow.start);
+    const entry = isMain ? 0 : this.#demand.entry;
+    this.webs = new Webs(program, flow, order, live, liveness, this.#demand.after, this.#ranges.facts, entry);
 
     let used = 0;
     let defined = 0;
@@ -75,30 +101,45 @@ export class FunctionCode {
     const touchesFrame = ((used | defined) & frameBit) !== 0;
     let stack: StackSlots | null = null;
     if (touchesFrame && !this.out.writesFrame) {
-      const { order } = this.dominance;
       stack = new StackSlots(program, flow, order, this.values, shared.liveness, shared.helpers, shared.maps);
     }
     this.usesFrame = stack?.usesMemory ?? touchesFrame;
     this.mayGoto = mayGoto;
 
-    // Locals: parameters first.
+    // Locals: parameters first. r1 and r2 of the main function come as i32.
+    const { narrowLocal, wideLocal } = this.out;
     let next = 0;
-    if (isMain) next = 4;
-    else {
-      for (const register of signature.params) this.out.local[register] = next++;
+    if (isMain) {
+      narrowLocal[1] = 0;
+      narrowLocal[2] = 1;
+      next = 4;
+    } else {
+      for (const register of signature.params) wideLocal[register] = next++;
       next++;
     }
     this.out.frame = isMain ? 2 : next - 1;
     const firstLong = next;
-    for (const register of this.results) used |= 1 << register;
-    for (let register = 0; register <= FRAME_POINTER; register++) {
-      const needed = register === FRAME_POINTER ? this.out.writesFrame : (((used | defined) >>> register) & 1) === 1;
-      if (needed && this.out.local[register] === -1) this.out.local[register] = next++;
+    let wide = this.webs.wide;
+    let narrow = this.webs.narrow;
+    // What the function gives back without having written it.
+    for (const register of this.results) if (((wide | narrow) >>> register) % 2 === 0) wide |= 1 << register;
+    if (this.out.writesFrame) wide |= frameBit;
+    else {
+      wide &= ~frameBit;
+      narrow &= ~frameBit;
     }
-    for (const slot of stack?.slots ?? []) this.slots.set(slot.at, { ...slot, local: next++ });
+    for (let register = 0; register <= FRAME_POINTER; register++) {
+      if (((wide >>> register) & 1) === 1 && wideLocal[register] === -1) wideLocal[register] = next++;
+    }
+    const slots = stack?.slots ?? [];
+    for (const slot of slots) if (slot.size === 8) this.slots.set(slot.at, { ...slot, local: next++ });
     this.old = next++;
     this.fuel = next++;
     const firstWord = next;
+    for (let register = 0; register <= FRAME_POINTER; register++) {
+      if (((narrow >>> register) & 1) === 1 && narrowLocal[register] === -1) narrowLocal[register] = next++;
+    }
+    for (const slot of slots) if (slot.size < 8) this.slots.set(slot.at, { ...slot, local: next++ });
     this.out.address = next++;
     this.loops = next++;
     this.next = next++;
@@ -118,11 +159,45 @@ export class FunctionCode {
     this.out.op(OP.drop, OP.drop);
   }
 
-  /** Takes what is on the stack into a register. */
+  /** The instruction at a slot of a block comes next. */
+  at(block: number, slot: number): void {
+    const place = this.flow.base[block]! + slot;
+    this.facts = this.#ranges.facts[place]!;
+    this.wanted = this.#demand.after[place]!;
+    this.written = this.webs.written[place]!;
+  }
+
+  /** Whether the instruction at hand may compute only the lower half of what it writes to `word`. */
+  isNarrow(slot: number, word: number): boolean {
+    return isNarrow(this.program, slot, this.facts, ((this.wanted >>> registerOf(word)) & 1) === 1);
+  }
+
+  /** Takes an i64 from the stack into a register. */
   write64(word: number): void {
+    const { out } = this;
     const register = registerOf(word);
-    this.out.set(this.out.local[register]!);
-    this.good &= ~(1 << register);
+    const bit = 1 << register;
+    if ((this.written & bit) !== 0) {
+      out.op(OP.wrap).set(out.narrowLocal[register]!);
+      out.narrow |= bit;
+    } else {
+      out.set(out.wideLocal[register]!);
+      out.narrow &= ~bit;
+    }
+  }
+
+  /** Takes an i32 from the stack into a register whose upper half then is 0, or is not read. */
+  write32(word: number): void {
+    const { out } = this;
+    const register = registerOf(word);
+    const bit = 1 << register;
+    if ((this.written & bit) !== 0) {
+      out.set(out.narrowLocal[register]!);
+      out.narrow |= bit;
+    } else {
+      out.op(OP.extendU).set(out.wideLocal[register]!);
+      out.narrow &= ~bit;
+    }
   }
 
   /** A load or a store; what it takes is on the stack. */

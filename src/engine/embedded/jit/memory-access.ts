@@ -8,12 +8,15 @@ import { PAGE } from "../memory.ts";
 import { ATOMIC_COMPARE, ATOMIC_FETCH, FRAME_POINTER, SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
 import * as codes from "./opcodes.ts";
+import { FACT, type GoodBases } from "./ranges.ts";
 import type { Slot } from "./slots.ts";
 import { CONSTANT, FRAME } from "./values.ts";
 import { OP } from "./wasm.ts";
 
 /** Below this no legitimate access has its base: nothing is given out below 64 KiB, and offsets reach 32 KiB. */
 const LOWEST_BASE = 32_768;
+/** Bytes that may be added to a good base before it is checked again. */
+const MOST_SLACK = 1 << 20;
 
 /** Pushes the address of an access, without the offset (bytes) that it returns. */
 export function pushAddress(f: FunctionCode, slot: number, base: number): number {
@@ -48,7 +51,7 @@ export function pushAddress(f: FunctionCode, slot: number, base: number): number
     out.i32(values.low[base]! + offset);
     return 0;
   }
-  checkBase(f, slot, base);
+  if ((f.facts & FACT.goodBase) === 0) checkBase(f, slot, base);
   out.push32(base * 2);
   if (offset >= 0) return offset;
   out.i32(offset);
@@ -77,18 +80,32 @@ export function pushKey(f: FunctionCode, slot: number, size: number): void {
 
 /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
 export function checkBase(f: FunctionCode, slot: number, base: number): void {
-  if (!f.checked || ((f.good >>> base) & 1) === 1) return;
   const { out } = f;
-  if (base === FRAME_POINTER && !out.writesFrame) return;
-  out.i32((slot << 3) | FAULT.access);
-  out.push64(base * 2);
-  out.push64(base * 2);
-  out.i64(LOWEST_BASE, 0);
-  out.byte(OP.i64Sub);
-  out.i64(f.shared.memorySize | 0, 0);
-  out.byte(OP.i64GtU);
+  if (!f.checked || (base === FRAME_POINTER && !out.writesFrame)) return;
+  const size = f.shared.memorySize;
+  out.i32((slot << 3) | FAULT.access).push64(base * 2);
+  if (out.isNarrow(base * 2))
+    out
+      .push32(base * 2)
+      .i32(LOWEST_BASE)
+      .op(OP.i32Sub)
+      .i32(size)
+      .op(OP.i32GtU);
+  else
+    out
+      .push64(base * 2)
+      .i64(LOWEST_BASE, 0)
+      .op(OP.i64Sub)
+      .i64(size, 0)
+      .op(OP.i64GtU);
   f.faultIf();
-  f.good |= 1 << base;
+}
+
+/** What bases are known to be where checked code believes them. */
+export function goodBases(memorySize: number): GoodBases | null {
+  // Addresses that are a little beyond the memory must not come back to its beginning.
+  const slack = Math.min(MOST_SLACK, 2 ** 32 - 2 * PAGE - memorySize);
+  return { low: LOWEST_BASE, high: LOWEST_BASE + memorySize, slack };
 }
 
 /** Pushes the whole address of an atomic access; keeps it in the address local. */

@@ -110,6 +110,19 @@ export const LOADS = table({
   acquire8: OP.i64Load,
 });
 
+/** Loads that give an i32; those of 4 bytes, signed or not, are the same. */
+export const LOADS_32 = table({
+  load1: OP.i32Load8U,
+  load2: OP.i32Load16U,
+  load4: OP.i32Load,
+  loadSigned1: OP.i32Load8S,
+  loadSigned2: OP.i32Load16S,
+  loadSigned4: OP.i32Load,
+});
+
+/** Stores of an i32. */
+export const STORES_32 = table({ store1: OP.i32Store8, store2: OP.i32Store16, store4: OP.i32Store });
+
 export const STORES = table({
   store1: OP.i64Store8,
   store2: OP.i64Store16,
@@ -133,15 +146,32 @@ export const ATOMIC_MODIFY: Readonly<Record<number, { readonly plain: number; re
   240: { plain: 0, on32: 0x4e, on64: 0x49 },
 };
 
-/** Moves and unary operations that are a few opcodes on the i64: what follows after it was pushed. */
-export const SEQUENCES: { readonly [Operation in Name]?: readonly number[] } = {
-  extend8to64: [OP.i64Extend8S],
-  extend16to64: [OP.i64Extend16S],
-  extend32to64: [OP.i64Extend32S],
-  extend8to32: [OP.wrap, OP.i32Extend8S, OP.extendU],
-  extend16to32: [OP.wrap, OP.i32Extend16S, OP.extendU],
-  mov64: [],
-  wide: [],
-  mov32: [OP.wrap, OP.extendU],
-  mov32Self: [OP.wrap, OP.extendU],
-};
+/** The 32-bit operation for a 64-bit one on lower halves. */
+export const NARROWED = table({
+  add64: OPERATION.add32,
+  sub64: OPERATION.sub32,
+  mul64: OPERATION.mul32,
+  div64: OPERATION.div32,
+  mod64: OPERATION.mod32,
+  or64: OPERATION.or32,
+  and64: OPERATION.and32,
+  xor64: OPERATION.xor32,
+  lsh64: OPERATION.lsh32,
+  rsh64: OPERATION.rsh32,
+  // Of a number without an upper half the sign is 0.
+  arsh64: OPERATION.rsh32,
+});
+
+/** The same for conditions, of numbers without upper halves: they have no sign either. */
+export const NARROWED_CONDITION = table({
+  jeq64: OPERATION.jeq32,
+  jne64: OPERATION.jne32,
+  jgt64: OPERATION.jgt32,
+  jge64: OPERATION.jge32,
+  jlt64: OPERATION.jlt32,
+  jle64: OPERATION.jle32,
+  jsgt64: OPERATION.jgt32,
+  jsge64: OPERATION.jge32,
+  jslt64: OPERATION.jlt32,
+  jsle64: OPERATION.jle32,
+});

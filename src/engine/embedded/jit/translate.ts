@@ -13,12 +13,13 @@ import { FeatureError } from "../../errors.ts";
 import { FRAME_SIZE } from "../access.ts";
 import { MAY_GOTO_LIMIT } from "../interpreter.ts";
 import { OPERATION } from "../operations.ts";
-import { FRAME_POINTER, KIND, KIND_OF } from "./effects.ts";
+import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { FAULT, FunctionCode } from "./function-code.ts";
-import { writeInstruction, writesHalfSwap } from "./instructions.ts";
+import { writeInstruction, writePair } from "./instructions.ts";
 import { loopForest } from "./loops.ts";
 import type { Shared } from "./module.ts";
+import { extendedBits, isHalfSwap, isNarrowBranch } from "./narrow.ts";
 import * as codes from "./opcodes.ts";
 import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
 import { MEMORY_FILL, OP } from "./wasm.ts";
@@ -40,23 +41,10 @@ export class FunctionTranslator implements NodeCode {
   /** By block: instructions to pay for each round of the loop that it heads. */
   readonly #cost: Int32Array;
   #entryCost = 0;
-  /** By block: the only one that leads to it, or -1. */
-  readonly #only: Int32Array;
-  /** By block: registers that are good as bases at its end. */
-  readonly #goodAfter: Uint16Array;
 
   constructor(shared: Shared, flow: Flow, isMain: boolean) {
     this.#code = new FunctionCode(shared, flow, isMain);
-    const count = flow.last.length;
-    this.#cost = new Int32Array(count);
-    this.#goodAfter = new Uint16Array(count);
-    this.#only = new Int32Array(count).fill(-1);
-    const ways = new Int32Array(count);
-    ways[0] = 1;
-    for (const block of this.#code.dominance.order) {
-      for (const to of flow.successors[block]!) this.#only[to] = ++ways[to]! === 1 ? block : -1;
-    }
-    this.#only[0] = -1;
+    this.#cost = new Int32Array(flow.last.length);
   }
 
   translate(): TranslatedFunction {
@@ -118,17 +106,22 @@ export class FunctionTranslator implements NodeCode {
   #prologue(): void {
     const code = this.#code;
     const { out } = code;
-    if (code.isMain) {
-      for (const register of [1, 2]) {
-        if (out.local[register] === -1) continue;
-        out.get(register - 1);
-        out.byte(OP.extendU);
-        out.set(out.local[register]!);
-      }
-    }
-    if (out.writesFrame) {
-      out.pushFramePointer();
-      out.set(out.local[FRAME_POINTER]!);
+    out.narrow = code.webs.enter[0]!;
+    for (let register = 0; register < FIRST_CONSTANT; register++) {
+      const narrow = out.isNarrow(register * 2);
+      const [wideLocal, narrowLocal] = [out.wideLocal[register]!, out.narrowLocal[register]!];
+      if (register === FRAME_POINTER) {
+        if (!out.writesFrame) continue;
+        out.get(out.frame).i32(FRAME_SIZE).op(OP.i32Add);
+        if (narrow) out.set(narrowLocal);
+        else out.op(OP.extendU).set(wideLocal);
+      } else if (code.isMain) {
+        if ((register === 1 || register === 2) && !narrow && wideLocal !== -1)
+          out
+            .get(register - 1)
+            .op(OP.extendU)
+            .set(wideLocal);
+      } else if (narrow && wideLocal !== -1) out.get(wideLocal).op(OP.wrap).set(narrowLocal);
     }
     if (code.mayGoto) {
       out.i32(MAY_GOTO_LIMIT);
@@ -175,24 +168,23 @@ export class FunctionTranslator implements NodeCode {
 
   body(block: number, depth: number): void {
     const code = this.#code;
+    const { program, values } = code;
     code.depth = depth;
     const { first, last } = code.flow;
-    const only = this.#only[block]!;
-    code.good = only === -1 ? 0 : this.#goodAfter[only]!;
-    code.values.enter(block);
+    values.enter(block);
+    code.out.narrow = code.webs.enter[block]!;
     const end = last[block]!;
-    for (let slot = first[block]!; slot <= end; slot += width(code.program, slot)) {
-      const kind = KIND_OF[code.program.operation[slot]!]!;
-      if (slot < end && writesHalfSwap(code, slot)) {
-        code.values.step(slot++);
-        code.values.step(slot);
-        continue;
-      }
-      if (slot === end && (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto)) break;
-      writeInstruction(code, slot, kind);
-      code.values.step(slot);
+    for (let slot = first[block]!; slot <= end; slot += width(program, slot)) {
+      const kind = KIND_OF[program.operation[slot]!]!;
+      code.at(block, slot);
+      if (slot < end && (isHalfSwap(program, slot) || extendedBits(program, slot) !== 0)) {
+        values.step(slot);
+        code.at(block, slot + 1);
+        writePair(code, slot++);
+      } else if (slot === end && (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto)) break;
+      else writeInstruction(code, slot, kind);
+      values.step(slot);
     }
-    this.#goodAfter[block] = code.good;
   }
 
   condition(block: number, negated: boolean): void {
@@ -214,25 +206,23 @@ export class FunctionTranslator implements NodeCode {
     }
     const d = code.program.dst[slot]!;
     const s = code.program.src[slot]!;
-    const wide = operation <= OPERATION.jset64;
+    const wide = !isNarrowBranch(operation, code.facts);
     if (operation === OPERATION.jset64 || operation === OPERATION.jset32) {
-      if (wide) out.push64(d);
-      else out.push32(d);
-      if (wide) out.push64(s);
-      else out.push32(s);
-      out.byte(wide ? OP.i64And : OP.i32And);
+      if (wide) out.push64(d).push64(s).op(OP.i64And);
+      else out.push32(d).push32(s).op(OP.i32And);
       if (wide || negated) out.byte(wide ? OP.i64Eqz : OP.i32Eqz);
       if (wide && !negated) out.byte(OP.i32Eqz);
-      return;
-    }
-    if (wide) {
-      out.push64(d);
-      out.push64(s);
-      out.byte((negated ? codes.COMPARE_64_NOT : codes.COMPARE_64)[operation]!);
-    } else {
-      out.push32(d);
-      out.push32(s);
-      out.byte((negated ? codes.COMPARE_32_NOT : codes.COMPARE_32)[operation]!);
+    } else if (wide)
+      out
+        .push64(d)
+        .push64(s)
+        .op((negated ? codes.COMPARE_64_NOT : codes.COMPARE_64)[operation]!);
+    else {
+      const narrowed = operation >= OPERATION.jeq32 ? operation : codes.NARROWED_CONDITION[operation]!;
+      out
+        .push32(d)
+        .push32(s)
+        .op((negated ? codes.COMPARE_32_NOT : codes.COMPARE_32)[narrowed]!);
     }
   }
 

@@ -1,0 +1,545 @@
+/**
+ * What numbers registers can be: an interval of unsigned 64-bit values for each, by a forward analysis with widening. From it follows
+ * which operations need only 32 bits, which conditions can be decided on lower halves, and (in checked mode) which bases of accesses
+ * are known to be addresses already.
+ *
+ * Bounds are doubles: exact up to 2^53, and what may be beyond is `Infinity`. Nothing is ever assumed of memory.
+ */
+
+import type { HelperTable } from "../helper.ts";
+import { OPERATION } from "../operations.ts";
+import type { PreparedProgram } from "../program.ts";
+import { type CallEffects, defs, FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
+import { type Flow, width } from "./flow.ts";
+
+/** What is known of an instruction where it stands: bits of `Ranges.facts`. */
+export const FACT = {
+  /** The upper half of its `dst`, `src` before it is 0. */
+  smallDst: 1,
+  smallSrc: 2,
+  /** The upper half of the register that it writes is 0 after it. */
+  smallResult: 4,
+  /** The base of its access is an address that needs no check. */
+  goodBase: 8,
+} as const;
+
+const REGISTERS = 11;
+const SMALL = 2 ** 32 - 1;
+const EXACT = 2 ** 53;
+/** Rounds of a loop that are followed exactly, and those after which what still grows may be anything. */
+const EXACT_ROUNDS = 2;
+const PATIENCE = 6;
+
+/** Addresses that checked code believes: what was found good, and not much more added to it. */
+export interface GoodBases {
+  readonly low: number;
+  /** What a check lets through, and what may be added to that: an access there traps, wherever the memory ends. */
+  readonly high: number;
+  readonly slack: number;
+}
+
+export class Ranges {
+  /** By place of an instruction (`Flow.places`): bits of FACT. */
+  readonly facts: Uint8Array;
+
+  readonly #program: PreparedProgram;
+  readonly #flow: Flow;
+  readonly #calls: CallEffects;
+  readonly #helpers: HelperTable;
+  readonly #good: GoodBases | null;
+  // What is known now, by register.
+  readonly #low = new Float64Array(REGISTERS);
+  readonly #high = new Float64Array(REGISTERS);
+  // By block and register: what is known where the block begins.
+  readonly #lows: Float64Array;
+  readonly #highs: Float64Array;
+  readonly #thresholds: Float64Array;
+  // The operands of the instruction in hand.
+  #sourceLow = 0;
+  #sourceHigh = 0;
+
+  /** @param good in checked mode: what a check leaves; null in bare mode. */
+  constructor(
+    program: PreparedProgram,
+    flow: Flow,
+    order: readonly number[],
+    calls: CallEffects,
+    helpers: HelperTable,
+    isMain: boolean,
+    good: GoodBases | null,
+  ) {
+    this.#program = program;
+    this.#flow = flow;
+    this.#calls = calls;
+    this.#helpers = helpers;
+    this.#good = good;
+    const count = flow.last.length;
+    this.#lows = new Float64Array(count * REGISTERS);
+    this.#highs = new Float64Array(count * REGISTERS).fill(Number.POSITIVE_INFINITY);
+    this.#thresholds = thresholds(program, flow);
+    this.facts = new Uint8Array(flow.places);
+    if (isMain) {
+      // Registers begin as 0; r1 and r2 are numbers of 32 bits.
+      for (let register = 0; register < REGISTERS; register++) this.#highs[register] = 0;
+      this.#highs[1] = this.#highs[2] = SMALL;
+    }
+    this.#lows[FRAME_POINTER] = 65_536;
+    this.#highs[FRAME_POINTER] = good?.high ?? SMALL;
+    this.#solve(order);
+    this.#write(order);
+  }
+
+  #solve(order: readonly number[]): void {
+    const { successors, last } = this.#flow;
+    const count = last.length;
+    const seen = new Uint8Array(count);
+    const dirty = new Uint8Array(count);
+    const rounds = new Uint8Array(count);
+    const place = new Int32Array(count);
+    for (let index = 0; index < order.length; index++) place[order[index]!] = index;
+    seen[0] = dirty[0] = 1;
+    for (let changed = true; changed; ) {
+      changed = false;
+      for (const block of order) {
+        if (dirty[block] === 0) continue;
+        dirty[block] = 0;
+        this.#enter(block);
+        this.#walk(block, false);
+        const list = successors[block]!;
+        for (let index = 0; index < list.length; index++) {
+          const to = list[index]!;
+          const back = place[to]! <= place[block]!;
+          if (!this.#meet(block, to, list.length === 2 ? index : -1, seen[to] === 0, back ? rounds[to]! : 0)) continue;
+          if (back && rounds[to]! < 255) rounds[to]!++;
+          seen[to] = dirty[to] = 1;
+          changed ||= back;
+        }
+      }
+    }
+  }
+
+  #write(order: readonly number[]): void {
+    for (const block of order) {
+      this.#enter(block);
+      this.#walk(block, true);
+    }
+  }
+
+  #enter(block: number): void {
+    const base = block * REGISTERS;
+    for (let register = 0; register < REGISTERS; register++) {
+      this.#low[register] = this.#lows[base + register]!;
+      this.#high[register] = this.#highs[base + register]!;
+    }
+  }
+
+  #walk(block: number, write: boolean): void {
+    const { first, last, base } = this.#flow;
+    const program = this.#program;
+    const end = last[block]!;
+    for (let slot = first[block]!; slot <= end; slot += width(program, slot)) {
+      if (write) {
+        const before = this.#before(slot);
+        this.#step(slot);
+        const written = defs(program, slot, this.#calls);
+        // Of several registers nothing is known.
+        const one = written !== 0 && (written & (written - 1)) === 0;
+        const after = one && this.#high[31 - Math.clz32(written)]! <= SMALL ? FACT.smallResult : 0;
+        this.facts[base[block]! + slot] = before | after;
+      } else this.#step(slot);
+    }
+  }
+
+  #before(slot: number): number {
+    const { dst, src, operation } = this.#program;
+    const d = registerOf(dst[slot]!);
+    this.#source(src[slot]!);
+    let facts = 0;
+    if (d < FIRST_CONSTANT && this.#high[d]! <= SMALL) facts |= FACT.smallDst;
+    if (this.#sourceHigh <= SMALL) facts |= FACT.smallSrc;
+    const good = this.#good;
+    if (good === null) return facts;
+    const kind = KIND_OF[operation[slot]!]!;
+    if (kind !== KIND.load && kind !== KIND.acquire && kind !== KIND.store && kind !== KIND.release && kind !== KIND.atomic)
+      return facts;
+    const base = kind === KIND.load || kind === KIND.acquire ? registerOf(src[slot]!) : d;
+    if (this.#low[base]! >= good.low && this.#high[base]! <= good.high + good.slack) facts |= FACT.goodBase;
+    return facts;
+  }
+
+  /** The bounds of a register or constant. */
+  #source(word: number): void {
+    const register = registerOf(word);
+    if (register < FIRST_CONSTANT) {
+      this.#sourceLow = this.#low[register]!;
+      this.#sourceHigh = this.#high[register]!;
+      return;
+    }
+    const { registers } = this.#program;
+    const high = registers[word + 1]! >>> 0;
+    if (high < 0x20_0000) this.#sourceLow = this.#sourceHigh = high * 2 ** 32 + (registers[word]! >>> 0);
+    else {
+      this.#sourceLow = 0;
+      this.#sourceHigh = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Below 0 or beyond 2^53: anything. */
+  #set(register: number, low: number, high: number): void {
+    const known = low >= 0 && high <= EXACT;
+    this.#low[register] = known ? low : 0;
+    this.#high[register] = known ? high : Number.POSITIVE_INFINITY;
+  }
+
+  /** As `#set`, of 32 bits. */
+  #set32(register: number, low: number, high: number): void {
+    const known = low >= 0 && high <= SMALL;
+    this.#low[register] = known ? low : 0;
+    this.#high[register] = known ? high : SMALL;
+  }
+
+  #put(wide: boolean, register: number, low: number, high: number): void {
+    if (wide) this.#set(register, low, high);
+    else this.#set32(register, low, high);
+  }
+
+  /** Goes over one instruction. Hot. */
+  #step(slot: number): void {
+    const program = this.#program;
+    const operation = program.operation[slot]!;
+    const kind = KIND_OF[operation]!;
+    const d = registerOf(program.dst[slot]!);
+    if (kind === KIND.binary) this.#binary(operation, d, program.src[slot]!);
+    else if (kind === KIND.move) {
+      this.#source(program.src[slot]!);
+      this.#move(operation, d);
+    } else if (kind === KIND.load || kind === KIND.acquire) {
+      this.#checked(registerOf(program.src[slot]!));
+      const size = operation >= OPERATION.loadSigned1 && operation <= OPERATION.loadSigned4 ? 8 : SIZE_OF[operation]!;
+      this.#set(d, 0, size === 8 ? Number.POSITIVE_INFINITY : 2 ** (size * 8) - 1);
+    } else if (kind === KIND.store || kind === KIND.release) this.#checked(d);
+    else if (kind === KIND.unary) this.#unary(operation, d);
+    else {
+      if (kind === KIND.atomic) this.#checked(d);
+      for (let mask = defs(program, slot, this.#calls); mask !== 0; mask &= mask - 1)
+        this.#set(31 - Math.clz32(mask & -mask), 0, Number.POSITIVE_INFINITY);
+      if (kind === KIND.atomic && SIZE_OF[operation] === 4)
+        for (let mask = defs(program, slot, this.#calls); mask !== 0; mask &= mask - 1)
+          this.#set(31 - Math.clz32(mask & -mask), 0, SMALL);
+      if (kind === KIND.packet) this.#set(0, 0, SMALL);
+      else if (kind === KIND.callHelper) {
+        const result = this.#helpers[program.extra[slot]!]?.result;
+        if (result === "u32" || result === "address") this.#set(0, 0, SMALL);
+      }
+    }
+  }
+
+  /** An access through a register went well: in checked mode it is an address. */
+  #checked(base: number): void {
+    const good = this.#good;
+    if (good === null) return;
+    this.#low[base] = Math.max(this.#low[base]!, good.low);
+    // What needed no check may be a little beyond what a check lets through.
+    if (!(this.#high[base]! <= good.high + good.slack)) this.#high[base] = good.high;
+  }
+
+  #move(operation: number, d: number): void {
+    const low = this.#sourceLow;
+    const high = this.#sourceHigh;
+    switch (operation) {
+      case OPERATION.mov64:
+      case OPERATION.wide:
+        this.#low[d] = low;
+        this.#high[d] = high;
+        return;
+      case OPERATION.mov32:
+        this.#set32(d, low, high);
+        return;
+      case OPERATION.extend8to64:
+      case OPERATION.extend16to64:
+      case OPERATION.extend32to64: {
+        const bits = operation === OPERATION.extend8to64 ? 7 : operation === OPERATION.extend16to64 ? 15 : 31;
+        if (high < 2 ** bits) this.#set(d, low, high);
+        else this.#set(d, 0, Number.POSITIVE_INFINITY);
+        return;
+      }
+      default:
+        this.#set(d, 0, SMALL);
+    }
+  }
+
+  #unary(operation: number, d: number): void {
+    switch (operation) {
+      case OPERATION.mov32Self:
+        this.#set32(d, this.#low[d]!, this.#high[d]!);
+        return;
+      case OPERATION.truncate16:
+        if (this.#high[d]! > 0xffff) this.#set(d, 0, 0xffff);
+        return;
+      case OPERATION.swap16:
+        this.#set(d, 0, 0xffff);
+        return;
+      case OPERATION.swap32:
+      case OPERATION.neg32:
+        this.#set(d, 0, SMALL);
+        return;
+      default:
+        this.#set(d, 0, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  #binary(operation: number, d: number, s: number): void {
+    const wide = operation <= OPERATION.mov64;
+    const constant = registerOf(s) >= FIRST_CONSTANT;
+    let a = this.#low[d]!;
+    let b = this.#high[d]!;
+    this.#source(s);
+    let low = this.#sourceLow;
+    let high = this.#sourceHigh;
+    if (!wide) {
+      // The lower halves.
+      if (b > SMALL) {
+        a = 0;
+        b = SMALL;
+      }
+      if (constant) low = high = this.#program.registers[s]! >>> 0;
+      else if (high > SMALL) {
+        low = 0;
+        high = SMALL;
+      }
+    }
+    switch (operation) {
+      case OPERATION.add64:
+      case OPERATION.add32: {
+        const by = constant ? this.#negative(s, wide) : 0;
+        if (by < 0) this.#put(wide, d, a + by, b + by);
+        else this.#put(wide, d, a + low, b + high);
+        return;
+      }
+      case OPERATION.sub64:
+      case OPERATION.sub32:
+        this.#put(wide, d, a - high, b - low);
+        return;
+      case OPERATION.mul64:
+      case OPERATION.mul32:
+        this.#put(wide, d, a * low, b * high);
+        return;
+      case OPERATION.div64:
+      case OPERATION.div32:
+        // By 0: 0.
+        this.#put(wide, d, low === 0 ? 0 : Math.floor(a / high), low === 0 ? b : Math.floor(b / low));
+        return;
+      case OPERATION.mod64:
+      case OPERATION.mod32:
+        // By 0: as it is.
+        this.#put(wide, d, 0, low === 0 ? b : Math.min(b, high - 1));
+        return;
+      case OPERATION.and64:
+      case OPERATION.and32:
+        this.#put(wide, d, 0, Math.min(b, high));
+        return;
+      case OPERATION.or64:
+      case OPERATION.or32:
+        this.#put(wide, d, Math.max(a, low), bits(Math.max(b, high)));
+        return;
+      case OPERATION.xor64:
+      case OPERATION.xor32:
+        this.#put(wide, d, 0, bits(Math.max(b, high)));
+        return;
+      case OPERATION.lsh64:
+      case OPERATION.lsh32: {
+        const by = 2 ** (this.#program.registers[s]! & (wide ? 63 : 31));
+        if (constant) this.#put(wide, d, a * by, b * by);
+        else this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
+        return;
+      }
+      case OPERATION.rsh64:
+      case OPERATION.rsh32:
+      case OPERATION.arsh64:
+      case OPERATION.arsh32: {
+        const logical = operation === OPERATION.rsh64 || operation === OPERATION.rsh32;
+        if (!logical && b > (wide ? EXACT : SMALL >>> 1)) {
+          this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
+          return;
+        }
+        const by = constant ? 2 ** (this.#program.registers[s]! & (wide ? 63 : 31)) : 1;
+        const most = b === Number.POSITIVE_INFINITY ? Math.ceil(2 ** 64 / by) - 1 : Math.floor(b / by);
+        this.#put(wide, d, constant ? Math.floor(a / by) : 0, most);
+        return;
+      }
+      default:
+        this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
+    }
+  }
+
+  /** A constant as a number below 0, where it is one that is at least -2^31; else 0. */
+  #negative(word: number, wide: boolean): number {
+    const { registers } = this.#program;
+    const low = registers[word]!;
+    return low < 0 && (!wide || registers[word + 1] === -1) ? low : 0;
+  }
+
+  // ── from block to block ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Joins what is known now, and what the way taken says, into what is known at a block. True when that changed. */
+  #meet(from: number, to: number, way: number, isFirst: boolean, rounds: number): boolean {
+    const { operation, dst, src } = this.#program;
+    const slot = this.#flow.last[from]!;
+    if (way === -1 || KIND_OF[operation[slot]!] !== KIND.branch) return this.#join(to, isFirst, rounds);
+    const d = registerOf(dst[slot]!);
+    const s = registerOf(src[slot]!);
+    const low = this.#low[d]!;
+    const high = this.#high[d]!;
+    const other = s < FIRST_CONSTANT ? s : d;
+    const otherLow = this.#low[other]!;
+    const otherHigh = this.#high[other]!;
+    this.#refine(operation[slot]!, d, src[slot]!, way === 1);
+    const changed = this.#join(to, isFirst, rounds);
+    this.#low[d] = low;
+    this.#high[d] = high;
+    this.#low[other] = otherLow;
+    this.#high[other] = otherHigh;
+    return changed;
+  }
+
+  #join(block: number, isFirst: boolean, rounds: number): boolean {
+    let changed = isFirst;
+    for (let register = 0; register < REGISTERS; register++) {
+      const at = block * REGISTERS + register;
+      const low = this.#low[register]!;
+      const high = this.#high[register]!;
+      if (isFirst) {
+        this.#lows[at] = low;
+        this.#highs[at] = high;
+        continue;
+      }
+      if (low < this.#lows[at]!) {
+        this.#lows[at] = rounds < EXACT_ROUNDS ? low : 0;
+        changed = true;
+      }
+      if (high > this.#highs[at]!) {
+        this.#highs[at] = rounds < EXACT_ROUNDS ? high : rounds < PATIENCE ? this.#threshold(high) : Number.POSITIVE_INFINITY;
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /** The next number from `value` on where something might end. */
+  #threshold(value: number): number {
+    const list = this.#thresholds;
+    let from = 0;
+    let to = list.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (list[middle]! < value) from = middle + 1;
+      else to = middle;
+    }
+    return list[from] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** What a condition that holds, or does not, says of its operands. */
+  #refine(operation: number, d: number, s: number, holds: boolean): void {
+    const wide = operation <= OPERATION.jset64;
+    this.#source(s);
+    const constant = registerOf(s) >= FIRST_CONSTANT;
+    let low = this.#sourceLow;
+    let high = this.#sourceHigh;
+    const name = wide ? operation : operation - OPERATION.jeq32 + OPERATION.jeq64;
+    const signed = name >= OPERATION.jsgt64 && name <= OPERATION.jsle64;
+    if (!wide) {
+      if (this.#high[d]! > SMALL) return;
+      if (constant) low = high = this.#program.registers[s]! >>> 0;
+      else if (high > SMALL) return;
+    }
+    if (signed) {
+      const most = wide ? EXACT : SMALL >>> 1;
+      if (this.#high[d]! > most || high > most) return;
+    }
+    const a = this.#low[d]!;
+    const b = this.#high[d]!;
+    let dl = a;
+    let dh = b;
+    let sl = low;
+    let sh = high;
+    switch (name) {
+      case OPERATION.jeq64:
+      case OPERATION.jne64:
+        if ((name === OPERATION.jeq64) === holds) {
+          dl = sl = Math.max(a, low);
+          dh = sh = Math.min(b, high);
+        } else if (low === high) {
+          if (a === low) dl++;
+          if (b === low) dh--;
+        }
+        break;
+      case OPERATION.jgt64:
+      case OPERATION.jsgt64:
+        if (holds) {
+          dl = Math.max(a, low + 1);
+          sh = Math.min(high, b - 1);
+        } else {
+          dh = Math.min(b, high);
+          sl = Math.max(low, a);
+        }
+        break;
+      case OPERATION.jge64:
+      case OPERATION.jsge64:
+        if (holds) {
+          dl = Math.max(a, low);
+          sh = Math.min(high, b);
+        } else {
+          dh = Math.min(b, high - 1);
+          sl = Math.max(low, a + 1);
+        }
+        break;
+      case OPERATION.jlt64:
+      case OPERATION.jslt64:
+        if (holds) {
+          dh = Math.min(b, high - 1);
+          sl = Math.max(low, a + 1);
+        } else {
+          dl = Math.max(a, low);
+          sh = Math.min(high, b);
+        }
+        break;
+      case OPERATION.jle64:
+      case OPERATION.jsle64:
+        if (holds) {
+          dh = Math.min(b, high);
+          sl = Math.max(low, a);
+        } else {
+          dl = Math.max(a, low + 1);
+          sh = Math.min(high, b - 1);
+        }
+        break;
+      default:
+        return;
+    }
+    // A way that is never taken tells nothing.
+    if (dl > dh || sl > sh || dl > EXACT || sl > EXACT) return;
+    this.#low[d] = dl;
+    this.#high[d] = dh;
+    if (constant) return;
+    this.#low[registerOf(s)] = sl;
+    this.#high[registerOf(s)] = sh;
+  }
+}
+
+/** The largest number with as many bits. */
+function bits(value: number): number {
+  if (value <= SMALL) return value === 0 ? 0 : 2 ** (32 - Math.clz32(value)) - 1;
+  return value <= EXACT ? EXACT : Number.POSITIVE_INFINITY;
+}
+
+/** Numbers with which a function compares, and those beside them: where its loops end. Ascending. */
+function thresholds(program: PreparedProgram, { start, end }: Flow): Float64Array {
+  const found = new Set([0xff, 0xffff, SMALL]);
+  for (let slot = start; slot < end; slot += width(program, slot)) {
+    if (KIND_OF[program.operation[slot]!] !== KIND.branch || registerOf(program.src[slot]!) < FIRST_CONSTANT) continue;
+    const value = program.registers[program.src[slot]!]! >>> 0;
+    found.add(value).add(value + 1);
+    if (value > 0) found.add(value - 1);
+  }
+  return Float64Array.from(found).sort();
+}
