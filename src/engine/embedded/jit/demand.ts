@@ -3,7 +3,7 @@
  * computes 32 bits only; most of a program that a compiler made of C is like that.
  */
 
-import type { HelperTable } from "../helper.ts";
+import type { HelperTable } from "../helpers/helper.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { type CallEffects, defs, FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF, uses } from "./effects.ts";

@@ -6,7 +6,7 @@
  * Bounds are doubles: exact up to 2^53, and what may be beyond is `Infinity`. Nothing is ever assumed of memory.
  */
 
-import type { HelperTable } from "../helper.ts";
+import type { HelperTable } from "../helpers/helper.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { type CallEffects, defs, FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
