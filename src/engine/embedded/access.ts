@@ -17,6 +17,8 @@ export class AddressSpace {
   // Half-open ranges of addresses; an empty one allows nothing. Set before each run, moved by helpers during it.
   stackLow = 0;
   stackEnd = 0;
+  /** Where its head room begins. */
+  packetHead = 0;
   /** From `data_meta` to `data_end`. */
   packetStart = 0;
   packetEnd = 0;

@@ -18,7 +18,24 @@ export interface Executor {
    * @throws FaultError when it does what no verified program does, or has no fuel left.
    */
   call(context: number, fuel: number): number;
+  /** Null where `space` must be set before each call, because helpers look at it. */
+  readonly callEach: CallEach | null;
 }
+
+/**
+ * Runs the program on `count` contexts, the next one `stride` bytes behind the last; results go to u32s from address `results` on.
+ * @param open opens to the program, in `space`, what belongs to the result at an address: before somebody says what it missed there.
+ * @param failed told what a run threw; its result is 0 then, and the others go on.
+ */
+export type CallEach = (
+  context: number,
+  stride: number,
+  results: number,
+  count: number,
+  fuel: number,
+  open: (result: number) => void,
+  failed: (error: unknown) => void,
+) => void;
 
 /** Makes a program ready for each of the CPUs. */
 export type MakeExecutors = (

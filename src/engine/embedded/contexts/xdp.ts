@@ -44,59 +44,74 @@ export function placePacket(cpu: Cpu, packet: Uint8Array): void {
 
 /** Lays out the context of a packet of `length` bytes that is in place, and opens context and packet to the program. Hot. */
 export function enterXdp(cpu: Cpu, space: AddressSpace, length: number, ingress: number, queue: number): void {
+  const { context, packetArea } = cpu;
   const { words } = cpu.room.memory;
-  const data = cpu.packetArea + HEAD_ROOM;
-  space.contextStart = cpu.context;
-  space.contextEnd = cpu.context + XDP_MD.size;
-  space.packetLimit = Math.max(cpu.packetArea + PACKET_FRAME, data + length);
-  setPacket(cpu, space, data, data, data + length);
-  const base = cpu.context >>> 2;
+  const data = packetArea + HEAD_ROOM;
+  const end = data + length;
+  const base = context >>> 2;
+  words[base] = data;
+  words[base + 1] = end;
+  words[base + 2] = data;
   words[base + 3] = ingress;
   words[base + 4] = queue;
   words[base + 5] = 0;
+  openPacket(space, context, packetArea, data, end, Math.max(packetArea + PACKET_FRAME, end));
+}
+
+/**
+ * Opens a context that is laid out, and its packet, to the program.
+ * @param head where the head room begins. @param limit how far the packet may grow.
+ */
+export function openPacket(space: AddressSpace, context: number, head: number, data: number, end: number, limit: number): void {
+  space.contextStart = context;
+  space.contextEnd = context + XDP_MD.size;
+  space.packetHead = head;
+  space.packetStart = data;
+  space.packetData = data;
+  space.packetEnd = end;
+  space.packetLimit = limit;
 }
 
 /** Moves the ends of the packet, for the program and in its context. */
-function setPacket(cpu: Cpu, space: AddressSpace, meta: number, data: number, end: number): void {
+function setPacket({ space, memory }: HelperCall, meta: number, data: number, end: number): void {
   space.packetStart = meta;
   space.packetData = data;
   space.packetEnd = end;
-  const { words } = cpu.room.memory;
-  const base = cpu.context >>> 2;
-  words[base] = data;
-  words[base + 1] = end;
-  words[base + 2] = meta;
+  const base = space.contextStart >>> 2;
+  memory.words[base] = data;
+  memory.words[base + 1] = end;
+  memory.words[base + 2] = meta;
 }
 
 /** Moves the start of the packet; metadata before it moves along. Linux 4.10. */
 function adjustHead(call: HelperCall, _context: number, delta: number): number {
-  const { cpu, space, memory } = call;
+  const { space, memory } = call;
   const metaSize = space.packetData - space.packetStart;
   const data = space.packetData + delta;
-  if (data < cpu.packetArea + FRAME_HEADER + metaSize || data > space.packetEnd - SHORTEST_PACKET) return -EINVAL;
+  if (data < space.packetHead + FRAME_HEADER + metaSize || data > space.packetEnd - SHORTEST_PACKET) return -EINVAL;
   if (metaSize > 0) memory.bytes.copyWithin(data - metaSize, space.packetStart, space.packetData);
-  setPacket(cpu, space, data - metaSize, data, space.packetEnd);
+  setPacket(call, data - metaSize, data, space.packetEnd);
   return 0;
 }
 
 /** Moves the end; what is added is zero. Linux 4.18; grows since 5.8. */
 function adjustTail(call: HelperCall, _context: number, delta: number): number {
-  const { cpu, space, memory } = call;
+  const { space, memory } = call;
   const end = space.packetEnd + delta;
   if (end > space.packetLimit || end < space.packetData + SHORTEST_PACKET) return -EINVAL;
   if (delta > 0) memory.bytes.fill(0, space.packetEnd, end);
-  setPacket(cpu, space, space.packetStart, space.packetData, end);
+  setPacket(call, space.packetStart, space.packetData, end);
   return 0;
 }
 
 /** Moves the start of the metadata, which is a multiple of 4 bytes long. Linux 4.15. */
 function adjustMeta(call: HelperCall, _context: number, delta: number): number {
-  const { cpu, space } = call;
+  const { space } = call;
   const meta = space.packetStart + delta;
-  if (meta < cpu.packetArea + FRAME_HEADER || meta > space.packetData) return -EINVAL;
+  if (meta < space.packetHead + FRAME_HEADER || meta > space.packetData) return -EINVAL;
   const size = space.packetData - meta;
   if (size % 4 !== 0 || size > LONGEST_META) return -EACCES;
-  setPacket(cpu, space, meta, space.packetData, space.packetEnd);
+  setPacket(call, meta, space.packetData, space.packetEnd);
   return 0;
 }
 

@@ -1,16 +1,18 @@
 /** A compiled program on one CPU: its module instantiated, the helpers and faults that it calls. */
 
+import { HELPER } from "../../../uapi/helpers.ts";
 import type { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
-import type { Executor } from "../executor.ts";
+import type { CallEach, Executor } from "../executor.ts";
 import { faultAt } from "../fault.ts";
 import type { Helper, HelperCall } from "../helpers/helper.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
 import type { PreparedProgram } from "../program.ts";
+import type { EachExports } from "./each.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT } from "./function-code.ts";
 import { type CompiledProgram, type CompileOptions, compileModule, helperName, lookupName } from "./module.ts";
@@ -29,7 +31,7 @@ export interface WasmModule {
   readonly "~module": true;
 }
 
-interface Exports {
+interface Exports extends EachExports {
   run(r1: number, r2: number, frame: number, fuel: number): number;
   high?(): number;
 }
@@ -54,18 +56,24 @@ export class JitProgram implements HelperCall, Executor {
   readonly cpu: Cpu;
   readonly memory: Memory;
   readonly space: AddressSpace;
+  readonly callEach: CallEach | null;
   readonly maps: readonly MapStore[];
   high = 0;
   /** Upper half of the last result, where the code was compiled with `wideResult`. */
   resultHigh = 0;
 
   readonly #code: CompiledProgram;
-  readonly #exports: Exports;
+  readonly #run: Exports["run"];
+  readonly #high: Exports["high"];
+  /** Whether anything looks at `space`, or at the fuel that helpers take. */
+  readonly #usesSpace: boolean;
   /** r0 to r10 as helpers see them: arguments are put here for their checks and their upper halves. */
   readonly #registers = new Int32Array(22);
   readonly #arguments: Arguments;
   #fuel = 0;
   #worked = 0;
+  /** While `callEach` runs: opens what the run at hand may touch. */
+  #open: (() => void) | null = null;
 
   constructor(code: JitCode, cpu: Cpu) {
     const { program, options } = code.compiled;
@@ -79,7 +87,12 @@ export class JitProgram implements HelperCall, Executor {
     );
     this.#code = code.compiled;
     this.#arguments = new Arguments(this.#registers, this.space, options.maps);
-    this.#exports = new WebAssembly.Instance(code.module, { skep: this.#imports() }).exports;
+    const asks = asksHost(program);
+    this.#usesSpace = options.mode === "checked" || asks;
+    const { exports } = new WebAssembly.Instance(code.module, { skep: this.#imports() });
+    this.#run = exports.run;
+    this.#high = exports.high;
+    this.callEach = asks ? null : this.#each(exports);
   }
 
   call(context: number, fuel: number): number {
@@ -95,15 +108,18 @@ export class JitProgram implements HelperCall, Executor {
    * @throws FaultError when the program was stopped, and what helpers throw.
    */
   run(r1: number, r2 = 0, fuel: number = DEFAULT_FUEL): number {
-    const { space, cpu } = this;
-    space.stackEnd = cpu.stackEnd;
-    space.stackLow = cpu.stackEnd - FRAME_SIZE;
-    space.revokeAll();
-    this.#fuel = fuel;
-    this.#worked = 0;
+    const frame = this.cpu.stackEnd - FRAME_SIZE;
+    if (this.#usesSpace) {
+      const { space } = this;
+      space.stackEnd = this.cpu.stackEnd;
+      space.stackLow = frame;
+      space.revokeAll();
+      this.#fuel = fuel;
+      this.#worked = 0;
+    }
     try {
-      const result = this.#exports.run(r1, r2, space.stackLow, fuel);
-      if (this.#exports.high !== undefined) this.resultHigh = this.#exports.high();
+      const result = this.#run(r1, r2, frame, fuel);
+      if (this.#high !== undefined) this.resultHigh = this.#high();
       return result;
     } catch (error) {
       if (error === LEAVE) {
@@ -113,6 +129,31 @@ export class JitProgram implements HelperCall, Executor {
       if (error instanceof WebAssembly.RuntimeError) throw this.#trapped(error);
       throw error;
     }
+  }
+
+  #each({ each, place }: EachExports): CallEach {
+    const frame = this.cpu.stackEnd - FRAME_SIZE;
+    return (context, stride, results, count, fuel, open, failed) => {
+      this.space.stackEnd = this.cpu.stackEnd;
+      this.space.stackLow = frame;
+      this.#fuel = fuel;
+      this.#open = () => open(place() >>> 0);
+      try {
+        for (let done = 0; done < count; ) {
+          try {
+            each(context + done * stride, stride, results + done * 4, count - done, frame, fuel);
+            break;
+          } catch (error) {
+            const result = place() >>> 0;
+            done = (result - results) / 4 + 1;
+            this.memory.words[result >>> 2] = 0;
+            failed(error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error);
+          }
+        }
+      } finally {
+        this.#open = null;
+      }
+    };
   }
 
   // ── for helpers ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,6 +177,7 @@ export class JitProgram implements HelperCall, Executor {
       cpu: this.cpu.id,
       bottom: this.cpu.stackEnd - FRAMES * FRAME_SIZE,
       fault: (what, low, high) => {
+        this.#open?.();
         throw this.#fault(what! & 7, what! >>> 3, low!, high!);
       },
       high: () => this.high,
@@ -282,4 +324,13 @@ export class JitProgram implements HelperCall, Executor {
     }
     return faultAt(this.program, slot, error.message);
   }
+}
+
+/** Whether the program calls what looks at its `AddressSpace`, or at its fuel. Lookups do neither. */
+function asksHost({ operation, extra }: PreparedProgram): boolean {
+  return operation.some((code, slot) => {
+    const kind = KIND_OF[code]!;
+    if (kind === KIND.callHelper) return extra[slot] !== HELPER.bpf_map_lookup_elem;
+    return kind === KIND.callRegister || kind === KIND.packet;
+  });
 }

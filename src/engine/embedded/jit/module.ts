@@ -8,6 +8,7 @@ import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
+import { writeEach } from "./each.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
@@ -226,6 +227,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   let main = signatures.get(0)!.index;
   if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal);
   module.exportFunction("run", main);
+  writeEach(module, main);
   if (resultGlobal !== -1) {
     const index = module.function([], [I32]);
     module.body(index, [], Uint8Array.of(0x23, resultGlobal, 0x0b));

@@ -6,6 +6,8 @@ import { AttachError, MapError } from "../../errors.ts";
 import { enterXdp, placePacket } from "../contexts/xdp.ts";
 import type { Executor } from "../executor.ts";
 import type { Attachment, PacketHandler, PacketHost } from "../room/packet-host.ts";
+import { countFault, type PacketRing } from "../room/packet-ring.ts";
+import { runRing } from "./xdp-ring.ts";
 
 export class XdpProgram implements Program, PacketHandler {
   readonly name: string;
@@ -61,12 +63,8 @@ export class XdpProgram implements Program, PacketHandler {
   // ── as the handler of a device ────────────────────────────────────────────────────────────────────────────────────
 
   receive(packet: Uint8Array, ifindex: number, queue: number, cpu: number): number {
-    this.#check();
-    const executor = this.#executors[cpu];
-    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
+    const executor = this.#executorOf(cpu);
     const processor = executor.cpu;
-    if (processor.busy)
-      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
     placePacket(processor, packet);
     enterXdp(processor, executor.space, packet.length, ifindex, queue);
     processor.busy = true;
@@ -75,6 +73,26 @@ export class XdpProgram implements Program, PacketHandler {
     } finally {
       processor.busy = false;
     }
+  }
+
+  receiveRing(ring: PacketRing, first: number, count: number): void {
+    const executor = this.#executorOf(ring.shape.cpu);
+    executor.cpu.busy = true;
+    try {
+      runRing(executor, ring, first, count, this.#fuel, (error) => countFault(ring, error));
+    } finally {
+      executor.cpu.busy = false;
+    }
+  }
+
+  /** @throws MapError `closed`; RangeError when there is no such CPU here; TypeError when it is running a program. */
+  #executorOf(cpu: number): Executor {
+    this.#check();
+    const executor = this.#executors[cpu];
+    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
+    if (executor.cpu.busy)
+      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
+    return executor;
   }
 
   packetOf(cpu: number): Uint8Array {

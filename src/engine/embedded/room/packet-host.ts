@@ -5,6 +5,9 @@
 
 import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
+import type { Memory } from "../memory.ts";
+import { PacketRing, type RingOptions, type RingServer } from "./packet-ring.ts";
+import { RING } from "./ring-memory.ts";
 
 /** What is known of a packet besides its bytes. */
 export interface PacketMeta {
@@ -37,12 +40,20 @@ export interface PacketDevice {
    * next packet on the same CPU.
    */
   readonly packet: Uint8Array;
+  /**
+   * Frames in the engine's memory that packets of this device are received into, without a copy (`docs/embedded.md`). The attached XDP
+   * program decides about them.
+   * @throws RangeError for options that make no sense; MapError `memory` when there is no room.
+   */
+  openRing(options?: RingOptions): PacketRing;
 }
 
 /** What sits on a device. Hot: once a packet. */
 export interface PacketHandler {
   readonly description: string;
   receive(packet: Uint8Array, ifindex: number, queue: number, cpu: number): number;
+  /** The same for `count` packets that lie in a ring, from number `first` on. Faults are counted there. */
+  receiveRing(ring: PacketRing, first: number, count: number): void;
   /** The packet of the last `receive`, as it is now. */
   packetOf(cpu: number): Uint8Array;
 }
@@ -58,18 +69,20 @@ export interface Attachment {
 const XDP_PASS = 2;
 const NOWHERE: PacketMeta = {};
 
-class Device implements PacketDevice {
+class Device implements PacketDevice, RingServer {
   readonly name: string;
   readonly ifindex: number;
   readonly #clock: Clock;
+  readonly #memory: Memory;
   #handler: PacketHandler | null = null;
   #cpu = 0;
   #passed: Uint8Array = new Uint8Array(0);
 
-  constructor(name: string, ifindex: number, clock: Clock) {
+  constructor(name: string, ifindex: number, clock: Clock, memory: Memory) {
     this.name = name;
     this.ifindex = ifindex;
     this.#clock = clock;
+    this.#memory = memory;
   }
 
   get attached(): string | null {
@@ -91,6 +104,29 @@ class Device implements PacketDevice {
     return handler.receive(packet, this.ifindex, meta.queue ?? 0, this.#cpu);
   }
 
+  openRing(options: RingOptions = {}): PacketRing {
+    const { cpu = 0 } = options;
+    if (cpu !== 0) throw new RangeError(`cpu: expected 0, found ${cpu}`);
+    return new PacketRing(this.#memory, options, this.ifindex, this);
+  }
+
+  // ── as the server of its rings ────────────────────────────────────────────────────────────────────────────────────
+
+  submitted(ring: PacketRing, first: number, count: number): void {
+    try {
+      if (this.#handler !== null) this.#handler.receiveRing(ring, first, count);
+      else passAll(ring, first, count);
+    } finally {
+      Atomics.store(ring.control, RING.completed, (first + count) | 0);
+    }
+  }
+
+  async done(): Promise<void> {}
+
+  async closed(): Promise<void> {}
+
+  // ── what is attached ──────────────────────────────────────────────────────────────────────────────────────────────
+
   attach(handler: PacketHandler): Attachment {
     if (this.#handler !== null) {
       throw new AttachError(`${this.name}: ${this.#handler.description} is attached there already; detach it first`);
@@ -110,13 +146,21 @@ class Device implements PacketDevice {
   }
 }
 
+/** Without a program everything passes, as it is. */
+function passAll(ring: PacketRing, first: number, count: number): void {
+  ring.layOut(first, count);
+  for (let at = 0; at < count; at++) ring.verdicts[(first + at) & ring.mask] = XDP_PASS;
+}
+
 /** The devices of one engine. */
 export class PacketHost {
   readonly #devices = new Map<string, Device>();
   readonly #clock: Clock;
+  readonly #memory: Memory;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, memory: Memory) {
     this.#clock = clock;
+    this.#memory = memory;
   }
 
   get devices(): readonly PacketDevice[] {
@@ -126,7 +170,7 @@ export class PacketHost {
   /** @throws AttachError when there is a device of that name. */
   add(name: string): PacketDevice {
     if (this.#devices.has(name)) throw new AttachError(`${name}: there is a packet device of that name already`);
-    const device = new Device(name, this.#devices.size + 1, this.#clock);
+    const device = new Device(name, this.#devices.size + 1, this.#clock, this.#memory);
     this.#devices.set(name, device);
     return device;
   }

@@ -28,6 +28,6 @@ export class Room {
     this.memory = memory;
     this.clock = clock;
     this.print = print;
-    this.packets = new PacketHost(clock);
+    this.packets = new PacketHost(clock, memory);
   }
 }
