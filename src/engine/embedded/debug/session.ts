@@ -452,6 +452,7 @@ class Taken {
 /** Runs the program, or, armed, hands the run over to the debugger when everything is in place. */
 class DebugExecutor implements Executor {
   readonly interpreter: Interpreter;
+  readonly callEach = null;
   armed = false;
 
   constructor(interpreter: Interpreter) {
