@@ -30,7 +30,7 @@ export class AddressSpace {
   contextEnd = 0;
   contextWritable = false;
 
-  readonly #memory: Memory;
+  readonly memory: Memory;
   readonly #areas: readonly ValueArea[];
   // The value that was touched last.
   #valueStart = 0;
@@ -41,7 +41,7 @@ export class AddressSpace {
 
   /** @param areas values of the maps that the program refers to. */
   constructor(memory: Memory, areas: readonly ValueArea[]) {
-    this.#memory = memory;
+    this.memory = memory;
     this.#areas = areas;
   }
 
@@ -127,7 +127,7 @@ export class AddressSpace {
       }
       return `${what} a value of ${area.name}+${offset}: the value has ${area.size} bytes`;
     }
-    const region = this.#memory.regionAt(address);
+    const region = this.memory.regionAt(address);
     if (address >= this.contextStart - NEAR && address < this.contextEnd + NEAR) {
       const length = this.contextEnd - this.contextStart;
       const inside = address >= this.contextStart && address + size <= this.contextEnd;

@@ -3,15 +3,16 @@
  * proves it (`check_func_arg`). Hot: once for each call of a helper, and nothing is allocated unless it complains.
  */
 
-import type { AddressSpace } from "./access.ts";
-import type { Helper } from "./helpers/helper.ts";
+import { type AddressSpace, FUNCTION_TAG } from "./access.ts";
+import type { Argument, Helper } from "./helpers/helper.ts";
+import type { Ledger } from "./helpers/ledger.ts";
 import type { MapStore } from "./maps/store.ts";
 
 /** Largest size that a helper accepts (BPF_MAX_VAR_SIZ). */
 const LARGEST_SIZE = 1 << 29;
 
 /** A helper works through its memory at about this many bytes in the time of one instruction (a power of two). */
-const BYTES_PER_INSTRUCTION_LOG2 = 6;
+export const BYTES_PER_INSTRUCTION_LOG2 = 6;
 
 /** The arguments of one interpreter, in r1 to r5 of its register file (two words each, r1 at 2). */
 export class Arguments {
@@ -23,11 +24,22 @@ export class Arguments {
   readonly #registers: Int32Array;
   readonly #space: AddressSpace;
   readonly #maps: readonly MapStore[];
+  readonly #functions: ReadonlySet<number>;
+  readonly #ledger: Ledger;
 
-  constructor(registers: Int32Array, space: AddressSpace, maps: readonly MapStore[]) {
+  /** @param functions slots at which functions begin that may be called back. */
+  constructor(
+    registers: Int32Array,
+    space: AddressSpace,
+    maps: readonly MapStore[],
+    functions: ReadonlySet<number>,
+    ledger: Ledger,
+  ) {
     this.#registers = registers;
     this.#space = space;
     this.#maps = maps;
+    this.#functions = functions;
+    this.#ledger = ledger;
   }
 
   /** What is wrong with the arguments of this helper, or null. */
@@ -36,7 +48,7 @@ export class Arguments {
     this.work = 0;
     for (let index = 0; index < args.length; index++) {
       const why = this.#complain(helper, index);
-      if (why !== null) return `argument ${index + 1} of ${helper.name} (${args[index]}): ${why}`;
+      if (why !== null) return `argument ${index + 1} of ${helper.name} (${nameOf(args[index]!)}): ${why}`;
     }
     return null;
   }
@@ -52,16 +64,23 @@ export class Arguments {
     const r = this.#registers;
     const low = r[index * 2 + 2]! >>> 0;
     const high = r[index * 2 + 3]!;
-    switch (helper.args[index]) {
+    const argument = helper.args[index]!;
+    switch (argument) {
+      case "number":
+      case "wide":
+        return null;
       case "map":
         return high === 0 && this.findMap(low) !== null ? null : "expected a map";
       case "key":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.keySize, false);
       case "value":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.valueSize, false);
+      case "value!":
+        return this.#memory(index, this.findMap(r[2]! >>> 0)!.valueSize, true);
       case "read?":
+      case "write?":
         if (low === 0 && high === 0 && r[index * 2 + 4] === 0) return null;
-        return this.#memory(index, r[index * 2 + 4]! >>> 0, false);
+        return this.#memory(index, r[index * 2 + 4]! >>> 0, argument === "write?");
       case "read":
         return this.#memory(index, r[index * 2 + 4]! >>> 0, false);
       case "write":
@@ -70,8 +89,32 @@ export class Arguments {
         return high !== 0 || low > LARGEST_SIZE ? "is no size: larger than 512 MiB" : null;
       case "context":
         return low === this.#space.contextStart && high === 0 ? null : "expected the program's context";
+      case "string":
+        return this.#text(low, high);
+      case "callback":
+        return high === FUNCTION_TAG && this.#functions.has(low) ? null : "expected a function of the program";
+      case "stack?": {
+        const { stackLow, stackEnd } = this.#space;
+        const inStack = low === 0 || (low >= stackLow && low < stackEnd);
+        return high === 0 && inStack ? null : "expected an address in the stack, or null";
+      }
       default:
-        return null;
+        if (argument.optional === true && low === 0 && high === 0) return null;
+        if ("memory" in argument) return this.#memory(index, argument.memory, argument.write === true);
+        return high === 0 && this.#ledger.holds(argument.held, low)
+          ? null
+          : `expected a ${argument.held.name} that the program holds`;
+    }
+  }
+
+  /** Readable up to a NUL. */
+  #text(low: number, high: number): string | null {
+    const { bytes } = this.#space.memory;
+    for (let at = low; ; at++) {
+      if (high !== 0 || !this.#space.allows(at, 1, false)) return this.#space.complain(at, high, 1, false);
+      if (bytes[at] !== 0) continue;
+      this.work += (at - low) >>> BYTES_PER_INSTRUCTION_LOG2;
+      return null;
     }
   }
 
@@ -84,4 +127,9 @@ export class Arguments {
     }
     return this.#space.complain(low, high, size, write);
   }
+}
+
+function nameOf(argument: Argument): string {
+  if (typeof argument === "string") return argument;
+  return "memory" in argument ? `${argument.memory} bytes` : argument.held.name;
 }

@@ -139,7 +139,7 @@ function makeProgram(
 ): LoadedProgram {
   const kind = kinds.get(program.type);
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
-  const resolved = resolve(program, kind, maps);
+  const resolved = resolve(program, kind, maps, origin.spec.externs);
   const trust = judge(program, origin.spec, target.verify, target.unsafe);
   const { room, fuel } = target;
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);

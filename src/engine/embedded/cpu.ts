@@ -35,6 +35,8 @@ export class Cpu {
   /** Address behind the stack, where r10 of a program's main function points. */
   readonly stackEnd: number;
   readonly context: number;
+  /** Eight bytes for each depth of calls: the key that `bpf_for_each_map_elem` shows a callback. */
+  readonly keys: number;
   /** Where the head room begins. */
   readonly packetArea: number;
   /** True while a program runs: a second one would use the same stack. */
@@ -50,10 +52,12 @@ export class Cpu {
     const { memory } = room;
     const stack = memory.allocate(FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
+    const keys = memory.allocate(FRAMES * 8, `keys (cpu ${id})`, "engine");
     const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
-    this.#regions = [stack, context, packet];
+    this.#regions = [stack, context, keys, packet];
     this.stackEnd = stack.start + stack.size;
     this.context = context.start;
+    this.keys = keys.start;
     this.packetArea = packet.start;
   }
 

@@ -12,13 +12,14 @@
 
 import type { FaultError } from "../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "./access.ts";
-import { Arguments } from "./arguments.ts";
+import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "./arguments.ts";
 import { multiplyHigh, swap32 } from "./arithmetic.ts";
 import { AtomicUnit } from "./atomics.ts";
 import type { Cpu } from "./cpu.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { faultAt } from "./fault.ts";
-import type { HelperCall, HelperTable } from "./helpers/helper.ts";
+import type { Helper, HelperCall, HelperTable } from "./helpers/helper.ts";
+import { Ledger, type Obligation } from "./helpers/ledger.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import type { PreparedProgram } from "./program.ts";
@@ -78,6 +79,14 @@ export class Interpreter implements HelperCall, Executor {
   readonly #helpers: HelperTable;
   readonly #arguments: Arguments;
   readonly #atomics: AtomicUnit;
+  /** What the program must release before its end. */
+  readonly #ledger = new Ledger();
+  // Of the call of a helper that is under way: its slot, how deep it is, and the fuel that is left behind it.
+  #slot = 0;
+  #depth = 0;
+  #left = 0;
+  /** Fuel of the run, for messages. */
+  #fuel = 0;
 
   constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
     this.program = program;
@@ -92,7 +101,7 @@ export class Interpreter implements HelperCall, Executor {
     this.#wide = new BigUint64Array(this.registers.buffer);
     this.#signed = new BigInt64Array(this.registers.buffer);
     this.#helpers = helpers;
-    this.#arguments = new Arguments(this.registers, this.space, maps);
+    this.#arguments = new Arguments(this.registers, this.space, maps, program.taken, this.#ledger);
     this.#atomics = new AtomicUnit(this.memory);
   }
 
@@ -115,13 +124,17 @@ export class Interpreter implements HelperCall, Executor {
    */
   run(fuel: number = DEFAULT_FUEL): void {
     this.begin();
-    this.#advance(fuel, false);
+    this.#fuel = fuel;
+    this.#advance(fuel, 0, false);
+    this.instructions = fuel - this.#left - this.worked;
   }
 
   /** Makes ready for a run that `step` carries out. */
   begin(): void {
     const { registers: r, space, memory, position } = this;
     this.worked = 0;
+    this.#fuel = DEFAULT_FUEL;
+    this.#ledger.clear();
     position[POSITION.pc] = 0;
     position[POSITION.depth] = 0;
     position[POSITION.loops] = MAY_GOTO_LIMIT;
@@ -139,11 +152,15 @@ export class Interpreter implements HelperCall, Executor {
    * @throws FaultError as `run`; the position is still that of the instruction at fault.
    */
   step(): boolean {
-    return !this.#advance(1, true);
+    return !this.#advance(1, 0, true);
   }
 
-  /** Goes on from `position`. @param pausing with no fuel left it saves the position instead of throwing. @returns whether it ended. */
-  #advance(fuel: number, pausing: boolean): boolean {
+  /**
+   * Goes on from `position` until the function at depth `floor` exits; `#left` is then the fuel that is left.
+   * @param pausing with no fuel left it saves the position instead of throwing.
+   * @returns whether it ended.
+   */
+  #advance(fuel: number, floor: number, pausing: boolean): boolean {
     const { registers: r, space, program, memory, saved, position } = this;
     const { operation, dst, src, offset, extra } = program;
     const { view } = memory;
@@ -156,7 +173,7 @@ export class Interpreter implements HelperCall, Executor {
 
     for (let pc = position[POSITION.pc]!; ; pc++) {
       if (--left < 0) {
-        if (!pausing) throw this.#outOfFuel(pc, fuel);
+        if (!pausing) throw this.#outOfFuel(pc);
         position[POSITION.pc] = pc;
         position[POSITION.depth] = depth;
         position[POSITION.loops] = loops;
@@ -568,7 +585,7 @@ export class Interpreter implements HelperCall, Executor {
 
         // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────
         case 86: // callHelper
-          left -= this.#callHelper(pc, extra[pc]!);
+          left = this.#callHelper(pc, extra[pc]!, depth, left, pausing);
           break;
         case 87: // callLocal
         case 88: {
@@ -577,7 +594,7 @@ export class Interpreter implements HelperCall, Executor {
           if (operation[pc] === 88) {
             target = r[d]!;
             if (r[d + 1] === 0) {
-              left -= this.#callHelper(pc, target);
+              left = this.#callHelper(pc, target, depth, left, pausing);
               break;
             }
             if (r[d + 1] !== FUNCTION_TAG || !program.functions.has(target)) {
@@ -600,8 +617,9 @@ export class Interpreter implements HelperCall, Executor {
         }
         case 89: {
           // exit
-          if (depth === 0) {
-            this.instructions = fuel - left - this.worked;
+          if (depth === floor) {
+            this.#left = left;
+            if (floor === 0 && this.#ledger.size !== 0) throw this.#unreleased();
             return true;
           }
           depth--;
@@ -629,7 +647,7 @@ export class Interpreter implements HelperCall, Executor {
           r[1] = 0;
           if (at < 0 || address + size > space.packetEnd) {
             r[0] = 0;
-            this.instructions = fuel - left - this.worked;
+            this.#left = left;
             return true;
           }
           r[0] = size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
@@ -658,21 +676,85 @@ export class Interpreter implements HelperCall, Executor {
     return map;
   }
 
+  callback(target: number, a: number, b: number, c: number, d: number, e: number): number {
+    const { registers: r, space, saved, position, memory } = this;
+    const slot = this.#slot;
+    const depth = this.#depth;
+    if (depth + 1 === FRAMES) throw this.fault(`calls are nested deeper than ${FRAMES} functions`);
+    const held = this.#ledger.size;
+    const base = depth * SAVED_WORDS;
+    saved[base] = slot;
+    for (let word = 0; word < 8; word++) saved[base + 1 + word] = r[12 + word]!;
+    const end = space.stackLow;
+    space.stackLow = end - FRAME_SIZE;
+    memory.words.fill(0, space.stackLow >>> 2, end >>> 2);
+    this.reset();
+    r[2] = a;
+    r[4] = b;
+    r[6] = c;
+    r[8] = d;
+    r[10] = e;
+    r[R10] = end;
+    position[POSITION.pc] = target;
+    position[POSITION.depth] = depth + 1;
+    position[POSITION.loops] = MAY_GOTO_LIMIT;
+    this.#advance(this.#left, depth + 1, false);
+    if (this.#ledger.size !== held) throw this.#unreleased();
+    for (let word = 0; word < 8; word++) r[12 + word] = saved[base + 1 + word]!;
+    space.stackLow = end;
+    r[R10] = end + FRAME_SIZE;
+    this.#slot = slot;
+    this.#depth = depth;
+    return r[0]!;
+  }
+
+  acquire(what: Obligation, address: number): void {
+    this.#ledger.add(what, address, this.#slot);
+  }
+
+  release(what: Obligation, address: number): void {
+    if (!this.#ledger.remove(what, address)) throw this.fault(`the program holds no such ${what.name}`);
+  }
+
+  work(bytes: number): void {
+    this.#spend(bytes >>> BYTES_PER_INSTRUCTION_LOG2);
+  }
+
+  fault(why: string): FaultError {
+    return faultAt(this.program, this.#slot, why);
+  }
+
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** @returns what the helper's work is worth in instructions. */
-  #callHelper(pc: number, id: number): number {
+  /** @param stepping the fuel is not the run's. @returns what is left of the fuel: what a helper works through counts as instructions. */
+  #callHelper(pc: number, id: number, depth: number, left: number, stepping: boolean): number {
     const helper = this.#helpers[id];
     if (helper === undefined) throw faultAt(this.program, pc, `the embedded engine offers no helper with number ${id}`);
     const r = this.registers;
     const complaint = this.#arguments.check(helper);
     if (complaint !== null) throw faultAt(this.program, pc, complaint);
-    const result = helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
-    r[0] = result;
+    this.#slot = pc;
+    this.#depth = depth;
+    this.#left = stepping ? DEFAULT_FUEL : left;
+    this.#spend(this.#arguments.work);
+    const result = helper.callsBack ? this.#callingBack(helper) : helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
+    r[0] = helper.result === "void" ? 0 : result;
     r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
-    const { work } = this.#arguments;
-    this.worked += work;
-    return work;
+    return stepping ? left : this.#left;
+  }
+
+  /** A call leaves r1 to r5 as they were, whatever functions of the program the helper calls. */
+  #callingBack(helper: Helper): number {
+    const r = this.registers;
+    const before = r.slice(2, 12);
+    const result = helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
+    r.set(before, 2);
+    return result;
+  }
+
+  #spend(instructions: number): void {
+    this.worked += instructions;
+    this.#left -= instructions;
   }
 
   /** Address of an atomic access, checked. */
@@ -693,7 +775,14 @@ export class Interpreter implements HelperCall, Executor {
     return faultAt(this.program, pc, this.space.complain(address, this.registers[base + 1]!, size, write));
   }
 
-  #outOfFuel(pc: number, fuel: number): FaultError {
+  /** Something was acquired and not released. */
+  #unreleased(): FaultError {
+    const { slot, why } = this.#ledger.leftOver() ?? { slot: this.#slot, why: "more was released than acquired" };
+    return faultAt(this.program, slot, why);
+  }
+
+  #outOfFuel(pc: number): FaultError {
+    const fuel = this.#fuel;
     const ofHelpers = this.worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.worked, fuel)}`;
     return faultAt(this.program, pc, `stopped after ${fuel} instructions${ofHelpers}`);
   }

@@ -11,6 +11,7 @@ import { decode } from "../../isa/decode.ts";
 import { type Instruction, slots } from "../../isa/instruction.ts";
 import { checkJumps, functionStarts, targetOf } from "../../isa/jumps.ts";
 import type { LineInfo } from "../../object/spec.ts";
+import { FUNCTION_TAG } from "./access.ts";
 import { OPERATION } from "./operations.ts";
 
 /** A 64-bit value as two halves; each an i32 or a u32. */
@@ -35,6 +36,8 @@ export interface PreparedProgram {
   readonly registers: Int32Array;
   /** Slots at which functions begin. */
   readonly functions: ReadonlySet<number>;
+  /** Those of them whose address is taken somewhere: helpers may call them back. */
+  readonly taken: ReadonlySet<number>;
   /** For messages: where the instructions come from. */
   readonly lines: readonly LineInfo[];
 }
@@ -45,7 +48,9 @@ export interface PrepareOptions {
   wide(instruction: Instruction, slot: number): Pair | null;
   /** Whether a helper may be called; throws when not. Gives the number that `PreparedProgram.extra` will hold. */
   helper(id: number, slot: number): number;
-  /** Throws: an instruction that this engine does not run (a kfunc call, an arena's address cast). */
+  /** The number of the kernel function (kfunc) that the call at a slot is of; throws when it may not be called. */
+  kfunc(instruction: Instruction, slot: number): number;
+  /** Throws: an instruction that this engine does not run (an arena's address cast). */
   refuse(instruction: Instruction, slot: number, why: string): never;
   /** Whether legacy packet loads may be used: they belong to programs on sockets. */
   readonly packetLoads: boolean;
@@ -73,6 +78,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     lines: options.lines ?? [],
   };
   const constants = new Constants();
+  const taken = new Set<number>();
   let slot = 0;
   for (const instruction of instructions) {
     const { opcode, dst, src, offset, imm } = instruction;
@@ -84,11 +90,10 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     if (opcode === 0x18) {
       const value = options.wide(instruction, slot) ?? { low: imm, high: instruction.high };
       program.src[slot] = constants.register(value.low, value.high);
+      if (value.high === FUNCTION_TAG && program.functions.has(value.low)) taken.add(value.low);
     } else if (opcode === 0x85 || opcode === 0x8d) {
       if (opcode === 0x85 && src === 0) program.extra[slot] = options.helper(imm, slot);
-      if (opcode === 0x85 && src === 2) {
-        options.refuse(instruction, slot, "the embedded engine offers no kernel functions (kfuncs)");
-      }
+      if (opcode === 0x85 && src === 2) program.extra[slot] = options.kfunc(instruction, slot);
     } else if (kind === 0) {
       if (!options.packetLoads) options.refuse(instruction, slot, "legacy packet loads are for programs on sockets");
       program.extra[slot] = imm;
@@ -102,7 +107,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     }
     slot += slots(instruction);
   }
-  return { ...program, registers: constants.file() };
+  return { ...program, taken, registers: constants.file() };
 }
 
 /** The instruction that begins at a slot, for messages; undefined when none does. */

@@ -111,6 +111,7 @@ export function runRawOn(
     name: "raw",
     packetLoads: true,
     refuse,
+    kfunc: (instruction, slot) => refuse(instruction, slot, "a raw program has no kernel functions"),
     helper(id, slot) {
       if (helpers[id] !== undefined) return id;
       const message = `slot ${slot}: calls helper ${id}, which was not given`;
@@ -155,6 +156,7 @@ function adapt(id: number, run: RawHelper): Helper {
     id,
     args: ["wide", "wide", "wide", "wide", "wide"],
     result: "u64",
+    callsBack: false,
     run(call, ...low) {
       const [a, b, c, d, e] = low.map((half, index) => (BigInt(call.highOf(index + 1) >>> 0) << 32n) | BigInt(half >>> 0));
       const result = BigInt.asUintN(64, run(a!, b!, c!, d!, e!));

@@ -3,10 +3,11 @@
 import { IsaError } from "../../isa/errors.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
-import type { ProgramSpec, Relocation } from "../../object/spec.ts";
+import type { ExternReference, ExternSpec, ProgramSpec, Relocation } from "../../object/spec.ts";
 import { helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
 import { FUNCTION_TAG } from "./access.ts";
+import { ABSENT_KFUNC, kfuncNumber } from "./helpers/helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import { type Pair, type PreparedProgram, prepare } from "./program.ts";
 import type { ProgramKind } from "./programs/kind.ts";
@@ -21,22 +22,23 @@ export interface ResolvedProgram {
 const PSEUDO_MAP = 1;
 const PSEUDO_MAP_VALUE = 2;
 
+/** Upper half of the address of a kfunc: not null, and no address that could be followed. */
+const KFUNC_TAG = 0x3;
+
 /**
  * Checks the structure, fills in references.
+ * @param externs what the Spec says of kernel functions and variables that the program names.
  * @throws FeatureError for what this engine does not offer: helpers, kernel functions, kernel types. VerifierError when
  *   the program is malformed, or refers to a map that is not there.
  */
-export function resolve(spec: ProgramSpec, kind: ProgramKind, maps: ReadonlyMap<string, MapStore>): ResolvedProgram {
+export function resolve(
+  spec: ProgramSpec,
+  kind: ProgramKind,
+  maps: ReadonlyMap<string, MapStore>,
+  externs: readonly ExternSpec[] = [],
+): ResolvedProgram {
   const { name } = spec;
   const { helpers, packetLoads } = kind;
-  const [extern] = spec.externs ?? [];
-  if (extern !== undefined) {
-    throw new FeatureError(
-      extern.name,
-      null,
-      `${name}, slot ${extern.slot}: uses ${extern.name} of the kernel; the embedded engine has no kernel`,
-    );
-  }
   const [core] = spec.core ?? [];
   if (core !== undefined) {
     throw new FeatureError(
@@ -51,6 +53,21 @@ export function resolve(spec: ProgramSpec, kind: ProgramKind, maps: ReadonlyMap<
   };
   const relocations = new Map(spec.relocations.map((relocation) => [relocation.slot, relocation]));
   const used = new Set<MapStore>();
+
+  const references = new Map((spec.externs ?? []).map((extern) => [extern.slot, extern]));
+  /** The number of a kernel function or variable that the program may use; null: it is not here, and need not be. */
+  const extern = ({ name: symbol, slot }: ExternReference): number | null => {
+    // `___` begins a flavour, which is the program's own name for one of several prototypes.
+    const plain = symbol.replace(/___.*$/, "");
+    const number = kfuncNumber(plain);
+    if (number !== undefined && helpers[number] !== undefined) return number;
+    if (externs.find((extern) => extern.name === symbol)?.weak === true) return null;
+    const offered =
+      number === undefined
+        ? "the embedded engine has no kernel"
+        : `the embedded engine does not offer it to ${spec.type} programs`;
+    throw new FeatureError(plain, null, `${name}, slot ${slot}: uses ${plain} of the kernel; ${offered}`);
+  };
 
   const reference = (relocation: Relocation, instruction: Instruction): Pair => {
     const { slot, kind, offset } = relocation;
@@ -91,7 +108,17 @@ export function resolve(spec: ProgramSpec, kind: ProgramKind, maps: ReadonlyMap<
           `${name}, slot ${slot}: ${helper} is not offered by the embedded engine to ${spec.type} programs`,
         );
       },
+      kfunc(_instruction, slot) {
+        const called = references.get(slot);
+        if (called === undefined) return refuse(slot, "calls a kernel function that no reference names");
+        return extern(called) ?? ABSENT_KFUNC;
+      },
       wide(instruction, slot) {
+        const symbol = references.get(slot);
+        if (symbol !== undefined) {
+          const number = extern(symbol);
+          return number === null ? { low: 0, high: 0 } : { low: number, high: KFUNC_TAG };
+        }
         const relocation = relocations.get(slot);
         relocations.delete(slot);
         if (relocation !== undefined) return reference(relocation, instruction);

@@ -5,6 +5,7 @@
  */
 
 import { EINVAL } from "../maps/errno.ts";
+import { CALLBACKS } from "./callbacks.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 import { formatPrintk } from "./printk.ts";
 
@@ -33,6 +34,7 @@ export const GENERAL: readonly Helper[] = [
   helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
   helper("bpf_trace_printk", ["read", "size", "wide", "wide", "wide"], "int", printk),
   helper("bpf_csum_diff", ["read?", "size", "read?", "size", "number"], "int", checksumDifference),
+  ...CALLBACKS,
 ];
 
 /** Text for the host; how many bytes it would have in full, or -EINVAL for a format that the kernel refuses. */

@@ -29,6 +29,7 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
     }
   }
   const helper = shared.helperOf(id);
+  if (helper.callsBack) saveFuel(f);
   if (helper.full) {
     out.i32(slot);
     out.get(out.frame);
@@ -41,15 +42,20 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
       else out.i32(0);
     }
   } else for (let index = 1; index <= helper.args; index++) out.push32(index * 2);
+  f.trap(slot);
   out.byte(OP.call);
   out.unsigned(helper.index);
+  if (helper.callsBack) loadFuel(f);
   if (helper.result === "u64") {
     joinHigh(f);
     f.write64(0);
   } else if (helper.result === "int" && (f.wanted & 1) === 1) {
     out.op(OP.extendS);
     f.write64(0);
-  } else f.write32(0);
+  } else {
+    if (helper.result === "void") out.op(OP.drop).i32(0);
+    f.write32(0);
+  }
 }
 
 /** From the lower half of the last helper's result, which is on the stack, to the whole. */
@@ -90,6 +96,7 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
   out.i32(0);
   out.byte(OP.i32LtS);
   out.if(0x40);
+  saveFuel(f);
   out.i32(slot);
   out.get(out.frame);
   for (let index = 1; index <= 5; index++) out.push32(index * 2);
@@ -100,6 +107,7 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
   joinHigh(f);
   const before = out.narrow;
   f.write64(0);
+  loadFuel(f);
   // A helper leaves r1 to r5 as they are; where the ways meet they are i64.
   for (let register = 1; register <= 5; register++) {
     if (!out.isNarrow(register * 2)) continue;
@@ -135,18 +143,27 @@ function enterCallee(f: FunctionCode, slot: number): void {
     out.byte(OP.i32LeU);
     f.faultIf();
   }
-  if (!f.checked) return;
-  out.get(f.fuel);
-  out.byte(OP.globalSet);
-  out.unsigned(f.shared.fuelGlobal);
+  saveFuel(f);
 }
 
-function leaveCallee(f: FunctionCode, results: readonly number[]): void {
-  for (let at = results.length - 1; at >= 0; at--) f.write64(results[at]! * 2);
+/** Before other functions of the program run: the fuel is theirs. */
+function saveFuel(f: FunctionCode): void {
+  if (!f.checked) return;
+  f.out.get(f.fuel);
+  f.out.byte(OP.globalSet);
+  f.out.unsigned(f.shared.fuelGlobal);
+}
+
+function loadFuel(f: FunctionCode): void {
   if (!f.checked) return;
   f.out.byte(OP.globalGet);
   f.out.unsigned(f.shared.fuelGlobal);
   f.out.set(f.fuel);
+}
+
+function leaveCallee(f: FunctionCode, results: readonly number[]): void {
+  for (let at = results.length - 1; at >= 0; at--) f.write64(results[at]! * 2);
+  loadFuel(f);
 }
 
 export function exit(f: FunctionCode): void {
@@ -159,11 +176,7 @@ export function exit(f: FunctionCode): void {
     }
     out.push32(0);
   } else {
-    if (f.checked) {
-      out.get(f.fuel);
-      out.byte(OP.globalSet);
-      out.unsigned(f.shared.fuelGlobal);
-    }
+    saveFuel(f);
     for (const register of f.results) out.push64(register * 2);
   }
   out.byte(OP.return);

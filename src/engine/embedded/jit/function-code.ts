@@ -94,6 +94,7 @@ export class FunctionCode {
       defined |= defs(program, slot, shared.liveness);
       const kind = KIND_OF[program.operation[slot]!]!;
       calls ||= kind === KIND.callLocal || kind === KIND.callRegister;
+      calls ||= kind === KIND.callHelper && shared.helperOf(program.extra[slot]!).callsBack;
       mayGoto ||= kind === KIND.mayGoto;
     }
     const frameBit = 1 << FRAME_POINTER;

@@ -3,11 +3,12 @@
 import { HELPER } from "../../../uapi/helpers.ts";
 import type { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
-import { Arguments } from "../arguments.ts";
+import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
 import type { CallEach, Executor } from "../executor.ts";
 import { faultAt } from "../fault.ts";
 import type { Helper, HelperCall } from "../helpers/helper.ts";
+import { Ledger, type Obligation } from "../helpers/ledger.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
@@ -15,7 +16,15 @@ import type { PreparedProgram } from "../program.ts";
 import type { EachExports } from "./each.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT } from "./function-code.ts";
-import { type CompiledProgram, type CompileOptions, compileModule, helperName, lookupName } from "./module.ts";
+import {
+  type CompiledProgram,
+  type CompileOptions,
+  callbackName,
+  compileModule,
+  helperName,
+  isFull,
+  lookupName,
+} from "./module.ts";
 
 type Import = ((...args: number[]) => number | void) | WasmMemory | number;
 
@@ -31,9 +40,13 @@ export interface WasmModule {
   readonly "~module": true;
 }
 
+/** Lower halves of r1 to r5, and its frame; the lower half of r0. */
+type Callback = (a: number, b: number, c: number, d: number, e: number, frame: number) => number;
+
 interface Exports extends EachExports {
   run(r1: number, r2: number, frame: number, fuel: number): number;
   high?(): number;
+  readonly [name: `callback ${number}`]: Callback;
 }
 
 /** What `packet` throws to leave the program from any depth: a legacy packet load beyond the packet ends it with 0. */
@@ -74,6 +87,13 @@ export class JitProgram implements HelperCall, Executor {
   #worked = 0;
   /** While `callEach` runs: opens what the run at hand may touch. */
   #open: (() => void) | null = null;
+  /** By slot: functions of the program that helpers may call back. */
+  readonly #callbacks = new Map<number, Callback>();
+  /** What the program must release before its end; kept in checked mode. */
+  readonly #ledger = new Ledger();
+  readonly #checked: boolean;
+  /** In checked mode: where the helper that runs now was called. */
+  #slot = 0;
 
   constructor(code: JitCode, cpu: Cpu) {
     const { program, options } = code.compiled;
@@ -86,13 +106,15 @@ export class JitProgram implements HelperCall, Executor {
       options.maps.map(({ values }) => values),
     );
     this.#code = code.compiled;
-    this.#arguments = new Arguments(this.#registers, this.space, options.maps);
+    this.#checked = options.mode === "checked";
+    this.#arguments = new Arguments(this.#registers, this.space, options.maps, program.taken, this.#ledger);
     const asks = asksHost(program);
     this.#usesSpace = options.mode === "checked" || asks;
     const { exports } = new WebAssembly.Instance(code.module, { skep: this.#imports() });
     this.#run = exports.run;
     this.#high = exports.high;
     this.callEach = asks ? null : this.#each(exports);
+    for (const start of program.taken) this.#callbacks.set(start, exports[callbackName(start)]!);
   }
 
   call(context: number, fuel: number): number {
@@ -116,9 +138,11 @@ export class JitProgram implements HelperCall, Executor {
       space.revokeAll();
       this.#fuel = fuel;
       this.#worked = 0;
+      this.#ledger.clear();
     }
     try {
       const result = this.#run(r1, r2, frame, fuel);
+      if (this.#ledger.size !== 0) throw this.#unreleased();
       if (this.#high !== undefined) this.resultHigh = this.#high();
       return result;
     } catch (error) {
@@ -168,6 +192,37 @@ export class JitProgram implements HelperCall, Executor {
     return map;
   }
 
+  callback(target: number, a: number, b: number, c: number, d: number, e: number): number {
+    const { space } = this;
+    const slot = this.#slot;
+    const held = this.#ledger.size;
+    const frame = space.stackLow - FRAME_SIZE;
+    if (frame < this.cpu.stackEnd - FRAMES * FRAME_SIZE) throw this.fault(`calls are nested deeper than ${FRAMES} functions`);
+    const result = this.#callbacks.get(target)!(a, b, c, d, e, frame);
+    if (this.#ledger.size !== held) throw this.#unreleased();
+    space.stackLow = frame + FRAME_SIZE;
+    this.#slot = slot;
+    return result;
+  }
+
+  acquire(what: Obligation, address: number): void {
+    if (this.#checked) this.#ledger.add(what, address, this.#slot);
+  }
+
+  release(what: Obligation, address: number): void {
+    if (this.#checked && !this.#ledger.remove(what, address)) throw this.fault(`the program holds no such ${what.name}`);
+  }
+
+  work(bytes: number): void {
+    if (!this.#checked) return;
+    this.#worked += bytes >>> BYTES_PER_INSTRUCTION_LOG2;
+    if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, this.#slot, 0, 0);
+  }
+
+  fault(why: string): FaultError {
+    return faultAt(this.program, this.#checked ? this.#slot : this.#slotIn(new Error().stack), why);
+  }
+
   // ── what the module imports ───────────────────────────────────────────────────────────────────────────────────────
 
   #imports(): Record<string, Import> {
@@ -195,7 +250,7 @@ export class JitProgram implements HelperCall, Executor {
         if (helper === undefined) throw faultAt(this.program, slot!, `the embedded engine offers no helper with number ${id}`);
         const result = this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
         if (helper.result !== "u64") this.high = helper.result === "int" ? result >> 31 : 0;
-        return result;
+        return helper.result === "void" ? 0 : result;
       },
     };
     const cpu = this.cpu.id;
@@ -216,8 +271,9 @@ export class JitProgram implements HelperCall, Executor {
       return (slot, frame, a, b, c, d, e, f, g, h, i, j) =>
         this.#checkedCall(helper, slot!, frame!, a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
     }
-    if (args.includes("wide")) {
-      return (_slot, _frame, a, b, c, d, e, f, g, h, i, j) => {
+    if (isFull(helper, checked)) {
+      return (_slot, frame, a, b, c, d, e, f, g, h, i, j) => {
+        this.space.stackLow = frame! >>> 0;
         this.#load(a!, b!, c!, d!, e!, f!, g!, h!, i!, j!);
         return run(this, a!, b!, c!, d!, e!);
       };
@@ -260,6 +316,7 @@ export class JitProgram implements HelperCall, Executor {
     if (complaint !== null) throw faultAt(this.program, slot, complaint);
     this.#worked += this.#arguments.work;
     if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, slot, 0, 0);
+    this.#slot = slot;
     return helper.run(this, a, b, c, d, e);
   }
 
@@ -311,18 +368,29 @@ export class JitProgram implements HelperCall, Executor {
     }
   }
 
-  /** A trap of WebAssembly: where, is in the stack that V8 and SpiderMonkey give. */
+  /** Something was acquired and not released. */
+  #unreleased(): FaultError {
+    const { slot, why } = this.#ledger.leftOver() ?? { slot: this.#slot, why: "more was released than acquired" };
+    return faultAt(this.program, slot, why);
+  }
+
+  /** A trap of WebAssembly. */
   #trapped(error: Error): FaultError {
+    return faultAt(this.program, this.#slotIn(error.stack), error.message);
+  }
+
+  /** Where the program was: it is in the stack that V8 and SpiderMonkey give. */
+  #slotIn(stack = ""): number {
     let slot = 0;
     // A generated lookup is in none of the program's functions; whoever called it is.
-    for (const [, number, offset] of (error.stack ?? "").matchAll(/wasm-function\[(\d+)\]:0x([0-9a-f]+)/g)) {
+    for (const [, number, offset] of stack.matchAll(/wasm-function\[(\d+)\]:0x([0-9a-f]+)/g)) {
       const code = this.#code.traps.get(Number(number));
       if (code === undefined) continue;
       const at = Number.parseInt(offset!, 16) - code.start;
       for (let pair = 0; pair < code.pairs.length && code.pairs[pair]! <= at; pair += 2) slot = code.pairs[pair + 1]!;
       break;
     }
-    return faultAt(this.program, slot, error.message);
+    return slot;
   }
 }
 

@@ -27,6 +27,8 @@ export class Liveness implements CallEffects {
       this.#entry.set(start, anyCallee ? SEEN_BY_CALLEE : 0);
       this.#exit.set(start, anyCallee ? LEFT_BY_CALLEE : start === 0 ? 1 : 0);
     }
+    // Helpers call these; what they get is in r1 to r5, what they give in r0.
+    for (const start of program.taken) this.#exit.set(start, this.exit(start) | 1);
     for (const { start, last } of functions) this.#live.set(start, new Uint16Array(last.length));
     for (let changed = true; changed; ) {
       changed = false;

@@ -3,7 +3,7 @@
 import { HELPER } from "../../../uapi/helpers.ts";
 import { FeatureError } from "../../errors.ts";
 import { FRAMES } from "../access.ts";
-import type { HelperTable, Result } from "../helpers/helper.ts";
+import type { Helper, HelperTable, Result } from "../helpers/helper.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
@@ -14,7 +14,7 @@ import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
 import { hasLookup, isArray, writeLookup } from "./lookup.ts";
 import { FunctionTranslator } from "./translate.ts";
-import { F64, I32, I64, LONGEST_BODY, ModuleWriter } from "./wasm.ts";
+import { F64, I32, I64, LONGEST_BODY, ModuleWriter, OP } from "./wasm.ts";
 
 /**
  * - `bare`: for programs that a verifier accepted. No checks; an access outside the engine's memory still traps.
@@ -49,6 +49,8 @@ export interface HelperImport {
   readonly full: boolean;
   readonly args: number;
   readonly result: Result;
+  /** It may call functions of the program. */
+  readonly callsBack: boolean;
 }
 
 /** What the functions of a module share. Indexes are those of the module; -1: not there. */
@@ -126,7 +128,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const module = new ModuleWriter();
   module.importMemory("memory", memory.size / 65_536, memory.shared);
   const cpuGlobal = module.importGlobal("cpu");
-  const tooDeep = anyCallee || nesting(program, functions) > FRAMES;
+  const tooDeep = anyCallee || program.taken.size > 0 || nesting(program, functions) > FRAMES;
   const bottomGlobal = tooDeep ? module.importGlobal("bottom") : -1;
   const words = (count: number): number[] => new Array<number>(count).fill(I32);
   const faultIndex = module.importFunction("fault", words(3), []);
@@ -138,9 +140,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const imports = new Map<number, HelperImport>();
   for (const id of helperIds) {
     const helper = helpers[id]!;
-    const full = checked || helper.args.includes("wide");
+    const full = isFull(helper, checked);
     const index = module.importFunction(helperName(id), words(full ? 12 : args(id)), [I32]);
-    imports.set(id, { index, full, args: args(id), result: helper.result });
+    imports.set(id, { index, full, args: args(id), result: helper.result, callsBack: helper.callsBack });
   }
   // Imports come before functions: those that may be needed.
   const lookupImports = new Map<MapStore, number>();
@@ -153,7 +155,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
   const signatures = new Map<number, Signature>();
-  const mainIsCalled = called.has(0) || anyCallee;
+  const mainIsCalled = called.has(0) || program.taken.has(0) || anyCallee;
   let functionType = -1;
   for (const { start } of functions) {
     const params = registersOf(liveness.entry(start));
@@ -228,6 +230,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal);
   module.exportFunction("run", main);
   writeEach(module, main);
+  for (const start of program.taken) module.exportFunction(callbackName(start), writeCallback(module, signatures.get(start)!));
   if (resultGlobal !== -1) {
     const index = module.function([], [I32]);
     module.body(index, [], Uint8Array.of(0x23, resultGlobal, 0x0b));
@@ -243,6 +246,12 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 
 /** Name of the import that is a helper. */
 export const helperName = (id: number): string => `helper ${id}`;
+
+/** Whether a helper's import takes everything: slot, frame, and both halves of five registers. */
+export const isFull = ({ args, callsBack }: Helper, checked: boolean): boolean => checked || callsBack || args.includes("wide");
+
+/** Name of the export that is a function of the program, for helpers that call it back. */
+export const callbackName = (slot: number) => `callback ${slot}` as const;
 
 /** Name of the import that looks up in a map. */
 export const lookupName = (map: MapStore): string => `lookup ${map.handle}`;
@@ -264,6 +273,21 @@ function writeEntry(module: ModuleWriter, main: Signature, fuelGlobal: number, r
   if (resultGlobal !== -1) code.push(0x20, 4, 0x42, 32, 0x88, 0xa7, 0x24, resultGlobal);
   code.push(0x0b);
   module.body(index, [[1, I64]], Uint8Array.from(code));
+  return index;
+}
+
+/** A function of the program as helpers call it: lower halves of r1 to r5, and its frame; the lower half of r0. */
+function writeCallback(module: ModuleWriter, callee: Signature): number {
+  const index = module.function([I32, I32, I32, I32, I32, I32], [I32]);
+  const code: number[] = [];
+  for (const register of callee.params) {
+    if (register >= 1 && register <= 5) code.push(OP.localGet, register - 1, OP.extendU);
+    else code.push(OP.i64Const, 0);
+  }
+  code.push(OP.localGet, 5, OP.call, ...leb(callee.index));
+  for (let extra = callee.results.length; extra > 1; extra--) code.push(OP.drop);
+  code.push(OP.wrap, OP.end);
+  module.body(index, [], Uint8Array.from(code));
   return index;
 }
 

@@ -229,7 +229,7 @@ export class Ranges {
       if (kind === KIND.packet) this.#set(0, 0, SMALL);
       else if (kind === KIND.callHelper) {
         const result = this.#helpers[program.extra[slot]!]?.result;
-        if (result === "u32" || result === "address") this.#set(0, 0, SMALL);
+        if (result === "u32" || result === "address" || result === "void") this.#set(0, 0, SMALL);
       }
     }
   }

@@ -127,10 +127,12 @@ export class StackSlots {
     const map = kind[1] === CONSTANT && high[1] === 0 ? this.#maps.find(({ handle }) => handle === low[1]! >>> 0) : undefined;
     args.forEach((arg, index) => {
       const register = index + 1;
-      if (kind[register] !== FRAME || arg === "number" || arg === "wide" || arg === "context" || arg === "size") return;
+      if (kind[register] !== FRAME || arg === "number" || arg === "context" || arg === "size") return;
       let size: number | undefined;
       if (arg === "key") size = map?.keySize;
-      else if (arg === "value") size = map?.valueSize;
+      else if (arg === "value" || arg === "value!") size = map?.valueSize;
+      else if (typeof arg === "object") size = "memory" in arg ? arg.memory : 0;
+      else if (!/^(read|write)/.test(arg)) size = undefined;
       else if (kind[register + 1] === CONSTANT && high[register + 1] === 0) size = low[register + 1]!;
       if (size === undefined) this.#escapes = true;
       else this.#pinned.push({ at: low[register]!, size });

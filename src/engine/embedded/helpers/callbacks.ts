@@ -1,0 +1,50 @@
+/** Helpers that call functions of the program (kernel/bpf/bpf_iter.c, arraymap.c, hashtab.c). */
+
+import { FRAME_SIZE } from "../access.ts";
+import { ArrayMap } from "../maps/array.ts";
+import { E2BIG, EINVAL } from "../maps/errno.ts";
+import { HashMap } from "../maps/hash.ts";
+import { callingBack, type Helper, type HelperCall, helper } from "./helper.ts";
+
+/** BPF_MAX_LOOPS: rounds of one `bpf_loop`. */
+export const MOST_ROUNDS = 8 * 1024 * 1024;
+
+/** Rounds that were begun; the first callback that does not return 0 is the last. Linux 5.17. */
+function loop(call: HelperCall, rounds: number, callback: number, context: number, flags: number): number {
+  if ((flags | call.highOf(4)) !== 0) return -EINVAL;
+  const count = rounds >>> 0;
+  if (count > MOST_ROUNDS) return -E2BIG;
+  for (let round = 0; round < count; round++) if (call.callback(callback, round, context, 0, 0, 0) !== 0) return round + 1;
+  return count;
+}
+
+/**
+ * Each entry of an array or hash with (map, key, value, context), per-CPU kinds with this CPU's value, until a callback does not return
+ * 0; how many there were. A callback may delete the entry that it is given. Linux 5.13.
+ */
+function forEachMapElement(call: HelperCall, map: number, callback: number, context: number, flags: number): number {
+  if ((flags | call.highOf(4)) !== 0) return -EINVAL;
+  const store = call.mapAt(map);
+  const isArray = store instanceof ArrayMap;
+  if (!isArray && !(store instanceof HashMap))
+    throw call.fault(`${store.name} is a ${store.type}: only arrays and hashes are gone through`);
+  const { cpu, space, memory } = call;
+  // A key of an array is in no map: one place for each depth of calls.
+  const place = cpu.keys + ((cpu.stackEnd - space.stackLow) / FRAME_SIZE - 1) * 8;
+  let count = 0;
+  for (let element = store.scan(0); element >= 0; element = store.scan(element + 1)) {
+    if (isArray) memory.view.setUint32(place, element, true);
+    const key = isArray ? place : store.keyAddress(element);
+    space.grant(key, store.keySize, false);
+    const stop = call.callback(callback, map, key, store.valueAddress(element, cpu.id), context, 0);
+    space.revoke(key);
+    count++;
+    if (stop !== 0) break;
+  }
+  return count;
+}
+
+export const CALLBACKS: readonly Helper[] = [
+  callingBack(helper("bpf_loop", ["number", "callback", "stack?", "wide"], "int", loop)),
+  callingBack(helper("bpf_for_each_map_elem", ["map", "callback", "stack?", "wide"], "int", forEachMapElement)),
+];

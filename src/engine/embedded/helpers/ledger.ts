@@ -1,0 +1,67 @@
+/**
+ * What a program that nobody proved has acquired and must release before its end, as the kernel's verifier follows it
+ * (`bpf_reference_state`): records, references, locks, iterators.
+ */
+
+/** A kind of thing that is acquired and released; compared by identity. */
+export interface Obligation {
+  /** E.g. `ring buffer record`. */
+  readonly name: string;
+  /** What acquiring it is called: `reserved`. */
+  readonly acquired: string;
+  /** What was not done when it is left over: `neither submitted nor discarded`. */
+  readonly missing: string;
+}
+
+interface Entry {
+  readonly what: Obligation;
+  readonly address: number;
+  readonly slot: number;
+}
+
+export class Ledger {
+  /** Latest last. */
+  readonly #entries: Entry[] = [];
+
+  /** How many there are. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  /** @param slot of the instruction that acquires it. */
+  add(what: Obligation, address: number, slot: number): void {
+    this.#entries.push({ what, address, slot });
+  }
+
+  holds(what: Obligation, address: number): boolean {
+    return this.#find(what, address) >= 0;
+  }
+
+  /** False when it is not held. */
+  remove(what: Obligation, address: number): boolean {
+    const index = this.#find(what, address);
+    if (index < 0) return false;
+    this.#entries.splice(index, 1);
+    return true;
+  }
+
+  /** What was acquired last and is still held: the slot that did it, and what is wrong with it. */
+  leftOver(): { readonly slot: number; readonly why: string } | null {
+    const last = this.#entries.at(-1);
+    if (last === undefined) return null;
+    const { what, slot } = last;
+    return { slot, why: `${what.name} ${what.acquired} at slot ${slot} was ${what.missing}` };
+  }
+
+  #find(what: Obligation, address: number): number {
+    const entries = this.#entries;
+    for (let index = entries.length - 1; index >= 0; index--) {
+      if (entries[index]!.what === what && entries[index]!.address === address) return index;
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,28 @@
+/** Programs of an object run in the kernel, as bpftool loads and runs them: in a child with mounts of its own, gone with it. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Loads all programs of the object, runs one on the packet in `$3`, and leaves the packet in `$4`. */
+const SCRIPT = `
+mount -t bpf none /sys/fs/bpf
+bpftool prog loadall "$1" /sys/fs/bpf/object
+bpftool prog run pinned "/sys/fs/bpf/object/$2" data_in "$3" data_out "$4" repeat 1`;
+
+/** @throws Error with what bpftool says, which is the verifier's log when the kernel refused. */
+export function runInKernel(object: string, program: string, input: Uint8Array): { verdict: number; packet: Uint8Array } {
+  const folder = mkdtempSync(join(tmpdir(), "skep-run-"));
+  try {
+    const [before, behind] = [join(folder, "in"), join(folder, "out")];
+    writeFileSync(before, input);
+    const args = ["-m", "--propagation", "private", "sh", "-e", "-c", SCRIPT, "sh", object, program, before, behind];
+    const { status, stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8", maxBuffer: 1 << 26 });
+    const verdict = /Return value: (\d+)/.exec(stdout)?.[1];
+    if (status !== 0 || verdict === undefined) throw new Error(`${program} of ${object}: ${stderr || stdout}`);
+    return { verdict: Number(verdict), packet: new Uint8Array(readFileSync(behind)) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
