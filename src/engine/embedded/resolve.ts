@@ -69,6 +69,8 @@ export function resolve(
     throw new FeatureError(plain, null, `${name}, slot ${slot}: uses ${plain} of the kernel; ${offered}`);
   };
 
+  for (const reference of references.values()) extern(reference);
+
   const reference = (relocation: Relocation, instruction: Instruction): Pair => {
     const { slot, kind, offset } = relocation;
     const map = maps.get(relocation.map);
