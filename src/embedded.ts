@@ -21,7 +21,11 @@ export { type CaptureReader, openCapture } from "./engine/embedded/host/read-cap
 export { type ReplayResult, replay } from "./engine/embedded/host/replay.ts";
 export { CaptureWriter } from "./engine/embedded/host/write-capture.ts";
 export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
+export type { Emitted, EventMeta, PerfValue, Stacks } from "./engine/embedded/room/events.ts";
+export type { FieldValue, KernelObject } from "./engine/embedded/room/kernel-objects.ts";
 export type { PacketDevice } from "./engine/embedded/room/packet-host.ts";
+export type { Process, ProcessDescription } from "./engine/embedded/room/processes.ts";
+export type { RoomDescription } from "./engine/embedded/room/room.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./object/index.ts";

@@ -54,14 +54,17 @@ export interface RunInput {
   readonly packet?: Uint8Array;
   /**
    * What the program finds in its context besides the packet: fields by name (`{ ingress_ifindex: 3, mark: 7 }`), or for programs on
-   * events the bytes of the context itself. Default: zeroes.
+   * events the bytes of the context itself; docs/events.md has the fields of each kind of event. Default: zeroes.
    */
   readonly context?: ContextInput;
   /** Default 1. */
   readonly repeat?: number;
 }
 
-export type ContextInput = Uint8Array | Readonly<Record<string, number | bigint | Uint8Array>>;
+export type ContextInput = Uint8Array | Readonly<Record<string, ContextValue>>;
+
+/** Numbers may be text, too (`"0x7ffd1a2b3c40"`); what has an address is a pointer to it. */
+export type ContextValue = number | bigint | string | Uint8Array | { readonly address: number } | readonly ContextValue[];
 
 export interface RunResult {
   /** The program's return value, u32: for XDP one of `XDP_ABORTED` 0, `XDP_DROP` 1, `XDP_PASS` 2, `XDP_TX` 3, `XDP_REDIRECT` 4. */
@@ -85,6 +88,10 @@ export interface AttachOptions {
   readonly cgroup?: string;
   /** Tracing kinds: the event, e.g. `syscalls/sys_enter_openat`. Default: what the section says. */
   readonly event?: string;
+  /** Tracing kinds: what `bpf_get_attach_cookie` gives to the program, u64. Default 0. */
+  readonly cookie?: number | bigint;
+  /** perf_event: samples a second, 1 to 1,000,000,000. Default: only when somebody emits the event. */
+  readonly frequency?: number;
   /** Where among the programs at the same hook, for hooks that run several. Default: last. */
   readonly position?: "first" | "last" | { readonly before: Link } | { readonly after: Link };
 }

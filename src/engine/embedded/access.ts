@@ -7,11 +7,17 @@
  */
 
 import type { ValueArea } from "./maps/store.ts";
-import { ALIGNMENT, type Memory } from "./memory.ts";
+import { ALIGNMENT, type Memory, PAGE } from "./memory.ts";
 
 /** Bytes of stack of one function (MAX_BPF_STACK), and how deep local calls nest (MAX_CALL_FRAMES). */
 export const FRAME_SIZE = 512;
 export const FRAMES = 8;
+
+/** Memory that is neither a program's nor a map's: what the room presents of a kernel. */
+export interface KernelMemory {
+  /** Whether all of that memory is inside one object. */
+  holds(address: number, end: number): boolean;
+}
 
 export class AddressSpace {
   // Half-open ranges of addresses; an empty one allows nothing. Set before each run, moved by helpers during it.
@@ -29,6 +35,10 @@ export class AddressSpace {
   contextStart = 0;
   contextEnd = 0;
   contextWritable = false;
+  /** The objects of a kernel that programs on events may read; null for all others. */
+  kernel: KernelMemory | null = null;
+  /** Whether loads through null read 0, as those of typed pointers to the kernel's objects do (BPF_PROBE_MEM). */
+  nullReads = false;
 
   readonly memory: Memory;
   readonly #areas: readonly ValueArea[];
@@ -53,7 +63,8 @@ export class AddressSpace {
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
     if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
-    return this.#grants.length > 0 && this.#isGranted(address, end, write);
+    if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
+    return this.kernel !== null && !write && ((this.nullReads && address >= 0 && end <= PAGE) || this.kernel.holds(address, end));
   }
 
   /**

@@ -396,9 +396,9 @@ describe("loading is all or nothing", () => {
     ],
     [
       "a program type that it does not run",
-      programOf("main", "exit", { type: "kprobe" }),
+      programOf("main", "exit", { type: "lirc_mode2" }),
       [],
-      { name: "FeatureError", feature: "BPF_PROG_TYPE_KPROBE" },
+      { name: "FeatureError", feature: "BPF_PROG_TYPE_LIRC_MODE2" },
     ],
     ["code that is none", programOf("main", "exit", { code: Uint8Array.of(1, 2, 3) }), [], { name: "VerifierError" }],
     [

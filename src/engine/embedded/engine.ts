@@ -6,7 +6,7 @@
  */
 
 import type { Spec } from "../../object/spec.ts";
-import type { AnyModule, Collection, Engine, LoadOptions } from "../engine.ts";
+import type { AnyModule, Collection, ContextInput, Engine, LoadOptions } from "../engine.ts";
 import { MapError } from "../errors.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, kindsOf, type Target } from "./collection.ts";
@@ -14,8 +14,12 @@ import { Cpu } from "./cpu.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
+import type { Emitted, EventHost, EventMeta } from "./room/events.ts";
+import type { Formats } from "./room/formats.ts";
+import type { Kernel } from "./room/kernel-objects.ts";
 import type { PacketDevice } from "./room/packet-host.ts";
-import { Room } from "./room/room.ts";
+import type { Processes } from "./room/processes.ts";
+import { Room, type RoomDescription } from "./room/room.ts";
 import type { Verify } from "./verify.ts";
 
 export interface EmbeddedOptions {
@@ -29,6 +33,8 @@ export interface EmbeddedOptions {
   readonly seed?: number;
   /** Receives what programs print (`bpf_trace_printk`), without a line end. Default: nobody. */
   readonly onPrint?: (text: string, cpu: number) => void;
+  /** What stands around the programs from the start: processes, kernel types, formats of tracepoints. Default: nothing. */
+  readonly room?: RoomDescription;
   /** Instructions that one run of a program may take before it is stopped with a FaultError. Default 64 Mi. */
   readonly fuel?: number;
   /**
@@ -70,7 +76,12 @@ export class EmbeddedEngine implements Engine {
     checkFuel(fuel);
     const memory = new Memory(options.memory === undefined ? {} : { size: options.memory });
     const random = new Random(options.seed);
-    const room = new Room({ memory, clock, print: (text, cpu) => onPrint?.(text, cpu) });
+    const room = new Room({
+      memory,
+      clock,
+      print: (text, cpu) => onPrint?.(text, cpu),
+      ...(options.room === undefined ? {} : { description: options.room }),
+    });
     for (let id = 0; id < cpus; id++) new Cpu(id, room, random.next());
     if (execution !== "interpreter" && execution !== "jit")
       throw new RangeError(`execution: expected interpreter or jit, found ${execution}`);
@@ -97,6 +108,36 @@ export class EmbeddedEngine implements Engine {
    */
   addDevice(name: string): PacketDevice {
     return this.#room.packets.add(name);
+  }
+
+  /** The processes of the room, and who runs where. */
+  get processes(): Processes {
+    return this.#room.processes;
+  }
+
+  /** Objects of the kernel, which programs find behind pointers. */
+  get kernel(): Kernel {
+    return this.#room.kernel;
+  }
+
+  /** What is known of the fields of tracepoints. */
+  get formats(): Formats {
+    return this.#room.formats;
+  }
+
+  /** What programs are attached to, besides packets. */
+  get events(): EventHost {
+    return this.#room.events;
+  }
+
+  /**
+   * An event happens: every program that is attached to it runs.
+   * @param event `syscalls/sys_enter_openat`, `raw_tp/sched_switch`, `kprobe/tcp_connect`, `perf_event/cpu-clock` …
+   * @param data fields by name, or the bytes of the context; docs/events.md has the fields of each kind.
+   * @throws FaultError of the first program that was stopped, after all have run; RangeError for a CPU, process or field that is not there.
+   */
+  emit(event: string, data: ContextInput = {}, meta: EventMeta = {}): Emitted {
+    return this.#room.events.emit(event, data, meta);
   }
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<Collection<Module>> {

@@ -97,6 +97,7 @@ export class Interpreter implements HelperCall, Executor {
       this.memory,
       maps.map(({ values }) => values),
     );
+    this.space.nullReads = program.nullReads;
     this.registers = program.registers.slice();
     this.#wide = new BigUint64Array(this.registers.buffer);
     this.#signed = new BigInt64Array(this.registers.buffer);

@@ -40,6 +40,8 @@ export interface PreparedProgram {
   readonly taken: ReadonlySet<number>;
   /** For messages: where the instructions come from. */
   readonly lines: readonly LineInfo[];
+  /** Whether loads through null read 0 (`ProgramKind.kernelPointers`). */
+  readonly nullReads: boolean;
 }
 
 export interface PrepareOptions {
@@ -56,6 +58,8 @@ export interface PrepareOptions {
   readonly packetLoads: boolean;
   /** In ascending order of slot. */
   readonly lines?: readonly LineInfo[];
+  /** Whether loads through null read 0, asked when all instructions were seen. Default: they do not. */
+  nullReads?(): boolean;
 }
 
 /**
@@ -107,7 +111,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     }
     slot += slots(instruction);
   }
-  return { ...program, taken, registers: constants.file() };
+  return { ...program, taken, registers: constants.file(), nullReads: options.nullReads?.() ?? false };
 }
 
 /** The instruction that begins at a slot, for messages; undefined when none does. */

@@ -4,7 +4,7 @@ import { IsaError } from "../../isa/errors.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
 import type { ExternReference, ExternSpec, ProgramSpec, Relocation } from "../../object/spec.ts";
-import { helperName } from "../../uapi/helpers.ts";
+import { HELPER, helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
 import { FUNCTION_TAG } from "./access.ts";
 import { ABSENT_KFUNC, kfuncNumber } from "./helpers/helper.ts";
@@ -92,6 +92,8 @@ export function resolve(
     return { low: map.valueAddress(0, 0) + offset, high: 0 };
   };
 
+  // A task that a helper gave is a typed pointer, too.
+  let hasTask = false;
   try {
     const code = prepare(spec.code, {
       name,
@@ -100,7 +102,9 @@ export function resolve(
       refuse(_instruction, slot, why) {
         throw new FeatureError(why, null, `${name}, slot ${slot}: ${why}`);
       },
+      nullReads: () => kind.kernelPointers === true || hasTask,
       helper(id, slot) {
+        hasTask ||= id === HELPER.bpf_get_current_task_btf;
         if (helpers[id] !== undefined) return id;
         const helper = helperName(id);
         if (helper === null) return refuse(slot, `calls helper ${id}, which does not exist`);

@@ -105,6 +105,7 @@ export class JitProgram implements HelperCall, Executor {
       this.memory,
       options.maps.map(({ values }) => values),
     );
+    this.space.nullReads = program.nullReads;
     this.#code = code.compiled;
     this.#checked = options.mode === "checked";
     this.#arguments = new Arguments(this.#registers, this.space, options.maps, program.taken, this.#ledger);

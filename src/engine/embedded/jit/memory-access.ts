@@ -5,7 +5,7 @@
 
 import { FRAME_SIZE } from "../access.ts";
 import { PAGE } from "../memory.ts";
-import { ATOMIC_COMPARE, ATOMIC_FETCH, FRAME_POINTER, SIZE_OF } from "./effects.ts";
+import { ATOMIC_COMPARE, ATOMIC_FETCH, FRAME_POINTER, KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
 import * as codes from "./opcodes.ts";
 import { FACT, type GoodBases } from "./ranges.ts";
@@ -51,7 +51,10 @@ export function pushAddress(f: FunctionCode, slot: number, base: number): number
     out.i32(values.low[base]! + offset);
     return 0;
   }
-  if ((f.facts & FACT.goodBase) === 0) checkBase(f, slot, base);
+  if ((f.facts & FACT.goodBase) === 0) {
+    if (f.program.nullReads && KIND_OF[f.program.operation[slot]!] === KIND.load) checkReach(f, slot, base);
+    else checkBase(f, slot, base);
+  }
   out.push32(base * 2);
   if (offset >= 0) return offset;
   out.i32(offset);
@@ -106,6 +109,21 @@ export function goodBases(memorySize: number): GoodBases | null {
   // Addresses that are a little beyond the memory must not come back to its beginning.
   const slack = Math.min(MOST_SLACK, 2 ** 32 - 2 * PAGE - memorySize);
   return { low: LOWEST_BASE, high: LOWEST_BASE + memorySize, slack };
+}
+
+/**
+ * For loads through typed pointers of the kernel: null may be read, being zeroes here, but no address beyond the memory. That
+ * says nothing about the base for others (`ranges.ts`).
+ */
+function checkReach(f: FunctionCode, slot: number, base: number): void {
+  const { out } = f;
+  if (!f.checked || (base === FRAME_POINTER && !out.writesFrame)) return;
+  out.i32((slot << 3) | FAULT.access).push64(base * 2);
+  out
+    .push64(base * 2)
+    .i64(f.shared.memorySize, 0)
+    .op(OP.i64GtU);
+  f.faultIf();
 }
 
 /** Pushes the whole address of an atomic access; keeps it in the address local. */

@@ -214,7 +214,8 @@ export class Ranges {
       this.#source(program.src[slot]!);
       this.#move(operation, d);
     } else if (kind === KIND.load || kind === KIND.acquire) {
-      this.#checked(registerOf(program.src[slot]!));
+      // Where null may be read, a load says nothing about its base.
+      if (!program.nullReads || kind === KIND.acquire) this.#checked(registerOf(program.src[slot]!));
       const size = operation >= OPERATION.loadSigned1 && operation <= OPERATION.loadSigned4 ? 8 : SIZE_OF[operation]!;
       this.#set(d, 0, size === 8 ? Number.POSITIVE_INFINITY : 2 ** (size * 8) - 1);
     } else if (kind === KIND.store || kind === KIND.release) this.#checked(d);

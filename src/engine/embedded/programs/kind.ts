@@ -19,6 +19,11 @@ export interface ProgramKind {
   readonly helpers: HelperTable;
   /** Whether legacy packet loads (RFC 9669 §5.5) may be used: they belong to programs on sockets and in traffic control. */
   readonly packetLoads: boolean;
+  /**
+   * Whether its arguments are typed pointers to objects of the kernel: loads through them never fault, through null they read 0
+   * (BPF_PROBE_MEM). Absent: no.
+   */
+  readonly kernelPointers?: boolean;
   /** @param executors one a CPU. @param fuel instructions that one run may take. */
   make(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number): LoadedProgram;
 }

@@ -5,6 +5,14 @@ import type { ProgramKind } from "./kind.ts";
 
 const KINDS: { readonly [Type in ProgramType]?: () => Promise<ProgramKind> } = {
   xdp: async () => (await import("./xdp.ts")).xdpKind,
+  tracepoint: async () => (await import("./tracing.ts")).tracepointKind,
+  raw_tracepoint: async () => (await import("./tracing.ts")).rawTracepointKind,
+  raw_tracepoint_writable: async () => (await import("./tracing.ts")).writableRawTracepointKind,
+  kprobe: async () => (await import("./tracing.ts")).kprobeKind,
+  perf_event: async () => (await import("./tracing.ts")).perfEventKind,
+  tracing: async () => (await import("./tracing.ts")).tracingKind,
+  lsm: async () => (await import("./tracing.ts")).lsmKind,
+  syscall: async () => (await import("./tracing.ts")).syscallKind,
 };
 
 export const PROGRAM_TYPES = Object.keys(KINDS) as readonly ProgramType[];

@@ -4,16 +4,37 @@
  * run can be repeated.
  */
 
+import { openBtf } from "../../../btf/btf.ts";
 import type { Clock } from "../clock.ts";
+import { ContextAreas } from "../contexts/event-context.ts";
+import type { Architecture } from "../contexts/registers.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Memory } from "../memory.ts";
+import { CgroupTree } from "./cgroup-tree.ts";
+import { EventHost } from "./events.ts";
+import { Formats } from "./formats.ts";
+import { Kernel } from "./kernel-objects.ts";
 import { PacketHost } from "./packet-host.ts";
+import { type ProcessDescription, Processes } from "./processes.ts";
+
+/** What stands in a room from the start: plain data. */
+export interface RoomDescription {
+  /** Threads that there are. Default: none but the idle ones. */
+  readonly processes?: readonly ProcessDescription[];
+  /** Types of a kernel: BTF, as in `/sys/kernel/btf/vmlinux`. With them programs that depend on kernel types (CO-RE) load. */
+  readonly types?: Uint8Array;
+  /** Texts of `format` files of tracefs, by event: `{ "sched/sched_switch": "name: sched_switch\nID: 308\n…" }`. */
+  readonly formats?: Readonly<Record<string, string>>;
+  /** Whose registers kprobes and samples have: what the programs were compiled for. Default `x86_64`. */
+  readonly architecture?: Architecture;
+}
 
 export interface RoomOptions {
   readonly memory: Memory;
   readonly clock: Clock;
   /** Receives what programs print, without a line end. */
   readonly print: (text: string, cpu: number) => void;
+  readonly description?: RoomDescription;
 }
 
 export class Room {
@@ -23,11 +44,24 @@ export class Room {
   /** By number. Each adds itself when it is made. */
   readonly cpus: Cpu[] = [];
   readonly packets: PacketHost;
+  readonly cgroups = new CgroupTree();
+  readonly processes: Processes;
+  readonly kernel: Kernel;
+  readonly formats: Formats;
+  readonly events: EventHost;
+  readonly contexts = new ContextAreas();
+  readonly architecture: Architecture;
 
-  constructor({ memory, clock, print }: RoomOptions) {
+  constructor({ memory, clock, print, description = {} }: RoomOptions) {
     this.memory = memory;
     this.clock = clock;
     this.print = print;
     this.packets = new PacketHost(clock, memory);
+    const { processes, types, formats, architecture = "x86_64" } = description;
+    this.architecture = architecture;
+    this.processes = new Processes(this.cgroups, processes);
+    this.kernel = new Kernel(memory, this.processes, types === undefined ? null : openBtf(types));
+    this.formats = new Formats(formats);
+    this.events = new EventHost(clock, this.processes, () => this.cpus.length);
   }
 }

@@ -1,0 +1,54 @@
+/** Helpers of programs on events: about the event itself (kernel/trace/bpf_trace.c, Linux 6.18). */
+
+import { resultOffset } from "../contexts/registers.ts";
+import { EINVAL } from "../maps/errno.ts";
+import type { RunningEvent } from "../room/events.ts";
+import { type Helper, type HelperCall, helper } from "./helper.ts";
+
+const eventOf = ({ cpu }: HelperCall): RunningEvent | null => cpu.room.events.running[cpu.id] ?? null;
+
+function wide(call: HelperCall, value: bigint): number {
+  call.high = Number(BigInt.asUintN(64, value) >> 32n);
+  return Number(value & 0xffff_ffffn);
+}
+
+/** `bpf_get_attach_cookie`: what `attach({ cookie })` said; 0 outside of links. Linux 5.15. */
+export const COOKIE: Helper = helper("bpf_get_attach_cookie", ["context"], "u64", (call) =>
+  wide(call, eventOf(call)?.cookie ?? 0n),
+);
+
+/** `bpf_get_func_ip`: the address that the event brought along; 0 when it brought none. Linux 5.15. */
+export const FUNCTION_IP: Helper = helper("bpf_get_func_ip", ["context"], "u64", (call) =>
+  wide(call, BigInt(eventOf(call)?.meta.ip ?? 0)),
+);
+
+/** `struct bpf_perf_event_value`: three u64. Linux 4.15. */
+export const READ_VALUE: Helper = helper(
+  "bpf_perf_prog_read_value",
+  ["context", "write", "size"],
+  "int",
+  (call, _context, to, size) => {
+    const { view, bytes } = call.memory;
+    const start = to >>> 0;
+    const counter = eventOf(call)?.meta.counter;
+    if (size !== 24 || counter === undefined) {
+      bytes.fill(0, start, start + size);
+      return -EINVAL;
+    }
+    [counter.counter, counter.enabled, counter.running].forEach((value, index) => {
+      view.setBigUint64(start + index * 8, BigInt.asUintN(64, BigInt(value)), true);
+    });
+    return 0;
+  },
+);
+
+/** `bpf_override_return`: told to whoever emitted the event (`Emitted.override`), and in the register of results. Linux 4.16. */
+export const OVERRIDE: Helper = helper("bpf_override_return", ["context", "wide"], "int", (call, context, low) => {
+  const high = call.highOf(2);
+  const at = (context >>> 0) + resultOffset(call.cpu.room.architecture);
+  call.memory.view.setInt32(at, low, true);
+  call.memory.view.setInt32(at + 4, high, true);
+  const event = eventOf(call);
+  if (event !== null) event.override = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  return 0;
+});

@@ -1,0 +1,123 @@
+/**
+ * Reading memory that a program has no proof for: another process's, the kernel's (kernel/trace/bpf_trace.c, mm/maccess.c, Linux 6.18,
+ * x86-64). Addresses are values. What the program itself may touch and the room's kernel objects are in the engine's memory; what the
+ * host presents of a process or of the kernel is looked up; everything else fails as in the kernel, and the destination is zeroed.
+ */
+
+import { FRAME_SIZE, FRAMES } from "../access.ts";
+import { currentOf } from "./current.ts";
+import { type Helper, type HelperCall, helper } from "./helper.ts";
+
+const EPERM = 1;
+const EFAULT = 14;
+const ERANGE = 34;
+
+/** Upper half of the first kernel address: the upper half of the canonical address space. */
+const KERNEL_HALF = 0xffff_8000;
+
+type Side = "user" | "kernel";
+
+/** Bytes at an address, copied to `to`. @returns how many of `size` are there. */
+function fetch(call: HelperCall, side: Side, high: number, low: number, size: number, to: number): number {
+  const { bytes } = call.memory;
+  const { cpu } = call;
+  if (side === "user") return currentOf(call).memory.read(high, low, size, bytes, to);
+  if (high !== 0) return cpu.room.kernel.presented.read(high, low, size, bytes, to);
+  if (isOwn(call, low, size)) {
+    bytes.copyWithin(to, low, low + size);
+    return size;
+  }
+  // A whole object is the rule; of text that begins in one, what is there.
+  let there = 0;
+  while (there < size && isOwn(call, low + there, 1)) there++;
+  bytes.copyWithin(to, low, low + there);
+  return there;
+}
+
+/** Memory of the engine that the kernel would read for this program: its stack and maps, and the kernel's objects. */
+function isOwn({ space, cpu }: HelperCall, low: number, size: number): boolean {
+  const end = low + size;
+  if (low >= cpu.stackEnd - FRAMES * FRAME_SIZE && end <= cpu.stackEnd) return true;
+  return cpu.room.kernel.holds(low, end) || (end > 65_536 && space.allows(low, size, false));
+}
+
+/** Why nothing is there: a kernel read of what can be no kernel address is out of range, before anybody looks. */
+function failure(side: Side, high: number): number {
+  return side === "kernel" && high >>> 0 < KERNEL_HALF ? -ERANGE : -EFAULT;
+}
+
+function read(call: HelperCall, side: Side, to: number, size: number, low: number): number {
+  const high = call.highOf(3) >>> 0;
+  const start = to >>> 0;
+  if (size === 0) return 0;
+  if (fetch(call, side, high, low >>> 0, size, start) === size) return 0;
+  call.memory.bytes.fill(0, start, start + size);
+  return failure(side, high);
+}
+
+/**
+ * Text up to its NUL, or as much of it as there is room for, the last byte then a NUL. @returns its length with the NUL.
+ */
+function readText(call: HelperCall, side: Side, to: number, size: number, low: number): number {
+  const high = call.highOf(3) >>> 0;
+  const start = to >>> 0;
+  if (size === 0) return 0;
+  const { bytes } = call.memory;
+  const before = bytes.slice(start, start + size);
+  const there = fetch(call, side, high, low >>> 0, size, start);
+  const nul = bytes.subarray(start, start + there).indexOf(0);
+  if (nul < 0 && there < size) {
+    bytes.fill(0, start, start + size);
+    return failure(side, high);
+  }
+  const length = nul < 0 ? size : nul + 1;
+  bytes[start + length - 1] = 0;
+  // What is behind the text stays as it was; but user text is copied by words, whose rest is zeroed.
+  const word = side === "user" ? Math.ceil(length / 8) * 8 : length;
+  const end = word <= size ? word : length;
+  bytes.fill(0, start + length, start + end);
+  bytes.set(before.subarray(end), start + end);
+  return length;
+}
+
+/** Of the helpers that were there before the two kinds were told apart: x86 tells by the address. */
+function either(call: HelperCall): Side {
+  const high = call.highOf(3) >>> 0;
+  // Addresses of the engine stand for kernel addresses.
+  return high === 0 || high >= KERNEL_HALF ? "kernel" : "user";
+}
+
+export const PROBE_READ: readonly Helper[] = [
+  helper("bpf_probe_read_user", ["write", "size", "wide"], "int", (call, to, size, from) => read(call, "user", to, size, from)),
+  helper("bpf_probe_read_kernel", ["write", "size", "wide"], "int", (call, to, size, from) =>
+    read(call, "kernel", to, size, from),
+  ),
+  helper("bpf_probe_read_user_str", ["write", "size", "wide"], "int", (call, to, size, from) =>
+    readText(call, "user", to, size, from),
+  ),
+  helper("bpf_probe_read_kernel_str", ["write", "size", "wide"], "int", (call, to, size, from) =>
+    readText(call, "kernel", to, size, from),
+  ),
+];
+
+/** For programs that trace. */
+export const PROBE_MORE: readonly Helper[] = [
+  helper("bpf_probe_read", ["write", "size", "wide"], "int", (call, to, size, from) => {
+    const result = read(call, either(call), to, size, from);
+    return result === -ERANGE ? -EFAULT : result;
+  }),
+  helper("bpf_probe_read_str", ["write", "size", "wide"], "int", (call, to, size, from) => {
+    const result = readText(call, either(call), to, size, from);
+    return result === -ERANGE ? -EFAULT : result;
+  }),
+  helper("bpf_probe_write_user", ["wide", "read", "size"], "int", (call, to, from, size) => {
+    const process = currentOf(call);
+    if (process.isKernel) return -EPERM;
+    return process.memory.write(call.highOf(1) >>> 0, to >>> 0, size, call.memory.bytes, from >>> 0) ? 0 : -EFAULT;
+  }),
+];
+
+/** For programs that may sleep: `bpf_copy_from_user`, Linux 5.10. */
+export const COPY_FROM_USER: readonly Helper[] = [
+  helper("bpf_copy_from_user", ["write", "size", "wide"], "int", (call, to, size, from) => read(call, "user", to, size, from)),
+];

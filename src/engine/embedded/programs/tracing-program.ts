@@ -1,0 +1,191 @@
+/** A program on events, loaded into the embedded engine. */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import { AttachError, MapError } from "../../errors.ts";
+import type { ContextArea, ContextLayout, PlacedContext } from "../contexts/event-context.ts";
+import type { Executor } from "../executor.ts";
+import type { EventHandler, EventPlace, RunningEvent } from "../room/events.ts";
+import { canonicalEvent } from "../room/events.ts";
+import type { Room } from "../room/room.ts";
+import type { LoadedProgram } from "./kind.ts";
+
+/** What makes the program types on events different from each other. */
+export interface EventKind {
+  /** How the context of an event is laid out. */
+  layout(event: string, room: Room): ContextLayout;
+  /** What stands before the names of its events: `kprobe/`, `raw_tp/`, nothing. */
+  prefix(spec: ProgramSpec): string;
+  /** Its event where the section names none, without prefix. */
+  readonly usual: string | null;
+  /** An event as an example, for messages; null: programs of this type are run, not attached. */
+  readonly example: string | null;
+}
+
+export class EventProgram implements LoadedProgram {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  readonly description: string;
+  readonly #kind: EventKind;
+  readonly #executors: readonly Executor[];
+  readonly room: Room;
+  readonly #fuel: number;
+  readonly links = new Set<EventLink>();
+  #open = true;
+
+  constructor(spec: ProgramSpec, kind: EventKind, executors: readonly Executor[], room: Room, fuel: number) {
+    this.name = spec.name;
+    this.spec = spec;
+    this.description = `${spec.type} program ${spec.name}`;
+    this.#kind = kind;
+    this.#executors = executors;
+    this.room = room;
+    this.#fuel = fuel;
+    for (const { space } of executors) space.kernel = room.kernel;
+  }
+
+  /**
+   * Runs on CPU 0, in whoever runs there (`processes.run`). `context` of the result is the context as the program left it.
+   * @throws FaultError when the program is stopped; RangeError for a packet, or fields that its context does not have; MapError
+   *   `closed` after its collection was disposed.
+   */
+  run({ packet, context = {}, repeat = 1 }: RunInput = {}): RunResult {
+    if (packet !== undefined) throw new RangeError(`${this.name}: a ${this.spec.type} program runs on an event; give a context`);
+    if (!Number.isSafeInteger(repeat) || repeat < 1)
+      throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
+    let verdict = 0;
+    let left: Uint8Array | undefined;
+    const layout = this.#kind.layout(this.#event(undefined) ?? this.name, this.room);
+    const event: RunningEvent = { meta: {}, cookie: 0n, override: null, data: context };
+    const handler: EventHandler = {
+      description: this.description,
+      handle: ({ data }, cpu) =>
+        this.#run(layout, data, cpu, (area, { size, buffer }) => {
+          if (buffer !== null) left = area.bytes.slice(buffer.start, buffer.start + buffer.size);
+          else if (layout.writable) left = area.bytes.slice(area.start, area.start + size);
+        }),
+    };
+    const start = performance.now();
+    for (let round = 0; round < repeat; round++) verdict = this.room.events.run(handler, event, 0n, 0) >>> 0;
+    const duration = ((performance.now() - start) * 1e6) / repeat;
+    const result: RunResult = { verdict, packet: new Uint8Array(0), duration };
+    return left === undefined ? result : { ...result, context: left };
+  }
+
+  async attach(options: AttachOptions = {}): Promise<Link> {
+    this.#check();
+    const { example } = this.#kind;
+    const { type, section } = this.spec;
+    if (example === null)
+      throw new AttachError(`${this.name}: a ${type} program is run by whoever wants it, and attached nowhere`);
+    const { event: wanted, cookie = 0, frequency, position = "last" } = options;
+    const event = this.#event(wanted);
+    if (event === null)
+      throw new AttachError(`${this.name}: its section ${section} names no event; say which one (event: "${example}")`);
+    if (frequency !== undefined && type !== "perf_event")
+      throw new AttachError(`${this.name}: only perf_event programs are attached by frequency; leave it out`);
+    const place = this.room.events.attach(event, this.handlerOf(event), BigInt.asUintN(64, BigInt(cookie)), {
+      ...(frequency === undefined ? {} : { frequency }),
+      position: typeof position === "string" ? position : placeOf(position, event),
+    });
+    const link = new EventLink(`${type} on ${event} (embedded)`, place, this);
+    this.links.add(link);
+    return link;
+  }
+
+  /** Runs it at that event. */
+  handlerOf(event: string): EventHandler {
+    const layout = this.#kind.layout(event, this.room);
+    return { description: this.description, handle: ({ data }, cpu) => this.#run(layout, data, cpu, null) };
+  }
+
+  /** The name of the event that is meant, `tcp_connect` of a kprobe program being `kprobe/tcp_connect`; null when none is. */
+  #event(wanted: string | undefined): string | null {
+    const prefix = this.#kind.prefix(this.spec);
+    const target = wanted ?? this.spec.target ?? this.#kind.usual;
+    if (target === null) return null;
+    const full = canonicalEvent(target);
+    return full.startsWith(prefix) ? full : prefix + target;
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    for (const link of [...this.links]) await link.detach();
+  }
+
+  /** @param after sees the context before its memory is given back. */
+  #run(
+    layout: ContextLayout,
+    data: ContextInput,
+    cpu: number,
+    after: ((area: ContextArea, placed: PlacedContext) => void) | null,
+  ): number {
+    this.#check();
+    const executor = this.#executors[cpu];
+    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
+    const { cpu: processor, space } = executor;
+    if (processor.busy)
+      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
+    return this.room.contexts.with(processor, layout, data, (area, placed) => {
+      space.contextStart = area.start;
+      space.contextEnd = area.start + placed.size;
+      space.contextWritable = layout.writable;
+      space.packetStart = space.packetData = placed.buffer?.start ?? 0;
+      space.packetEnd = placed.buffer === null ? 0 : placed.buffer.start + placed.buffer.size;
+      processor.busy = true;
+      try {
+        const result = executor.call(area.start, this.#fuel);
+        after?.(area, placed);
+        return result;
+      } finally {
+        processor.busy = false;
+      }
+    });
+  }
+
+  #check(): void {
+    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
+  }
+}
+
+function placeOf(position: { readonly before: Link } | { readonly after: Link }, event: string) {
+  const [side, link] = "before" in position ? (["before", position.before] as const) : (["after", position.after] as const);
+  if (!(link instanceof EventLink))
+    throw new AttachError(`${event}: the position is at ${link.description}, which is on no event of this engine`);
+  return { side, place: link.place };
+}
+
+class EventLink implements Link {
+  readonly description: string;
+  readonly place: EventPlace;
+  #program: EventProgram;
+
+  constructor(description: string, place: EventPlace, program: EventProgram) {
+    this.description = description;
+    this.place = place;
+    this.#program = program;
+  }
+
+  async update(program: Program): Promise<void> {
+    const own = this.#program;
+    if (!(program instanceof EventProgram) || program.room !== own.room || program.spec.type !== own.spec.type)
+      throw new AttachError(
+        `${this.description}: expected a ${own.spec.type} program of the same engine, found ${program.name} (${program.spec.type})`,
+      );
+    if (this.place.handler === null) throw new AttachError(`${this.description}: the link was detached; attach the program anew`);
+    this.place.handler = program.handlerOf(this.place.event);
+    // It is the other program's link now: closing this one's collection leaves it.
+    own.links.delete(this);
+    this.#program = program;
+    program.links.add(this);
+  }
+
+  async detach(): Promise<void> {
+    this.#program.room.events.detach(this.place);
+    this.#program.links.delete(this);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach();
+  }
+}

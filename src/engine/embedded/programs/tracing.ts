@@ -1,0 +1,96 @@
+/**
+ * The program types on events: what their contexts are, and which helpers the kernel gives them (kernel/trace/bpf_trace.c, Linux 6.18:
+ * `bpf_tracing_func_proto` and its siblings).
+ */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
+import { argumentsLayout } from "../contexts/arguments.ts";
+import { perfEventLayout, registersLayout } from "../contexts/registers.ts";
+import { syscallLayout } from "../contexts/syscall.ts";
+import { tracepointLayout } from "../contexts/tracepoint.ts";
+import { CURRENT, TASKS } from "../helpers/current.ts";
+import { GENERAL } from "../helpers/general.ts";
+import { type Helper, helperTable } from "../helpers/helper.ts";
+import { COOKIE, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
+import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
+import { STACKS } from "../helpers/stacks.ts";
+import type { ProgramKind } from "./kind.ts";
+import { type EventKind, EventProgram } from "./tracing-program.ts";
+
+/** What all that trace may call. */
+const TRACING: readonly Helper[] = [...GENERAL, ...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE];
+
+function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, kernelPointers = false): ProgramKind {
+  return {
+    type,
+    helpers: helperTable([...TRACING, ...own]),
+    packetLoads: false,
+    kernelPointers,
+    make: (spec, executors, room, fuel) => new EventProgram(spec, events, executors, room, fuel),
+  };
+}
+
+/** The first word of a section without what libbpf hangs on it: `kprobe` of `kprobe.multi/tcp_*`. */
+const stemOf = ({ section }: ProgramSpec): string => /^[^./]*/.exec(section)?.[0] ?? "";
+
+export const tracepointKind = kindOf("tracepoint", [...STACKS, COOKIE], {
+  layout: (event, room) => tracepointLayout(event, room.formats.find(event)),
+  prefix: () => "",
+  usual: null,
+  example: "syscalls/sys_enter_openat",
+});
+
+const RAW: EventKind = {
+  layout: () => argumentsLayout(false),
+  prefix: () => "raw_tp/",
+  usual: null,
+  example: "sched_switch",
+};
+
+export const rawTracepointKind = kindOf("raw_tracepoint", [...STACKS, COOKIE], RAW);
+export const writableRawTracepointKind = kindOf("raw_tracepoint_writable", [...STACKS, COOKIE], {
+  ...RAW,
+  layout: () => argumentsLayout(true),
+});
+
+export const kprobeKind = kindOf("kprobe", [...STACKS, ...COPY_FROM_USER, COOKIE, FUNCTION_IP, OVERRIDE], {
+  layout: (_event, room) => registersLayout(room.architecture),
+  prefix: (spec) => `${stemOf(spec)}/`,
+  usual: null,
+  example: "tcp_connect",
+});
+
+export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE], {
+  layout: (_event, room) => perfEventLayout(room.architecture),
+  prefix: () => "perf_event/",
+  usual: "cpu-clock",
+  example: "cpu-clock",
+});
+
+/** Typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
+export const tracingKind = kindOf(
+  "tracing",
+  [...STACKS, ...COPY_FROM_USER, COOKIE, FUNCTION_IP],
+  {
+    layout: () => argumentsLayout(false),
+    prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),
+    usual: null,
+    example: "tcp_connect",
+  },
+  true,
+);
+
+export const lsmKind = kindOf(
+  "lsm",
+  [...COPY_FROM_USER, COOKIE],
+  { layout: () => argumentsLayout(false), prefix: () => "lsm/", usual: null, example: "file_open" },
+  true,
+);
+
+export const syscallKind = kindOf("syscall", COPY_FROM_USER, {
+  layout: () => syscallLayout,
+  prefix: () => "syscall/",
+  usual: null,
+  example: null,
+});
