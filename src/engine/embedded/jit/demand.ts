@@ -3,7 +3,6 @@
  * computes 32 bits only; most of a program that a compiler made of C is like that.
  */
 
-import type { HelperTable } from "../helpers/helper.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { type CallEffects, defs, FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF, uses } from "./effects.ts";
@@ -16,7 +15,8 @@ const bit = (word: number): number => (registerOf(word) < FIRST_CONSTANT ? 1 << 
 export interface DemandOptions {
   readonly order: readonly number[];
   readonly calls: CallEffects;
-  readonly helpers: HelperTable;
+  /** Whether a helper takes both halves of its arguments. */
+  readonly isFull: (id: number) => boolean;
   /** Of `Ranges`. */
   readonly facts: Uint8Array;
   /** Whether bases of accesses and arguments of helpers are checked. */
@@ -84,7 +84,7 @@ export class Demand {
 
   #before(slot: number, place: number, after: number): number {
     const program = this.#program;
-    const { facts, checked, helpers, calls, wideExit } = this.#options;
+    const { facts, checked, isFull, calls, wideExit } = this.#options;
     const operation = program.operation[slot]!;
     const d = bit(program.dst[slot]!);
     const s = bit(program.src[slot]!);
@@ -113,9 +113,8 @@ export class Demand {
       case KIND.branch:
         return isNarrowBranch(operation, fact) ? after : after | d | s;
       case KIND.callHelper: {
-        const args = helpers[program.extra[slot]!]?.args ?? [];
-        const used = calls.helper(program.extra[slot]!);
-        return (after & ~1) | (checked || args.includes("wide") ? used : 0);
+        const id = program.extra[slot]!;
+        return (after & ~1) | (isFull(id) ? calls.helper(id) : 0);
       }
       case KIND.exit:
         return wideExit ? after | 0x7ff : after;

@@ -76,7 +76,7 @@ export class FunctionCode {
     this.#demand = new Demand(program, flow, {
       order,
       calls: liveness,
-      helpers,
+      isFull: (id) => shared.helperOf(id).full,
       facts: this.#ranges.facts,
       checked,
       wideExit: !isMain || shared.resultGlobal !== -1,
