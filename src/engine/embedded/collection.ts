@@ -127,7 +127,8 @@ export async function kindsOf(spec: Spec, options: LoadOptions): Promise<Kinds> 
   return kinds;
 }
 
-const isWanted = (program: ProgramSpec, { programs }: LoadOptions): boolean =>
+/** Whether a load with these options loads the program. */
+export const isWanted = (program: ProgramSpec, { programs }: LoadOptions): boolean =>
   programs?.includes(program.name) ?? program.autoload !== false;
 
 function makeProgram(

@@ -8,8 +8,9 @@
 import type { Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, ContextInput, Engine, LoadOptions } from "../engine.ts";
 import { MapError } from "../errors.ts";
+import { adapt } from "./adapt.ts";
 import { type Clock, realClock } from "./clock.ts";
-import { EmbeddedCollection, kindsOf, type Target } from "./collection.ts";
+import { EmbeddedCollection, isWanted, kindsOf, type Target } from "./collection.ts";
 import { Cpu } from "./cpu.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
@@ -144,9 +145,11 @@ export class EmbeddedEngine implements Engine {
     // What nobody uses is not loaded.
     const executors = this.#execution === "jit" ? (await import("./jit/executors.ts")).jitExecutors : interpreters;
     const kinds = await kindsOf(spec, options);
+    const { kernel, config } = this.#room;
+    const adapted = await adapt(spec, kernel.types, config, (program) => isWanted(program, options));
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
     const target = { ...this.#target, executors };
-    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(spec, options, target, kinds, () =>
+    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(adapted, options, target, kinds, () =>
       this.#collections.delete(collection),
     );
     this.#collections.add(collection);

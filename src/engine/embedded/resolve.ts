@@ -7,7 +7,7 @@ import type { ExternReference, ExternSpec, ProgramSpec, Relocation } from "../..
 import { HELPER, helperName } from "../../uapi/helpers.ts";
 import { FeatureError, VerifierError } from "../errors.ts";
 import { FUNCTION_TAG } from "./access.ts";
-import { ABSENT_KFUNC, kfuncNumber } from "./helpers/helper.ts";
+import { ABSENT_KFUNC, ABSENT_TYPE, kfuncNumber } from "./helpers/helper.ts";
 import type { MapStore } from "./maps/store.ts";
 import { type Pair, type PreparedProgram, prepare } from "./program.ts";
 import type { ProgramKind } from "./programs/kind.ts";
@@ -44,7 +44,7 @@ export function resolve(
     throw new FeatureError(
       "CO-RE",
       null,
-      `${name}, slot ${core.slot}: depends on the layout of a kernel type; the embedded engine has no kernel types`,
+      `${name}, slot ${core.slot}: depends on the layout of a kernel type, and the room has no kernel types; open the engine with room: { types } (BTF)`,
     );
   }
   const refuse = (slot: number, why: string, cause?: unknown): never => {
@@ -92,6 +92,7 @@ export function resolve(
     return { low: map.valueAddress(0, 0) + offset, high: 0 };
   };
 
+  const poisoned = new Set((spec.poisoned ?? []).map(({ slot }) => slot));
   // A task that a helper gave is a typed pointer, too.
   let hasTask = false;
   try {
@@ -106,6 +107,8 @@ export function resolve(
       helper(id, slot) {
         hasTask ||= id === HELPER.bpf_get_current_task_btf;
         if (helpers[id] !== undefined) return id;
+        // What is missing became a call of no helper; a wide load became two.
+        if (poisoned.has(slot) || poisoned.has(slot - 1)) return ABSENT_TYPE;
         const helper = helperName(id);
         if (helper === null) return refuse(slot, `calls helper ${id}, which does not exist`);
         throw new FeatureError(

@@ -120,18 +120,32 @@ export const KFUNC_BASE = 1024;
 /** In every table: a kfunc that is not there, which a program may name (weakly) as long as it does not call it. */
 export const ABSENT_KFUNC = KFUNC_BASE - 1;
 
-const absent: Helper = {
-  name: "a kernel function that is not here",
-  id: ABSENT_KFUNC,
+/** In every table: stands where a program needs a part of a kernel type that the room's types do not have (CO-RE). */
+export const ABSENT_TYPE = KFUNC_BASE - 2;
+
+const stopper = (id: number, name: string, why: string): Helper => ({
+  name,
+  id,
   args: [],
   result: "void",
   callsBack: false,
   run(call) {
-    throw call.fault(
-      "the embedded engine does not offer this kernel function; the program declares it weak and must not call it",
-    );
+    throw call.fault(why);
   },
-};
+});
+
+const ABSENT: readonly Helper[] = [
+  stopper(
+    ABSENT_KFUNC,
+    "a kernel function that is not here",
+    "the embedded engine does not offer this kernel function; the program declares it weak and must not call it",
+  ),
+  stopper(
+    ABSENT_TYPE,
+    "a part of a kernel type that is not here",
+    "the kernel types of the room do not have what is used here; the program must ask whether they do (bpf_core_field_exists)",
+  ),
+];
 
 const KFUNC_NUMBERS: ReadonlyMap<string, number> = new Map(KFUNCS.map((name, index) => [name, KFUNC_BASE + index]));
 
@@ -157,7 +171,6 @@ export const callingBack = (row: Helper): Helper => ({ ...row, callsBack: true }
 /** Of two with one number the last counts: a kind's own before the general one. */
 export function helperTable(helpers: readonly Helper[]): HelperTable {
   const rows: (Helper | undefined)[] = new Array(Math.max(ABSENT_KFUNC, ...helpers.map(({ id }) => id)) + 1).fill(undefined);
-  rows[ABSENT_KFUNC] = absent;
-  for (const helper of helpers) rows[helper.id] = helper;
+  for (const helper of [...ABSENT, ...helpers]) rows[helper.id] = helper;
   return rows;
 }

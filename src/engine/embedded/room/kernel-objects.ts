@@ -29,6 +29,8 @@ export interface KernelObject {
 
 interface Held extends KernelObject {
   readonly region: Region;
+  /** What was made for its pointers: it goes with the object. */
+  readonly parts: Held[];
 }
 
 /** What a process became. */
@@ -57,8 +59,8 @@ export class Kernel {
   /** In order of address. */
   readonly #objects: Held[] = [];
   readonly #tasks = new WeakMap<Process, Task>();
-  /** What was made since `temporary` began. */
-  #temporary: Held[] | null = null;
+  /** Where to put down what is made: it belongs to another object, or to `temporary`. */
+  #owner: Held[] | null = null;
 
   constructor(memory: Memory, processes: Processes, types: Btf | null) {
     this.types = types;
@@ -93,25 +95,37 @@ export class Kernel {
     return object;
   }
 
-  /** Takes an object back. Nothing may point at it any more. */
+  /** Takes an object back, and what was made for its pointers. Nothing may point at it any more. */
   release(object: KernelObject): void {
-    const index = this.#objects.findIndex((each) => each === object);
+    const index = this.#objects.indexOf(object as Held);
     const [held] = index < 0 ? [] : this.#objects.splice(index, 1);
     if (held === undefined)
       throw new RangeError(`${object.type} at ${object.address}: it was not made here, or is released already`);
     this.#memory.release(held.region);
+    this.#releaseParts(held.parts);
+  }
+
+  #releaseParts(parts: Held[]): void {
+    for (const part of parts.splice(0)) if (this.#objects.includes(part)) this.release(part);
   }
 
   /** Releases at its end whatever was made during it: the objects of one event. */
   temporary<Result>(run: () => Result): Result {
-    const outer = this.#temporary;
     const made: Held[] = [];
-    this.#temporary = made;
+    try {
+      return this.#owned(made, run);
+    } finally {
+      this.#releaseParts(made);
+    }
+  }
+
+  #owned<Result>(owner: Held[] | null, run: () => Result): Result {
+    const outer = this.#owner;
+    this.#owner = owner;
     try {
       return run();
     } finally {
-      this.#temporary = outer;
-      for (const object of made) if (this.#objects.includes(object)) this.release(object);
+      this.#owner = outer;
     }
   }
 
@@ -136,18 +150,14 @@ export class Kernel {
   taskOf(process: Process): number {
     const known = this.#tasks.get(process);
     if (known !== undefined && known.version === process.version) return known.object.address;
-    const temporary = this.#temporary;
-    this.#temporary = null;
-    try {
-      const task: Task = known ?? { object: this.#newTask(), cred: this.#newCred(), version: 0 };
-      // Before its fields: a parent may be the process itself.
-      task.version = process.version;
-      this.#tasks.set(process, task);
-      if (this.#writer !== null) task.object.set(this.#taskFields(process, task.cred));
-      return task.object.address;
-    } finally {
-      this.#temporary = temporary;
-    }
+    const task: Task = known ?? this.#owned(null, () => ({ object: this.#newTask(), cred: this.#newCred(), version: 0 }));
+    // Before its fields: a parent may be the process itself.
+    task.version = process.version;
+    this.#tasks.set(process, task);
+    const held = this.#objects.find((each) => each === task.object);
+    if (held !== undefined) this.#releaseParts(held.parts);
+    if (this.#writer !== null) task.object.set(this.#taskFields(process, task.cred));
+    return task.object.address;
   }
 
   /** The process whose `task_struct` is at an address, or undefined. */
@@ -193,10 +203,19 @@ export class Kernel {
   #hold(size: number, type: string, set: (fields: Readonly<Record<string, FieldValue>>) => void): KernelObject {
     const region = this.#memory.allocate(size, type, "kernel objects");
     const bytes = this.#memory.bytes.subarray(region.start, region.start + size);
-    const held: Held = { address: region.start, size, type, bytes, region, set };
+    const parts: Held[] = [];
+    const held: Held = {
+      address: region.start,
+      size,
+      type,
+      bytes,
+      region,
+      parts,
+      set: (fields) => this.#owned(parts, () => set(fields)),
+    };
     const after = this.#objects.findIndex(({ address }) => address > region.start);
     this.#objects.splice(after < 0 ? this.#objects.length : after, 0, held);
-    this.#temporary?.push(held);
+    this.#owner?.push(held);
     return held;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { openBtf } from "../../../btf/btf.ts";
+import type { KernelConfig } from "../adapt.ts";
 import type { Clock } from "../clock.ts";
 import { ContextAreas } from "../contexts/event-context.ts";
 import type { Architecture } from "../contexts/registers.ts";
@@ -23,6 +24,8 @@ export interface RoomDescription {
   readonly processes?: readonly ProcessDescription[];
   /** Types of a kernel: BTF, as in `/sys/kernel/btf/vmlinux`. With them programs that depend on kernel types (CO-RE) load. */
   readonly types?: Uint8Array;
+  /** The kernel's configuration, for programs that ask (`__kconfig`). */
+  readonly config?: KernelConfig;
   /** Texts of `format` files of tracefs, by event: `{ "sched/sched_switch": "name: sched_switch\nID: 308\n…" }`. */
   readonly formats?: Readonly<Record<string, string>>;
   /** Whose registers kprobes and samples have: what the programs were compiled for. Default `x86_64`. */
@@ -51,13 +54,15 @@ export class Room {
   readonly events: EventHost;
   readonly contexts = new ContextAreas();
   readonly architecture: Architecture;
+  readonly config: KernelConfig;
 
   constructor({ memory, clock, print, description = {} }: RoomOptions) {
     this.memory = memory;
     this.clock = clock;
     this.print = print;
     this.packets = new PacketHost(clock, memory);
-    const { processes, types, formats, architecture = "x86_64" } = description;
+    const { processes, types, formats, architecture = "x86_64", config = {} } = description;
+    this.config = config;
     this.architecture = architecture;
     this.processes = new Processes(this.cgroups, processes);
     this.kernel = new Kernel(memory, this.processes, types === undefined ? null : openBtf(types));
