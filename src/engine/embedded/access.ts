@@ -39,6 +39,8 @@ export class AddressSpace {
   kernel: KernelMemory | null = null;
   /** Whether loads through null read 0, as those of typed pointers to the kernel's objects do (BPF_PROBE_MEM). */
   nullReads = false;
+  /** Of a context that is not writable as a whole, the parts that are: offsets from and to, in pairs. */
+  contextWrites: readonly number[] = [];
 
   readonly memory: Memory;
   readonly #areas: readonly ValueArea[];
@@ -61,7 +63,9 @@ export class AddressSpace {
     if (address >= this.stackLow && end <= this.stackEnd) return true;
     if (address >= this.packetStart && end <= this.packetEnd) return true;
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
-    if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
+    if (address >= this.contextStart && end <= this.contextEnd) {
+      return !write || this.contextWritable || this.#isContextPart(address - this.contextStart, end - this.contextStart);
+    }
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
     if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
     return this.kernel !== null && !write && ((this.nullReads && address >= 0 && end <= PAGE) || this.kernel.holds(address, end));
@@ -89,6 +93,12 @@ export class AddressSpace {
   revokeAll(): void {
     // Setting the length leaves compiled code, also when nothing changes: 25 ns.
     if (this.#grants.length > 0) this.#grants.length = 0;
+  }
+
+  #isContextPart(from: number, to: number): boolean {
+    const parts = this.contextWrites;
+    for (let at = 0; at < parts.length; at += 2) if (from >= parts[at]! && to <= parts[at + 1]!) return true;
+    return false;
   }
 
   #isGranted(address: number, end: number, write: boolean): boolean {

@@ -1,5 +1,6 @@
 /** A map as user space sees it: JavaScript values in front of a map in linear memory. */
 
+import type { Btf } from "../../btf/btf.ts";
 import type { Codec } from "../../btf/codec.ts";
 import { ValueError } from "../../btf/errors.ts";
 import type { MapSpec } from "../../object/spec.ts";
@@ -23,7 +24,10 @@ export class UserMap implements BpfMap {
   readonly name: string;
   readonly spec: MapSpec;
   readonly #store: MapStore;
-  readonly #memory: Memory;
+  /** @internal Which engine it is of. */
+  readonly memory: Memory;
+  /** @internal What describes its key and value. */
+  readonly types: Btf | null;
   readonly #keys: Codec;
   readonly #values: Codec;
   readonly #perCpu: boolean;
@@ -31,15 +35,23 @@ export class UserMap implements BpfMap {
   #open = true;
   #frozen = false;
 
-  constructor(store: MapStore, memory: Memory, keys: Codec, values: Codec) {
+  constructor(store: MapStore, memory: Memory, keys: Codec, values: Codec, types: Btf | null = null) {
     this.name = store.name;
     this.spec = store.spec;
     this.#store = store;
-    this.#memory = memory;
+    this.memory = memory;
+    this.types = types;
     this.#keys = keys;
     this.#values = values;
     this.#perCpu = store.type.includes("percpu");
     this.#isArray = store.type === "array" || store.type === "percpu_array";
+  }
+
+  /** @internal For a collection that goes on with it. @throws MapError `closed` */
+  get store(): MapStore {
+    if (!this.#open)
+      throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; reuse its maps before that`);
+    return this.#store;
   }
 
   get(key: unknown): unknown {
@@ -53,7 +65,7 @@ export class UserMap implements BpfMap {
 
   set(key: unknown, value: unknown, mode: UpdateMode = "any"): void {
     const store = this.#writable();
-    const { bytes } = this.#memory;
+    const { bytes } = this.memory;
     const { stride } = store.values;
     // All is encoded before anything changes: a value that does not fit changes nothing.
     this.#putKey(key);
@@ -128,21 +140,21 @@ export class UserMap implements BpfMap {
   }
 
   #keyOf(element: number): unknown {
-    return this.#keys.decode(this.#memory.bytes, this.#store.keyAddress(element));
+    return this.#keys.decode(this.memory.bytes, this.#store.keyAddress(element));
   }
 
   #valueOf(element: number): unknown {
     const store = this.#store;
-    if (!this.#perCpu) return this.#values.decode(this.#memory.bytes, store.valueAddress(element, 0));
+    if (!this.#perCpu) return this.#values.decode(this.memory.bytes, store.valueAddress(element, 0));
     return Array.from({ length: store.slots }, (_, cpu) =>
-      this.#values.decode(this.#memory.bytes, store.valueAddress(element, cpu)),
+      this.#values.decode(this.memory.bytes, store.valueAddress(element, cpu)),
     );
   }
 
   #putKey(key: unknown): void {
     const { scratchKey, keySize } = this.#store;
-    this.#memory.bytes.fill(0, scratchKey, scratchKey + keySize);
-    this.#keys.encode(key, this.#memory.bytes, scratchKey);
+    this.memory.bytes.fill(0, scratchKey, scratchKey + keySize);
+    this.#keys.encode(key, this.memory.bytes, scratchKey);
   }
 
   #forEachCpu(value: unknown): readonly unknown[] {

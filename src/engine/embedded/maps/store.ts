@@ -83,6 +83,7 @@ export abstract class MapStore {
   protected readonly attached: boolean;
   readonly #regions: Region[] = [];
   readonly #given: Region[];
+  #owners = 1;
 
   protected constructor(spec: MapSpec, home: MapHome, perCpu: boolean) {
     this.spec = spec;
@@ -168,8 +169,15 @@ export abstract class MapStore {
     }
   }
 
-  /** Gives the memory back. The map must not be used any more, by anybody. */
+  /** Another collection holds it, too: it lives until each has disposed it. */
+  retain(): this {
+    this.#owners++;
+    return this;
+  }
+
+  /** Gives the memory back when nobody else holds it. Whoever calls must not use the map any more. */
   dispose(): void {
+    if (--this.#owners > 0) return;
     for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
   }
 
