@@ -6,9 +6,11 @@
  * its links and frees its maps. Nothing detaches because of garbage collection.
  */
 
-import type { MapDeclaration, ProgramDeclaration, UserValue } from "../object/module.ts";
-import type { MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
-import type { MapType } from "../uapi/map-types.ts";
+import type { MapDeclaration, ProgramDeclaration } from "../object/module.ts";
+import type { ProgramSpec, Spec } from "../object/spec.ts";
+import type { AnyMap, UserMapOf } from "./maps.ts";
+
+export type * from "./maps.ts";
 
 export interface Engine extends AsyncDisposable {
   readonly kind: "linux" | "embedded";
@@ -27,12 +29,6 @@ export interface LoadOptions {
   readonly programs?: readonly string[];
   /** Other sizes than declared: `{ drops: 1_000_000 }`. */
   readonly maxEntries?: Readonly<Record<string, number>>;
-  /**
-   * Maps to go on with instead of making those of the same name, with what they hold: `reuse: old.maps`. Type, sizes, entries, flags and
-   * the layout of keys and values must be the same; maps that the Spec does not declare are ignored. A map lives until the last
-   * collection that uses it is disposed. The embedded engine only.
-   */
-  readonly reuse?: Readonly<Record<string, BpfMap>>;
 }
 
 /** What a Spec became in an engine. `Module` is `typeof import("./x.bpf.ts")`, or nothing for unknown names. */
@@ -92,8 +88,6 @@ export interface AttachOptions {
   readonly direction?: "ingress" | "egress";
   /** cgroup kinds: the group whose processes it is for, e.g. `/web`. */
   readonly cgroup?: string;
-  /** Programs for hooks of an application's own: the hook. Default: what the section says. */
-  readonly hook?: { readonly name: string };
   /** Tracing kinds: the event, e.g. `syscalls/sys_enter_openat`. Default: what the section says. */
   readonly event?: string;
   /** Tracing kinds: what `bpf_get_attach_cookie` gives to the program, u64. Default 0. */
@@ -115,39 +109,6 @@ export interface Link extends AsyncDisposable {
   detach(): Promise<void>;
 }
 
-/**
- * A map, shaped like JavaScript's own `Map`. Keys and values are JavaScript values as the Spec's BTF describes them
- * (`UserValue`), or `Uint8Array` when it describes none. All operations are synchronous.
- */
-export interface BpfMap<Key = unknown, Value = unknown> extends Iterable<[Key, Value]> {
-  readonly name: string;
-  readonly spec: MapSpec;
-  get(key: Key): Value | undefined;
-  has(key: Key): boolean;
-  /**
-   * Adds or replaces.
-   * @throws MapError `full` (E2BIG), `not-found` (a key beyond an array), `exists`/`not-found` as `mode` demands;
-   *   ValueError when key or value does not fit its type.
-   */
-  set(key: Key, value: Value, mode?: UpdateMode): void;
-  /** True when the key was there. Array kinds cannot delete: MapError `unsupported`. */
-  delete(key: Key): boolean;
-  /** Removes every entry of a hash or trie; fills an array with zeroes. */
-  clear(): void;
-  /** Every entry once; entries added or removed meanwhile may or may not appear. Deleting the one just yielded is safe. */
-  entries(): IterableIterator<[Key, Value]>;
-  keys(): IterableIterator<Key>;
-  values(): IterableIterator<Value>;
-}
-
-/** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
-export type UpdateMode = "any" | "create" | "replace";
-
-/** A per-CPU map: a value is an array, one element a CPU. `set` also takes one value, for every CPU. */
-export interface PerCpuMap<Key = unknown, Value = unknown> extends BpfMap<Key, Value[]> {
-  set(key: Key, value: Value | Value[], mode?: UpdateMode): void;
-}
-
 // ── from a module's type to a collection's ──────────────────────────────────────────────────────────────────────────
 
 /** Stands for a module whose names are not known to the type checker. */
@@ -155,19 +116,15 @@ export interface AnyModule {
   readonly "~any": true;
 }
 
-type PerCpuType = Extract<MapType, `percpu_${string}` | "lru_percpu_hash">;
-
 export type MapsOf<Module> = Module extends AnyModule
-  ? Readonly<Record<string, BpfMap>>
+  ? Readonly<Record<string, AnyMap>>
   : {
       readonly [Name in keyof Module as Module[Name] extends MapDeclaration ? Name : never]: Module[Name] extends MapDeclaration<
         infer Type,
         infer Key,
         infer Value
       >
-        ? Type extends PerCpuType
-          ? PerCpuMap<UserValue<Key>, UserValue<Value>>
-          : BpfMap<UserValue<Key>, UserValue<Value>>
+        ? UserMapOf<Type, Key, Value>
         : never;
     };
 

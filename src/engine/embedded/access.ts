@@ -39,11 +39,11 @@ export class AddressSpace {
   kernel: KernelMemory | null = null;
   /** Whether loads through null read 0, as those of typed pointers to the kernel's objects do (BPF_PROBE_MEM). */
   nullReads = false;
-  /** Of a context that is not writable as a whole, the parts that are: offsets from and to, in pairs. */
-  contextWrites: readonly number[] = [];
 
   readonly memory: Memory;
-  readonly #areas: readonly ValueArea[];
+  /** Of the maps that the program refers to, then of those that it found in them during this run. */
+  readonly #areas: ValueArea[];
+  readonly #ownAreas: number;
   // The value that was touched last.
   #valueStart = 0;
   #valueEnd = 0;
@@ -54,7 +54,8 @@ export class AddressSpace {
   /** @param areas values of the maps that the program refers to. */
   constructor(memory: Memory, areas: readonly ValueArea[]) {
     this.memory = memory;
-    this.#areas = areas;
+    this.#areas = [...areas];
+    this.#ownAreas = areas.length;
   }
 
   /** Whether `size` bytes from `address` on (both ≥ 0, `address` < 2^32 + 2^15) may be read, or written. Hot. */
@@ -63,9 +64,7 @@ export class AddressSpace {
     if (address >= this.stackLow && end <= this.stackEnd) return true;
     if (address >= this.packetStart && end <= this.packetEnd) return true;
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
-    if (address >= this.contextStart && end <= this.contextEnd) {
-      return !write || this.contextWritable || this.#isContextPart(address - this.contextStart, end - this.contextStart);
-    }
+    if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
     if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
     return this.kernel !== null && !write && ((this.nullReads && address >= 0 && end <= PAGE) || this.kernel.holds(address, end));
@@ -77,6 +76,11 @@ export class AddressSpace {
    */
   grant(start: number, size: number, writable: boolean): void {
     this.#grants.push(start, start + size, writable ? 1 : 0);
+  }
+
+  /** Opens the values of a map that the program found in another one, until the end of its run. */
+  open(area: ValueArea): void {
+    if (!this.#areas.includes(area)) this.#areas.push(area);
   }
 
   /** Takes back what was granted at `start` last; nothing, when nothing was. */
@@ -93,12 +97,10 @@ export class AddressSpace {
   revokeAll(): void {
     // Setting the length leaves compiled code, also when nothing changes: 25 ns.
     if (this.#grants.length > 0) this.#grants.length = 0;
-  }
-
-  #isContextPart(from: number, to: number): boolean {
-    const parts = this.contextWrites;
-    for (let at = 0; at < parts.length; at += 2) if (from >= parts[at]! && to <= parts[at + 1]!) return true;
-    return false;
+    if (this.#areas.length > this.#ownAreas) {
+      this.#areas.length = this.#ownAreas;
+      this.#valueStart = this.#valueEnd = 0;
+    }
   }
 
   #isGranted(address: number, end: number, write: boolean): boolean {

@@ -53,10 +53,22 @@ export class Arguments {
     return null;
   }
 
-  /** The map with this handle, or null when the program has none. */
+  /** The map with this handle: one of the program's, or one that may be in one of them; else null. */
   findMap(handle: number): MapStore | null {
     const maps = this.#maps;
     for (let index = 0; index < maps.length; index++) if (maps[index]!.handle === handle) return maps[index]!;
+    for (let index = 0; index < maps.length; index++) {
+      const inner = maps[index]!.innerAt(handle);
+      if (inner !== null) return inner;
+    }
+    return null;
+  }
+
+  /** A map, whose values are the program's from now on if it is one that it found in another. */
+  #map(low: number, high: number): string | null {
+    const map = high === 0 ? this.findMap(low) : null;
+    if (map === null) return "expected a map";
+    if (map.values.size > 0) this.#space.open(map.values);
     return null;
   }
 
@@ -70,7 +82,7 @@ export class Arguments {
       case "wide":
         return null;
       case "map":
-        return high === 0 && this.findMap(low) !== null ? null : "expected a map";
+        return this.#map(low, high);
       case "key":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.keySize, false);
       case "value":

@@ -1,21 +1,21 @@
 /** A Spec in the embedded engine: its maps made, its programs ready; all of it or nothing. */
 
-import { type Btf, openBtf } from "../../btf/btf.ts";
-import type { ProgramSpec, Spec } from "../../object/spec.ts";
-import { keyCodec, valueCodec } from "../codecs.ts";
-import type { AnyModule, BpfMap, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
+import { openBtf } from "../../btf/btf.ts";
+import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
+import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { createMap } from "./maps/create.ts";
+import { fillMap, type Names } from "./maps/fill.ts";
 import type { MapHome, MapStore } from "./maps/store.ts";
-import type { Memory } from "./memory.ts";
 import type { LoadedProgram, ProgramKind } from "./programs/kind.ts";
 import { loadKind, PROGRAM_TYPES } from "./programs/kinds.ts";
 import { resolve } from "./resolve.ts";
-import { reused } from "./reuse.ts";
 import type { Room } from "./room/room.ts";
-import { UserMap } from "./user-map.ts";
+import type { UserHandle } from "./user-maps/handle.ts";
+import { makeUserMap } from "./user-maps/make.ts";
 import { judge, type Verify } from "./verify.ts";
 
 /** What an engine loads into. */
@@ -28,15 +28,15 @@ export interface Target extends MapHome {
   readonly unsafe: boolean;
 }
 
-/** The kinds of a Spec's programs, by `kindName`. */
-export type Kinds = ReadonlyMap<string, ProgramKind>;
+/** The kinds of a Spec's programs, by type. */
+export type Kinds = ReadonlyMap<ProgramType, ProgramKind>;
 
 export class EmbeddedCollection<Module = AnyModule> implements Collection<Module> {
   readonly spec: Spec;
   readonly maps: MapsOf<Module>;
   readonly programs: ProgramsOf<Module>;
   readonly #stores: readonly MapStore[];
-  readonly #userMaps: readonly UserMap[];
+  readonly #userMaps: readonly UserHandle[];
   readonly #programs: readonly LoadedProgram[];
   readonly #disposed: () => void;
   #open = true;
@@ -49,18 +49,16 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       checkNames("map", spec.maps);
       checkNames("program", spec.programs);
       const specs = spec.programs.filter((program) => isWanted(program, options));
-      for (const map of spec.maps) {
-        if (map.autocreate === false) continue;
-        const declared = { ...map, maxEntries: options.maxEntries?.[map.name] ?? map.maxEntries };
-        const given = options.reuse?.[map.name];
-        stores.push(given === undefined ? createMap(declared, target) : reused(declared, spec, given, target.memory));
-      }
+      for (const map of spec.maps) if (map.autocreate !== false) stores.push(makeMap(map, spec, options, target));
       const byName = new Map(stores.map((store) => [store.name, store]));
-      const origin = { spec, maps: () => named<BpfMap>(this.#userMaps) };
+      const origin = { spec, maps: () => mapsOf(this.#userMaps) };
       this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds));
       const types = spec.types === null ? null : openBtf(spec.types);
-      this.#userMaps = stores.map((store) => makeUserMap(store, types, target.memory));
-      for (const store of stores) if (options.reuse?.[store.name] === undefined) fill(store, target.memory);
+      const { memory, cpus } = target;
+      this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus }));
+      const names: Names = { mapNamed: (name) => byName.get(name)?.handle ?? null };
+      for (const store of stores) fillMap(store, memory, names);
+      for (const map of this.#userMaps) if (map.spec.frozen === true) map.freeze();
     } catch (error) {
       for (const store of stores) store.dispose();
       throw error;
@@ -69,7 +67,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     this.#stores = stores;
     this.#disposed = disposed;
     // The type parameter only gives names to what the Spec declares.
-    const maps: unknown = named(this.#userMaps);
+    const maps: unknown = mapsOf(this.#userMaps);
     const programs: unknown = named(this.#programs);
     this.maps = maps as MapsOf<Module>;
     this.programs = programs as ProgramsOf<Module>;
@@ -87,6 +85,12 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
 
 function named<Item extends { readonly name: string }>(items: readonly Item[]): Readonly<Record<string, Item>> {
   return Object.freeze(Object.fromEntries(items.map((item) => [item.name, item])));
+}
+
+/** What each can do depends on its kind, which its Spec's types tell. */
+function mapsOf(maps: readonly UserHandle[]): Readonly<Record<string, AnyMap>> {
+  const byName: unknown = named(maps);
+  return byName as Readonly<Record<string, AnyMap>>;
 }
 
 function checkOptions(spec: Spec, { programs = [], maxEntries = {} }: LoadOptions): void {
@@ -112,44 +116,39 @@ function checkNames(what: string, items: readonly { readonly name: string }[]): 
 }
 
 /** Imports what the programs of a Spec need. @throws FeatureError for a type that this engine does not run. */
-export async function kindsOf(spec: Spec, options: LoadOptions, hooks: Kinds): Promise<Kinds> {
-  const kinds = new Map<string, ProgramKind>(hooks);
+export async function kindsOf(spec: Spec, options: LoadOptions): Promise<Kinds> {
+  const kinds = new Map<ProgramType, ProgramKind>();
   for (const program of spec.programs) {
     if (!isWanted(program, options)) continue;
-    const name = kindName(program);
-    const kind = kinds.get(name) ?? (await loadKind(program.type));
+    const kind = kinds.get(program.type) ?? (await loadKind(program.type));
     if (kind === null) {
-      if (name.startsWith(OWN_HOOK)) throw unknownHook(program, name, hooks);
       throw new FeatureError(
         `BPF_PROG_TYPE_${program.type.toUpperCase()}`,
         null,
         `program ${program.name}: the embedded engine runs ${PROGRAM_TYPES.join(", ")} programs; this one is ${program.type}`,
       );
     }
-    kinds.set(name, kind);
+    kinds.set(program.type, kind);
   }
   return kinds;
-}
-
-/** Section of programs for hooks of an application's own: `hook/http.request`. */
-const OWN_HOOK = "hook/";
-
-/** Programs for hooks of one's own have a kind for each hook, others one for their type. */
-function kindName({ type, section }: ProgramSpec): string {
-  return type === "unspec" && section?.startsWith(OWN_HOOK) ? section : type;
-}
-
-function unknownHook({ name }: ProgramSpec, section: string, hooks: Kinds): FeatureError {
-  const known = [...hooks.keys()].map((key) => key.slice(OWN_HOOK.length));
-  const instead =
-    known.length === 0 ? "open it with the hook: openEmbedded({ hooks: [onRequest] })" : `it has ${known.join(", ")}`;
-  const message = `program ${name}: the engine has no hook ${section.slice(OWN_HOOK.length)}; ${instead}`;
-  return new FeatureError(section, null, message);
 }
 
 /** Whether a load with these options loads the program. */
 export const isWanted = (program: ProgramSpec, { programs }: LoadOptions): boolean =>
   programs?.includes(program.name) ?? program.autoload !== false;
+
+/** Local storages have no size of their own: the option says how many objects there is room for. */
+function makeMap(map: MapSpec, { maps }: Spec, { maxEntries }: LoadOptions, target: Target): MapStore {
+  const size = maxEntries?.[map.name];
+  if (map.type.endsWith("_storage")) return createMap(map, target, size);
+  let { inner } = map;
+  if (inner === undefined && map.contents?.kind === "maps") {
+    // Said by what it is filled with.
+    const first = map.contents.entries[0]?.map;
+    inner = maps.find(({ name }) => name === first);
+  }
+  return createMap({ ...map, maxEntries: size ?? map.maxEntries, ...(inner === undefined ? {} : { inner }) }, target);
+}
 
 function makeProgram(
   program: ProgramSpec,
@@ -158,9 +157,8 @@ function makeProgram(
   target: Target,
   kinds: Kinds,
 ): LoadedProgram {
-  const kind = kinds.get(kindName(program));
+  const kind = kinds.get(program.type);
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
-  kind.check?.(program, origin.spec);
   const resolved = resolve(program, kind, maps, origin.spec.externs);
   const trust = judge(program, origin.spec, target.verify, target.unsafe);
   const { room, fuel } = target;
@@ -169,34 +167,4 @@ function makeProgram(
   const loaded = make(executors);
   offerToDebugger(loaded, { ...origin, resolved, helpers: kind.helpers, cpus: room.cpus, fuel, make });
   return loaded;
-}
-
-function makeUserMap(store: MapStore, types: Btf | null, memory: Memory): UserMap {
-  const { spec } = store;
-  const map = new UserMap(store, memory, keyCodec(types, spec), valueCodec(types, spec), types);
-  if (spec.frozen) map.freeze();
-  return map;
-}
-
-/**
- * What the Spec says a map holds from the start: values of an array, from its first on.
- * @throws MapError `unsupported` for what this engine cannot put into that kind of map, `invalid` for more than fits.
- */
-function fill(store: MapStore, memory: Memory): void {
-  const { spec, name } = store;
-  const { contents } = spec;
-  if (contents === undefined) return;
-  if (contents.kind !== "bytes" || spec.type !== "array") {
-    const what = contents.kind === "bytes" ? "bytes" : `references to ${contents.kind}`;
-    throw new MapError(name, "unsupported", `map ${name}: the embedded engine cannot fill a ${spec.type} with ${what}`);
-  }
-  const { bytes } = contents;
-  const { stride, size, start } = store.values;
-  if (bytes.length > size * store.maxEntries) {
-    const room = size * store.maxEntries;
-    throw new MapError(name, "invalid", `map ${name}: begins with ${bytes.length} bytes, but its entries take ${room}`);
-  }
-  for (let element = 0; element * size < bytes.length; element++) {
-    memory.bytes.set(bytes.subarray(element * size, (element + 1) * size), start + element * stride);
-  }
 }

@@ -54,6 +54,7 @@ export const ATTRIBUTES = {
   map_update_elem: ELEMENT,
   map_delete_elem: ELEMENT,
   map_get_next_key: ELEMENT,
+  map_lookup_and_delete_elem: ELEMENT,
   map_freeze: ELEMENT,
   map_lookup_batch: BATCH,
   prog_load: {

@@ -4,8 +4,7 @@
  */
 
 import { ArrayMap } from "../maps/array.ts";
-import { HashMap } from "../maps/hash.ts";
-import { LruHashMap } from "../maps/lru-hash.ts";
+import type { HashMap } from "../maps/hash.ts";
 import type { MapStore } from "../maps/store.ts";
 import { Code } from "./code.ts";
 import { I32, OP, VOID } from "./wasm.ts";
@@ -17,6 +16,9 @@ export interface LookupCode {
 
 /** Longer keys are looked up by the map's class: comparing them costs more than getting there. */
 const LONGEST_KEY = 64;
+
+/** Kinds whose lookup is finding the key and nothing else. */
+const HASHES: ReadonlySet<string> = new Set(["hash", "percpu_hash", "devmap_hash"]);
 
 /** Whether `writeArrayLookup` knows the map. */
 export const isArray = (map: MapStore): boolean => map instanceof ArrayMap;
@@ -31,7 +33,7 @@ export function writeArrayLookup(map: MapStore, out: Code, index: number, cpuGlo
 
 /** Whether `writeLookup` knows the map. A lookup in a least recently used kind also changes its order: not here. */
 export function hasLookup(map: MapStore): map is HashMap {
-  return map instanceof HashMap && !(map instanceof LruHashMap) && map.keySize <= LONGEST_KEY;
+  return HASHES.has(map.type) && !map.shared && map.keySize <= LONGEST_KEY;
 }
 
 /** A function of (address of a key) to (address of the value, or 0); null for maps that have none. */
@@ -111,7 +113,7 @@ function writeCpuOffset(map: MapStore, out: Code, cpuGlobal: number): void {
   if (map.slots === 1) return;
   out
     .op(OP.globalGet, cpuGlobal)
-    .i32(map.maxEntries * map.values.stride)
+    .i32(map.elements * map.values.stride)
     .op(OP.i32Mul, OP.i32Add);
 }
 

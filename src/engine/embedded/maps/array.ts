@@ -1,6 +1,7 @@
 /**
  * BPF_MAP_TYPE_ARRAY and BPF_MAP_TYPE_PERCPU_ARRAY: keys are the u32 indexes 0 to `maxEntries` - 1, every entry exists
- * from the start and is zero, none can be deleted (kernel/bpf/arraymap.c).
+ * from the start and is zero, none can be deleted (kernel/bpf/arraymap.c). Threads need no lock: nothing but values changes,
+ * and those are written as the kernel writes them, in place.
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
@@ -10,39 +11,48 @@ import { COUNT, type MapHome, MapStore } from "./store.ts";
 
 export class ArrayMap extends MapStore {
   constructor(spec: MapSpec, home: MapHome) {
-    super(spec, home, spec.type === "percpu_array");
-    if (!this.attached) this.words[(this.handle >>> 2) + COUNT] = spec.maxEntries;
+    super(spec, home, { perCpu: spec.type === "percpu_array" });
+    if (!this.attached) this.words[this.header + COUNT] = spec.maxEntries;
   }
 
-  find(key: number): number {
+  override find(key: number): number {
     const index = this.view.getUint32(key, true);
     return index < this.maxEntries ? index : -1;
   }
 
-  claim(key: number, flags: number): number {
-    // In the kernel's order: BPF_F_LOCK is known, but needs a spin lock in the value.
+  override update(key: number, value: number, flags: number, cpu: number): number {
+    const index = this.#indexFor(key, flags);
+    if (index >= 0) this.writeValue(this.valueAddress(index, cpu), value);
+    return index < 0 ? index : 0;
+  }
+
+  override updateAll(key: number, values: number, flags: number): number {
+    const index = this.#indexFor(key, flags);
+    if (index < 0) return index;
+    for (let cpu = 0; cpu < this.slots; cpu++) this.writeValue(this.valueAddress(index, cpu), values + cpu * this.values.stride);
+    return 0;
+  }
+
+  override scan(from: number): number {
+    return from < this.maxEntries ? from : -1;
+  }
+
+  override keyAddress(element: number): number {
+    this.view.setUint32(this.scratchKey, element, true);
+    return this.scratchKey;
+  }
+
+  override clear(): void {
+    this.memory.bytes.fill(0, this.values.start, this.values.end);
+  }
+
+  /** In the kernel's order: BPF_F_LOCK is known, but needs a spin lock in the value. */
+  #indexFor(key: number, flags: number): number {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
     const index = this.view.getUint32(key, true);
     if (index >= this.maxEntries) return -E2BIG;
     if ((flags & BPF_NOEXIST) !== 0) return -EEXIST;
     if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
     return index;
-  }
-
-  delete(_key: number): number {
-    return -EINVAL;
-  }
-
-  scan(from: number): number {
-    return from < this.maxEntries ? from : -1;
-  }
-
-  keyAddress(element: number): number {
-    this.view.setUint32(this.scratchKey, element, true);
-    return this.scratchKey;
-  }
-
-  clear(): void {
-    this.memory.bytes.fill(0, this.values.start, this.values.end);
   }
 }

@@ -1,104 +1,93 @@
-/**
- * Which kinds of map this engine has, and what each demands of its shape: the checks of `*_map_alloc_check` in
- * kernel/bpf/arraymap.c, hashtab.c and lpm_trie.c, so that a Spec that loads here is not refused there.
- */
+/** Makes maps: which class is which kind. */
 
 import type { MapSpec } from "../../../object/spec.ts";
-import type { MapType } from "../../../uapi/map-types.ts";
 import { FeatureError, MapError } from "../../errors.ts";
+import { ArenaMap } from "./arena.ts";
 import { ArrayMap } from "./array.ts";
-import {
-  ACCESS_FLAGS,
-  BPF_F_INNER_MAP,
-  BPF_F_MMAPABLE,
-  BPF_F_NO_COMMON_LRU,
-  BPF_F_NO_PREALLOC,
-  BPF_F_NUMA_NODE,
-  BPF_F_ZERO_SEED,
-} from "./flags.ts";
+import { BloomFilterMap } from "./bloom-filter.ts";
 import { HashMap } from "./hash.ts";
+import { LocalStorageMap } from "./local-storage.ts";
 import { LpmTrieMap } from "./lpm-trie.ts";
 import { LruHashMap } from "./lru-hash.ts";
+import { ArrayOfMaps, HashOfMaps } from "./map-of-maps.ts";
+import { PerfEventArrayMap } from "./perf-events.ts";
+import { QueueMap } from "./queue.ts";
+import { ReferenceArray } from "./references.ts";
+import { RingBufferMap, UserRingBufferMap } from "./ring-buffer.ts";
+import { checkShape, type EmbeddedMapType, isEmbeddedMapType, MAP_KINDS } from "./shape.ts";
+import { StackTraceMap } from "./stack-traces.ts";
 import type { MapHome, MapStore } from "./store.ts";
 
-interface Kind {
-  readonly make: new (spec: MapSpec, home: MapHome) => MapStore;
-  /** Creation flags it accepts, and those it demands. */
-  readonly flags: number;
-  readonly required: number;
-  readonly keySize: readonly [least: number, most: number];
-}
+export { MAP_KINDS };
 
-/** The kernel allocates an element of a hash map or trie in one piece (KMALLOC_MAX_SIZE, 4 MiB). */
-const LARGEST_ELEMENT = 4 * 1024 * 1024;
-/** Bytes of one CPU's value in a per-CPU map (PCPU_MIN_UNIT_SIZE). */
-const LARGEST_PER_CPU_VALUE = 32_768;
+type Make = (spec: MapSpec, home: MapHome, objects: number | undefined) => MapStore;
 
-const HASH_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | ACCESS_FLAGS;
-const LRU_FLAGS = BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | ACCESS_FLAGS;
-const KEY_OF_HASH = [1, LARGEST_ELEMENT] as const;
+const of =
+  (Kind: new (spec: MapSpec, home: MapHome) => MapStore): Make =>
+  (spec, home) =>
+    new Kind(spec, home);
 
-const KINDS: { readonly [Type in MapType]?: Kind } = {
-  array: {
-    make: ArrayMap,
-    flags: BPF_F_NUMA_NODE | BPF_F_MMAPABLE | BPF_F_INNER_MAP | ACCESS_FLAGS,
-    required: 0,
-    keySize: [4, 4],
-  },
-  percpu_array: { make: ArrayMap, flags: ACCESS_FLAGS, required: 0, keySize: [4, 4] },
-  hash: { make: HashMap, flags: HASH_FLAGS, required: 0, keySize: KEY_OF_HASH },
-  percpu_hash: { make: HashMap, flags: HASH_FLAGS, required: 0, keySize: KEY_OF_HASH },
-  lru_hash: { make: LruHashMap, flags: LRU_FLAGS, required: 0, keySize: KEY_OF_HASH },
-  lru_percpu_hash: { make: LruHashMap, flags: LRU_FLAGS, required: 0, keySize: KEY_OF_HASH },
-  lpm_trie: {
-    make: LpmTrieMap,
-    flags: BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | ACCESS_FLAGS,
-    required: BPF_F_NO_PREALLOC,
-    keySize: [5, 260],
-  },
+const storage: Make = (spec, home, objects) => new LocalStorageMap(spec, home, objects);
+
+const KINDS: { readonly [Type in EmbeddedMapType]: Make } = {
+  array: of(ArrayMap),
+  percpu_array: of(ArrayMap),
+  hash: of(HashMap),
+  percpu_hash: of(HashMap),
+  lru_hash: of(LruHashMap),
+  lru_percpu_hash: of(LruHashMap),
+  lpm_trie: of(LpmTrieMap),
+  queue: of(QueueMap),
+  stack: of(QueueMap),
+  bloom_filter: of(BloomFilterMap),
+  ringbuf: of(RingBufferMap),
+  user_ringbuf: of(UserRingBufferMap),
+  prog_array: of(ReferenceArray),
+  perf_event_array: of(PerfEventArrayMap),
+  array_of_maps: of(ArrayOfMaps),
+  hash_of_maps: of(HashOfMaps),
+  devmap: of(ReferenceArray),
+  devmap_hash: of(HashMap),
+  cpumap: of(ReferenceArray),
+  stack_trace: of(StackTraceMap),
+  sk_storage: storage,
+  inode_storage: storage,
+  task_storage: storage,
+  cgrp_storage: storage,
+  arena: of(ArenaMap),
 };
-
-/** The kinds of map that the embedded engine has. */
-export const MAP_KINDS = Object.keys(KINDS) as MapType[];
 
 /**
  * Makes a map in the engine's memory.
+ * @param objects how many a local storage has room for; other kinds say it by `maxEntries`.
  * @throws FeatureError for a kind that this engine does not have; MapError `invalid` for a shape that its kind does not
  *   allow, `memory` when the engine's memory has no room for it.
  */
-export function createMap(spec: MapSpec, home: MapHome): MapStore {
-  const kind = KINDS[spec.type];
-  if (kind === undefined) {
+export function createMap(spec: MapSpec, home: MapHome, objects?: number): MapStore {
+  const { name, type } = spec;
+  if (!isEmbeddedMapType(type)) {
     throw new FeatureError(
-      `BPF_MAP_TYPE_${spec.type.toUpperCase()}`,
+      `BPF_MAP_TYPE_${type.toUpperCase()}`,
       null,
-      `map ${spec.name}: the embedded engine has no ${spec.type}; it has ${MAP_KINDS.join(", ")}`,
+      `map ${name}: the embedded engine has no ${type}; it has ${MAP_KINDS.join(", ")}`,
     );
   }
-  const complaint = complain(spec, kind);
-  if (complaint !== null) throw new MapError(spec.name, "invalid", `map ${spec.name} (${spec.type}): ${complaint}`);
-  return new kind.make(spec, home);
+  // As libbpf has it: a perf event array that says no size has an entry a CPU.
+  const entries = type === "perf_event_array" && spec.maxEntries === 0 ? home.cpus : spec.maxEntries;
+  const shape = { ...spec, type, maxEntries: entries };
+  const refusal = checkShape(shape);
+  if (refusal !== null) throw new MapError(name, "invalid", `map ${name} (${type}): ${refusal.why}`);
+  if ((type === "array_of_maps" || type === "hash_of_maps") && spec.inner !== undefined) checkInner(name, spec.inner);
+  return KINDS[type](shape, home, objects);
 }
 
-/** What is wrong with a map's shape, or null. */
-function complain(spec: MapSpec, kind: Kind): string | null {
-  const [least, most] = kind.keySize;
-  const whole = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
-  if (!whole(spec.maxEntries) || spec.maxEntries === 0) return `maxEntries: expected 1 to 4294967295, found ${spec.maxEntries}`;
-  if (!whole(spec.keySize) || spec.keySize < least || spec.keySize > most) {
-    return `key: expected ${least === most ? `${least}` : `${least} to ${most}`} bytes, found ${spec.keySize}`;
-  }
-  if (!whole(spec.valueSize) || spec.valueSize === 0) return `value: expected at least 1 byte, found ${spec.valueSize}`;
-  const perCpu = spec.type.includes("percpu");
-  if (perCpu && spec.valueSize > LARGEST_PER_CPU_VALUE) {
-    return `value: expected at most ${LARGEST_PER_CPU_VALUE} bytes for each CPU, found ${spec.valueSize}`;
-  }
-  if (kind.make !== ArrayMap && spec.keySize + spec.valueSize > LARGEST_ELEMENT - 256) {
-    return `key and value: expected less than 4 MiB together, found ${spec.keySize + spec.valueSize} bytes`;
-  }
-  if (!whole(spec.flags)) return `flags: expected 0 to 0xffffffff, found ${spec.flags}`;
-  const unknown = spec.flags & ~kind.flags;
-  if (unknown !== 0) return `flags: 0x${(unknown >>> 0).toString(16)} does not go with this kind of map`;
-  if ((spec.flags & kind.required) !== kind.required) return "flags: BPF_F_NO_PREALLOC (1) is required";
-  return null;
+/** `bpf_map_meta_alloc`: maps of maps do not nest, and rings of the program's array have no common shape. */
+function checkInner(name: string, inner: MapSpec): void {
+  const refuse = (why: string): MapError => new MapError(name, "invalid", `map ${name}: its inner map: ${why}`);
+  const { type } = inner;
+  if (!isEmbeddedMapType(type)) throw refuse(`the embedded engine has no ${type}`);
+  if (type === "array_of_maps" || type === "hash_of_maps") throw refuse("maps of maps do not nest");
+  if (type === "prog_array") throw refuse("a prog_array cannot be one");
+  const refusal = checkShape({ ...inner, type });
+  if (refusal !== null) throw refuse(`(${type}): ${refusal.why}`);
 }

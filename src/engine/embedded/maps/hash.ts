@@ -7,22 +7,36 @@
  *     bucket   u32   first node of the chain, as element + 1; 0: empty
  *     node     u32   next in the chain, or in the free list, as element + 1
  *              u32   hash with bit 31 set; 0: free
- *              …     (least recently used kinds: two more words, see lru-hash.ts)
+ *              …     (least recently used kinds: a word more, see lru-hash.ts)
  *              key, padded to 4 bytes
  *
  * The hash mixes one word of the key after the other with a seed of the engine's, so that whoever chooses the keys (the
  * sources of a flood) cannot choose the chain.
+ *
+ * Replacing an entry's value takes another element, a spare, and links it in the old one's place, as the kernel does: whoever
+ * still holds the old value's address reads the old value, whole, until the next replacement. Per-CPU values are written in
+ * place: only their CPU reads them.
+ *
+ * Threads look up without the lock. A node that is taken out and used again may lead a reader into another chain; the kernel
+ * notices at the chain's end (`hlist_nulls`), here the count of removals says so: a miss counts only if none happened meanwhile.
+ * A hit counts if the node's hash is the key's before and after comparing. What loses that race some times takes the lock.
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
-import { E2BIG, ENOENT } from "./errno.ts";
-import { COUNT, type MapHome, MapStore } from "./store.ts";
+import { E2BIG, EBUSY, ENOENT } from "./errno.ts";
+import { COUNT, type MapHome, MapStore, REMOVALS } from "./store.ts";
 
-// Words of the header.
-const FREE = 1; // first node of the free list, as element + 1
-const FRESH = 2; // elements from here on were never used
+// Words of a pool of elements, one pool a map, or (least recently used, one list a CPU) one a CPU; 64 bytes each.
+const FREE = 0; // first node of the free list, as element + 1
+const FRESH = 1; // how many elements of the pool were ever used
+const SPARE = 2; // what replaces the next entry, as element + 1; 0: the pool's last
+export const HAND = 3;
+const POOL_BYTES = 64;
 
 const LIVE = 0x8000_0000;
+
+/** How often a reader begins again before it takes the lock. */
+const TRIES = 8;
 
 /** The finalizer of MurmurHash3 (Appleby, public domain): every bit of the input reaches every bit of the output. */
 function mix(word: number): number {
@@ -33,7 +47,7 @@ function mix(word: number): number {
   return h ^ (h >>> 16);
 }
 
-/** Where a hash map's parts lie, for generated code that looks up by itself: addresses and sizes in bytes. */
+/** Where a hash map's parts lie, for generated code: addresses and sizes in bytes. */
 export interface HashLayout {
   readonly buckets: number;
   /** Buckets less one. */
@@ -43,114 +57,265 @@ export interface HashLayout {
   /** Of the key in a node. */
   readonly keyOffset: number;
   readonly seed: number;
+  /** Address of the first pool. */
+  readonly pools: number;
+}
+
+/** What a hash map is besides its Spec. */
+export interface HashShape {
+  /** Words between a node's hash and its key. */
+  readonly links?: number;
+  /** Pools that the entries are divided among. */
+  readonly pools?: number;
+  /** Whether a value is replaced where it is. */
+  readonly inPlace?: boolean;
 }
 
 export class HashMap extends MapStore {
   /** Address of the first node and bytes of one. */
   protected readonly nodes: number;
   protected readonly nodeSize: number;
+  /** Index in `words` of the first pool; words from one to the next. */
+  protected readonly pools: number;
+  protected readonly poolCount: number;
+  /** Elements of one pool that may be entries, and with the spare. */
+  protected readonly share: number;
+  protected readonly span: number;
+  readonly #inPlace: boolean;
   readonly #keyOffset: number;
   readonly #buckets: number;
   readonly #mask: number;
   /** The key's bytes in whole words, and in all. */
   readonly #keyWords: number;
 
-  /** @param links words between a node's hash and its key, for kinds that keep more. */
-  constructor(spec: MapSpec, home: MapHome, links = 0) {
-    super(spec, home, spec.type === "percpu_hash" || spec.type === "lru_percpu_hash");
-    this.#keyOffset = 8 + 4 * links;
+  /** @param spec with `maxEntries` a multiple of the number of pools. */
+  constructor(spec: MapSpec, home: MapHome, shape: HashShape = {}) {
+    const perCpu = spec.type.includes("percpu");
+    const inPlace = shape.inPlace ?? perCpu;
+    const pools = shape.pools ?? 1;
+    super(spec, home, { perCpu, elements: spec.maxEntries + (inPlace ? 0 : pools) });
+    this.#inPlace = inPlace;
+    this.poolCount = pools;
+    this.share = spec.maxEntries / pools;
+    this.span = this.elements / pools;
+    this.#keyOffset = 8 + 4 * (shape.links ?? 0);
     this.nodeSize = this.#keyOffset + Math.ceil(spec.keySize / 4) * 4;
     this.#keyWords = spec.keySize >>> 2;
     let buckets = 1;
     while (buckets < spec.maxEntries) buckets *= 2;
     this.#mask = buckets - 1;
     this.#buckets = this.allocate("buckets", 4 * buckets).start;
-    this.nodes = this.allocate("nodes", this.nodeSize * spec.maxEntries).start;
+    this.nodes = this.allocate("nodes", this.nodeSize * this.elements).start;
+    this.pools = this.allocate("pools", POOL_BYTES * pools).start >>> 2;
   }
 
   get layout(): HashLayout {
     const { nodes, nodeSize } = this;
-    return { buckets: this.#buckets, mask: this.#mask, nodes, nodeSize, keyOffset: this.#keyOffset, seed: this.seed };
+    return {
+      buckets: this.#buckets,
+      mask: this.#mask,
+      nodes,
+      nodeSize,
+      keyOffset: this.#keyOffset,
+      seed: this.seed,
+      pools: this.pools << 2,
+    };
   }
 
   /** Hot. One function each for keys of 4 and 8 bytes, the usual ones: a third faster than one for all. */
-  find(key: number): number {
+  override find(key: number): number {
+    if (this.shared) return this.#findAmongThreads(key);
     return this.keySize === 4 ? this.#find4(key) : this.keySize === 8 ? this.#find8(key) : this.#findAny(key);
   }
 
-  claim(key: number, flags: number): number {
-    const found = this.find(key);
-    const refusal = this.refuse(flags, found >= 0);
-    if (refusal !== 0) return refusal;
-    this.created = found < 0;
-    if (found >= 0) return found;
-
-    const element = this.take();
-    if (element < 0) return element;
-    const node = this.nodes + element * this.nodeSize;
-    const hash = this.#hash(key);
-    const bucket = this.#bucket(hash);
-    const words = this.words;
-    words[node >>> 2] = words[bucket]!;
-    words[(node >>> 2) + 1] = hash | LIVE;
-    this.copy(node + this.#keyOffset, key, this.keySize);
-    words[bucket] = element + 1;
-    words[(this.handle >>> 2) + COUNT]!++;
-    return element;
+  override update(key: number, value: number, flags: number, cpu: number): number {
+    if (!this.lock()) return -EBUSY;
+    const element = this.#place(key, flags, cpu);
+    if (element >= 0) {
+      if (this.slots > 1 && this.#added) this.zero(element);
+      this.writeValue(this.valueAddress(element, cpu), value);
+      this.#publish(element);
+    }
+    this.unlock();
+    return element < 0 ? element : 0;
   }
 
-  delete(key: number): number {
-    const element = this.find(key);
-    if (element < 0) return -ENOENT;
-    this.remove(element);
-    return 0;
+  override updateAll(key: number, values: number, flags: number): number {
+    if (!this.lock()) return -EBUSY;
+    const element = this.#place(key, flags, 0);
+    if (element >= 0) {
+      for (let cpu = 0; cpu < this.slots; cpu++)
+        this.writeValue(this.valueAddress(element, cpu), values + cpu * this.values.stride);
+      this.#publish(element);
+    }
+    this.unlock();
+    return element < 0 ? element : 0;
   }
 
-  scan(from: number): number {
+  override delete(key: number): number {
+    if (!this.lock()) return -EBUSY;
+    const element = this.#findAlone(key);
+    if (element >= 0) this.remove(element);
+    this.unlock();
+    return element < 0 ? -ENOENT : 0;
+  }
+
+  override take(key: number, values: number): number {
+    if (!this.lock()) return -EBUSY;
+    const element = this.#findAlone(key);
+    if (element >= 0) {
+      for (let cpu = 0; cpu < this.slots; cpu++)
+        this.readValue(values + cpu * this.values.stride, this.valueAddress(element, cpu));
+      this.remove(element);
+    }
+    this.unlock();
+    return element < 0 ? -ENOENT : 0;
+  }
+
+  override scan(from: number): number {
     const words = this.words;
-    const fresh = words[(this.handle >>> 2) + FRESH]!;
-    for (let element = from; element < fresh; element++) {
+    for (let element = from; element < this.elements; element++) {
       if (words[((this.nodes + element * this.nodeSize) >>> 2) + 1] !== 0) return element;
+      // Behind what was never used there may still be a spare in use.
+      if (this.poolCount === 1 && element >= words[this.pools + FRESH]! && element < this.share) element = this.share - 1;
     }
     return -1;
   }
 
-  keyAddress(element: number): number {
+  /** A bucket is a group: an entry never leaves its bucket. */
+  override gather(position: number): number {
+    const { words, gathered } = this;
+    gathered.length = 0;
+    for (let bucket = position; bucket <= this.#mask; bucket++) {
+      let next = words[(this.#buckets >>> 2) + bucket]!;
+      for (let left = this.elements; next !== 0 && left > 0; left--) {
+        gathered.push(next - 1);
+        next = words[this.node(next)]!;
+      }
+      if (gathered.length > 0) return bucket + 1;
+    }
+    return -1;
+  }
+
+  override keyAddress(element: number): number {
     return this.nodes + element * this.nodeSize + this.#keyOffset;
   }
 
-  clear(): void {
+  override clear(): void {
+    if (!this.lock()) return;
     for (let element = this.scan(0); element >= 0; element = this.scan(element + 1)) this.remove(element);
+    this.unlock();
+  }
+
+  // ── with the lock held ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether `#place` found no entry; which one it found, where another element is to take its place, or -1. */
+  #added = false;
+  #replaced = -1;
+  #hashed = 0;
+
+  /** An element to write the key's value to, before `#publish` makes it the key's; or a negated error number. */
+  #place(key: number, flags: number, cpu: number): number {
+    const found = this.#findAlone(key);
+    const refusal = this.refuse(flags, found >= 0);
+    if (refusal !== 0) return refusal;
+    this.#added = found < 0;
+    this.#replaced = -1;
+    if (found >= 0) {
+      this.used(found);
+      if (this.#inPlace) return found;
+    }
+    let element: number;
+    if (found < 0) {
+      element = this.acquire(cpu);
+      if (element < 0) return element;
+    } else {
+      const pool = this.pool(found);
+      const spare = this.words[pool + SPARE]!;
+      element = spare === 0 ? Math.floor(found / this.span) * this.span + this.share : spare - 1;
+      this.#replaced = found;
+    }
+    this.#hashed = this.#hash(key);
+    this.copy(this.nodes + element * this.nodeSize + this.#keyOffset, key, this.keySize);
+    return element;
+  }
+
+  /** What `#place` gave becomes what lookups find. */
+  #publish(element: number): void {
+    if (this.#inPlace && !this.#added) return;
+    const { words } = this;
+    const node = this.node(element + 1);
+    const bucket = this.#bucket(this.#hashed);
+    this.#store(node, words[bucket]!);
+    this.#store(node + 1, this.#hashed | LIVE);
+    this.#store(bucket, element + 1);
+    words[this.header + COUNT]!++;
+    const old = this.#replaced;
+    if (old < 0) return;
+    this.inherit(element, old);
+    this.unlink(old);
+    words[this.pool(old) + SPARE] = old + 1;
   }
 
   /** An element for a new entry, or a negated error number: `-E2BIG` when all are used. */
-  protected take(): number {
+  protected acquire(_cpu: number): number {
+    return this.takeFree(this.pools, 0);
+  }
+
+  /** From a pool whose elements begin at `first`. */
+  protected takeFree(pool: number, first: number): number {
     const words = this.words;
-    const header = this.handle >>> 2;
-    const free = words[header + FREE]!;
+    const free = words[pool + FREE]!;
     if (free !== 0) {
-      words[header + FREE] = words[(this.nodes + (free - 1) * this.nodeSize) >>> 2]!;
+      words[pool + FREE] = words[this.node(free)]!;
       return free - 1;
     }
-    const fresh = words[header + FRESH]!;
-    if (fresh === this.maxEntries) return -E2BIG;
-    words[header + FRESH] = fresh + 1;
-    return fresh;
+    const fresh = words[pool + FRESH]!;
+    if (fresh >= this.share) return -E2BIG;
+    words[pool + FRESH] = fresh + 1;
+    return first + fresh;
   }
 
   /** Takes an element out of its chain and puts it on the free list. */
   protected remove(element: number): void {
-    const words = this.words;
-    const header = this.handle >>> 2;
-    const node = (this.nodes + element * this.nodeSize) >>> 2;
-    let link = this.#bucket(words[node + 1]!);
-    while (words[link] !== element + 1) link = (this.nodes + (words[link]! - 1) * this.nodeSize) >>> 2;
-    words[link] = words[node]!;
-    words[node + 1] = 0;
-    words[node] = words[header + FREE]!;
-    words[header + FREE] = element + 1;
-    words[header + COUNT]!--;
+    this.unlink(element);
+    const pool = this.pool(element);
+    this.words[this.node(element + 1)] = this.words[pool + FREE]!;
+    this.words[pool + FREE] = element + 1;
   }
+
+  /** Takes an element out of its chain. */
+  protected unlink(element: number): void {
+    const words = this.words;
+    const node = this.node(element + 1);
+    let link = this.#bucket(words[node + 1]!);
+    for (let left = this.elements; words[link] !== element + 1 && left > 0; left--) link = this.node(words[link]!);
+    this.#store(link, words[node]!);
+    this.#store(node + 1, 0);
+    words[this.header + COUNT]!--;
+    if (this.shared) Atomics.add(words, this.header + REMOVALS, 1);
+  }
+
+  /** An entry was replaced, or is about to be; and what the new element has of the old. For kinds that follow use. */
+  protected used(_element: number): void {}
+  protected inherit(_element: number, _old: number): void {}
+
+  /** Index in `words` of a link's node, and of an element's pool. */
+  protected node(link: number): number {
+    return (this.nodes + (link - 1) * this.nodeSize) >>> 2;
+  }
+
+  protected pool(element: number): number {
+    return this.poolCount === 1 ? this.pools : this.pools + Math.floor(element / this.span) * (POOL_BYTES >>> 2);
+  }
+
+  /** A word that lookups of other threads follow. */
+  #store(index: number, word: number): void {
+    if (this.shared) Atomics.store(this.words, index, word);
+    else this.words[index] = word;
+  }
+
+  // ── looking up ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Index in `words` of a hash's bucket. */
   #bucket(hash: number): number {
@@ -162,7 +327,7 @@ export class HashMap extends MapStore {
     const keyWord = this.#keyOffset >>> 2;
     const wanted = this.view.getUint32(key, true);
     let next = words[this.#bucket(mix(this.seed ^ wanted))]!;
-    while (next !== 0) {
+    for (let left = this.elements; next !== 0 && left > 0; left--) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === wanted) return next - 1;
       next = words[node]!;
@@ -176,7 +341,7 @@ export class HashMap extends MapStore {
     const low = view.getUint32(key, true);
     const high = view.getUint32(key + 4, true);
     let next = words[this.#bucket(mix(mix(this.seed ^ low) ^ high))]!;
-    while (next !== 0) {
+    for (let left = this.elements; next !== 0 && left > 0; left--) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === low && words[node + keyWord + 1] === high) return next - 1;
       next = words[node]!;
@@ -190,12 +355,42 @@ export class HashMap extends MapStore {
     const hash = this.#hash(key);
     const tagged = (hash | LIVE) >>> 0;
     let next = words[this.#bucket(hash)]!;
-    while (next !== 0) {
+    for (let left = this.elements; next !== 0 && left > 0; left--) {
       const node = nodes + (next - 1) * nodeSize;
       if (words[(node >>> 2) + 1] === tagged && this.#equal(node + this.#keyOffset, key)) return next - 1;
       next = words[node >>> 2]!;
     }
     return -1;
+  }
+
+  /** Whoever holds the lock sees what is there. */
+  #findAlone(key: number): number {
+    return this.keySize === 4 ? this.#find4(key) : this.keySize === 8 ? this.#find8(key) : this.#findAny(key);
+  }
+
+  #findAmongThreads(key: number): number {
+    const { words } = this;
+    const hash = this.#hash(key);
+    const tagged = (hash | LIVE) >>> 0;
+    for (let tries = TRIES; tries > 0; tries--) {
+      const removals = Atomics.load(words, this.header + REMOVALS);
+      let next = Atomics.load(words, this.#bucket(hash));
+      for (let left = this.elements; next !== 0 && left > 0; left--) {
+        const node = this.node(next);
+        if (
+          Atomics.load(words, node + 1) === tagged &&
+          this.#equal((node << 2) + this.#keyOffset, key) &&
+          Atomics.load(words, node + 1) === tagged
+        )
+          return next - 1;
+        next = Atomics.load(words, node);
+      }
+      if (Atomics.load(words, this.header + REMOVALS) === removals) return -1;
+    }
+    if (!this.lock()) return -1;
+    const element = this.#findAlone(key);
+    this.unlock();
+    return element;
   }
 
   /** Whether the key of a node, at `stored` (a multiple of 4), is the one at `key`. */
@@ -204,7 +399,7 @@ export class HashMap extends MapStore {
     const first = stored >>> 2;
     const whole = this.#keyWords;
     for (let word = 0; word < whole; word++) if (words[first + word] !== view.getUint32(key + word * 4, true)) return false;
-    for (let at = whole * 4; at < this.keySize; at++) if (view.getUint8(stored + at) !== view.getUint8(key + at)) return false;
+    for (let at = whole * 4; at < this.keySize; at++) if (view.getUint8(first * 4 + at) !== view.getUint8(key + at)) return false;
     return true;
   }
 

@@ -14,10 +14,13 @@
  *              u32   its entry, as element + 1; 0: a branch
  *              u32   prefix length  ┐ the key, as stored
  *              …     data           ┘
+ *
+ * Replacing a value takes another element, so whoever still has the old value's address reads it whole. Threads look up without
+ * the lock: a change makes the version odd while it lasts, and a walk counts only if the version was even and is the same after it.
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
-import { EINVAL, ENOENT, ENOSPC } from "./errno.ts";
+import { EBUSY, EINVAL, ENOENT, ENOSPC } from "./errno.ts";
 import { BPF_EXIST } from "./flags.ts";
 import { COUNT, type MapHome, MapStore } from "./store.ts";
 
@@ -27,9 +30,14 @@ const FREE_NODE = 2;
 const FRESH_NODE = 3;
 const FREE_ELEMENT = 4;
 const FRESH_ELEMENT = 5;
+/** Odd while a thread changes the trie. */
+const VERSION = 6;
 // Words of a node.
 const ENTRY = 2;
 const PREFIX = 3;
+
+/** How often a reader begins again before it takes the lock. */
+const TRIES = 64;
 
 /** Bytes of a node before its data. */
 const NODE_HEAD = 16;
@@ -43,15 +51,33 @@ export class LpmTrieMap extends MapStore {
   readonly #dataSize: number;
 
   constructor(spec: MapSpec, home: MapHome) {
-    super(spec, home, false);
+    super(spec, home, { elements: spec.maxEntries + 1 });
     this.#dataSize = spec.keySize - 4;
     this.#nodeWords = (NODE_HEAD + Math.ceil(this.#dataSize / 4) * 4) >>> 2;
     this.#nodes = this.allocate("nodes", 4 * this.#nodeWords * 2 * spec.maxEntries).start >>> 2;
-    this.#owners = this.allocate("entries", 8 * spec.maxEntries).start >>> 2;
-    this.#chain = this.#owners + spec.maxEntries;
+    this.#owners = this.allocate("entries", 8 * this.elements).start >>> 2;
+    this.#chain = this.#owners + this.elements;
   }
 
-  find(key: number): number {
+  override find(key: number): number {
+    return this.shared ? this.#findAmongThreads(key) : this.#find(key);
+  }
+
+  #findAmongThreads(key: number): number {
+    const version = this.header + VERSION;
+    for (let tries = TRIES; tries > 0; tries--) {
+      const before = Atomics.load(this.words, version);
+      if ((before & 1) !== 0) continue;
+      const element = this.#find(key);
+      if (Atomics.load(this.words, version) === before) return element;
+    }
+    if (!this.lock()) return -1;
+    const element = this.#find(key);
+    this.unlock();
+    return element;
+  }
+
+  #find(key: number): number {
     const { words } = this;
     const bits = this.#dataSize * 8;
     const length = this.view.getUint32(key, true);
@@ -59,11 +85,14 @@ export class LpmTrieMap extends MapStore {
     if (bits === 32) return this.#find32(length, this.view.getInt32(key + 4, false));
     let found = 0;
     let prefix = 0;
-    let link = words[(this.handle >>> 2) + ROOT]!;
+    const first = words[(this.handle >>> 2) + ROOT]!;
+    let link = first;
     while (link !== 0) {
       const node = this.#node(link);
       const known = prefix;
       prefix = words[node + PREFIX]!;
+      // Prefixes grow on the way down; where another thread is at work, or memory was spoilt, they may not.
+      if (link !== first && prefix <= known) break;
       if (this.#common(node, key, known, Math.min(prefix, length)) < prefix) break;
       if (words[node + ENTRY] !== 0) found = words[node + ENTRY]!;
       if (prefix === bits) break;
@@ -72,7 +101,14 @@ export class LpmTrieMap extends MapStore {
     return found - 1;
   }
 
-  claim(key: number, flags: number): number {
+  override update(key: number, value: number, flags: number, _cpu: number): number {
+    if (!this.#begin()) return -EBUSY;
+    const result = this.#insert(key, value, flags);
+    this.#end();
+    return result;
+  }
+
+  #insert(key: number, value: number, flags: number): number {
     const { words } = this;
     const bits = this.#dataSize * 8;
     const length = this.view.getUint32(key, true);
@@ -96,17 +132,16 @@ export class LpmTrieMap extends MapStore {
     const present = same && words[node + ENTRY] !== 0;
     const refusal = this.refuse(flags, present);
     if (refusal !== 0) return refusal;
-    this.created = !present;
-    if (present) {
-      this.#store(node, key);
-      return words[node + ENTRY]! - 1;
-    }
+    if (!present && this.count >= this.maxEntries) return -ENOSPC;
 
     const element = this.#takeElement();
     if (element < 0) return element;
+    this.writeValue(this.valueAddress(element, 0), value);
     if (same) {
+      const old = words[node + ENTRY]!;
       this.#adopt(node, element, key);
-      return element;
+      if (old !== 0) this.#releaseElement(old - 1);
+      return 0;
     }
     const added = this.#takeNode();
     this.#adopt(added, element, key);
@@ -124,10 +159,29 @@ export class LpmTrieMap extends MapStore {
       words[branch + 1 - side] = there;
       words[slot] = this.#link(branch);
     }
-    return element;
+    return 0;
   }
 
-  delete(key: number): number {
+  /** Takes the lock and makes the version odd. */
+  #begin(): boolean {
+    if (!this.lock()) return false;
+    if (this.shared) Atomics.add(this.words, this.header + VERSION, 1);
+    return true;
+  }
+
+  #end(): void {
+    if (this.shared) Atomics.add(this.words, this.header + VERSION, 1);
+    this.unlock();
+  }
+
+  override delete(key: number): number {
+    if (!this.#begin()) return -EBUSY;
+    const result = this.#remove(key);
+    this.#end();
+    return result;
+  }
+
+  #remove(key: number): number {
     const { words } = this;
     const length = this.view.getUint32(key, true);
     if (length > this.#dataSize * 8) return -EINVAL;
@@ -163,31 +217,48 @@ export class LpmTrieMap extends MapStore {
     return 0;
   }
 
-  scan(from: number): number {
+  override scan(from: number): number {
     const fresh = this.words[(this.handle >>> 2) + FRESH_ELEMENT]!;
     for (let element = from; element < fresh; element++) if (this.words[this.#owners + element] !== 0) return element;
     return -1;
   }
 
-  keyAddress(element: number): number {
+  override keyAddress(element: number): number {
     return ((this.#node(this.words[this.#owners + element]!) + PREFIX) << 2) >>> 0;
   }
 
-  clear(): void {
-    const header = this.handle >>> 2;
-    this.words.fill(0, this.#owners, this.#chain);
-    this.words.fill(0, header + COUNT, header + FRESH_ELEMENT + 1);
+  /** By nodes, in which entries stay when their values are replaced. */
+  override gather(position: number): number {
+    const { words, gathered } = this;
+    gathered.length = 0;
+    const fresh = words[this.header + FRESH_NODE]!;
+    for (let link = position + 1; link <= fresh; link++) {
+      const entry = words[this.#node(link) + ENTRY]!;
+      if (entry === 0 || entry > this.elements || words[this.#owners + entry - 1] !== link) continue;
+      gathered.push(entry - 1);
+      return link;
+    }
+    return -1;
   }
 
-  /** `find` for IPv4: the same walk with the data in one word. Hot. */
+  override clear(): void {
+    if (!this.#begin()) return;
+    this.words.fill(0, this.#owners, this.#chain);
+    this.words.fill(0, this.header + COUNT, this.header + FRESH_ELEMENT + 1);
+    this.#end();
+  }
+
+  /** `#find` for IPv4: the same walk with the data in one word. Hot. */
   #find32(length: number, wanted: number): number {
     const { words, view } = this;
     let found = 0;
     let link = words[(this.handle >>> 2) + ROOT]!;
+    let known = -1;
     while (link !== 0) {
       const node = this.#node(link);
       const prefix = words[node + PREFIX]!;
-      if (prefix > length) break;
+      if (prefix > length || prefix <= known) break;
+      known = prefix;
       if (Math.clz32(view.getInt32(((node << 2) >>> 0) + NODE_HEAD, false) ^ wanted) < prefix) break;
       if (words[node + ENTRY] !== 0) found = words[node + ENTRY]!;
       if (prefix === 32) break;
@@ -270,7 +341,7 @@ export class LpmTrieMap extends MapStore {
     if (free !== 0) words[header + FREE_ELEMENT] = words[this.#chain + element]!;
     else {
       element = words[header + FRESH_ELEMENT]!;
-      if (element === this.maxEntries) return -ENOSPC;
+      if (element === this.elements) return -ENOSPC;
       words[header + FRESH_ELEMENT] = element + 1;
     }
     words[header + COUNT]!++;

@@ -2,20 +2,24 @@
  * A map in linear memory: the part that all kinds share.
  *
  * Keys and values are addresses in the engine's memory; nothing here allocates JavaScript objects or touches a BigInt.
- * An entry is known by its *element* number, 0 ≤ element < `maxEntries`. Its value is at
+ * An entry is known by its *element* number, from 0 on. Its value is at
  *
- *     values.start + (cpu × maxEntries + element) × stride          stride = valueSize rounded up to 8
+ *     values.start + (cpu × elements + element) × stride          stride = valueSize rounded up to 8
  *
  * so that a value never moves while its entry lives, is 8-byte aligned (atomics), stays valid memory after a delete
  * (a program may still hold its address), and so that no two CPUs write one cache line in a per-CPU map. All memory is
  * taken when the map is made; pages are provided when first touched.
+ *
+ * In memory that threads share, whatever changes the structure of a map holds its lock; lookups hold none (each kind says how
+ * they get along). In memory of one thread none of that is done: a map knows from the start which it is in.
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
-import type { Memory, Region } from "../memory.ts";
-import { EEXIST, EINVAL, ENOENT } from "./errno.ts";
+import { ALIGNMENT, type Memory, type Region } from "../memory.ts";
+import { EBUSY, EEXIST, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "./errno.ts";
 import { BPF_EXIST, BPF_F_RDONLY_PROG, BPF_NOEXIST } from "./flags.ts";
+import type { MapRegistry } from "./registry.ts";
 
 /** What a map is made in. */
 export interface MapHome {
@@ -24,6 +28,8 @@ export interface MapHome {
   readonly cpus: number;
   /** A random u32 for hash seeds. */
   random(): number;
+  /** The maps of the engine, which maps of maps hold; without it there are none of those. */
+  readonly registry?: MapRegistry;
   /**
    * Where the map is already, when another thread that shares this memory made it: nothing is allocated or initialised then, and
    * `dispose` gives nothing back.
@@ -37,10 +43,19 @@ export interface MapPlace {
   readonly seed: number;
 }
 
-// Words of the header, at `handle`. Kinds use the rest of its 64 bytes as they say.
+// Words of the header, at `handle`: 64 bytes. Kinds use those between as they say.
 const HEADER_BYTES = 64;
 /** Entries now. */
 export const COUNT = 0;
+/** Counts up whenever an entry is taken out of where lookups find it. */
+export const REMOVALS = 12;
+/** Records, events and the like that found no room; counted by those kinds. */
+export const LOST = 13;
+/** 1 while a thread changes the map. */
+const LOCK = 15;
+
+/** How often a thread looks at a lock that another one holds before it gives up: about a second. */
+const PATIENCE = 1 << 26;
 
 /** How values lie in memory; the interpreter checks accesses against it. */
 export interface ValueArea {
@@ -56,6 +71,18 @@ export interface ValueArea {
   readonly head: number;
 }
 
+/** How many values a map has, and of what size, where it is not what the Spec says. */
+export interface Layout {
+  /** Whether there is a value for each CPU. */
+  readonly perCpu?: boolean;
+  /** Places for values; default: `maxEntries`. */
+  readonly elements?: number;
+  /** Bytes of a value as a program sees it; default: `valueSize`. */
+  readonly valueSize?: number;
+  /** The values begin at a multiple of this; default 64. */
+  readonly align?: number;
+}
+
 export abstract class MapStore {
   readonly spec: MapSpec;
   readonly name: string;
@@ -63,6 +90,8 @@ export abstract class MapStore {
   readonly keySize: number;
   readonly valueSize: number;
   readonly maxEntries: number;
+  /** Places for values of one CPU: `maxEntries`, or a few more. */
+  readonly elements: number;
   /** Values of one entry: the engine's CPUs for per-CPU kinds, else 1. */
   readonly slots: number;
   readonly values: ValueArea;
@@ -71,63 +100,125 @@ export abstract class MapStore {
   /** A key's and a value's worth of memory for the user side; the value has room for every CPU's. */
   readonly scratchKey: number;
   readonly scratchValue: number;
-  /** True after `claim` added an entry, false after it found one. */
-  created = false;
+  /** The elements that `gather` found. */
+  readonly gathered: number[] = [];
+  /** Whether other threads may be at it. */
+  readonly shared: boolean;
 
   protected readonly memory: Memory;
   protected readonly words: Uint32Array;
   protected readonly view: DataView;
+  /** Index in `words` of the header. */
+  protected readonly header: number;
   /** Random; kinds that hash mix it in. */
   protected readonly seed: number;
   /** Whether another thread made it. */
   protected readonly attached: boolean;
+  readonly #registry: MapRegistry | undefined;
   readonly #regions: Region[] = [];
   readonly #given: Region[];
-  #owners = 1;
+  #holders = 1;
 
-  protected constructor(spec: MapSpec, home: MapHome, perCpu: boolean) {
+  protected constructor(spec: MapSpec, home: MapHome, layout: Layout = {}) {
     this.spec = spec;
     this.name = spec.name;
     this.type = spec.type;
     this.keySize = spec.keySize;
-    this.valueSize = spec.valueSize;
+    this.valueSize = layout.valueSize ?? spec.valueSize;
     this.maxEntries = spec.maxEntries;
+    this.elements = layout.elements ?? spec.maxEntries;
+    const perCpu = layout.perCpu === true;
     this.slots = perCpu ? home.cpus : 1;
     this.memory = home.memory;
     this.words = home.memory.words;
     this.view = home.memory.view;
+    this.shared = home.memory.shared;
     this.attached = home.place !== undefined;
     this.#given = [...(home.place?.regions ?? [])];
     this.seed = home.place?.seed ?? home.random() | 0;
 
-    const stride = Math.ceil(spec.valueSize / 8) * 8;
+    const stride = Math.ceil(this.valueSize / 8) * 8;
     const keyRoom = Math.ceil(spec.keySize / 8) * 8;
-    const head = this.allocate("head", HEADER_BYTES + keyRoom + this.slots * stride);
+    const valueRoom = Math.ceil(spec.valueSize / 8) * 8 * this.slots;
+    const head = this.allocate("head", HEADER_BYTES + keyRoom + valueRoom);
     this.handle = head.start;
+    this.header = head.start >>> 2;
     this.scratchKey = head.start + HEADER_BYTES;
     this.scratchValue = this.scratchKey + keyRoom;
-    const { start, size } = this.allocate("values", stride * spec.maxEntries * this.slots);
+    const bytes = stride * this.elements * this.slots;
+    const { align = ALIGNMENT } = layout;
+    const from = bytes === 0 ? 0 : this.allocate("values", bytes + align - ALIGNMENT).start;
+    const start = Math.ceil(from / align) * align;
     const writable = (spec.flags & BPF_F_RDONLY_PROG) === 0;
-    this.values = { start, end: start + size, stride, size: spec.valueSize, writable, name: spec.name, head: this.handle };
+    this.values = { start, end: start + bytes, stride, size: this.valueSize, writable, name: spec.name, head: this.handle };
+    this.#registry = home.registry;
+    home.registry?.add(this);
   }
 
-  // ── what each kind does ───────────────────────────────────────────────────────────────────────────────────────────
+  // ── what each kind does; here what the kernel answers for one that cannot ─────────────────────────────────────────
 
   /** The element that a lookup of the key at `key` finds, or -1. Does not count as use. */
-  abstract find(key: number): number;
-  /**
-   * The element of exactly this key: found or added, as `flags` (`BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`) allow, or a
-   * negated error number. An added element's values are whatever memory held: the caller writes them.
-   */
-  abstract claim(key: number, flags: number): number;
+  find(_key: number): number {
+    return -1;
+  }
+
+  /** What `bpf_map_update_elem` does: writes this CPU's value. 0, or a negated error number. Hot. */
+  update(_key: number, _value: number, _flags: number, _cpu: number): number {
+    return -EINVAL;
+  }
+
   /** Removes exactly this key: 0, or a negated error number. */
-  abstract delete(key: number): number;
-  /** The first element ≥ `from` that is in use, or -1: iteration that survives changes. */
-  abstract scan(from: number): number;
+  delete(_key: number): number {
+    return -EINVAL;
+  }
+
+  /** What user space does in one step: copies the values of all CPUs, `values.stride` apart, and removes the key. */
+  take(_key: number, _values: number): number {
+    return -ENOTSUPP;
+  }
+
+  /** What `bpf_map_push_elem` and its like do; `value` is where it is, or goes. 0, or a negated error number. */
+  push(_value: number, _flags: number): number {
+    return -EOPNOTSUPP;
+  }
+
+  pop(_value: number): number {
+    return -EOPNOTSUPP;
+  }
+
+  peek(_value: number): number {
+    return -EOPNOTSUPP;
+  }
+
+  /** The first element ≥ `from` that is in use, or -1. An entry that is replaced meanwhile may be met twice, or not. */
+  scan(_from: number): number {
+    return -1;
+  }
+
+  /**
+   * Walks over all entries in groups, each entry in one group whatever changes meanwhile: fills `gathered` with the elements of the
+   * group at or after `position`. @returns where the next begins, or -1 when there was none.
+   */
+  gather(position: number): number {
+    const element = this.scan(position);
+    this.gathered.length = 0;
+    if (element < 0) return -1;
+    this.gathered.push(element);
+    return element + 1;
+  }
+
   /** Address of an element's key, until the next operation. */
-  abstract keyAddress(element: number): number;
+  keyAddress(_element: number): number {
+    return 0;
+  }
+
   /** Removes every entry; an array's become zero. */
-  abstract clear(): void;
+  clear(): void {}
+
+  /** The map that a program holds as `handle` because it is in this one; null when there is none, or it cannot be in this one. */
+  innerAt(_handle: number): MapStore | null {
+    return null;
+  }
 
   // ── what follows from it ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,7 +229,12 @@ export abstract class MapStore {
 
   /** Entries now. */
   get count(): number {
-    return this.words[(this.handle >>> 2) + COUNT]!;
+    return this.words[this.header + COUNT]!;
+  }
+
+  /** What found no room, since the map was made. */
+  get lost(): number {
+    return this.words[this.header + LOST]!;
   }
 
   /** What `bpf_map_lookup_elem` returns: the address of this CPU's value, or 0. Hot. */
@@ -147,18 +243,14 @@ export abstract class MapStore {
     return element < 0 ? 0 : this.valueAddress(element, cpu);
   }
 
-  /** What `bpf_map_update_elem` does: writes this CPU's value. 0, or a negated error number. Hot. */
-  update(key: number, value: number, flags: number, cpu: number): number {
-    const element = this.claim(key, flags);
-    if (element < 0) return element;
-    if (this.created && this.slots > 1) this.zero(element);
-    this.copy(this.valueAddress(element, cpu), value, this.valueSize);
-    return 0;
+  /** What user space does: as `update`, but the values of all CPUs, `values.stride` bytes apart. */
+  updateAll(key: number, values: number, flags: number): number {
+    return this.update(key, values, flags, 0);
   }
 
   valueAddress(element: number, cpu: number): number {
     const { start, stride } = this.values;
-    return start + (this.slots === 1 ? element : cpu * this.maxEntries + element) * stride;
+    return start + (this.slots === 1 ? element : cpu * this.elements + element) * stride;
   }
 
   /** Clears an element's values on every CPU. */
@@ -169,16 +261,70 @@ export abstract class MapStore {
     }
   }
 
-  /** Another collection holds it, too: it lives until each has disposed it. */
-  retain(): this {
-    this.#owners++;
-    return this;
+  /** Whether only one is left who needs the map, in the thread that made it. */
+  protected get isLast(): boolean {
+    return this.#holders === 1 && !this.attached;
   }
 
-  /** Gives the memory back when nobody else holds it. Whoever calls must not use the map any more. */
+  /** One more who needs the map: a map that it is in. Each disposes it. */
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** Gives the memory back once nobody needs the map any more. Whoever disposed it must not use it. */
   dispose(): void {
-    if (--this.#owners > 0) return;
+    if (--this.#holders > 0) return;
+    this.#registry?.remove(this);
     for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
+  }
+
+  // ── values: every copy into the map and out of it goes through these ──────────────────────────────────────────────
+
+  /** Copies a value into the map. `to` is 8-byte aligned, `from` may be anywhere. */
+  writeValue(to: number, from: number): void {
+    this.copy(to, from, this.valueSize);
+  }
+
+  /** Copies a value out of the map: to a program's memory or the user side's. */
+  readValue(to: number, from: number): void {
+    this.copy(to, from, this.valueSize);
+  }
+
+  // ── threads ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** False when another thread held it for too long: the operation fails with `-EBUSY`. Hot. */
+  lock(): boolean {
+    return !this.shared || this.#spin();
+  }
+
+  unlock(): void {
+    if (this.shared) Atomics.store(this.words, this.header + LOCK, 0);
+  }
+
+  /** Runs with the lock held. For what is not hot. */
+  protected exclusively(run: () => number): number {
+    if (!this.lock()) return -EBUSY;
+    try {
+      return run();
+    } finally {
+      this.unlock();
+    }
+  }
+
+  #spin(): boolean {
+    const cells = this.words;
+    const at = this.header + LOCK;
+    for (let left = PATIENCE; left > 0; left--) {
+      // Looking costs the holder less than trying.
+      if (Atomics.load(cells, at) === 0 && Atomics.compareExchange(cells, at, 0, 1) === 0) return true;
+    }
+    return false;
+  }
+
+  /** Adds to a word of the header, of which threads may lose none. */
+  protected add(word: number, by: number): void {
+    if (this.shared) Atomics.add(this.words, this.header + word, by);
+    else this.words[this.header + word]! += by;
   }
 
   // ── for the kinds ─────────────────────────────────────────────────────────────────────────────────────────────────

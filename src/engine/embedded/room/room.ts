@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import { ContextAreas } from "../contexts/event-context.ts";
 import type { Architecture } from "../contexts/registers.ts";
 import type { Cpu } from "../cpu.ts";
+import { MapRegistry } from "../maps/registry.ts";
 import type { Memory } from "../memory.ts";
 import { CgroupTree } from "./cgroup-tree.ts";
 import { EventHost } from "./events.ts";
@@ -47,6 +48,7 @@ export class Room {
   /** By number. Each adds itself when it is made. */
   readonly cpus: Cpu[] = [];
   readonly packets: PacketHost;
+  readonly maps = new MapRegistry();
   readonly cgroups = new CgroupTree();
   readonly processes: Processes;
   readonly kernel: Kernel;

@@ -4,7 +4,7 @@ import { MapError } from "../../errors.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
 import type { RawMap } from "./raw-map.ts";
 
-export type MapOperation = "get" | "set" | "delete" | "iterate" | "freeze";
+export type MapOperation = "get" | "set" | "delete" | "take" | "iterate" | "freeze";
 
 /** @returns the error to throw; its cause is the system call's. */
 export function mapError(map: RawMap, operation: MapOperation, cause: SystemError): MapError {

@@ -2,7 +2,8 @@
 
 import type { Codec } from "../../../btf/codec.ts";
 import type { MapSpec } from "../../../object/spec.ts";
-import type { BpfMap, UpdateMode } from "../../engine.ts";
+import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
+import { FeatureError } from "../../errors.ts";
 import { type EntryCursor, openCursor } from "./cursor.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
@@ -40,15 +41,39 @@ export class LinuxMap implements BpfMap {
     return this.#raw.lookup();
   }
 
-  set(key: unknown, value: unknown, mode: UpdateMode = "any"): void {
+  set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
     this.#key.encode(key, this.#raw.key, 0);
     this.#value.encode(value, this.#raw.value, 0);
-    this.#raw.update(UPDATE_FLAGS[mode]);
+    this.#raw.update(flagsOf(mode));
+  }
+
+  setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {
+    for (const [key, value] of entries) this.set(key, value, mode);
   }
 
   delete(key: unknown): boolean {
     this.#key.encode(key, this.#raw.key, 0);
     return this.#raw.delete();
+  }
+
+  deleteAll(keys: Iterable<unknown>): number {
+    let count = 0;
+    for (const key of keys) if (this.delete(key)) count++;
+    return count;
+  }
+
+  take(key: unknown): unknown {
+    this.#key.encode(key, this.#raw.key, 0);
+    return this.#raw.take() ? this.#value.decode(this.#raw.value, 0) : undefined;
+  }
+
+  takeAll(): [unknown, unknown][] {
+    const taken: [unknown, unknown][] = [];
+    for (const key of [...this.keys()]) {
+      const value = this.take(key);
+      if (value !== undefined) taken.push([key, value]);
+    }
+    return taken;
   }
 
   clear(): void {
@@ -90,4 +115,24 @@ export class LinuxMap implements BpfMap {
     const cursor = openCursor(this.#raw);
     while (cursor.next()) yield decode(cursor);
   }
+}
+
+/** `BPF_F_LOCK` of linux/bpf.h. */
+const BPF_F_LOCK = 4;
+
+function flagsOf(mode: UpdateMode | UpdateOptions): number {
+  if (typeof mode === "string") return UPDATE_FLAGS[mode];
+  return UPDATE_FLAGS[mode.mode ?? "any"] | (mode.lock === true ? BPF_F_LOCK : 0);
+}
+
+/** What only some kinds can do, and no map of this engine yet. */
+for (const operation of ["view", "push", "pop", "peek", "add", "records", "drain", "submit", "open"] as const) {
+  Object.defineProperty(LinuxMap.prototype, operation, {
+    configurable: true,
+    writable: true,
+    value(this: LinuxMap): never {
+      const message = `${this.name}: ${operation} is not offered yet by the Linux engine for maps of type ${this.spec.type}`;
+      throw new FeatureError(operation, null, message);
+    },
+  });
 }

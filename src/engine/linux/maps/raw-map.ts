@@ -89,6 +89,19 @@ export class RawMap {
     throw mapError(this, "delete", this.#delete.error(result));
   }
 
+  /** Fills `value` and removes the key in one step; false when there was no such key. Hashes since 5.14. */
+  take(): boolean {
+    this.mustBeOpen();
+    const request = new Request(this.kernel.transport, "map_lookup_and_delete_elem")
+      .u32("map_fd", this.fd)
+      .pointer("key", this.key)
+      .pointer("value", this.value);
+    const result = request.send();
+    if (result >= 0) return true;
+    if (result === -ERRNO.ENOENT) return false;
+    throw mapError(this, "take", request.error(result));
+  }
+
   /** Makes it read-only for user space from now on, for good (since 5.2). Programs still write, unless `BPF_F_RDONLY_PROG` says no. */
   freeze(): void {
     this.mustBeOpen();

@@ -1,0 +1,76 @@
+/**
+ * BPF_MAP_TYPE_PERF_EVENT_ARRAY (kernel/bpf/arraymap.c): one buffer a CPU, which user space opens and a program on that CPU writes
+ * (`bpf_perf_event_output`). The buffer is a ring of ring.ts in the engine's memory; its address is the value at the CPU's number.
+ */
+
+import type { Memory, Region } from "../memory.ts";
+import { E2BIG, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from "./errno.ts";
+import { ReferenceArray } from "./references.ts";
+import { BPF_RB_FORCE_WAKEUP, Ring, ringBytes } from "./ring.ts";
+
+/** Lower half of the flags of output: this CPU's buffer. */
+export const BPF_F_CURRENT_CPU = 0xffff_ffff;
+
+export class PerfEventArrayMap extends ReferenceArray {
+  readonly #rings = new Map<number, Ring>();
+  readonly #opened: Region[] = [];
+
+  /** The buffer of a CPU, or null when user space opened none. Hot. */
+  ringAt(index: number): Ring | null {
+    const start = this.referenceAt(index);
+    if (start === 0) return null;
+    let ring = this.#rings.get(start);
+    if (ring === undefined) {
+      ring = new Ring(this.memory, start);
+      this.#rings.set(start, ring);
+    }
+    return ring;
+  }
+
+  /**
+   * Opens a buffer for a CPU, or gives the one that is open.
+   * @param size bytes, a power of two. @throws MapError `memory` when the engine's memory has no room for it.
+   */
+  open(cpu: number, size: number): Ring {
+    const there = this.ringAt(cpu);
+    if (there !== null) return there;
+    const region = this.memory.allocate(ringBytes(size), `events of cpu ${cpu} of map ${this.name}`, this.name);
+    this.#opened.push(region);
+    const ring = new Ring(this.memory, region.start, size);
+    this.#rings.set(region.start, ring);
+    this.words[this.valueAddress(cpu, 0) >>> 2] = region.start;
+    return ring;
+  }
+
+  /**
+   * `bpf_perf_event_output` of bytes that follow each other, and (packets) of more that lie elsewhere.
+   * @param index the lower half of the flags. @returns 0, or a negated error number.
+   */
+  output(index: number, cpu: number, from: number, size: number, more = 0, moreSize = 0): number {
+    const at = index >>> 0 === BPF_F_CURRENT_CPU ? cpu : index >>> 0;
+    if (at >= this.maxEntries) return -E2BIG;
+    const ring = this.ringAt(at);
+    if (ring === null) return -ENOENT;
+    if (at !== cpu) return -EOPNOTSUPP;
+    // PERF_SAMPLE_RAW counts its length in 16 bits.
+    if (size + moreSize > 0xffff - 16) return -EINVAL;
+    const address = ring.reserve(size + moreSize);
+    if (address === 0) return -ENOSPC;
+    const { bytes }: Memory = this.memory;
+    bytes.copyWithin(address, from, from + size);
+    if (moreSize > 0) bytes.copyWithin(address + size, more, more + moreSize);
+    ring.commit(address, BPF_RB_FORCE_WAKEUP, false);
+    return 0;
+  }
+
+  override get lost(): number {
+    let lost = 0;
+    for (let cpu = 0; cpu < this.maxEntries; cpu++) lost += this.ringAt(cpu)?.lost ?? 0;
+    return lost;
+  }
+
+  override dispose(): void {
+    for (const region of this.#opened.splice(0)) this.memory.release(region);
+    super.dispose();
+  }
+}

@@ -1,0 +1,24 @@
+/** All maps of an engine by the address that programs know them by, so that a map can be a value in another. */
+
+import type { MapStore } from "./store.ts";
+
+export class MapRegistry {
+  readonly #maps = new Map<number, MapStore>();
+
+  /** The map whose header is at this address, or null. Hot: once for each operation on an inner map. */
+  at(handle: number): MapStore | null {
+    return this.#maps.get(handle) ?? null;
+  }
+
+  all(): Iterable<MapStore> {
+    return this.#maps.values();
+  }
+
+  add(map: MapStore): void {
+    this.#maps.set(map.handle, map);
+  }
+
+  remove(map: MapStore): void {
+    this.#maps.delete(map.handle);
+  }
+}

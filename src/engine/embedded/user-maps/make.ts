@@ -1,0 +1,54 @@
+/** Which object of user space stands for which kind of map. */
+
+import type { Btf } from "../../../btf/btf.ts";
+import { type Codec, makeCodec } from "../../../btf/codec.ts";
+import { keyCodec, valueCodec } from "../../codecs.ts";
+import { isMapOfMaps } from "../maps/map-of-maps.ts";
+import { PerfEventArrayMap } from "../maps/perf-events.ts";
+import { RingBufferMap } from "../maps/ring-buffer.ts";
+import type { MapStore } from "../maps/store.ts";
+import type { Memory } from "../memory.ts";
+import type { UserHandle } from "./handle.ts";
+import { UserArray, UserMap } from "./keyed.ts";
+import { UserMapOfMaps } from "./map-of-maps.ts";
+import { UserArena, UserStackTraces } from "./others.ts";
+import { UserBloomFilter, UserQueue } from "./queues.ts";
+import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
+
+/** What maps of user space stand in. */
+export interface UserHome {
+  readonly memory: Memory;
+  readonly cpus: number;
+}
+
+/** @param types of the map's Spec. */
+export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus }: UserHome): UserHandle {
+  const { spec } = store;
+  if (store instanceof RingBufferMap) {
+    const codec = recordCodec(types, store);
+    return store.type === "ringbuf" ? new UserRing(store, memory, codec) : new UserSubmitRing(store, memory, codec);
+  }
+  if (store instanceof PerfEventArrayMap) return new UserPerfEvents(store, memory, recordCodec(types, store), cpus);
+  if (isMapOfMaps(store)) return new UserMapOfMaps(store, memory, keyCodec(types, spec));
+  switch (store.type) {
+    case "queue":
+    case "stack":
+      return new UserQueue(store, memory, valueCodec(types, spec));
+    case "bloom_filter":
+      return new UserBloomFilter(store, memory, valueCodec(types, spec));
+    case "arena":
+      return new UserArena(store, memory);
+    case "stack_trace":
+      return new UserStackTraces(store, memory);
+    case "array":
+      return new UserArray(store, memory, keyCodec(types, spec), valueCodec(types, spec));
+    default:
+      return new UserMap(store, memory, keyCodec(types, spec), valueCodec(types, spec));
+  }
+}
+
+/** Of the records of a ring: the kernel wants no value size of it, so the type alone says it. */
+function recordCodec(types: Btf | null, { spec, name }: MapStore): Codec | null {
+  if (types === null || spec.valueType === 0 || spec.type === "perf_event_array") return null;
+  return makeCodec(types, spec.valueType, { name: `${name}.record` });
+}

@@ -1,0 +1,229 @@
+/**
+ * Maps as user space sees them: one interface a family of kinds, which both engines implement; what an engine cannot do with a kind is
+ * a FeatureError. Keys and values are JavaScript values as the Spec's BTF describes them (`UserValue`), or `Uint8Array` when it
+ * describes none. All operations are synchronous but those that wait for records.
+ */
+
+import type { MapDeclaration, UserValue } from "../object/module.ts";
+import type { MapSpec, ProgramSpec } from "../object/spec.ts";
+import type { MapType } from "../uapi/map-types.ts";
+
+/** What maps of every kind have. */
+export interface MapHandle {
+  readonly name: string;
+  readonly spec: MapSpec;
+}
+
+/** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
+export type UpdateMode = "any" | "create" | "replace";
+
+/** With `lock`, the value is written while its `bpf_spin_lock` is held (`BPF_F_LOCK`, Linux 5.1); the lock itself stays. */
+export interface UpdateOptions {
+  readonly mode?: UpdateMode;
+  readonly lock?: boolean;
+}
+
+/** A map of keys and values, shaped like JavaScript's own `Map`. */
+export interface BpfMap<Key = unknown, Value = unknown> extends MapHandle, Iterable<[Key, Value]> {
+  get(key: Key): Value | undefined;
+  has(key: Key): boolean;
+  /**
+   * Adds or replaces.
+   * @throws MapError `full` (E2BIG), `not-found` (a key beyond an array), `exists`/`not-found` as `mode` demands;
+   *   ValueError when key or value does not fit its type.
+   */
+  set(key: Key, value: Value, mode?: UpdateMode | UpdateOptions): void;
+  /** True when the key was there. Array kinds cannot delete: MapError `unsupported`. */
+  delete(key: Key): boolean;
+  /** Reads and removes in one step, so that nothing is lost between (`BPF_MAP_LOOKUP_AND_DELETE_ELEM`; hashes: Linux 5.14). */
+  take(key: Key): Value | undefined;
+  /**
+   * Sets one after the other and stops at the first that fails (`BPF_MAP_UPDATE_BATCH`).
+   * @throws as `set`; what came before is set.
+   */
+  setAll(entries: Iterable<readonly [Key, Value]>, mode?: UpdateMode | UpdateOptions): void;
+  /** Removes what is there of these keys; how many that was (`BPF_MAP_DELETE_BATCH`, which stops at one that is missing). */
+  deleteAll(keys: Iterable<Key>): number;
+  /** Reads and removes every entry (`BPF_MAP_LOOKUP_AND_DELETE_BATCH`). */
+  takeAll(): [Key, Value][];
+  /** Removes every entry of a hash or trie; fills an array with zeroes. */
+  clear(): void;
+  /** Every entry once; entries added or removed meanwhile may or may not appear. Deleting the one just yielded is safe. */
+  entries(): IterableIterator<[Key, Value]>;
+  keys(): IterableIterator<Key>;
+  values(): IterableIterator<Value>;
+}
+
+/** A per-CPU map: a value is an array, one element a CPU. `set` also takes one value, for every CPU. */
+export interface PerCpuMap<Key = unknown, Value = unknown> extends BpfMap<Key, Value[]> {
+  set(key: Key, value: Value | Value[], mode?: UpdateMode | UpdateOptions): void;
+}
+
+/** An array whose values are also one piece of memory. */
+export interface ArrayMap<Value = unknown> extends BpfMap<number, Value> {
+  /**
+   * All values as bytes, each beginning at a multiple of 8: what programs read and write, not a copy. Valid until the collection is
+   * disposed.
+   * @throws MapError `unsupported` without `BPF_F_MMAPABLE` (0x400), or where user space may not write.
+   */
+  view(): Uint8Array;
+}
+
+/** A queue or a stack. Since Linux 4.20. */
+export interface QueueMap<Value = unknown> extends MapHandle {
+  /** Values that are in it. */
+  readonly length: number;
+  /**
+   * @param replace when it is full, drops the oldest value instead of throwing (`BPF_EXIST`).
+   * @throws MapError `full`
+   */
+  push(value: Value, options?: { readonly replace?: boolean }): void;
+  /** The oldest value of a queue, the newest of a stack; undefined when it is empty. */
+  pop(): Value | undefined;
+  /** The same, which stays. */
+  peek(): Value | undefined;
+  clear(): void;
+}
+
+/** A set that never forgets and sometimes errs on the side of "there". Since Linux 5.16. */
+export interface BloomFilter<Value = unknown> extends MapHandle {
+  add(value: Value): void;
+  /** False: surely not. True: probably. */
+  has(value: Value): boolean;
+}
+
+export interface RecordOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal;
+}
+
+/** A ring buffer that programs write. A record of the type that the map declares is decoded; others are bytes. Since Linux 5.8. */
+export interface RingBuffer<Item = unknown> extends MapHandle {
+  /** Waits for records, each taken out as it is yielded. Ends when the collection is disposed or the signal says so. */
+  records(options?: RecordOptions): AsyncIterableIterator<Item>;
+  /**
+   * Takes out what is there, oldest first, without waiting; stops after a callback that gives false.
+   * @returns how many records that was.
+   */
+  drain(each: (record: Item) => boolean | void): number;
+  /** Records that found no room since the map was made. */
+  readonly lost: number;
+  /** Bytes that wait to be read, headers included. */
+  readonly available: number;
+}
+
+/** A ring buffer that programs read. Since Linux 6.1. */
+export interface UserRingBuffer<Item = unknown> extends MapHandle {
+  /** Puts a record in. @throws MapError `full` when there is no room for it now. */
+  submit(record: Item | Uint8Array): void;
+  readonly available: number;
+}
+
+/** A record of a perf event array, and the CPU that wrote it. */
+export interface PerfRecord<Item = unknown> {
+  readonly cpu: number;
+  readonly data: Item;
+}
+
+export interface PerfOptions extends RecordOptions {
+  /** Size of each CPU's buffer: a power of two, at least 4,096 bytes; default 64 KiB. Counts the first time only. */
+  readonly bytes?: number;
+}
+
+/** One buffer a CPU; nothing is kept before the first of these calls opens them. Since Linux 4.3. */
+export interface PerfEventArray<Item = unknown> extends MapHandle {
+  /** Opens the buffers, so that programs' output is kept from now on. */
+  open(options?: PerfOptions): void;
+  /** Waits for records, in the order of each CPU. */
+  records(options?: PerfOptions): AsyncIterableIterator<PerfRecord<Item>>;
+  /** Takes out what is there, one CPU after the other. */
+  drain(each: (record: PerfRecord<Item>) => boolean | void): number;
+  /** Records that found no room. */
+  readonly lost: number;
+}
+
+/** A program, as far as a map of programs knows it: `Program` of engine.ts. */
+export interface ProgramHandle {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+}
+
+/** Programs by index, for `bpf_tail_call`. Since Linux 4.2. */
+export interface ProgramArray extends MapHandle {
+  get(index: number): ProgramHandle | undefined;
+  /** @throws MapError `not-found` beyond the end, `invalid` for a program of another engine. */
+  set(index: number, program: ProgramHandle): void;
+  delete(index: number): boolean;
+  clear(): void;
+  entries(): IterableIterator<[number, ProgramHandle]>;
+}
+
+/** Maps in a map. Since Linux 4.12. */
+export interface MapOfMaps<Key = unknown, Inner = MapHandle> extends MapHandle {
+  /** The map itself: as it was put in. */
+  get(key: Key): Inner | undefined;
+  /** @throws MapError `invalid` for a map that does not look like the inner map that was declared, `full`, `not-found`. */
+  set(key: Key, map: MapHandle, mode?: UpdateMode): void;
+  delete(key: Key): boolean;
+  clear(): void;
+  entries(): IterableIterator<[Key, Inner]>;
+}
+
+/** Memory that programs allocate pages of. Since Linux 6.9. */
+export interface Arena extends MapHandle {
+  /** Pages of 4,096 bytes that are allocated. */
+  readonly pages: number;
+  /** All of it, live: what programs read and write. Offset 0 is where pointers into the arena begin. */
+  view(): Uint8Array;
+}
+
+/** Call chains by number: each an array of addresses, innermost first. Since Linux 4.6. */
+export interface StackTraceMap extends MapHandle {
+  get(id: number): bigint[] | undefined;
+  delete(id: number): boolean;
+  clear(): void;
+  entries(): IterableIterator<[number, bigint[]]>;
+}
+
+/**
+ * A map of a Spec whose types are not known to the type checker: what its kind does not do throws MapError `unsupported`. To have the
+ * right methods and types, name them: `load<{ events: MapDeclaration<"ringbuf", unknown, Event> }>(spec)`.
+ */
+export type AnyMap = BpfMap &
+  Omit<ArrayMap, keyof BpfMap> &
+  Omit<QueueMap, keyof BpfMap> &
+  Omit<BloomFilter, keyof BpfMap> &
+  Omit<RingBuffer, keyof BpfMap> &
+  Omit<UserRingBuffer, keyof BpfMap> &
+  Omit<PerfEventArray, keyof BpfMap | keyof RingBuffer> &
+  Omit<Arena, keyof BpfMap | "view">;
+
+type PerCpuType = Extract<MapType, `percpu_${string}` | "lru_percpu_hash">;
+
+/** What a declared map is to user space. */
+export type UserMapOf<Type extends MapType, Key, Value> = Type extends PerCpuType
+  ? PerCpuMap<UserValue<Key>, UserValue<Value>>
+  : Type extends "array"
+    ? ArrayMap<UserValue<Value>>
+    : Type extends "queue" | "stack"
+      ? QueueMap<UserValue<Value>>
+      : Type extends "bloom_filter"
+        ? BloomFilter<UserValue<Value>>
+        : Type extends "ringbuf"
+          ? RingBuffer<UserValue<Value>>
+          : Type extends "user_ringbuf"
+            ? UserRingBuffer<UserValue<Value>>
+            : Type extends "perf_event_array"
+              ? PerfEventArray<UserValue<Value>>
+              : Type extends "prog_array"
+                ? ProgramArray
+                : Type extends "array_of_maps" | "hash_of_maps"
+                  ? MapOfMaps<UserValue<Key>, InnerOf<Value>>
+                  : Type extends "arena"
+                    ? Arena
+                    : Type extends "stack_trace"
+                      ? StackTraceMap
+                      : BpfMap<UserValue<Key>, UserValue<Value>>;
+
+/** Of a map of maps: the value is the inner map's declaration. */
+type InnerOf<Value> = Value extends MapDeclaration<infer Type, infer Key, infer Inner> ? UserMapOf<Type, Key, Inner> : MapHandle;
