@@ -5,8 +5,9 @@
 
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
-import { type CallEffects, defs, FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF, uses } from "./effects.ts";
-import { type Flow, width } from "./flow.ts";
+import { FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
+import type { Flow } from "./flow.ts";
+import type { Liveness } from "./liveness.ts";
 import { isHalfSwap, isNarrow, isNarrowBranch, shiftOf } from "./narrow.ts";
 import { FACT } from "./ranges.ts";
 
@@ -14,7 +15,7 @@ const bit = (word: number): number => (registerOf(word) < FIRST_CONSTANT ? 1 << 
 
 export interface DemandOptions {
   readonly order: readonly number[];
-  readonly calls: CallEffects;
+  readonly liveness: Liveness;
   /** Whether a helper takes both halves of its arguments. */
   readonly isFull: (id: number) => boolean;
   /** Of `Ranges`. */
@@ -31,30 +32,32 @@ export class Demand {
   /** Those that are read when the function begins. */
   readonly entry: number;
   readonly #program: PreparedProgram;
-  readonly #flow: Flow;
   readonly #options: DemandOptions;
 
   constructor(program: PreparedProgram, flow: Flow, options: DemandOptions) {
     this.#program = program;
-    this.#flow = flow;
     this.#options = options;
     this.after = new Uint16Array(flow.places);
     const { order } = options;
     const before = new Uint16Array(flow.last.length);
-    const slots: number[] = [];
+    // What a block was walked with, or -1.
+    const walked = new Int32Array(flow.last.length).fill(-1);
+    const { dst, operation } = program;
     for (let changed = true; changed; ) {
       changed = false;
       for (let index = order.length - 1; index >= 0; index--) {
         const block = order[index]!;
         let mask = 0;
         for (const to of flow.successors[block]!) mask |= before[to]!;
-        slots.length = 0;
-        for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) slots.push(slot);
+        if (walked[block] === mask) continue;
+        walked[block] = mask;
         const base = flow.base[block]!;
-        for (let at = slots.length - 1; at >= 0; at--) {
-          const slot = slots[at]!;
+        const first = flow.first[block]!;
+        const last = flow.last[block]!;
+        for (let slot = last; slot >= first; slot--) {
+          if (operation[slot] === OPERATION.invalid) continue;
           this.after[base + slot] = mask;
-          if (at + 1 < slots.length && isHalfSwap(program, slot)) mask &= ~bit(program.dst[slot]!);
+          if (slot < last && isHalfSwap(program, slot)) mask &= ~bit(dst[slot]!);
           else mask = this.#before(slot, base + slot, mask);
         }
         if (mask === before[block]) continue;
@@ -84,7 +87,8 @@ export class Demand {
 
   #before(slot: number, place: number, after: number): number {
     const program = this.#program;
-    const { facts, checked, isFull, calls, wideExit } = this.#options;
+    const { facts, checked, isFull, wideExit } = this.#options;
+    const { reads, writes } = this.#options.liveness;
     const operation = program.operation[slot]!;
     const d = bit(program.dst[slot]!);
     const s = bit(program.src[slot]!);
@@ -105,16 +109,12 @@ export class Demand {
       case KIND.release:
         return after | (base && (fact & FACT.smallDst) === 0 ? d : 0) | (SIZE_OF[operation] === 8 ? s : 0);
       case KIND.atomic:
-        return (
-          (after & ~defs(program, slot, calls)) |
-          (base && (fact & FACT.smallDst) === 0 ? d : 0) |
-          (SIZE_OF[operation] === 8 ? s | 1 : 0)
-        );
+        return (after & ~writes[slot]!) | (base && (fact & FACT.smallDst) === 0 ? d : 0) | (SIZE_OF[operation] === 8 ? s | 1 : 0);
       case KIND.branch:
         return isNarrowBranch(operation, fact) ? after : after | d | s;
       case KIND.callHelper: {
         const id = program.extra[slot]!;
-        return (after & ~1) | (isFull(id) ? calls.helper(id) : 0);
+        return (after & ~1) | (isFull(id) ? reads[slot]! : 0);
       }
       case KIND.exit:
         return wideExit ? after | 0x7ff : after;
@@ -122,7 +122,7 @@ export class Demand {
         return after & ~1;
       case KIND.callLocal:
       case KIND.callRegister:
-        return (after & ~defs(program, slot, calls)) | uses(program, slot, this.#flow.start, calls);
+        return (after & ~writes[slot]!) | reads[slot]!;
       default:
         return after;
     }

@@ -7,7 +7,7 @@ import { Dominance } from "../../../compiler/ir/dominance.ts";
 import type { PreparedProgram } from "../program.ts";
 import { RegisterCode } from "./code.ts";
 import { Demand } from "./demand.ts";
-import { defs, FRAME_POINTER, KIND, KIND_OF, registerOf, uses } from "./effects.ts";
+import { FRAME_POINTER, KIND, KIND_OF, registerOf } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { goodBases } from "./memory-access.ts";
 import type { Shared } from "./module.ts";
@@ -65,17 +65,17 @@ export class FunctionCode {
     this.isMain = isMain;
     this.out = new RegisterCode(64 + (flow.end - flow.start) * 12, program);
     this.dominance = new Dominance(flow.successors);
-    this.values = new Values(program, flow, this.dominance.order, shared.liveness);
+    this.values = new Values(program, flow, this.dominance.order, shared.liveness.writes);
     const signature = shared.signatureOf(flow.start);
     this.results = signature.results;
     const { order } = this.dominance;
     const { liveness, helpers } = shared;
     const { checked } = this;
     const good = checked ? goodBases(shared.memorySize) : null;
-    this.#ranges = new Ranges(program, flow, order, liveness, helpers, isMain, good);
+    this.#ranges = new Ranges(program, flow, order, liveness.writes, helpers, isMain, good);
     this.#demand = new Demand(program, flow, {
       order,
-      calls: liveness,
+      liveness,
       isFull: (id) => shared.helperOf(id).full,
       facts: this.#ranges.facts,
       checked,
@@ -83,15 +83,15 @@ export class FunctionCode {
     });
     const live = liveness.liveIn(flow.start);
     const entry = isMain ? 0 : this.#demand.entry;
-    this.webs = new Webs(program, flow, order, live, liveness, this.#demand.after, this.#ranges.facts, entry);
+    this.webs = new Webs(program, flow, order, live, liveness.writes, this.#demand.after, this.#ranges.facts, entry);
 
     let used = 0;
     let defined = 0;
     let calls = false;
     let mayGoto = false;
     for (let slot = flow.start; slot < flow.end; slot += width(program, slot)) {
-      used |= uses(program, slot, flow.start, shared.liveness);
-      defined |= defs(program, slot, shared.liveness);
+      used |= shared.liveness.reads[slot]!;
+      defined |= shared.liveness.writes[slot]!;
       const kind = KIND_OF[program.operation[slot]!]!;
       calls ||= kind === KIND.callLocal || kind === KIND.callRegister;
       calls ||= kind === KIND.callHelper && shared.helperOf(program.extra[slot]!).callsBack;

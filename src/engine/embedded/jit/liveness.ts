@@ -4,9 +4,10 @@
  * one register file passes, and generated code passes the same.
  */
 
+import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { type CallEffects, defs, KIND, KIND_OF, LEFT_BY_CALLEE, SEEN_BY_CALLEE, uses } from "./effects.ts";
-import { type Flow, width } from "./flow.ts";
+import type { Flow } from "./flow.ts";
 
 /** r0 to r5; r6 to r9 of the caller come back as they were. */
 const RETURNED = 0x3f;
@@ -16,12 +17,17 @@ export class Liveness implements CallEffects {
   readonly #entry = new Map<number, number>();
   readonly #exit = new Map<number, number>();
   readonly #helper: (id: number) => number;
+  /** By slot: masks of the registers that an instruction reads, and writes. */
+  readonly reads: Uint16Array;
+  readonly writes: Uint16Array;
   /** By first slot of a function and block: what is read before it is written from there on. */
   readonly #live = new Map<number, Uint16Array>();
 
   /** @param helper mask of the registers that a helper gets. */
   constructor(program: PreparedProgram, functions: readonly Flow[], helper: (id: number) => number) {
     this.#helper = helper;
+    this.reads = new Uint16Array(program.operation.length);
+    this.writes = new Uint16Array(program.operation.length);
     const anyCallee = program.operation.some((operation) => KIND_OF[operation] === KIND.callRegister);
     for (const { start } of functions) {
       this.#entry.set(start, anyCallee ? SEEN_BY_CALLEE : 0);
@@ -57,17 +63,20 @@ export class Liveness implements CallEffects {
   /** One function until nothing changes in it. True when what it takes, or what a callee must give, grew. */
   #walk(program: PreparedProgram, flow: Flow, live: Uint16Array): boolean {
     let outside = false;
-    const slots: number[] = [];
+    const { operation } = program;
+    const { first, last, successors } = flow;
+    // What a block was walked with; -1 for never.
+    const walked = new Int32Array(last.length).fill(-1);
     for (let changed = true; changed; ) {
       changed = false;
-      for (let block = flow.last.length - 1; block >= 0; block--) {
+      for (let block = last.length - 1; block >= 0; block--) {
         let mask = 0;
-        for (const to of flow.successors[block]!) mask |= live[to]!;
-        slots.length = 0;
-        for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) slots.push(slot);
-        for (let at = slots.length - 1; at >= 0; at--) {
-          const slot = slots[at]!;
-          if (KIND_OF[program.operation[slot]!] === KIND.callLocal) {
+        for (const to of successors[block]!) mask |= live[to]!;
+        if (walked[block] === mask) continue;
+        walked[block] = mask;
+        for (let slot = last[block]!; slot >= first[block]!; slot--) {
+          if (operation[slot] === OPERATION.invalid) continue;
+          if (operation[slot] === OPERATION.callLocal) {
             const callee = program.offset[slot]!;
             const wanted = this.exit(callee) | (mask & RETURNED);
             if (wanted !== this.exit(callee)) {
@@ -75,7 +84,11 @@ export class Liveness implements CallEffects {
               outside = true;
             }
           }
-          mask = (mask & ~defs(program, slot, this)) | uses(program, slot, flow.start, this);
+          const written = defs(program, slot, this);
+          const read = uses(program, slot, flow.start, this);
+          this.writes[slot] = written;
+          this.reads[slot] = read;
+          mask = (mask & ~written) | read;
         }
         if (mask === live[block]) continue;
         live[block] = mask;

@@ -9,7 +9,7 @@
 import type { HelperTable } from "../helpers/helper.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
-import { type CallEffects, defs, FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
+import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 
 /** What is known of an instruction where it stands: bits of `Ranges.facts`. */
@@ -44,7 +44,7 @@ export class Ranges {
 
   readonly #program: PreparedProgram;
   readonly #flow: Flow;
-  readonly #calls: CallEffects;
+  readonly #writes: Uint16Array;
   readonly #helpers: HelperTable;
   readonly #good: GoodBases | null;
   // What is known now, by register.
@@ -58,19 +58,21 @@ export class Ranges {
   #sourceLow = 0;
   #sourceHigh = 0;
 
-  /** @param good in checked mode: what a check leaves; null in bare mode. */
+  /**
+   * @param writes by slot: registers that it writes. @param good in checked mode: what a check leaves; null in bare mode.
+   */
   constructor(
     program: PreparedProgram,
     flow: Flow,
     order: readonly number[],
-    calls: CallEffects,
+    writes: Uint16Array,
     helpers: HelperTable,
     isMain: boolean,
     good: GoodBases | null,
   ) {
     this.#program = program;
     this.#flow = flow;
-    this.#calls = calls;
+    this.#writes = writes;
     this.#helpers = helpers;
     this.#good = good;
     const count = flow.last.length;
@@ -86,7 +88,6 @@ export class Ranges {
     this.#lows[FRAME_POINTER] = 65_536;
     this.#highs[FRAME_POINTER] = good?.high ?? SMALL;
     this.#solve(order);
-    this.#write(order);
   }
 
   #solve(order: readonly number[]): void {
@@ -104,7 +105,7 @@ export class Ranges {
         if (dirty[block] === 0) continue;
         dirty[block] = 0;
         this.#enter(block);
-        this.#walk(block, false);
+        this.#walk(block);
         const list = successors[block]!;
         for (let index = 0; index < list.length; index++) {
           const to = list[index]!;
@@ -118,13 +119,6 @@ export class Ranges {
     }
   }
 
-  #write(order: readonly number[]): void {
-    for (const block of order) {
-      this.#enter(block);
-      this.#walk(block, true);
-    }
-  }
-
   #enter(block: number): void {
     const base = block * REGISTERS;
     for (let register = 0; register < REGISTERS; register++) {
@@ -133,20 +127,19 @@ export class Ranges {
     }
   }
 
-  #walk(block: number, write: boolean): void {
+  /** Goes over a block. What it writes down when it comes for the last time is what holds. */
+  #walk(block: number): void {
     const { first, last, base } = this.#flow;
     const program = this.#program;
     const end = last[block]!;
     for (let slot = first[block]!; slot <= end; slot += width(program, slot)) {
-      if (write) {
-        const before = this.#before(slot);
-        this.#step(slot);
-        const written = defs(program, slot, this.#calls);
-        // Of several registers nothing is known.
-        const one = written !== 0 && (written & (written - 1)) === 0;
-        const after = one && this.#high[31 - Math.clz32(written)]! <= SMALL ? FACT.smallResult : 0;
-        this.facts[base[block]! + slot] = before | after;
-      } else this.#step(slot);
+      const before = this.#before(slot);
+      this.#step(slot);
+      const written = this.#writes[slot]!;
+      // Of several registers nothing is known.
+      const one = written !== 0 && (written & (written - 1)) === 0;
+      const after = one && this.#high[31 - Math.clz32(written)]! <= SMALL ? FACT.smallResult : 0;
+      this.facts[base[block]! + slot] = before | after;
     }
   }
 
@@ -222,11 +215,10 @@ export class Ranges {
     else if (kind === KIND.unary) this.#unary(operation, d);
     else {
       if (kind === KIND.atomic) this.#checked(d);
-      for (let mask = defs(program, slot, this.#calls); mask !== 0; mask &= mask - 1)
+      for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1)
         this.#set(31 - Math.clz32(mask & -mask), 0, Number.POSITIVE_INFINITY);
       if (kind === KIND.atomic && SIZE_OF[operation] === 4)
-        for (let mask = defs(program, slot, this.#calls); mask !== 0; mask &= mask - 1)
-          this.#set(31 - Math.clz32(mask & -mask), 0, SMALL);
+        for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1) this.#set(31 - Math.clz32(mask & -mask), 0, SMALL);
       if (kind === KIND.packet) this.#set(0, 0, SMALL);
       else if (kind === KIND.callHelper) {
         const result = this.#helpers[program.extra[slot]!]?.result;

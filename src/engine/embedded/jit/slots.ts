@@ -10,7 +10,7 @@
 import type { HelperTable } from "../helpers/helper.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { PreparedProgram } from "../program.ts";
-import { FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF, uses } from "./effects.ts";
+import { FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import type { Liveness } from "./liveness.ts";
 import { CONSTANT, FRAME, type Values } from "./values.ts";
@@ -57,7 +57,7 @@ export class StackSlots {
     for (const block of order) {
       values.enter(block);
       for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) {
-        if (this.#anyFrame()) this.#visit(slot, flow.start);
+        if (this.#anyFrame()) this.#visit(slot);
         values.step(slot);
       }
       for (const to of flow.successors[block]!) this.#escapes ||= values.forgetsFrame(to, live[to]!);
@@ -72,7 +72,7 @@ export class StackSlots {
     return this.#values.kind.includes(FRAME);
   }
 
-  #visit(slot: number, owner: number): void {
+  #visit(slot: number): void {
     const program = this.#program;
     const { kind, low } = this.#values;
     const operation = program.operation[slot]!;
@@ -109,7 +109,7 @@ export class StackSlots {
         this.#helper(program.extra[slot]!);
         return;
       default:
-        for (let mask = uses(program, slot, owner, this.#liveness); mask !== 0; mask &= mask - 1) {
+        for (let mask = this.#liveness.reads[slot]!; mask !== 0; mask &= mask - 1) {
           if (isFrame(31 - Math.clz32(mask & -mask))) this.#escapes = true;
         }
     }

@@ -5,7 +5,7 @@
 
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
-import { type CallEffects, defs, FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf } from "./effects.ts";
+import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 
 export const UNKNOWN = 0;
@@ -18,7 +18,7 @@ const REGISTERS = 11;
 
 export class Values {
   readonly #program: PreparedProgram;
-  readonly #calls: CallEffects;
+  readonly #writes: Uint16Array;
   // By block and register: what is known where the block begins.
   readonly #kinds: Uint8Array;
   readonly #lows: Int32Array;
@@ -28,9 +28,9 @@ export class Values {
   readonly low = new Int32Array(REGISTERS);
   readonly high = new Int32Array(REGISTERS);
 
-  constructor(program: PreparedProgram, flow: Flow, order: readonly number[], calls: CallEffects) {
+  constructor(program: PreparedProgram, flow: Flow, order: readonly number[], writes: Uint16Array) {
     this.#program = program;
-    this.#calls = calls;
+    this.#writes = writes;
     const count = flow.last.length;
     this.#kinds = new Uint8Array(count * REGISTERS);
     this.#lows = new Int32Array(count * REGISTERS);
@@ -103,8 +103,7 @@ export class Values {
           kind[d] = UNKNOWN;
           return;
         }
-        for (let mask = defs(this.#program, slot, this.#calls); mask !== 0; mask &= mask - 1)
-          kind[31 - Math.clz32(mask & -mask)] = UNKNOWN;
+        for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1) kind[31 - Math.clz32(mask & -mask)] = UNKNOWN;
       }
     }
   }

@@ -7,7 +7,6 @@
 
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
-import { type CallEffects, defs } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { isNarrow } from "./narrow.ts";
 import { FACT } from "./ranges.ts";
@@ -33,7 +32,7 @@ export class Webs {
   wide = 0;
 
   /**
-   * @param live by block: registers that are read from there on before they are written.
+   * @param writes by slot: registers that it writes. @param live by block: registers that are read from there on before they are written.
    * @param after of `Demand`; `facts` of `Ranges`.
    * @param entry registers whose upper half may be there when the function begins.
    */
@@ -42,7 +41,7 @@ export class Webs {
     flow: Flow,
     order: readonly number[],
     live: Uint16Array,
-    calls: CallEffects,
+    writes: Uint16Array,
     after: Uint16Array,
     facts: Uint8Array,
     entry: number,
@@ -50,25 +49,26 @@ export class Webs {
     const count = flow.last.length;
     // Webs as sets: first those that begin with blocks, then those of writes. A set is wide when one of its writes is.
     const begin = count * REGISTERS;
-    let writes = 0;
-    for (const block of order) {
-      for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) {
-        for (let mask = defs(program, slot, calls); mask !== 0; mask &= mask - 1) writes++;
-      }
-    }
-    const parent = new Int32Array(begin + writes);
-    for (let at = 0; at < begin; at++) parent[at] = at;
-    const wide = new Uint8Array(begin + writes);
+    // A register for each instruction, and the calls that write more than one.
+    let size = begin + flow.places;
+    for (let slot = flow.start; slot < flow.end; slot++) if ((writes[slot]! & (writes[slot]! - 1)) !== 0) size += REGISTERS;
+    // One more than the parent; 0 for the root of a set.
+    const parent = new Int32Array(size);
+    const wide = new Uint8Array(size);
     const find = (node: number): number => {
       let at = node;
-      while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
+      for (let up = parent[at]!; up !== 0; up = parent[at]!) {
+        const next = parent[up - 1]!;
+        if (next !== 0) parent[at] = next;
+        at = up - 1;
+      }
       return at;
     };
     const join = (one: number, other: number): void => {
       const a = find(one);
       const b = find(other);
       if (a === b) return;
-      parent[b] = a;
+      parent[b] = a + 1;
       wide[a]! |= wide[b]!;
     };
     const current = new Int32Array(REGISTERS);
@@ -78,14 +78,14 @@ export class Webs {
       const base = flow.base[block]!;
       for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) {
         const place = base + slot;
-        for (let mask = defs(program, slot, calls); mask !== 0; mask &= mask - 1) {
+        for (let mask = writes[slot]!; mask !== 0; mask &= mask - 1) {
           const register = 31 - Math.clz32(mask & -mask);
           current[register] = next;
           const wanted = ((after[place]! >>> register) & 1) === 1;
           wide[next] = wanted && ((facts[place]! & FACT.smallResult) === 0 || comesWide(program, slot, facts[place]!)) ? 1 : 0;
           // In half of its ways it leaves registers as they were.
           if (program.operation[slot] === OPERATION.callRegister) wide[next] = 1;
-          parent[next] = next++;
+          next++;
         }
       }
       for (const to of flow.successors[block]!) {
@@ -110,7 +110,7 @@ export class Webs {
       const base = flow.base[block]!;
       for (let slot = flow.first[block]!; slot <= flow.last[block]!; slot += width(program, slot)) {
         let written = 0;
-        for (let all = defs(program, slot, calls); all !== 0; all &= all - 1) {
+        for (let all = writes[slot]!; all !== 0; all &= all - 1) {
           const one = all & -all;
           if (wide[find(next++)] === 0) written |= one;
           else this.wide |= one;
