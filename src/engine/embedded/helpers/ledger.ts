@@ -29,7 +29,8 @@ export class Ledger {
   }
 
   clear(): void {
-    this.#entries.length = 0;
+    // Setting the length leaves compiled code, also when nothing changes: 25 ns.
+    if (this.#entries.length > 0) this.#entries.length = 0;
   }
 
   /** @param slot of the instruction that acquires it. */

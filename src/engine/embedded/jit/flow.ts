@@ -4,12 +4,12 @@ import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 
-/** One function. Blocks are numbered in the order of their instructions; block 0 is the entry. */
+/** One function. Blocks are numbered in the order of their instructions, copies behind them; block 0 is the entry. */
 export interface Flow {
   /** First slot, and the one behind the last. */
   readonly start: number;
   readonly end: number;
-  /** By block: its first slot; one more entry, which is `end`. */
+  /** By block: its first slot. Blocks may be copies of others: of the same slots. */
   readonly first: Int32Array;
   /** By block: the slot of its last instruction. */
   readonly last: Int32Array;
@@ -50,9 +50,8 @@ function flowOf(program: PreparedProgram, start: number, end: number): Flow {
   const blockAt = new Int32Array(end - start);
   for (let at = 0; at < end - start; at++) if (leads[at] === 1) blockAt[at] = count++;
 
-  const first = new Int32Array(count + 1);
+  const first = new Int32Array(count);
   const last = new Int32Array(count);
-  first[count] = end;
   const successors: (readonly number[])[] = new Array(count);
   let block = -1;
   for (let slot = start; slot < end; slot += width(program, slot)) {

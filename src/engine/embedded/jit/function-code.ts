@@ -14,6 +14,7 @@ import type { Shared } from "./module.ts";
 import { isNarrow } from "./narrow.ts";
 import { Ranges } from "./ranges.ts";
 import { type Slot, StackSlots } from "./slots.ts";
+import { places } from "./structure.ts";
 import { Values } from "./values.ts";
 import { I32, I64, OP } from "./wasm.ts";
 import { Webs } from "./webs.ts";
@@ -149,7 +150,8 @@ export class FunctionCode {
       [next - firstWord, I32],
     ];
 
-    const loops = this.dominance.order.some((block) => flow.successors[block]!.some((to) => to <= block));
+    const place = places(flow.successors, this.dominance);
+    const loops = order.some((block) => flow.successors[block]!.some((to) => place[to]! <= place[block]!));
     this.usesFuel = this.checked && (loops || calls || !isMain);
   }
 

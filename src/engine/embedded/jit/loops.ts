@@ -10,6 +10,8 @@ import { type Graph, predecessors } from "../../../compiler/ir/graph.ts";
 export interface LoopForest {
   /** By block: the header of the innermost loop that it is in, itself for a header; -1 outside of loops. */
   readonly header: Int32Array;
+  /** By block: the header of the innermost loop around it, for a header around its loop; -1 outside of loops. */
+  readonly around: Int32Array;
   /** How deep loops nest. */
   readonly depth: number;
 }
@@ -47,5 +49,5 @@ export function loopForest(graph: Graph, order: readonly number[], place: Int32A
     depth = Math.max(depth, depths[block]!);
   }
   const header = around.map((outer, block) => (isHeader[block] === 1 ? block : outer));
-  return { header, depth };
+  return { header, around, depth };
 }

@@ -13,6 +13,7 @@ import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
 import { hasLookup, isArray, writeLookup } from "./lookup.ts";
+import { peel } from "./peel.ts";
 import { FunctionTranslator } from "./translate.ts";
 import { F64, I32, I64, LONGEST_BODY, ModuleWriter, OP } from "./wasm.ts";
 
@@ -109,7 +110,7 @@ const registersOf = (mask: number): number[] =>
 export function compileModule(program: PreparedProgram, options: CompileOptions): CompiledProgram {
   const { mode, memory, helpers } = options;
   const checked = mode === "checked";
-  const functions = flows(program);
+  const functions = checked ? flows(program).map((flow) => peel(program, flow)) : flows(program);
   const args = (id: number): number => helpers[id]?.args.length ?? 0;
   const liveness = new Liveness(program, functions, (id) => ((1 << args(id)) - 1) << 1);
 

@@ -50,10 +50,24 @@ export class Ranges {
   // What is known now, by register.
   readonly #low = new Float64Array(REGISTERS);
   readonly #high = new Float64Array(REGISTERS);
+  readonly #savedLow = new Float64Array(REGISTERS);
+  readonly #savedHigh = new Float64Array(REGISTERS);
   // By block and register: what is known where the block begins.
   readonly #lows: Float64Array;
   readonly #highs: Float64Array;
   readonly #thresholds: Float64Array;
+  // By register: registers of the same symbol hold the same number, but for what was added to each since. Within one block.
+  readonly #symbol = new Int32Array(REGISTERS);
+  readonly #added = new Float64Array(REGISTERS);
+  #symbols = 0;
+  /** Whether two registers have the same symbol. */
+  #related = false;
+  // `copied` is a copy of `original`; `sum` is `base` plus `index` (a word): the last ones in this block that still are. Or -1.
+  #copied = -1;
+  #original = -1;
+  #sum = -1;
+  #base = -1;
+  #index = -1;
   // The operands of the instruction in hand.
   #sourceLow = 0;
   #sourceHigh = 0;
@@ -132,9 +146,17 @@ export class Ranges {
     const { first, last, base } = this.#flow;
     const program = this.#program;
     const end = last[block]!;
+    this.#copied = this.#sum = -1;
+    this.#related = false;
+    for (let register = 0; register < REGISTERS; register++) {
+      this.#symbol[register] = register;
+      this.#added[register] = 0;
+    }
+    this.#symbols = REGISTERS;
     for (let slot = first[block]!; slot <= end; slot += width(program, slot)) {
       const before = this.#before(slot);
       this.#step(slot);
+      this.#relate(slot);
       const written = this.#writes[slot]!;
       // Of several registers nothing is known.
       const one = written !== 0 && (written & (written - 1)) === 0;
@@ -227,6 +249,68 @@ export class Ranges {
     }
   }
 
+  /** Remembers what an instruction made a copy or a sum of, and forgets what is so no longer. */
+  #relate(slot: number): void {
+    const { operation, dst, src, registers } = this.#program;
+    const written = this.#writes[slot]!;
+    if (written === 0) return;
+    const d = registerOf(dst[slot]!);
+    const s = registerOf(src[slot]!);
+    const isAdd = operation[slot] === OPERATION.add64 && s !== d;
+    const isMove = operation[slot] === OPERATION.mov64 && s < FIRST_CONSTANT;
+    if (isMove && s === d) return;
+    if (isAdd && s >= FIRST_CONSTANT && registers[s * 2 + 1] === registers[s * 2]! >> 31) this.#added[d]! += registers[s * 2]!;
+    else if (isMove) {
+      this.#symbol[d] = this.#symbol[s]!;
+      this.#added[d] = this.#added[s]!;
+      this.#related = true;
+    } else for (let mask = written; mask !== 0; mask &= mask - 1) this.#symbol[31 - Math.clz32(mask & -mask)] = this.#symbols++;
+
+    if (isAdd && this.#copied === d && s !== this.#original) {
+      this.#sum = d;
+      this.#base = this.#original;
+      this.#index = src[slot]!;
+      this.#copied = -1;
+      return;
+    }
+    if (this.#sum !== -1 && ((written >>> this.#sum) | (written >>> this.#base)) % 2 !== 0) this.#sum = -1;
+    if (this.#sum !== -1 && registerOf(this.#index) < FIRST_CONSTANT && (written >>> registerOf(this.#index)) % 2 !== 0)
+      this.#sum = -1;
+    if (this.#copied !== -1 && ((written >>> this.#copied) | (written >>> this.#original)) % 2 !== 0) this.#copied = -1;
+    if (!isMove) return;
+    this.#copied = d;
+    this.#original = s;
+  }
+
+  /** What is known of a register now holds of those that differ from it by what was added. */
+  #spread(register: number): void {
+    if (!this.#related) return;
+    const symbol = this.#symbol[register]!;
+    const from = this.#low[register]!;
+    const to = this.#high[register]!;
+    for (let other = 0; other < REGISTERS; other++) {
+      if (other === register || this.#symbol[other] !== symbol) continue;
+      const by = this.#added[other]! - this.#added[register]!;
+      // Where it went around 2^64, nothing is known.
+      if (from + by < 0 || !(to + by <= EXACT)) continue;
+      if (from + by > this.#low[other]!) this.#low[other] = from + by;
+      if (to + by < this.#high[other]!) this.#high[other] = to + by;
+    }
+  }
+
+  /** An access through a sum went well: what it says of the base, whose index is known. */
+  #trace(): void {
+    const base = this.#base;
+    this.#source(this.#index);
+    const low = this.#low[this.#sum]! - this.#sourceHigh;
+    const high = this.#high[this.#sum]! - this.#sourceLow;
+    // The sum itself must not have gone around 2^64.
+    if (!(this.#sourceHigh <= SMALL) || low < 0) return;
+    if (low > this.#low[base]!) this.#low[base] = low;
+    if (high < this.#high[base]!) this.#high[base] = high;
+    this.#spread(base);
+  }
+
   /** An access through a register went well: in checked mode it is an address. */
   #checked(base: number): void {
     const good = this.#good;
@@ -234,6 +318,8 @@ export class Ranges {
     this.#low[base] = Math.max(this.#low[base]!, good.low);
     // What needed no check may be a little beyond what a check lets through.
     if (!(this.#high[base]! <= good.high + good.slack)) this.#high[base] = good.high;
+    this.#spread(base);
+    if (base === this.#sum) this.#trace();
   }
 
   #move(operation: number, d: number): void {
@@ -381,17 +467,14 @@ export class Ranges {
     if (way === -1 || KIND_OF[operation[slot]!] !== KIND.branch) return this.#join(to, isFirst, rounds);
     const d = registerOf(dst[slot]!);
     const s = registerOf(src[slot]!);
-    const low = this.#low[d]!;
-    const high = this.#high[d]!;
-    const other = s < FIRST_CONSTANT ? s : d;
-    const otherLow = this.#low[other]!;
-    const otherHigh = this.#high[other]!;
+    this.#savedLow.set(this.#low);
+    this.#savedHigh.set(this.#high);
     this.#refine(operation[slot]!, d, src[slot]!, way === 1);
+    this.#spread(d);
+    if (s < FIRST_CONSTANT) this.#spread(s);
     const changed = this.#join(to, isFirst, rounds);
-    this.#low[d] = low;
-    this.#high[d] = high;
-    this.#low[other] = otherLow;
-    this.#high[other] = otherHigh;
+    this.#low.set(this.#savedLow);
+    this.#high.set(this.#savedHigh);
     return changed;
   }
 

@@ -27,7 +27,7 @@ import { MEMORY_FILL, OP } from "./wasm.ts";
 /** Blocks of a function without structure, and depth of loops, that we generate code for. */
 const MOST_DISPATCHED = 4096;
 const DEEPEST = 500;
-const NO_LOOPS = { header: new Int32Array(0), depth: 0 };
+const NO_LOOPS = { header: new Int32Array(0), around: new Int32Array(0), depth: 0 };
 
 export interface TranslatedFunction {
   readonly locals: readonly (readonly [count: number, type: number])[];
@@ -94,9 +94,9 @@ export class FunctionTranslator implements NodeCode {
 
   /** What each round of each loop costs: never less than the instructions that it takes. Null: each block for itself. */
   #price(header: Int32Array | null): void {
-    const { first } = this.#code.flow;
+    const { first, last } = this.#code.flow;
     for (const block of this.#code.dominance.order) {
-      const size = first[block + 1]! - first[block]!;
+      const size = last[block]! - first[block]! + 1;
       const payer = header === null ? block : header[block]!;
       if (payer === -1) this.#entryCost += size;
       else this.#cost[payer]! += size;
