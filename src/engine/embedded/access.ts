@@ -19,6 +19,11 @@ export interface KernelMemory {
   holds(address: number, end: number): boolean;
 }
 
+/** Which accesses of a context are allowed, by offset; the kernel knows it of each program type. */
+export interface ContextRules {
+  allows(offset: number, size: number, write: boolean): boolean;
+}
+
 export class AddressSpace {
   // Half-open ranges of addresses; an empty one allows nothing. Set before each run, moved by helpers during it.
   stackLow = 0;
@@ -39,6 +44,8 @@ export class AddressSpace {
   kernel: KernelMemory | null = null;
   /** Whether loads through null read 0, as those of typed pointers to the kernel's objects do (BPF_PROBE_MEM). */
   nullReads = false;
+  /** Where they are set, they alone say what of the context may be touched. */
+  contextRules: ContextRules | null = null;
 
   readonly memory: Memory;
   /** Of the maps that the program refers to, then of those that it found in them during this run. */
@@ -64,7 +71,10 @@ export class AddressSpace {
     if (address >= this.stackLow && end <= this.stackEnd) return true;
     if (address >= this.packetStart && end <= this.packetEnd) return true;
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
-    if (address >= this.contextStart && end <= this.contextEnd) return this.contextWritable || !write;
+    if (address >= this.contextStart && end <= this.contextEnd) {
+      const { contextRules: rules } = this;
+      return rules === null ? this.contextWritable || !write : rules.allows(address - this.contextStart, size, write);
+    }
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
     if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
     return this.kernel !== null && !write && ((this.nullReads && address >= 0 && end <= PAGE) || this.kernel.holds(address, end));
@@ -154,6 +164,8 @@ export class AddressSpace {
     if (address >= this.contextStart - NEAR && address < this.contextEnd + NEAR) {
       const length = this.contextEnd - this.contextStart;
       const inside = address >= this.contextStart && address + size <= this.contextEnd;
+      if (inside && this.contextRules !== null)
+        return `${what} context${plus(address - this.contextStart)}: programs of this type may not ${write ? "write" : "read"} that there`;
       return `${what} context${plus(address - this.contextStart)}: ${inside ? "programs may only read it" : `the context has ${length}`}`;
     }
     const stackStart = this.stackEnd - FRAMES * FRAME_SIZE;

@@ -8,6 +8,8 @@
  */
 
 import { FRAME_SIZE, FRAMES } from "./access.ts";
+import type { RedirectTarget } from "./contexts/redirect-target.ts";
+import type { Skb } from "./contexts/skb.ts";
 import type { Region } from "./memory.ts";
 import { Random } from "./random.ts";
 import type { Room } from "./room/room.ts";
@@ -24,8 +26,8 @@ export const LONGEST_PACKET = 65_535;
  */
 export const PACKET_FRAME = 4096 - 320;
 
-/** Bytes of the context area. */
-const CONTEXT_SIZE = 256;
+/** Bytes of the context area: the longest context, and what it points to. */
+const CONTEXT_SIZE = 512;
 
 export class Cpu {
   readonly id: number;
@@ -41,6 +43,10 @@ export class Cpu {
   readonly packetArea: number;
   /** True while a program runs: a second one would use the same stack. */
   busy = false;
+  /** The packet of programs on socket buffers (`skbOf`). */
+  skb: Skb | null = null;
+  /** Where the running program wants its packet to go (`redirectOf`). */
+  redirect: RedirectTarget | null = null;
   readonly #regions: readonly Region[];
 
   /** @throws MapError `memory` when the engine's memory has no room for it. */

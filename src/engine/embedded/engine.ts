@@ -18,7 +18,8 @@ import { Random } from "./random.ts";
 import type { Emitted, EventHost, EventMeta } from "./room/events.ts";
 import type { Formats } from "./room/formats.ts";
 import type { Kernel } from "./room/kernel-objects.ts";
-import type { PacketDevice } from "./room/packet-host.ts";
+import type { DeviceDescription } from "./room/network-description.ts";
+import type { Network, PacketDevice } from "./room/packet-host.ts";
 import type { Processes } from "./room/processes.ts";
 import { Room, type RoomDescription } from "./room/room.ts";
 import type { Verify } from "./verify.ts";
@@ -81,6 +82,7 @@ export class EmbeddedEngine implements Engine {
       memory,
       clock,
       print: (text, cpu) => onPrint?.(text, cpu),
+      seed: options.seed,
       ...(options.room === undefined ? {} : { description: options.room }),
     });
     for (let id = 0; id < cpus; id++) new Cpu(id, room, random.next());
@@ -104,11 +106,16 @@ export class EmbeddedEngine implements Engine {
   }
 
   /**
-   * A place where packets come in and programs attach, by that name.
-   * @throws AttachError when there is one of that name.
+   * A place where packets come in and leave, and programs attach, by that name.
+   * @throws AttachError when there is one of that name or number; RangeError for a description that makes no sense.
    */
-  addDevice(name: string): PacketDevice {
-    return this.#room.packets.add(name);
+  addDevice(device: string | DeviceDescription): PacketDevice {
+    return this.#room.packets.add(typeof device === "string" ? { name: device } : device);
+  }
+
+  /** Routes and neighbours of the room, which may change while packets flow. */
+  get network(): Network {
+    return this.#room.packets;
   }
 
   /** The processes of the room, and who runs where. */

@@ -42,6 +42,11 @@ export function placePacket(cpu: Cpu, packet: Uint8Array): void {
   cpu.room.memory.bytes.set(packet, cpu.packetArea + HEAD_ROOM);
 }
 
+/** For a run that shall find nothing of the last packet. */
+export function clearHeadRoom(cpu: Cpu): void {
+  cpu.room.memory.bytes.fill(0, cpu.packetArea, cpu.packetArea + HEAD_ROOM);
+}
+
 /** Lays out the context of a packet of `length` bytes that is in place, and opens context and packet to the program. Hot. */
 export function enterXdp(cpu: Cpu, space: AddressSpace, length: number, ingress: number, queue: number): void {
   const { context, packetArea } = cpu;

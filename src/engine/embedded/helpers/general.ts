@@ -33,7 +33,6 @@ export const GENERAL: readonly Helper[] = [
   helper("bpf_get_prandom_u32", [], "u32", (call) => call.cpu.random.next()),
   helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
   helper("bpf_trace_printk", ["read", "size", "wide", "wide", "wide"], "int", printk),
-  helper("bpf_csum_diff", ["read?", "size", "read?", "size", "number"], "int", checksumDifference),
   ...CALLBACKS,
 ];
 
@@ -44,36 +43,4 @@ function printk(call: HelperCall, format: number, size: number, a: number, b: nu
   if (printed === null) return -EINVAL;
   call.cpu.room.print(printed.text, call.cpu.id);
   return printed.length;
-}
-
-/**
- * The one's complement sum of `to` minus that of `from`, plus `seed`, folded to 16 bits (as Linux does since 6.13; before,
- * it was not folded). Sizes are multiples of 4, up to 512 bytes together. Both zeros of one's complement come out as in
- * the kernel, whose steps these are.
- */
-function checksumDifference(call: HelperCall, from: number, fromSize: number, to: number, toSize: number, seed: number): number {
-  if (((fromSize | toSize) & 3) !== 0 || fromSize + toSize > 512) return -EINVAL;
-  const { view } = call.memory;
-  let sum = seed >>> 0;
-  if (fromSize > 0 && toSize > 0) {
-    sum = addWithCarry(sumWords(view, to >>> 0, toSize, sum), ~sumWords(view, from >>> 0, fromSize, 0) >>> 0);
-  } else if (toSize > 0) {
-    sum = sumWords(view, to >>> 0, toSize, sum);
-  } else if (fromSize > 0) {
-    sum = ~sumWords(view, from >>> 0, fromSize, ~sum >>> 0) >>> 0;
-  }
-  return ((sum + ((sum >>> 16) | (sum << 16))) >>> 0) >>> 16;
-}
-
-/** `csum_partial`: the one's complement sum of 32-bit words. */
-function sumWords(view: DataView, at: number, size: number, seed: number): number {
-  let sum = seed;
-  for (let end = at + size; at < end; at += 4) sum = addWithCarry(sum, view.getUint32(at, true));
-  return sum;
-}
-
-/** Of two u32; the carry comes in again at the end. */
-function addWithCarry(a: number, b: number): number {
-  const sum = a + b;
-  return sum > 0xffff_ffff ? sum - 0xffff_ffff : sum;
 }

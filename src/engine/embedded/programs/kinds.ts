@@ -5,6 +5,8 @@ import type { ProgramKind } from "./kind.ts";
 
 const KINDS: { readonly [Type in ProgramType]?: () => Promise<ProgramKind> } = {
   xdp: async () => (await import("./xdp.ts")).xdpKind,
+  sched_cls: async () => (await import("./tc.ts")).schedCls,
+  sched_act: async () => (await import("./tc.ts")).schedAct,
   tracepoint: async () => (await import("./tracing.ts")).tracepointKind,
   raw_tracepoint: async () => (await import("./tracing.ts")).rawTracepointKind,
   raw_tracepoint_writable: async () => (await import("./tracing.ts")).writableRawTracepointKind,

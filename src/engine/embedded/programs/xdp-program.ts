@@ -3,7 +3,8 @@
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
 import { AttachError, MapError } from "../../errors.ts";
-import { enterXdp, placePacket } from "../contexts/xdp.ts";
+import { LOOPBACK } from "../contexts/skb.ts";
+import { clearHeadRoom, enterXdp, placePacket } from "../contexts/xdp.ts";
 import type { Executor } from "../executor.ts";
 import type { Attachment, PacketHandler, PacketHost } from "../room/packet-host.ts";
 import { countFault, type PacketRing } from "../room/packet-ring.ts";
@@ -42,7 +43,11 @@ export class XdpProgram implements Program, PacketHandler {
       throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
     let verdict = 0;
     const start = performance.now();
-    for (let round = 0; round < repeat; round++) verdict = this.receive(packet, 0, 0, 0);
+    for (let round = 0; round < repeat; round++) {
+      // The kernel's test run has zeroes before the packet, and takes place on the loopback device, whose index is 1.
+      clearHeadRoom(this.#executors[0]!.cpu);
+      verdict = this.receive(packet, LOOPBACK.ifindex, 0, 0);
+    }
     const duration = ((performance.now() - start) * 1e6) / repeat;
     const { space, memory } = this.#executors[0]!;
     return { verdict, packet: memory.bytes.slice(space.packetStart, space.packetEnd), duration };
@@ -98,6 +103,11 @@ export class XdpProgram implements Program, PacketHandler {
   packetOf(cpu: number): Uint8Array {
     const { space, memory } = this.#executors[cpu]!;
     return memory.bytes.subarray(space.packetData, space.packetEnd);
+  }
+
+  metaSizeOf(cpu: number): number {
+    const { space } = this.#executors[cpu]!;
+    return space.packetData - space.packetStart;
   }
 
   /** Detaches it everywhere; it does not run any more. */

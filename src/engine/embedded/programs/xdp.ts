@@ -1,14 +1,16 @@
 /** Programs of type XDP: on every packet that a device receives, before anything else sees it. */
 
 import { xdpHelpers } from "../contexts/xdp.ts";
+import { checksumDifference } from "../helpers/checksums.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
+import { xdpRedirectHelper } from "../helpers/redirect.ts";
 import type { ProgramKind } from "./kind.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
 export const xdpKind: ProgramKind = {
   type: "xdp",
-  helpers: helperTable([...GENERAL, ...xdpHelpers]),
+  helpers: helperTable([...GENERAL, checksumDifference, xdpRedirectHelper, ...xdpHelpers]),
   packetLoads: false,
   make: (spec, executors, room, fuel) => new XdpProgram(spec, executors, room.packets, fuel),
 };

@@ -16,11 +16,12 @@ import { CgroupTree } from "./cgroup-tree.ts";
 import { EventHost } from "./events.ts";
 import { Formats } from "./formats.ts";
 import { Kernel } from "./kernel-objects.ts";
+import type { NetworkDescription } from "./network-description.ts";
 import { PacketHost } from "./packet-host.ts";
 import { type ProcessDescription, Processes } from "./processes.ts";
 
 /** What stands in a room from the start: plain data. */
-export interface RoomDescription {
+export interface RoomDescription extends NetworkDescription {
   /** Threads that there are. Default: none but the idle ones. */
   readonly processes?: readonly ProcessDescription[];
   /** Types of a kernel: BTF, as in `/sys/kernel/btf/vmlinux`. With them programs that depend on kernel types (CO-RE) load. */
@@ -38,6 +39,8 @@ export interface RoomOptions {
   readonly clock: Clock;
   /** Receives what programs print, without a line end. */
   readonly print: (text: string, cpu: number) => void;
+  /** Of the hashes of packets' flows. Default: another in every run. */
+  readonly seed?: number | undefined;
   readonly description?: RoomDescription;
 }
 
@@ -58,11 +61,16 @@ export class Room {
   readonly architecture: Architecture;
   readonly config: KernelConfig;
 
-  constructor({ memory, clock, print, description = {} }: RoomOptions) {
+  /** Any u32; packets' flows are hashed with it. */
+  readonly hashSeed: number;
+
+  constructor({ memory, clock, print, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
     this.memory = memory;
     this.clock = clock;
     this.print = print;
-    this.packets = new PacketHost(clock, memory);
+    this.hashSeed = seed >>> 0;
+    this.packets = new PacketHost(clock, memory, this.cpus);
+    this.packets.describe(description);
     const { processes, types, formats, architecture = "x86_64", config = {} } = description;
     this.config = config;
     this.architecture = architecture;

@@ -1,10 +1,15 @@
 /** Running a program on a packet without attaching it: `BPF_PROG_TEST_RUN` (4.12; net/bpf/test_run.c). */
 
 import type { ProgramSpec } from "../../../object/spec.ts";
+import { SK_BUFF } from "../../../uapi/contexts/sk-buff.ts";
+import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
+import { encodeContext } from "../../context-input.ts";
 import type { RunInput, RunResult } from "../../engine.ts";
 import { FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { PROGRAM_KINDS } from "./kinds.ts";
@@ -14,6 +19,18 @@ const SHORTEST = 14;
 /** `XDP_PACKET_HEADROOM` before a packet, and `struct skb_shared_info` (rounded up to a cache line) after it, share its page. */
 const HEADROOM = 256;
 const TAILROOM = 320;
+/** Contexts that a test run takes and gives back (since 5.2). */
+const CONTEXTS: Partial<Readonly<Record<ProgramType, ContextStruct>>> = {
+  sched_cls: SK_BUFF,
+  sched_act: SK_BUFF,
+  socket_filter: SK_BUFF,
+  cgroup_skb: SK_BUFF,
+  lwt_in: SK_BUFF,
+  lwt_out: SK_BUFF,
+  lwt_xmit: SK_BUFF,
+  sk_skb: SK_BUFF,
+};
+
 /** A signal to this process ends a test run early with EINTR. */
 const MOST_INTERRUPTIONS = 100;
 
@@ -36,15 +53,17 @@ export function testRun(kernel: Kernel, program: ProgramSpec, descriptor: Descri
     );
   const { packet, context, repeat = 1 } = input;
   if (packet === undefined) throw new RangeError(`program ${program.name}: it runs on a packet; give one`);
-  if (context !== undefined)
+  const struct = CONTEXTS[program.type];
+  if (context !== undefined && struct === undefined)
     throw new FeatureError(
       "BPF_PROG_TEST_RUN",
       null,
-      `program ${program.name}: the Linux engine gives no context yet; leave it out`,
+      `program ${program.name}: the Linux engine gives programs of type ${program.type} no context; leave it out`,
     );
   if (!Number.isInteger(repeat) || repeat < 1 || repeat > 0x7fff_ffff)
     throw new RangeError(`repeat: expected a whole number from 1 to 2147483647, found ${repeat}`);
-  const run = new TestRun(kernel, program, descriptor, packet);
+  const given = struct === undefined ? null : encodeContext(struct, context ?? {});
+  const run = new TestRun(kernel, program, descriptor, packet, given, context !== undefined);
   let result = run.once(1);
   if (repeat === 1) return result;
   let total = result.duration;
@@ -62,8 +81,17 @@ class TestRun {
   readonly #request: Request<"prog_test_run">;
   readonly #length: number;
   readonly #out: Uint8Array;
+  readonly #contextOut: Uint8Array | null;
 
-  constructor(kernel: Kernel, program: ProgramSpec, descriptor: Descriptor, packet: Uint8Array) {
+  /** @param context what programs of this type find and leave, or null. @param sent whether somebody gave it: old kernels take none. */
+  constructor(
+    kernel: Kernel,
+    program: ProgramSpec,
+    descriptor: Descriptor,
+    packet: Uint8Array,
+    context: Uint8Array | null,
+    sent: boolean,
+  ) {
     if (packet.length < SHORTEST)
       throw new RangeError(
         `program ${program.name}: a packet needs at least an Ethernet header of ${SHORTEST} bytes, found ${packet.length}`,
@@ -82,6 +110,9 @@ class TestRun {
       .pointer("data_in", packet)
       .u32("data_size_in", packet.length)
       .pointer("data_out", this.#out);
+    this.#contextOut = context === null || (!sent && !atLeast(kernel.facts.release, "5.2")) ? null : context.slice();
+    if (context !== null && sent) this.#request.pointer("ctx_in", context).u32("ctx_size_in", context.length);
+    if (this.#contextOut !== null) this.#request.pointer("ctx_out", this.#contextOut);
   }
 
   once(repeat: number): RunResult {
@@ -91,12 +122,14 @@ class TestRun {
     do {
       // The kernel writes the size that it needed there.
       request.u32("data_size_out", this.#out.length);
+      if (this.#contextOut !== null) request.u32("ctx_size_out", this.#contextOut.length);
       result = request.send();
     } while (result === -ERRNO.EINTR && ++tries < MOST_INTERRUPTIONS);
     if (result < 0) throw this.#explain(result);
     return {
       verdict: request.read("retval"),
       packet: this.#out.slice(0, request.read("data_size_out")),
+      ...(this.#contextOut === null ? {} : { context: this.#contextOut.slice() }),
       duration: request.read("duration"),
     };
   }
@@ -108,9 +141,13 @@ class TestRun {
       case ERRNO.EINVAL:
       case ERRNO.ENOMEM:
       case ERRNO.E2BIG:
-        return new RangeError(`program ${name}: the kernel does not run a packet of ${this.#length} bytes (${cause.code})`, {
-          cause,
-        });
+      case ERRNO.ENODEV:
+        return new RangeError(
+          `program ${name}: the kernel does not run this packet of ${this.#length} bytes, or context (${cause.code})`,
+          {
+            cause,
+          },
+        );
       case ERRNO.ENOTSUPP:
       case ERRNO.EOPNOTSUPP:
         return new FeatureError("BPF_PROG_TEST_RUN", "4.12", `program ${name}: this kernel has no test run for type ${type}`, {

@@ -1,0 +1,129 @@
+/** A program on socket buffers, loaded into the embedded engine: traffic control, socket filters, cgroup_skb, lightweight tunnels. */
+
+import type { ProgramSpec } from "../../../object/spec.ts";
+import { SK_BUFF } from "../../../uapi/contexts/sk-buff.ts";
+import type { ContextRules } from "../../../uapi/contexts/struct.ts";
+import { encodeContext, readContext } from "../../context-input.ts";
+import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import { MapError } from "../../errors.ts";
+import { ETHERNET_HEADER, LOOPBACK, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
+import { checkTestContext, giveTestContext, takeTestContext } from "../contexts/test-run.ts";
+import type { Executor } from "../executor.ts";
+import type { Room } from "../room/room.ts";
+import type { LoadedProgram } from "./kind.ts";
+import { type HookLink, repeatOf } from "./link.ts";
+
+/** What is said to be IP has a whole header in a test run. @throws RangeError */
+function checkNetworkHeader(skb: Skb): void {
+  const protocol = skb.get(SKB.protocol);
+  const least = protocol === PROTOCOL.ipv4 ? 20 : protocol === PROTOCOL.ipv6 ? 40 : 0;
+  const found = skb.end - skb.network;
+  if (found < least)
+    throw new RangeError(
+      `packet: its Ethernet type says IPv${least === 20 ? 4 : 6}, so ${least} bytes or more must follow; found ${found}`,
+    );
+}
+
+export interface SkbFlavour {
+  /** What of `struct __sk_buff` its programs may touch. */
+  readonly rules: ContextRules;
+  /** True: its packets begin with the network header, as sockets see them. */
+  readonly fromNetwork: boolean;
+  /** Attaches. @throws AttachError for a place that is none. */
+  attach(program: SkbProgram, room: Room, options: AttachOptions): HookLink;
+}
+
+export class SkbProgram implements LoadedProgram {
+  readonly name: string;
+  readonly spec: ProgramSpec;
+  readonly description: string;
+  /** Where it is attached. */
+  readonly links = new Set<HookLink>();
+  readonly #executors: readonly Executor[];
+  readonly #room: Room;
+  readonly #fuel: number;
+  readonly #flavour: SkbFlavour;
+  #open = true;
+
+  constructor(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number, flavour: SkbFlavour) {
+    this.name = spec.name;
+    this.spec = spec;
+    this.description = `${spec.type} program ${spec.name}`;
+    this.#executors = executors;
+    this.#room = room;
+    this.#fuel = fuel;
+    this.#flavour = flavour;
+    for (const { space } of executors) space.contextRules = flavour.rules;
+  }
+
+  /**
+   * Runs on CPU 0, at the device that `context.ifindex` names or the loopback device 1. As in the kernel's test run, a program whose
+   * packets begin with the network header gives back 14 zeroes before them.
+   * @throws FaultError when the program is stopped; RangeError for a packet or context that the kernel does not take; MapError
+   *   `closed` after its collection was disposed.
+   */
+  run({ packet, context = {}, repeat }: RunInput = {}): RunResult {
+    if (packet === undefined) throw new RangeError(`${this.name}: a ${this.spec.type} program runs on a packet; give one`);
+    const rounds = repeatOf(repeat);
+    const given = encodeContext(SK_BUFF, context);
+    checkTestContext(given, packet.length);
+    const ifindex = readContext(SK_BUFF, given, "ifindex");
+    const link = ifindex > 1 ? this.#room.packets.byIndex(ifindex) : LOOPBACK;
+    if (link === null) throw new RangeError(`context: there is no device with ifindex ${ifindex}`);
+    const { cpu, memory } = this.#executors[0]!;
+    const skb = skbOf(cpu);
+    let verdict = 0;
+    const start = performance.now();
+    for (let round = 0; round < rounds; round++) {
+      this.#check(0);
+      skb.receive(packet, link);
+      checkNetworkHeader(skb);
+      skb.showSocket();
+      giveTestContext(skb, given);
+      verdict = this.decide(skb);
+    }
+    const duration = ((performance.now() - start) * 1e6) / rounds;
+    let left = skb.packet.slice();
+    if (this.#flavour.fromNetwork) {
+      const headless = memory.bytes.subarray(Math.max(skb.network, skb.data), skb.end);
+      left = new Uint8Array(ETHERNET_HEADER + headless.length);
+      left.set(headless, ETHERNET_HEADER);
+    }
+    return { verdict, packet: left, context: takeTestContext(skb, given), duration };
+  }
+
+  /** Runs on the packet that is at hand on its CPU. Hot. @returns the return value, u32. @throws FaultError, MapError */
+  decide(skb: Skb): number {
+    const { cpu } = skb;
+    this.#check(cpu.id);
+    const executor = this.#executors[cpu.id]!;
+    skb.open(executor.space, this.#flavour.fromNetwork);
+    cpu.busy = true;
+    try {
+      return executor.call(cpu.context, this.#fuel) >>> 0;
+    } finally {
+      cpu.busy = false;
+      skb.close();
+    }
+  }
+
+  async attach(options: AttachOptions): Promise<Link> {
+    this.#check(0);
+    return this.#flavour.attach(this, this.#room, options);
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    for (const link of [...this.links]) await link.detach();
+  }
+
+  #check(cpu: number): void {
+    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
+    if (this.#executors[cpu]?.cpu.busy === true)
+      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
+  }
+}
+
+export function isSkbProgram(program: Program): program is SkbProgram {
+  return program instanceof SkbProgram;
+}
