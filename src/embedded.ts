@@ -17,8 +17,10 @@ export {
 } from "./engine/embedded/debug/session.ts";
 export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
 export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture.ts";
+export { RecordingError, type RecordingHeader, readHeader } from "./engine/embedded/host/event-recording.ts";
 export { type CaptureReader, openCapture } from "./engine/embedded/host/read-capture.ts";
 export { type ReplayResult, replay } from "./engine/embedded/host/replay.ts";
+export { type ReplayEventsResult, replayEvents } from "./engine/embedded/host/replay-events.ts";
 export { CaptureWriter } from "./engine/embedded/host/write-capture.ts";
 export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
 export type { Emitted, EventMeta, PerfValue, Stacks } from "./engine/embedded/room/events.ts";

@@ -7,6 +7,7 @@ import { hasColours, styleFor } from "./terminal.ts";
 const STATUS: Readonly<Record<string, ExitStatus>> = {
   CompileError: EXIT.source,
   CaptureError: EXIT.input,
+  RecordingError: EXIT.input,
   ValueError: EXIT.input,
   MapError: EXIT.input,
   ObjectError: EXIT.input,

@@ -6,10 +6,14 @@ import type { Spec } from "../object/spec.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Setting } from "./settings.ts";
 
-/** What both ways to run need. */
-export interface Job {
-  readonly spec: Spec;
+/** What all ways to run need. */
+export interface Job extends Setup {
   readonly program: string;
+}
+
+/** The same, of whatever number of programs. */
+export interface Setup {
+  readonly spec: Spec;
   readonly settings: readonly Setting[];
   readonly json: boolean;
   /** Rows of each map that are shown. */

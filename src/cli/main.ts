@@ -14,7 +14,7 @@ export interface Command {
 /** Commands load when they are used: `skep --help` reads no compiler and no engine. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
   run: {
-    summary: "compile a program and run it: on a capture, or live on an interface",
+    summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
     load: async () => (await import("./commands/run.ts")).run,
   },
   compile: {

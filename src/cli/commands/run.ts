@@ -5,17 +5,26 @@ import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import type { Job } from "../job.ts";
 import { selectProgram } from "../programs.ts";
 import { parseSetting } from "../settings.ts";
-import { openSpec } from "../sources.ts";
+import { openSpec, TYPES_HELP } from "../sources.ts";
 
 const help: CommandHelp = {
   name: "run",
-  summary: "compile a program and run it: on a capture, or live on an interface",
-  operands: "FILE (--replay CAPTURE | --interface NAME)",
+  summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
+  operands: "FILE (--replay CAPTURE | --replay-events RECORDING | --interface NAME)",
   options: {
     replay: { value: "CAPTURE", help: "play a pcap or pcapng file (also gzipped) through the embedded engine; - is stdin" },
+    "replay-events": {
+      value: "RECORDING",
+      help: "play recorded events (JSON lines, docs/events.md) through all programs of the file in the embedded engine; - is stdin",
+    },
     interface: { value: "NAME", short: "i", help: "attach to a network interface in the kernel until Ctrl-C" },
     set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first" },
-    program: { value: "NAME", help: "which program, when the file has several" },
+    program: { value: "NAME", help: "which program, when the file has several (with --replay-events: only that one)" },
+    btf: { value: "TYPES", help: "with --replay-events: types of the kernel for programs that know some (CO-RE)" },
+    frequency: {
+      value: "HZ",
+      help: "with --replay-events: samples a second of perf_event programs (default: those that are recorded)",
+    },
     pass: { value: "FILE", help: "with --replay: write the packets that pass to a pcap file" },
     drop: { value: "FILE", help: "with --replay: write the packets that are dropped or aborted to a pcap file" },
     mode: {
@@ -28,12 +37,14 @@ const help: CommandHelp = {
   notes: [
     "FILE is a .bpf.ts source, or an object file that another compiler made.",
     "KEY and VALUE are JSON or plain text; the last colon outside quotes and brackets stands between them.",
+    `With --btf, ${TYPES_HELP}.`,
     "A replay is the same every time: the program's clock is the capture's.",
     "Live, the program is attached by a link that the kernel removes when this process ends, however it ends.",
   ],
   examples: [
     "skep run examples/firewall.bpf.ts --replay examples/captures/office.pcap \\",
     `    --set 'blocked={"prefixLength":24,"address":"203.0.113.0"}:1'`,
+    "skep run examples/syscalls.bpf.o --replay-events examples/recordings/cat.jsonl",
     "sudo skep run examples/protocols.bpf.ts --interface eth0",
   ],
 };
@@ -42,35 +53,53 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const [file, ...extra] = args.operands;
   if (file === undefined) throw new CliError(EXIT.usage, `skep run needs a file: skep run ${help.operands}`);
   if (extra.length > 0) throw new CliError(EXIT.usage, `skep run takes one file, found also ${extra.join(" ")}`);
-  const capture = args.value("replay");
-  const network = args.value("interface");
-  if (capture === undefined && network === undefined) {
-    throw new CliError(
-      EXIT.usage,
-      "where shall it run? --replay CAPTURE plays a capture file, --interface NAME attaches to an interface",
-    );
-  }
-  if (capture !== undefined && network !== undefined) {
-    throw new CliError(EXIT.usage, "--replay and --interface exclude each other: choose one of them");
-  }
-  checkOnlyWith(
-    args,
-    capture === undefined ? "replay" : "interface",
-    capture === undefined ? ["pass", "drop"] : ["mode", "duration"],
-  );
+  const way = wayOf(args);
+  for (const [name, options] of Object.entries(ONLY_WITH)) if (name !== way) checkOnlyWith(args, name, options);
   const top = numberOption(args, "top", 0, 1_000_000) ?? 10;
   const mode = modeOf(args);
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
   const settings = args.values("set").map(parseSetting);
   const spec = await openSpec(file);
+  const json = args.flag("json");
+  if (way === "replay-events") {
+    const { replayRecording } = await import("../replay-events.ts");
+    const wanted = args.value("program");
+    const programs = (wanted === undefined ? spec.programs : [selectProgram(spec, wanted)]).map(({ name }) => name);
+    const frequency = numberOption(args, "frequency", 1, 1_000_000_000);
+    const files = { recording: args.value(way) ?? "", types: args.value("btf"), frequency };
+    return replayRecording({ spec, programs, settings, json, top }, files);
+  }
   const program = selectProgram(spec, args.value("program")).name;
-  const job: Job = { spec, program, settings, json: args.flag("json"), top };
-  if (capture !== undefined) {
+  const job: Job = { spec, program, settings, json, top };
+  if (way === "replay") {
     const { replayCapture } = await import("../replay.ts");
-    return replayCapture(job, { capture, pass: args.value("pass"), drop: args.value("drop") });
+    return replayCapture(job, { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") });
   }
   const { runLive } = await import("../live.ts");
-  return runLive(job, { interface: network ?? "", mode, duration });
+  return runLive(job, { interface: args.value(way) ?? "", mode, duration });
+}
+
+/** Options that go with one way to run. */
+const ONLY_WITH = {
+  replay: ["pass", "drop"],
+  "replay-events": ["btf", "frequency"],
+  interface: ["mode", "duration"],
+} as const;
+
+type Way = keyof typeof ONLY_WITH;
+
+/** @throws CliError (usage) when none is chosen, or several. */
+function wayOf(args: Arguments): Way {
+  const ways = (["replay", "replay-events", "interface"] as const).filter((name) => args.value(name) !== undefined);
+  const [way, other] = ways;
+  if (way === undefined) {
+    throw new CliError(
+      EXIT.usage,
+      "where shall it run? --replay CAPTURE plays a capture file, --replay-events RECORDING recorded events, --interface NAME attaches to an interface",
+    );
+  }
+  if (other !== undefined) throw new CliError(EXIT.usage, `--${way} and --${other} exclude each other: choose one of them`);
+  return way;
 }
 
 function checkOnlyWith(args: Arguments, needed: string, options: readonly string[]): void {

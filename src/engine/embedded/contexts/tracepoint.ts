@@ -109,9 +109,10 @@ export function builtInFormat(event: string): TracepointFormat | null {
 const encoder = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
-/** @param format null where nobody described the event: its context can be given as bytes only. */
-export function tracepointLayout(event: string, format: TracepointFormat | null): ContextLayout {
+/** @param find asks for the format each time, as it may be described later; null: its context can be given as bytes only. */
+export function tracepointLayout(event: string, find: (event: string) => TracepointFormat | null): ContextLayout {
   const described = (): TracepointFormat => {
+    const format = find(event);
     if (format !== null) return format;
     throw new RangeError(
       `${event}: nobody described its fields; give the text of its format file (room: { formats }), or the context as bytes`,

@@ -35,7 +35,7 @@ function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, ke
 const stemOf = ({ section }: ProgramSpec): string => /^[^./]*/.exec(section)?.[0] ?? "";
 
 export const tracepointKind = kindOf("tracepoint", [...STACKS, COOKIE], {
-  layout: (event, room) => tracepointLayout(event, room.formats.find(event)),
+  layout: (event, room) => tracepointLayout(event, (name) => room.formats.find(name)),
   prefix: () => "",
   usual: null,
   example: "syscalls/sys_enter_openat",

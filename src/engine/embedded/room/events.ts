@@ -85,6 +85,11 @@ export interface EventPlace {
 const NOTHING: EventMeta = {};
 const SECOND = 1_000_000_000n;
 
+/** What a program threw. */
+interface Fault {
+  readonly error: unknown;
+}
+
 interface Sampler {
   readonly place: EventPlace;
   readonly period: bigint;
@@ -101,6 +106,10 @@ export class EventHost {
   /** Of programs whose event is a pattern (`kprobe.multi/tcp_*`). */
   readonly #patterns: { readonly pattern: RegExp; readonly place: EventPlace }[] = [];
   readonly #samplers: Sampler[] = [];
+  /** By CPU: of the last event that brought one along; what samples see. */
+  readonly #stacks: Stacks[] = [];
+  /** How often samplers ran a program. */
+  samples = 0;
 
   /** @param cpus how many there are. */
   constructor(clock: Clock, processes: Processes, cpus: () => number) {
@@ -124,15 +133,15 @@ export class EventHost {
     const { cpu = 0, time } = meta;
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.#cpus())
       throw new RangeError(`cpu: expected 0 to ${this.#cpus() - 1}, found ${cpu}`);
-    if (time !== undefined) this.advanceTo(BigInt(time));
+    let fault: Fault | null = time === undefined ? null : this.#advanceTo(BigInt(time));
     if (meta.process !== undefined) this.#processes.run(this.#processes.put(meta.process).tid, cpu);
     else if (meta.pid !== undefined) this.#processes.run(meta.pid, cpu);
+    if (meta.stack !== undefined) this.#stacks[cpu] = meta.stack;
 
     const event = canonicalEvent(name);
     const places = this.#placesOf(event);
     const decides = event.startsWith("lsm/") || event.startsWith("fmod_ret/");
     let result = 0;
-    let fault: { readonly error: unknown } | null = null;
     const running: RunningEvent = { meta, cookie: 0n, override: null, data };
     let programs = 0;
     for (const place of places) {
@@ -162,10 +171,18 @@ export class EventHost {
   }
 
   /**
-   * Moves a virtual clock on; on the way each sampler fires at its times, on every CPU, in whoever runs there.
+   * Moves a virtual clock on; on the way each sampler fires at its times, on every CPU, in whoever runs there and with the last stack
+   * that was seen there.
    * @param time nanoseconds since boot; earlier ones than the clock's change nothing.
+   * @throws FaultError of the first program that was stopped, when it is that time.
    */
   advanceTo(time: bigint): void {
+    const fault = this.#advanceTo(time);
+    if (fault !== null) throw fault.error;
+  }
+
+  #advanceTo(time: bigint): Fault | null {
+    let fault: Fault | null = null;
     for (;;) {
       const due = this.#samplers.reduce<Sampler | null>(
         (first, each) => (each.next <= time && (first === null || each.next < first.next) ? each : first),
@@ -177,11 +194,19 @@ export class EventHost {
       const { place } = due;
       const data = { sample_period: due.period };
       for (let cpu = 0; cpu < this.#cpus(); cpu++) {
-        if (place.handler !== null)
-          this.run(place.handler, { meta: NOTHING, cookie: 0n, override: null, data }, place.cookie, cpu);
+        if (place.handler === null) continue;
+        this.samples++;
+        const stack = this.#stacks[cpu];
+        const meta = stack === undefined ? NOTHING : { stack };
+        try {
+          this.run(place.handler, { meta, cookie: 0n, override: null, data }, place.cookie, cpu);
+        } catch (error) {
+          fault ??= { error };
+        }
       }
     }
     this.#setClock(time);
+    return fault;
   }
 
   #setClock(time: bigint): void {
@@ -197,7 +222,7 @@ export class EventHost {
 
   /**
    * @param event as `eventOf` gives it; `*` and `?` in the name of a function stand for any characters, and any one.
-   * @param frequency samples a second, for a virtual clock.
+   * @param options.frequency samples a second, which a virtual clock fires: nobody need emit the event, and it is not for who does.
    * @throws AttachError when the position is at no link of this event.
    */
   attach(event: string, handler: EventHandler, cookie: bigint, options: AttachPlace = {}): EventPlace {
@@ -208,6 +233,7 @@ export class EventHost {
         throw new AttachError(`frequency: expected 1 to 1,000,000,000, found ${frequency}`);
       const period = BigInt(Math.round(1e9 / frequency));
       this.#samplers.push({ place, period, next: this.#now() + period });
+      return place;
     }
     if (/[*?]/.test(event)) {
       this.#patterns.push({ pattern: patternOf(event), place });

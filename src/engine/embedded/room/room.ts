@@ -4,7 +4,7 @@
  * run can be repeated.
  */
 
-import { openBtf } from "../../../btf/btf.ts";
+import { type Btf, openBtf } from "../../../btf/btf.ts";
 import type { KernelConfig } from "../adapt.ts";
 import type { Clock } from "../clock.ts";
 import { ContextAreas } from "../contexts/event-context.ts";
@@ -25,7 +25,7 @@ export interface RoomDescription extends NetworkDescription {
   /** Threads that there are. Default: none but the idle ones. */
   readonly processes?: readonly ProcessDescription[];
   /** Types of a kernel: BTF, as in `/sys/kernel/btf/vmlinux`. With them programs that depend on kernel types (CO-RE) load. */
-  readonly types?: Uint8Array;
+  readonly types?: Uint8Array | Btf;
   /** The kernel's configuration, for programs that ask (`__kconfig`). */
   readonly config?: KernelConfig;
   /** Texts of `format` files of tracefs, by event: `{ "sched/sched_switch": "name: sched_switch\nID: 308\n…" }`. */
@@ -75,7 +75,11 @@ export class Room {
     this.config = config;
     this.architecture = architecture;
     this.processes = new Processes(this.cgroups, processes);
-    this.kernel = new Kernel(memory, this.processes, types === undefined ? null : openBtf(types));
+    this.kernel = new Kernel(
+      memory,
+      this.processes,
+      types === undefined ? null : types instanceof Uint8Array ? openBtf(types) : types,
+    );
     this.formats = new Formats(formats);
     this.events = new EventHost(clock, this.processes, () => this.cpus.length);
   }
