@@ -21,7 +21,15 @@ if (esbuild === null) {
 try {
   await esbuild.build({
     absWorkingDir: root,
-    entryPoints: ["src/index.ts", "src/bpf/index.ts", "src/bpf/net.ts", "src/isa/index.ts", "src/embedded.ts", "src/cli/main.ts"],
+    entryPoints: [
+      "src/index.ts",
+      "src/bpf/index.ts",
+      "src/bpf/net.ts",
+      "src/isa/index.ts",
+      "src/embedded.ts",
+      "src/hooks.ts",
+      "src/cli/main.ts",
+    ],
     outbase: "src",
     outdir: made,
     bundle: true,

@@ -38,6 +38,7 @@ const ROOMS: readonly Room[] = [
   { path: "agent", portable: false, packages: [] },
   { path: "console", portable: false, packages: [] },
   { path: "embedded.ts", portable: true, packages: [] },
+  { path: "hooks.ts", portable: true, packages: [] },
   { path: "compile.ts", portable: false, packages: [] },
   { path: "index.ts", portable: false, packages: [] },
   { path: "cli", portable: false, packages: [] },

@@ -6,7 +6,7 @@
  */
 
 import type { CpuVersion } from "../isa/opcodes.ts";
-import type { LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import type { ExternSpec, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
 import { generate } from "./codegen/generate.ts";
 import type { IrFunction } from "./ir/ir.ts";
@@ -97,7 +97,13 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
   const types = new TypeWriter();
   const maps = module.maps.map((map) => mapSpec(map, types));
   const programs = module.programs.map((program) => programSpec(program, types, options, reporter));
-  return { name: nameOf(options.file), license: module.license, types: types.encode(), maps, programs };
+  // Those that nobody calls are not asked for.
+  const called = new Set(programs.flatMap(({ externs = [] }) => externs.map(({ name }) => name)));
+  const externs = module.externs
+    .filter(({ name }) => called.has(name))
+    .map((extern): ExternSpec => ({ kind: "kfunc", name: extern.name, weak: false, type: types.extern(extern) }));
+  const spec = { name: nameOf(options.file), license: module.license, types: types.encode(), maps, programs };
+  return externs.length === 0 ? spec : { ...spec, externs };
 }
 
 /** `examples/firewall.bpf.ts` → `firewall` */
@@ -138,6 +144,7 @@ function programSpec(program: ProgramDeclaration, types: TypeWriter, options: Co
     attachType: hook.attachType,
     code: code.code,
     relocations: code.relocations,
+    ...(code.externs.length === 0 ? {} : { externs: code.externs }),
     functions: [{ slot: 0, name, type: types.program(name, hook) }],
     lines,
   };

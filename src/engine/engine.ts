@@ -8,7 +8,7 @@
 
 import type { MapDeclaration, ProgramDeclaration } from "../object/module.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
-import type { AnyMap, UserMapOf } from "./maps.ts";
+import type { AnyMap, MapHandle, UserMapOf } from "./maps.ts";
 
 export type * from "./maps.ts";
 
@@ -29,6 +29,12 @@ export interface LoadOptions {
   readonly programs?: readonly string[];
   /** Other sizes than declared: `{ drops: 1_000_000 }`. */
   readonly maxEntries?: Readonly<Record<string, number>>;
+  /**
+   * Maps to go on with instead of making those of the same name, with what they hold: `reuse: old.maps`. Type, sizes, entries, flags and
+   * the layout of keys and values must be the same; maps that the Spec does not declare are ignored. A map lives until the last
+   * collection that uses it is disposed. The embedded engine only.
+   */
+  readonly reuse?: Readonly<Record<string, MapHandle>>;
 }
 
 /** What a Spec became in an engine. `Module` is `typeof import("./x.bpf.ts")`, or nothing for unknown names. */
@@ -88,6 +94,8 @@ export interface AttachOptions {
   readonly direction?: "ingress" | "egress";
   /** cgroup kinds: the group whose processes it is for, e.g. `/web`. */
   readonly cgroup?: string;
+  /** Programs for hooks of an application's own: the hook. Default: what the section says. */
+  readonly hook?: { readonly name: string };
   /** Tracing kinds: the event, e.g. `syscalls/sys_enter_openat`. Default: what the section says. */
   readonly event?: string;
   /** Tracing kinds: what `bpf_get_attach_cookie` gives to the program, u64. Default 0. */

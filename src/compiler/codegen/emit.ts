@@ -27,6 +27,8 @@ export interface Emitted {
   readonly location: Location | null;
   /** Of a map reference, which the loader completes. */
   readonly map: { readonly name: string; readonly offset: number | null } | null;
+  /** Of a call whose target the loader knows by this name. */
+  readonly extern: string | null;
 }
 
 export interface EmittedBlock {
@@ -60,8 +62,8 @@ export function emitBlock(fn: MachineFunction, block: MachineBlock, frame: Frame
   const code: Emitted[] = [];
   for (const instruction of block.code) {
     const { location } = instruction;
-    const emit = (made: Instruction, map: Emitted["map"] = null): void => {
-      code.push({ instruction: made, location, map });
+    const emit = (made: Instruction, map: Emitted["map"] = null, extern: string | null = null): void => {
+      code.push({ instruction: made, location, map, extern });
     };
     if (instruction.kind === "move") for (const move of instruction.moves) emitMove(fn, move, frame, emit);
     else emitOperation(instruction, frame, emit);
@@ -69,7 +71,7 @@ export function emitBlock(fn: MachineFunction, block: MachineBlock, frame: Frame
   return { code, end: block.end };
 }
 
-type Emit = (instruction: Instruction, map?: Emitted["map"]) => void;
+type Emit = (instruction: Instruction, map?: Emitted["map"], extern?: string | null) => void;
 
 function emitMove(fn: MachineFunction, { to, from }: Move, frame: Frame, emit: Emit): void {
   if (isSpill(to)) {
@@ -150,7 +152,9 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
       return;
     }
     case "call":
-      emit(make.callHelper(instruction.helper));
+      if (instruction.extern === null) emit(make.callHelper(instruction.helper));
+      // As clang writes it: no number yet.
+      else emit(make.callKfunc(-1), null, instruction.extern);
       return;
     case "set-unless": {
       const { test, register, value } = instruction;

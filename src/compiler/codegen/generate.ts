@@ -13,7 +13,7 @@
 import { encode } from "../../isa/encode.ts";
 import { type Instruction, slotTable } from "../../isa/instruction.ts";
 import type { CpuVersion } from "../../isa/opcodes.ts";
-import type { Relocation } from "../../object/spec.ts";
+import type { ExternReference, Relocation } from "../../object/spec.ts";
 import type { IrFunction } from "../ir/ir.ts";
 import { verifyFunction } from "../ir/verify.ts";
 import { allocate } from "./allocate.ts";
@@ -38,6 +38,8 @@ export interface Generated {
   readonly code: Uint8Array;
   /** Map references, whose immediates are 0 in the code (a `map-value`'s offset is there already). Ascending. */
   readonly relocations: readonly Relocation[];
+  /** Calls of functions that the loader knows by name. Ascending. */
+  readonly externs: readonly ExternReference[];
   /** Where slots come from; each holds until the next. Ascending; slot 0 is among them when anything is known. */
   readonly lines: readonly Line[];
   /** Bytes of the stack frame. */
@@ -72,6 +74,9 @@ export function generate(fn: IrFunction, options: GenerateOptions = {}): Generat
     instructions,
     code: encode(instructions),
     relocations: relocationsOf(emitted, slots),
+    externs: emitted.flatMap(({ extern }, index) =>
+      extern === null ? [] : [{ slot: slots[index]!, kind: "call", name: extern }],
+    ),
     lines: linesOf(emitted, slots),
     frameSize: frame.size,
   };

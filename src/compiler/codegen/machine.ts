@@ -94,8 +94,8 @@ export type Operation =
       readonly address: Address;
       readonly register: Register;
     }
-  /** Takes r1 … r(arguments), gives r0. */
-  | { readonly kind: "call"; readonly helper: number; readonly arguments: number }
+  /** Takes r1 … r(arguments), gives r0. `extern` names what has no number. */
+  | { readonly kind: "call"; readonly helper: number; readonly extern: string | null; readonly arguments: number }
   /** `register = value` unless the test holds. */
   | { readonly kind: "set-unless"; readonly test: Test; readonly register: Register; readonly value: number };
 

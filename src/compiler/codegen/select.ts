@@ -250,7 +250,12 @@ export class Selector {
   #call(call: Extract<Instruction, { kind: "call" }>): void {
     const moves = call.arguments.map((value, index): Move => ({ to: index + 1, from: this.source(value) }));
     if (moves.length > 0) this.emit({ kind: "move", moves });
-    this.emit({ kind: "call", helper: call.helper, arguments: call.arguments.length });
+    this.emit({
+      kind: "call",
+      helper: call.helper,
+      extern: call.extern === true ? call.name : null,
+      arguments: call.arguments.length,
+    });
     if (call.result === null || this.facts.uses(call.result) === 0) return;
     const result = this.define(call.result);
     if (this.fn.values[call.result] === "i32" && !this.facts.isDirty(call.result)) this.zeroExtend(result, 0);

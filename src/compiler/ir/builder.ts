@@ -237,6 +237,13 @@ export class FunctionBuilder {
     return value;
   }
 
+  /** Calls a function that is not the kernel's and not in this source. */
+  callExtern(name: string, args: readonly Value[], result: Type): Value {
+    const value = this.#define(result);
+    this.#append({ kind: "call", helper: 0, name, extern: true, result: value, arguments: [...args], location: this.location });
+    return value;
+  }
+
   // ── terminators ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   jump(to: BlockId): void {

@@ -114,12 +114,13 @@ export type Instruction =
   | (Defines & { readonly kind: "map-value"; readonly map: string; readonly offset: number })
   /**
    * A helper of the kernel by number, at most five arguments; clobbers memory only through pointers passed. An i32 result is the
-   * low half of what the helper returns.
+   * low half of what the helper returns. With `extern`, a function by its name that whoever loads the program must have; `helper` is 0.
    */
   | (Effect & {
       readonly kind: "call";
       readonly helper: number;
       readonly name: string;
+      readonly extern?: true;
       readonly result: Value | null;
       readonly arguments: Value[];
     });

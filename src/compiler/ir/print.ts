@@ -59,7 +59,7 @@ export function printInstruction(instruction: Instruction): string {
     case "map-value":
       return `map-value ${instruction.map} + ${instruction.offset}`;
     case "call":
-      return `call ${instruction.name}#${instruction.helper}(${values(instruction.arguments)})`;
+      return `call ${instruction.name}#${instruction.extern === true ? "extern" : instruction.helper}(${values(instruction.arguments)})`;
   }
 }
 

@@ -6,7 +6,7 @@ import { converted, mayBeNull } from "./conversions.ts";
 import { expression, literal } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
 import { headerNamed } from "./library/headers.ts";
-import { HOOKS } from "./library/hooks.ts";
+import { HOOKS, isStruct } from "./library/hooks.ts";
 import { MAP_METHODS } from "./library/maps.ts";
 import { rangeOf } from "./ranges.ts";
 import { spanOf } from "./report.ts";
@@ -81,7 +81,8 @@ function unknownProperty(
 }
 
 function contextField(fn: FunctionState, hookName: string, property: Syntax.Identifier, node: Syntax.Node): Expression {
-  const fields = HOOKS[hookName]?.context.fields ?? {};
+  const context = HOOKS[hookName]?.context;
+  const fields = context === undefined || isStruct(context) ? {} : context.fields;
   if (property.name === "packet") return { kind: "context", type: PACKET, at: spanOf(node) };
   const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
   if (found !== undefined) return { kind: "context-field", type: found.type, offset: found.offset, at: spanOf(node) };
@@ -112,7 +113,8 @@ function field(
         object,
         offset: found.offset,
         stored: found.type,
-        type: memberType(readAs(found.type, memory), type),
+        type: memberType(readAs(found.type, memory), type, found.constant),
+        constant: found.constant || type.constant === true,
         at,
       };
     }
@@ -123,14 +125,23 @@ function field(
   const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
   if (found?.kind === "bits") return { kind: "bits", object, field: found, type: found.type, at };
   if (found?.kind === "bytes") {
-    return { kind: "member", object, offset: found.offset, stored: found.type, type: readAs(found.type, "packet"), at };
+    return {
+      kind: "member",
+      object,
+      offset: found.offset,
+      stored: found.type,
+      type: readAs(found.type, "packet"),
+      constant: false,
+      at,
+    };
   }
   return unknownProperty(fn, property, to.name, Object.keys(fields), `its fields are ${Object.keys(fields).join(", ")}`);
 }
 
 /** A nested struct lies in the memory of the one around it. */
-function memberType<T extends Expression["type"]>(type: T, outer: ReferenceType): T {
-  return type.kind === "reference" ? { ...type, memory: outer.memory } : type;
+function memberType<T extends Expression["type"]>(type: T, outer: ReferenceType, constant = false): T {
+  if (type.kind !== "reference") return type;
+  return { ...type, memory: outer.memory, ...(constant || outer.constant === true ? { constant: true } : {}) };
 }
 
 export function element(fn: FunctionState, node: Syntax.MemberExpression): Expression {
@@ -158,12 +169,13 @@ export function elementOf(
   const array = object.type.to;
   const type = memberType(readAs(array.element, object.type.memory ?? "stack"), object.type);
   const at = spanOf(node);
+  const constant = object.type.constant === true;
   if (!indexProven(fn, index, array)) return errorAt(node);
   if (index.kind === "literal") {
     const offset = Number(index.value) * sizeOf(array.element);
-    return { kind: "member", object, offset, stored: array.element, type, at };
+    return { kind: "member", object, offset, stored: array.element, type, constant, at };
   }
-  return { kind: "element", object, index: converted(index, INTS.u64), array, stored: array.element, type, at };
+  return { kind: "element", object, index: converted(index, INTS.u64), array, stored: array.element, type, constant, at };
 }
 
 /** An index must be proven to be inside, from its types, masks and loop bounds alone. */

@@ -154,7 +154,7 @@ function resolveInterface(module: ModuleState, node: TSInterfaceDeclaration, dec
 }
 
 function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TSTypeElement[]): StoredType | null {
-  const members: { name: string; type: StoredType }[] = [];
+  const members: { name: string; type: StoredType; constant: boolean }[] = [];
   let good = true;
   for (const node of nodes) {
     if (node.type !== "TSPropertySignature" || node.computed || node.key.type !== "Identifier") {
@@ -183,7 +183,7 @@ function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TST
     }
     const type = storedType(module, node.typeAnnotation.typeAnnotation);
     if (type === null) good = false;
-    else members.push({ name, type });
+    else members.push({ name, type, constant: node.readonly === true });
   }
   if (!good) return null;
   if (members.length === 0) {

@@ -74,11 +74,14 @@ function place(fn: FunctionState, node: Syntax.Node): Place | null {
       fn.reporter.report("SK2004", spanOf(node), { name: target.local.name, instead: "declare it with let" });
       return null;
     case "bits":
+      fn.assigns(target.object);
       return target.field.scale === 1
         ? target
         : refuse("a length that the header counts in larger units", "write the byte that holds it");
     case "member":
     case "element":
+      if (target.constant) return refuse("a readonly field", "keep what changes in a field that is not readonly, or in a map");
+      fn.assigns(target.object);
       if (target.object.kind === "local" && target.object.local.own && isAddressBytes(target.object.type)) {
         return refuse("a byte of an address that was copied", "a name for an address is a copy: assign where the address lies");
       }

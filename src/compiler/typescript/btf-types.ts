@@ -1,7 +1,8 @@
 /** Describes the types of a source as BTF: what the user side of a map reads, and what the kernel and bpftool show. */
 
 import { BtfBuilder } from "../../btf/builder.ts";
-import type { Hook } from "./library/hooks.ts";
+import { type Hook, isStruct } from "./library/hooks.ts";
+import type { ExternFunction } from "./scopes.ts";
 import type { ArrayType, IntType, StoredType, StructType } from "./types.ts";
 
 /** C's names of the basic types; the language's own names are typedefs of them. */
@@ -45,6 +46,16 @@ export class TypeWriter {
     return this.#btf.function(name, prototype, "global");
   }
 
+  /** The BTF id of the prototype of a function of the application. */
+  extern({ name, parameters, result }: ExternFunction): number {
+    const prototype = this.#btf.prototype(
+      this.#integer(result),
+      parameters.map((parameter) => ({ name: parameter.name, type: this.#integer(parameter.type) })),
+    );
+    this.#btf.function(name, prototype, "extern");
+    return prototype;
+  }
+
   encode(): Uint8Array {
     return this.#btf.encode();
   }
@@ -74,6 +85,7 @@ export class TypeWriter {
   #context(hook: Hook): number {
     const known = this.#contexts.get(hook);
     if (known !== undefined) return known;
+    if (isStruct(hook.context)) return this.#struct(hook.context);
     const { struct, members } = hook.context;
     const u32 = this.#btf.int("unsigned int", 4);
     const id = this.#btf.struct(

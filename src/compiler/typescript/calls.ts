@@ -44,10 +44,25 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       const given = values.map((value, index) => typed(fn, value, parameters[index]!));
       return { kind: "helper", type: result, helper: name, arguments: given, at: spanOf(node) };
     }
+    case "extern": {
+      const { name, parameters, result } = meaning.extern;
+      const signature = `${name}(${parameters.map((parameter) => `${parameter.name}: ${typeName(parameter.type)}`).join(", ")})`;
+      const values = argumentsOf(
+        fn,
+        node,
+        name,
+        parameters.map(({ type }) => typeName(type)),
+        signature,
+      );
+      if (values === null) return errorAt(node);
+      const given = values.map((value, index) => typed(fn, value, parameters[index]!.type));
+      return { kind: "extern", type: result, function: meaning.extern, arguments: given, at: spanOf(node) };
+    }
     case "function":
       return callFunction(fn, meaning.function, node);
     case "map-kind":
     case "hook":
+    case "own-hook":
       fn.reporter.report("SK3001", spanOf(node), { what: callee.name });
       return errorAt(node);
     case "type-only":
@@ -128,6 +143,16 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
     return value === undefined ? (defaults[index] ?? errorAt(node)) : named(fn, typed(fn, value, parameter.type));
   });
   if (given.some((value) => value.type.kind === "error")) return errorAt(node);
+  for (const [index, parameter] of parameters.entries()) {
+    const value = given[index];
+    if (value === undefined || !declaration.assigned.has(parameter)) continue;
+    if (value.type.kind === "reference" && value.type.constant === true) {
+      const what = `a readonly field (${name} assigns ${parameter.name})`;
+      fn.reporter.report("SK2114", value.at, { what, instead: "copy what the function needs into a struct of its own" });
+      return errorAt(node);
+    }
+    fn.assigns(value);
+  }
   return { kind: "call", type: result, function: declaration, arguments: given, at: spanOf(node) };
 }
 

@@ -116,7 +116,7 @@ export function named(fn: FunctionState, value: Expression): Expression {
  */
 function isMisplaced(value: Expression): boolean {
   const { type } = value;
-  if (type.kind !== "reference" || type.memory === "map" || type.memory === "packet" || type.to.kind === "header") return false;
+  if (type.kind !== "reference" || (type.memory !== "stack" && type.memory !== null) || type.to.kind === "header") return false;
   let offset = 0;
   for (let part = value; part.kind === "member"; part = part.object) offset += part.offset;
   return offset % alignOf(type.to) !== 0;

@@ -193,6 +193,7 @@ export const DIAGNOSTICS = {
     hint: "read it with ctx.packet.at({name}, offset); its length is {name}.size",
   },
   SK3010: { title: "Bad address", message: "{text} is not {kind}", hint: "{instead}" },
+  SK3011: { title: "Bad function of the application", message: "{problem}", hint: "{instead}" },
   // ── limits ──
   SK4001: {
     title: "Program too large",

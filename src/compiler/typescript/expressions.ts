@@ -117,6 +117,7 @@ function name(fn: FunctionState, node: Syntax.Identifier): Expression {
     case "map":
       return notAValue("a map", `call one of its methods: ${node.name}.get(key)`);
     case "function":
+    case "extern":
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "enum":
       return notAValue("an enum", `write one of its members: ${node.name}.${[...meaning.members.keys()][0] ?? "Name"}`);
@@ -128,6 +129,7 @@ function name(fn: FunctionState, node: Syntax.Identifier): Expression {
       return notAValue("a program", "move what both need into a function");
     case "map-kind":
     case "hook":
+    case "own-hook":
       return notAValue("a declaration", `write export const name = ${node.name}(…) at the top level`);
     case "header":
       fn.reporter.report("SK3009", at, { name: node.name });

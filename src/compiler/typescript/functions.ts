@@ -4,14 +4,14 @@ import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { coerce, settled, unify } from "./conversions.ts";
 import { expression } from "./expressions.ts";
-import type { Hook } from "./library/hooks.ts";
+import { type Hook, isStruct } from "./library/hooks.ts";
 import { fits, meaning } from "./numbers.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
 import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
-import { type IntType, isAddressBytes, typeName, type ValueType, VOID } from "./types.ts";
+import { type IntType, isAddressBytes, reference, typeName, type ValueType, VOID } from "./types.ts";
 
 /** The checked function; null after an error or when it is recursive, with a report. */
 export function checkFunction(module: ModuleState, symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
@@ -98,15 +98,15 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
       continue;
     }
     const annotation = parameter.typeAnnotation;
-    let type: ValueType | null = hookName === null ? null : { kind: "context", hook: hookName };
+    let type: ValueType | null = hookName === null ? null : contextType(fn.hook, hookName);
     if (annotation && annotation.type === "TSTypeAnnotation") {
       const given = valueType(fn.module, annotation.typeAnnotation);
-      if (given !== null && type !== null && given.kind !== "context") {
+      if (given !== null && type !== null && !isContext(given, type)) {
         const instead = "leave the annotation out";
         fn.reporter.report("SK2101", at, { expected: "the context", found: typeName(given), instead });
         good = false;
       }
-      type = given;
+      type = given?.kind === "reference" && type?.kind === "reference" ? type : given;
     } else if (type === null) {
       fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u32` });
     }
@@ -136,6 +136,18 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
   return good ? { locals, defaults } : null;
 }
 
+/** What the parameter of a program is. */
+function contextType(hook: Hook | null, hookName: string): ValueType {
+  return hook !== null && isStruct(hook.context)
+    ? reference(hook.context, "context", false)
+    : { kind: "context", hook: hookName };
+}
+
+function isContext(given: ValueType, context: ValueType): boolean {
+  if (given.kind === "reference" && context.kind === "reference") return given.to === context.to && !given.nullable;
+  return given.kind === "context" && context.kind === "context";
+}
+
 /** A constant, of the top level: what each caller that gives no argument means. */
 function defaultValue(fn: FunctionState, name: string, type: ValueType, node: Syntax.Expression): Expression {
   const outside = new FunctionState(fn.module, name, null, null);
@@ -155,7 +167,7 @@ function body(fn: FunctionState, node: CallableNode, { locals: parameters, defau
     fn.reachable = false;
     const result = settleReturns(fn);
     const statements = fn.returns.map(({ statement }) => statement);
-    return result === null ? null : { name: fn.name, parameters, defaults, result, body: statements, at };
+    return result === null ? null : { name: fn.name, parameters, defaults, result, assigned: fn.assigned, body: statements, at };
   }
   for (const directive of node.body.directives) {
     fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
@@ -170,7 +182,7 @@ function body(fn: FunctionState, node: CallableNode, { locals: parameters, defau
     fn.reporter.report("SK2302", close, { name: fn.name, type: typeName(result) });
     return null;
   }
-  return { name: fn.name, parameters, defaults, result, body: checked, at };
+  return { name: fn.name, parameters, defaults, result, assigned: fn.assigned, body: checked, at };
 }
 
 /** Gives each return its type; the function's, or null with a report. */
@@ -210,7 +222,12 @@ function settleReturns(fn: FunctionState): ValueType | null {
       });
       continue;
     }
-    if (fn.hook !== null && entry.value.kind === "literal" && !fits(entry.value.value, fn.hook.result)) {
+    if (
+      fn.hook !== null &&
+      fn.hook.verdicts !== null &&
+      entry.value.kind === "literal" &&
+      !fits(entry.value.value, fn.hook.result)
+    ) {
       notVerdict(fn, entry.value, entry.value.value, fn.hook);
       continue;
     }
@@ -242,10 +259,10 @@ function checkVerdict(fn: FunctionState, value: Expression, hook: Hook): void {
   }
   if (value.kind !== "constant" || value.type.kind !== "int") return;
   const verdict = meaning(value.value, value.type as IntType);
-  if (verdict < BigInt(hook.verdicts.length)) return;
+  if (hook.verdicts === null || verdict < BigInt(hook.verdicts.length)) return;
   notVerdict(fn, value, verdict, hook);
 }
 
 function notVerdict(fn: FunctionState, { at }: Expression, value: bigint, hook: Hook): void {
-  fn.reporter.report("SK3006", at, { value, hook: hook.section, verdicts: hook.verdicts.join(", ") });
+  fn.reporter.report("SK3006", at, { value, hook: hook.section, verdicts: hook.verdicts?.join(", ") ?? "" });
 }

@@ -32,7 +32,7 @@ export function alignOf(type: StoredType): Align {
 /** Each field at the next multiple of its alignment; the whole padded to a multiple of the largest. Packed: no padding at all. */
 export function layOut(
   name: string,
-  members: readonly { readonly name: string; readonly type: StoredType }[],
+  members: readonly { readonly name: string; readonly type: StoredType; readonly constant?: boolean }[],
   packed: boolean,
 ): StructType {
   let offset = 0;
@@ -41,7 +41,7 @@ export function layOut(
     const own = packed ? 1 : alignOf(member.type);
     if (own > align) align = own;
     offset = Math.ceil(offset / own) * own;
-    const field = { name: member.name, type: member.type, offset };
+    const field = { name: member.name, type: member.type, offset, constant: member.constant === true };
     offset += sizeOf(member.type);
     return field;
   });

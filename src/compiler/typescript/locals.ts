@@ -10,7 +10,7 @@ import { rangeOf, setRange } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
-import { isAddressBytes, isNullable, type ValueType } from "./types.ts";
+import { isAddressBytes, isNullable, type Memory, type ValueType } from "./types.ts";
 
 export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration): readonly Statement[] {
   if (node.kind !== "const" && node.kind !== "let") {
@@ -118,9 +118,11 @@ function declaredType(given: ValueType, annotated: ValueType | null): ValueType 
   return annotated;
 }
 
+const LASTING: readonly (Memory | null)[] = ["map", "packet", "context"];
+
 /** What may be held by a variable that changes: addresses are copied into it, but a struct made in a loop's turn is made anew, in the same bytes, in the next. */
 export function outlives(type: ValueType): boolean {
-  return type.kind !== "reference" || isAddressBytes(type) || type.memory === "map" || type.memory === "packet";
+  return type.kind !== "reference" || isAddressBytes(type) || LASTING.includes(type.memory);
 }
 
 function bind(
@@ -137,6 +139,7 @@ function bind(
   const own = value.kind === "struct" || value.kind === "array" || value.kind === "copied" || value.kind === "bytes";
   const local: Local = { name, type, mutable, own, at };
   fn.scope.set(name, { kind: "local", local }, at);
+  if (type.kind === "reference") fn.alias(local, value);
   if (type.kind === "context" || type.kind === "packet") return null;
   if (!mutable && type.kind === "int") setRange(local, rangeOf(fn, value));
   if (isNullable(type) && !isNullable(value.type) && value.kind !== "null") fn.facts = new Set([...fn.facts, local]);

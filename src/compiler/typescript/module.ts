@@ -4,14 +4,14 @@ import type * as Syntax from "@babel/types";
 import { resolveDeclared, valueType } from "./annotations.ts";
 import { constantOf } from "./constants.ts";
 import { coerce } from "./conversions.ts";
-import { mapDeclaration, programDeclaration } from "./declarations.ts";
+import { externFunction, mapDeclaration, ownProgramDeclaration, programDeclaration } from "./declarations.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { LIBRARY } from "./library/exports.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
 import { type Reporter, spanOf } from "./report.ts";
-import { type ConstantSymbol, didYouMean, type FunctionSymbol, type Meaning } from "./scopes.ts";
+import { type ConstantSymbol, didYouMean, type ExternFunction, type FunctionSymbol, type Meaning } from "./scopes.ts";
 import { FunctionState, ModuleState, type TypeMeaning } from "./state.ts";
 import type { Expression, MapDeclaration, Module, ProgramDeclaration } from "./tree.ts";
 import { INTS } from "./types.ts";
@@ -29,7 +29,7 @@ const LONGEST_LICENSE = 127;
 /** An exported call to a map's or hook's constructor, checked when all names are known. */
 interface Pending {
   readonly name: string;
-  readonly callee: Extract<Meaning, { kind: "map-kind" | "hook" }>;
+  readonly callee: Extract<Meaning, { kind: "map-kind" | "hook" | "own-hook" }>;
   readonly calleeName: string;
   readonly node: Syntax.CallExpression;
   readonly id: Syntax.Identifier;
@@ -49,6 +49,7 @@ class ModuleChecker {
   readonly #functions: FunctionSymbol[] = [];
   readonly #constants: { readonly evaluate: () => void }[] = [];
   readonly #pending: Pending[] = [];
+  readonly #externs: ExternFunction[] = [];
   #license = DEFAULT_LICENSE;
 
   constructor(module: ModuleState, source: Source) {
@@ -81,15 +82,19 @@ class ModuleChecker {
     }
     const programs: ProgramDeclaration[] = [];
     for (const pending of this.#pending) {
-      if (pending.callee.kind !== "hook") continue;
-      const { hook } = pending.callee;
-      const program = programDeclaration(this.#module, hook, pending.calleeName, pending.name, pending.node, spanOf(pending.id));
+      const { callee, calleeName, name, node } = pending;
+      if (callee.kind === "map-kind") continue;
+      const at = spanOf(pending.id);
+      const program =
+        callee.kind === "hook"
+          ? programDeclaration(this.#module, callee.hook, calleeName, name, node, at)
+          : ownProgramDeclaration(this.#module, name, node, at);
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(this.#module, symbol, symbol.at);
-    const programless = !this.#pending.some(({ callee }) => callee.kind === "hook");
+    const programless = this.#pending.every(({ callee }) => callee.kind === "map-kind");
     if (programless && !this.#module.reporter.failed) this.#module.reporter.report("SK3007", { line: 1, column: 1 });
-    return { license: this.#license, maps, programs };
+    return { license: this.#license, maps, programs, externs: this.#externs };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {
@@ -180,6 +185,10 @@ class ModuleChecker {
       case "FunctionDeclaration":
         this.#function(node);
         return;
+      case "TSDeclareFunction":
+        if (node.declare === true) this.#extern(node);
+        else this.#refuse(node, "a function without a body", "give it a body; declare function names one of the application");
+        return;
       case "VariableDeclaration":
         if (node.kind !== "const") {
           this.#refuse(node, `${node.kind} at the top level`, "write const; what changes lives in a map");
@@ -253,6 +262,15 @@ class ModuleChecker {
     this.#addFunction(node.id, node);
   }
 
+  /** A function that the application has: `declare function respond(status: u32): u32`. */
+  #extern(node: Syntax.TSDeclareFunction): void {
+    if (!node.id || !this.#unused(node.id)) return;
+    const at = spanOf(node.id);
+    const extern = externFunction(this.#module, node.id.name, node);
+    this.#module.values.set(node.id.name, extern === null ? { kind: "refused" } : { kind: "extern", extern }, at);
+    if (extern !== null) this.#externs.push(extern);
+  }
+
   #addFunction(id: Syntax.Identifier, node: FunctionSymbol["node"]): void {
     const symbol: FunctionSymbol = { name: id.name, node, at: spanOf(id), state: "unchecked", declaration: null };
     this.#functions.push(symbol);
@@ -285,9 +303,12 @@ class ModuleChecker {
     }
     const callee =
       init.type === "CallExpression" && init.callee.type === "Identifier" ? this.#module.values.look(init.callee.name) : null;
-    if (init.type === "CallExpression" && (callee?.kind === "map-kind" || callee?.kind === "hook")) {
+    if (
+      init.type === "CallExpression" &&
+      (callee?.kind === "map-kind" || callee?.kind === "hook" || callee?.kind === "own-hook")
+    ) {
       const calleeName = init.callee.type === "Identifier" ? init.callee.name : "";
-      this.#module.values.set(id.name, callee.kind === "hook" ? { kind: "program" } : { kind: "refused" }, at);
+      this.#module.values.set(id.name, callee.kind === "map-kind" ? { kind: "refused" } : { kind: "program" }, at);
       if (exported) this.#pending.push({ name: id.name, callee, calleeName, node: init, id, exported });
       else this.#module.reporter.report("SK3001", at, { what: calleeName });
       return;

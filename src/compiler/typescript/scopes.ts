@@ -9,7 +9,7 @@ import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
 import type { Expression, FunctionDeclaration, Local, MapDeclaration } from "./tree.ts";
-import type { ScalarType } from "./types.ts";
+import type { IntType, ScalarType } from "./types.ts";
 
 export type CallableNode = FunctionNode | ArrowFunctionExpression | FunctionExpression;
 
@@ -20,6 +20,14 @@ export interface FunctionSymbol {
   readonly at: Span;
   state: "unchecked" | "checking" | "checked" | "failed";
   declaration: FunctionDeclaration | null;
+}
+
+/** `declare function name(…): u32`: the application has it. */
+export interface ExternFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string; readonly type: IntType }[];
+  readonly result: IntType;
+  readonly at: Span;
 }
 
 /** A constant of the top level; evaluated when it is first used. `value` is of kind constant, literal or bytes. */
@@ -43,7 +51,10 @@ export type Meaning =
   | { readonly kind: "cast"; readonly type: ScalarType }
   | { readonly kind: "map-kind"; readonly map: MapKind }
   | { readonly kind: "hook"; readonly hook: Hook }
+  /** `hook`: of a hook that an application declares. */
+  | { readonly kind: "own-hook" }
   | { readonly kind: "helper"; readonly helper: Helper & { readonly name: HelperName } }
+  | { readonly kind: "extern"; readonly extern: ExternFunction }
   | { readonly kind: "header"; readonly name: string; readonly header: Header }
   | { readonly kind: "address"; readonly format: AddressFormat }
   | { readonly kind: "type-only" }

@@ -63,6 +63,9 @@ export class FunctionState {
   readonly hook: Hook | null;
   readonly returns: { value: Expression | null; readonly at: Span; readonly statement: ReturnStatement }[] = [];
   readonly jumps: Jump[] = [];
+  /** Locals through which something was assigned. */
+  readonly assigned = new Set<Local>();
+  readonly #aliases = new Map<Local, Local>();
   scope: Scope;
   /** Nullable locals that are known not to be null here. */
   facts: ReadonlySet<Local> = new Set();
@@ -77,6 +80,20 @@ export class FunctionState {
     this.result = result;
     this.hook = hook;
     this.scope = new Scope(module.values);
+  }
+
+  /** A name for what is reached through another one: assigning through it is assigning through that. */
+  alias(local: Local, value: Expression): void {
+    const root = rootOf(value);
+    if (root !== null) this.#aliases.set(local, root);
+  }
+
+  /** Something is assigned in what `target` is a part of. */
+  assigns(target: Expression): void {
+    for (let local = rootOf(target); local !== null; local = this.#aliases.get(local) ?? null) {
+      if (this.assigned.has(local)) return;
+      this.assigned.add(local);
+    }
   }
 
   /** Checks a part of a node, unless that is nested too deeply. */
@@ -106,6 +123,13 @@ export class FunctionState {
 }
 
 export type ReturnStatement = { kind: "return"; at: Span; value: Expression | null } & Extract<Statement, { kind: "return" }>;
+
+/** The local that a place is reached through. */
+function rootOf(value: Expression): Local | null {
+  let part = value;
+  while (part.kind === "member" || part.kind === "element" || part.kind === "bits") part = part.object;
+  return part.kind === "local" ? part.local : null;
+}
 
 /** Stands where something was refused. */
 export function errorAt(node: Located): Expression {

@@ -103,6 +103,7 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "map-delete":
     case "map-increment":
     case "call":
+    case "extern":
       return [{ kind: "evaluate", value, at: spanOf(node) }];
     case "map-get":
     case "map-has":

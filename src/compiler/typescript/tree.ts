@@ -9,6 +9,7 @@ import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
+import type { ExternFunction } from "./scopes.ts";
 import type {
   ArrayType,
   Field,
@@ -26,6 +27,8 @@ export interface Module {
   readonly license: string;
   readonly maps: readonly MapDeclaration[];
   readonly programs: readonly ProgramDeclaration[];
+  /** Functions of the application, whether they are called or not. */
+  readonly externs: readonly ExternFunction[];
 }
 
 export interface MapDeclaration {
@@ -51,6 +54,8 @@ export interface FunctionDeclaration {
   /** For each parameter the constant that it is when the argument is missing, or null. */
   readonly defaults: readonly (Expression | null)[];
   readonly result: ValueType;
+  /** Parameters through which it, or what it calls, assigns. */
+  readonly assigned: ReadonlySet<Local>;
   readonly body: readonly Statement[];
   readonly at: Span;
 }
@@ -132,6 +137,8 @@ interface Member {
   readonly offset: number;
   readonly stored: StoredType;
   readonly type: ScalarType | ReferenceType;
+  /** Declared `readonly`, or in something that is. */
+  readonly constant: boolean;
 }
 
 /** Some bits of a header's integer. */
@@ -150,6 +157,7 @@ interface Element {
   readonly array: ArrayType;
   readonly stored: StoredType;
   readonly type: ScalarType | ReferenceType;
+  readonly constant: boolean;
 }
 
 // ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,6 +294,13 @@ export type Expression =
       readonly kind: "helper";
       readonly type: IntType;
       readonly helper: HelperName;
+      readonly arguments: readonly Expression[];
+    })
+  /** Of a function that the application has. */
+  | (Node & {
+      readonly kind: "extern";
+      readonly type: IntType;
+      readonly function: ExternFunction;
       readonly arguments: readonly Expression[];
     })
   | (Node & {

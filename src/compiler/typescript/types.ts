@@ -31,6 +31,8 @@ export interface Field {
   readonly type: StoredType;
   /** In bytes, from the start of the struct. */
   readonly offset: number;
+  /** Declared `readonly`: no assignment changes it or what is in it. */
+  readonly constant: boolean;
 }
 
 export interface StructType {
@@ -63,7 +65,7 @@ export type StoredType = IntType | BoolType | NetworkType | StructType | ArrayTy
 export type Align = 1 | 2 | 4 | 8;
 
 /** Where a reference points: it decides how long it holds and how the verifier lets it be used. */
-export type Memory = "map" | "packet" | "stack";
+export type Memory = "map" | "packet" | "stack" | "context";
 
 /** An address of a struct, array or header in memory; with `nullable`, perhaps null. */
 export interface ReferenceType {
@@ -72,6 +74,8 @@ export interface ReferenceType {
   /** Null for a parameter, which takes any. */
   readonly memory: Memory | null;
   readonly nullable: boolean;
+  /** It was reached through a `readonly` field: nothing may be assigned through it. */
+  readonly constant?: true;
 }
 
 /** A number or null: what `map.get` gives for a map of numbers. */

@@ -2,7 +2,6 @@
 
 import { openBtf } from "../../btf/btf.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
-import type { ProgramType } from "../../uapi/program-types.ts";
 import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
@@ -13,6 +12,7 @@ import type { MapHome, MapStore } from "./maps/store.ts";
 import type { LoadedProgram, ProgramKind } from "./programs/kind.ts";
 import { loadKind, PROGRAM_TYPES } from "./programs/kinds.ts";
 import { resolve } from "./resolve.ts";
+import { reused } from "./reuse.ts";
 import type { Room } from "./room/room.ts";
 import type { UserHandle } from "./user-maps/handle.ts";
 import { makeUserMap } from "./user-maps/make.ts";
@@ -28,8 +28,8 @@ export interface Target extends MapHome {
   readonly unsafe: boolean;
 }
 
-/** The kinds of a Spec's programs, by type. */
-export type Kinds = ReadonlyMap<ProgramType, ProgramKind>;
+/** The kinds of a Spec's programs, by `kindName`. */
+export type Kinds = ReadonlyMap<string, ProgramKind>;
 
 export class EmbeddedCollection<Module = AnyModule> implements Collection<Module> {
   readonly spec: Spec;
@@ -49,7 +49,12 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       checkNames("map", spec.maps);
       checkNames("program", spec.programs);
       const specs = spec.programs.filter((program) => isWanted(program, options));
-      for (const map of spec.maps) if (map.autocreate !== false) stores.push(makeMap(map, spec, options, target));
+      for (const map of spec.maps) {
+        if (map.autocreate === false) continue;
+        const given = options.reuse?.[map.name];
+        const declared = { ...map, maxEntries: options.maxEntries?.[map.name] ?? map.maxEntries };
+        stores.push(given === undefined ? makeMap(map, spec, options, target) : reused(declared, spec, given, target.memory));
+      }
       const byName = new Map(stores.map((store) => [store.name, store]));
       const origin = { spec, maps: () => mapsOf(this.#userMaps) };
       this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds));
@@ -57,7 +62,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       const { memory, cpus } = target;
       this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus }));
       const names: Names = { mapNamed: (name) => byName.get(name)?.handle ?? null };
-      for (const store of stores) fillMap(store, memory, names);
+      for (const store of stores) if (options.reuse?.[store.name] === undefined) fillMap(store, memory, names);
       for (const map of this.#userMaps) if (map.spec.frozen === true) map.freeze();
     } catch (error) {
       for (const store of stores) store.dispose();
@@ -116,21 +121,39 @@ function checkNames(what: string, items: readonly { readonly name: string }[]): 
 }
 
 /** Imports what the programs of a Spec need. @throws FeatureError for a type that this engine does not run. */
-export async function kindsOf(spec: Spec, options: LoadOptions): Promise<Kinds> {
-  const kinds = new Map<ProgramType, ProgramKind>();
+export async function kindsOf(spec: Spec, options: LoadOptions, hooks: Kinds): Promise<Kinds> {
+  const kinds = new Map<string, ProgramKind>(hooks);
   for (const program of spec.programs) {
     if (!isWanted(program, options)) continue;
-    const kind = kinds.get(program.type) ?? (await loadKind(program.type));
+    const name = kindName(program);
+    const kind = kinds.get(name) ?? (await loadKind(program.type));
     if (kind === null) {
+      if (name.startsWith(OWN_HOOK)) throw unknownHook(program, name, hooks);
       throw new FeatureError(
         `BPF_PROG_TYPE_${program.type.toUpperCase()}`,
         null,
         `program ${program.name}: the embedded engine runs ${PROGRAM_TYPES.join(", ")} programs; this one is ${program.type}`,
       );
     }
-    kinds.set(program.type, kind);
+    kinds.set(name, kind);
   }
   return kinds;
+}
+
+/** Section of programs for hooks of an application's own: `hook/http.request`. */
+const OWN_HOOK = "hook/";
+
+/** Programs for hooks of one's own have a kind for each hook, others one for their type. */
+function kindName({ type, section }: ProgramSpec): string {
+  return type === "unspec" && section?.startsWith(OWN_HOOK) ? section : type;
+}
+
+function unknownHook({ name }: ProgramSpec, section: string, hooks: Kinds): FeatureError {
+  const known = [...hooks.keys()].map((key) => key.slice(OWN_HOOK.length));
+  const instead =
+    known.length === 0 ? "open it with the hook: openEmbedded({ hooks: [onRequest] })" : `it has ${known.join(", ")}`;
+  const message = `program ${name}: the engine has no hook ${section.slice(OWN_HOOK.length)}; ${instead}`;
+  return new FeatureError(section, null, message);
 }
 
 /** Whether a load with these options loads the program. */
@@ -157,8 +180,9 @@ function makeProgram(
   target: Target,
   kinds: Kinds,
 ): LoadedProgram {
-  const kind = kinds.get(program.type);
+  const kind = kinds.get(kindName(program));
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
+  kind.check?.(program, origin.spec);
   const resolved = resolve(program, kind, maps, origin.spec.externs);
   const trust = judge(program, origin.spec, target.verify, target.unsafe);
   const { room, fuel } = target;

@@ -12,6 +12,8 @@ import { adapt } from "./adapt.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, isWanted, kindsOf, type Target } from "./collection.ts";
 import { Cpu } from "./cpu.ts";
+import type { AnyHook } from "./hooks/hook.ts";
+import { HookSite } from "./hooks/site.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
@@ -55,6 +57,8 @@ export interface EmbeddedOptions {
    * loop there. `interpreter`: tens of times slower, every access checked to the byte, proven or not.
    */
   readonly execution?: "interpreter" | "jit";
+  /** Hooks of the application's own that programs of this engine may decide at: docs/hooks.md. An open engine has a hook for itself. */
+  readonly hooks?: readonly AnyHook[];
 }
 
 /** @throws RangeError for options that make no sense; MapError `memory` when the CPUs do not fit. */
@@ -69,6 +73,7 @@ export class EmbeddedEngine implements Engine {
   readonly #room: Room;
   readonly #execution: "interpreter" | "jit";
   readonly #collections = new Set<AsyncDisposable>();
+  readonly #sites: HookSite[] = [];
   #open = true;
 
   /** Use `openEmbedded`. */
@@ -88,6 +93,12 @@ export class EmbeddedEngine implements Engine {
     for (let id = 0; id < cpus; id++) new Cpu(id, room, random.next());
     if (execution !== "interpreter" && execution !== "jit")
       throw new RangeError(`execution: expected interpreter or jit, found ${execution}`);
+    try {
+      for (const hook of options.hooks ?? []) this.#sites.push(new HookSite(hook, room));
+    } catch (error) {
+      for (const site of this.#sites) site.dispose();
+      throw error;
+    }
     this.cpus = cpus;
     this.#execution = execution;
     this.#room = room;
@@ -151,7 +162,7 @@ export class EmbeddedEngine implements Engine {
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<Collection<Module>> {
     // What nobody uses is not loaded.
     const executors = this.#execution === "jit" ? (await import("./jit/executors.ts")).jitExecutors : interpreters;
-    const kinds = await kindsOf(spec, options);
+    const kinds = await kindsOf(spec, options, new Map(this.#sites.map(({ kind, section }) => [section, kind])));
     const { kernel, config } = this.#room;
     const adapted = await adapt(spec, kernel.types, config, (program) => isWanted(program, options));
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
@@ -166,5 +177,6 @@ export class EmbeddedEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open = false;
     for (const collection of [...this.#collections]) await collection[Symbol.asyncDispose]();
+    for (const site of this.#sites.splice(0)) site.dispose();
   }
 }

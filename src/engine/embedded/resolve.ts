@@ -57,6 +57,8 @@ export function resolve(
   const references = new Map((spec.externs ?? []).map((extern) => [extern.slot, extern]));
   /** The number of a kernel function or variable that the program may use; null: it is not here, and need not be. */
   const extern = ({ name: symbol, slot }: ExternReference): number | null => {
+    const own = kind.functions?.get(symbol);
+    if (own !== undefined) return own.id;
     // `___` begins a flavour, which is the program's own name for one of several prototypes.
     const plain = symbol.replace(/___.*$/, "");
     const number = kfuncNumber(plain);

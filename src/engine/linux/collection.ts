@@ -4,7 +4,7 @@ import { openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
-import { MapError } from "../errors.ts";
+import { FeatureError, MapError } from "../errors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkDeclaration, fillMap } from "./maps/contents.ts";
@@ -70,6 +70,8 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       }
       const btf = spec.types === null ? null : openBtf(spec.types);
       const maps = new Map<string, LinuxMap>();
+      const [reused] = Object.keys(options.reuse ?? {});
+      if (reused !== undefined) throw new FeatureError("reuse", null, `map ${reused}: only the embedded engine reuses maps`);
       for (const declared of spec.maps) {
         const map = { ...declared, maxEntries: options.maxEntries?.[declared.name] ?? declared.maxEntries };
         const raw = new RawMap(kernel, map, keep(createMap(kernel, map, types?.descriptor ?? null)));

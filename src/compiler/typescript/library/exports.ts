@@ -29,6 +29,7 @@ const BPF: LibraryModule = {
     ["bool", { kind: "cast", type: BOOL }],
     ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
     ...Object.entries(HOOKS).map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
+    ["hook", { kind: "own-hook" }],
     ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
   ]),
   types: new Map<string, TypeMeaning>([

@@ -3,7 +3,7 @@
 import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { XDP_MD as OFFSETS, XDP_VERDICTS } from "../../../uapi/xdp.ts";
-import { INTS, type IntType } from "../types.ts";
+import { INTS, type IntType, type StructType } from "../types.ts";
 
 export interface Hook {
   /** ELF section name as libbpf spells it. */
@@ -12,11 +12,12 @@ export interface Hook {
   readonly attachType: AttachType | null;
   /** Name of the context's type at the editor's side. */
   readonly contextType: string;
-  readonly context: ContextLayout;
+  /** Of an application's own hook: the struct that its context is. */
+  readonly context: ContextLayout | StructType;
   /** What the program returns. */
   readonly result: IntType;
-  /** The constants that it may return, by value. */
-  readonly verdicts: readonly string[];
+  /** The constants that it may return, by value; null when it may return anything. */
+  readonly verdicts: readonly string[] | null;
 }
 
 /** The context as the kernel shows it to programs. */
@@ -42,6 +43,24 @@ const XDP_MD: ContextLayout = {
     rxQueue: { offset: OFFSETS.rx_queue_index, type: INTS.u32 },
   },
 };
+
+/** A hook that an application declares (`defineHook`): only that knows what its verdicts mean. */
+export function ownHook(name: string, context: StructType): Hook {
+  return {
+    section: `hook/${name}`,
+    type: "unspec",
+    attachType: null,
+    contextType: context.name,
+    context,
+    result: INTS.u32,
+    verdicts: null,
+  };
+}
+
+/** Whether the context is a struct of the application's. */
+export function isStruct(context: Hook["context"]): context is StructType {
+  return "kind" in context;
+}
 
 export const HOOKS: Readonly<Record<string, Hook>> = {
   xdp: {

@@ -3,6 +3,7 @@
 import type { BlockId, Value } from "../../ir/ir.ts";
 import { alignOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
+import { INTS } from "../types.ts";
 import { inlineCall } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
@@ -66,6 +67,12 @@ export function scalar(to: Lowering, value: Expression): Value {
       const given = value.arguments.map((argument) => scalar(to, argument));
       to.locate(value.at);
       return ir.call(value.helper, given, irType(value.type));
+    }
+    case "extern": {
+      const given = value.arguments.map((argument) => scalar(to, argument));
+      to.locate(value.at);
+      const result = ir.callExtern(value.function.name, given, "i32");
+      return convert(ir, result, INTS.u32, value.type);
     }
     case "context-field":
       return ir.load("i32", 4, false, to.context, value.offset);

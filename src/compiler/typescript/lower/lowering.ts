@@ -2,9 +2,10 @@
 
 import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
 import type { BlockId, Type, Value } from "../../ir/ir.ts";
+import { isStruct } from "../library/hooks.ts";
 import type { Span } from "../report.ts";
 import type { Expression, JumpTarget, Local, ProgramDeclaration } from "../tree.ts";
-import type { ScalarType, ValueType } from "../types.ts";
+import type { Memory, ScalarType, ValueType } from "../types.ts";
 import { irType } from "./memory.ts";
 
 /** A program that grew beyond all reason when its calls were inlined. */
@@ -90,7 +91,9 @@ export class Lowering {
 
   /** The packet's pointers: nothing that a program can call yet moves the packet, so they are read once. */
   get packet(): { readonly data: Value; readonly end: Value } {
-    const { data, dataEnd } = this.program.hook.context;
+    const { context } = this.program.hook;
+    if (isStruct(context)) throw new TypeError(`${context.name} has no packet`);
+    const { data, dataEnd } = context;
     this.#packet ??= this.#atEntry(() => ({
       data: this.ir.load("ptr", 4, false, this.context, data),
       end: this.ir.load("ptr", 4, false, this.context, dataEnd),
@@ -159,6 +162,6 @@ export function representationOf(type: ValueType): Type {
 }
 
 /** The memory that a reference's type names. */
-export function memoryOf(value: Expression): "map" | "packet" | "stack" | null {
+export function memoryOf(value: Expression): Memory | null {
   return value.type.kind === "reference" ? value.type.memory : null;
 }

@@ -67,6 +67,8 @@ export interface HashShape {
   readonly links?: number;
   /** Pools that the entries are divided among. */
   readonly pools?: number;
+  /** What the Spec said, where the map has another size than that. */
+  readonly declared?: MapSpec;
   /** Whether a value is replaced where it is. */
   readonly inPlace?: boolean;
 }
@@ -93,7 +95,8 @@ export class HashMap extends MapStore {
     const perCpu = spec.type.includes("percpu");
     const inPlace = shape.inPlace ?? perCpu;
     const pools = shape.pools ?? 1;
-    super(spec, home, { perCpu, elements: spec.maxEntries + (inPlace ? 0 : pools) });
+    const { declared = spec } = shape;
+    super(spec, home, { perCpu, declared, elements: spec.maxEntries + (inPlace ? 0 : pools) });
     this.#inPlace = inPlace;
     this.poolCount = pools;
     this.share = spec.maxEntries / pools;

@@ -25,7 +25,7 @@ export class LocalStorageMap extends HashMap {
   readonly #zeroes: number;
 
   constructor(spec: MapSpec, home: MapHome, objects: number = DEFAULT_OBJECTS) {
-    super({ ...spec, maxEntries: objects }, home, { inPlace: true });
+    super({ ...spec, maxEntries: objects }, home, { inPlace: true, declared: spec });
     this.#keys = this.allocate("keys", LINE * home.cpus).start;
     this.#zeroes = this.allocate("zeroes", spec.valueSize).start;
   }

@@ -24,7 +24,7 @@ export const USED = 2;
 export class LruHashMap extends HashMap {
   constructor(spec: MapSpec, home: MapHome) {
     const pools = (spec.flags & BPF_F_NO_COMMON_LRU) === 0 ? 1 : home.cpus;
-    super({ ...spec, maxEntries: Math.ceil(spec.maxEntries / pools) * pools }, home, { links: 1, pools });
+    super({ ...spec, maxEntries: Math.ceil(spec.maxEntries / pools) * pools }, home, { links: 1, pools, declared: spec });
   }
 
   override lookup(key: number, cpu: number): number {

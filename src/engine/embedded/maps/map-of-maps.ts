@@ -40,7 +40,7 @@ class InnerMaps {
   }
 
   replaced(old: number, by: number): void {
-    this.#registry?.at(by)?.hold();
+    this.#registry?.at(by)?.retain();
     this.#registry?.at(old)?.dispose();
   }
 

@@ -20,7 +20,7 @@ export class StackTraceMap extends MapStore {
   readonly #buckets: number;
 
   constructor(spec: MapSpec, home: MapHome) {
-    super({ ...spec, maxEntries: powerOfTwo(spec.maxEntries) }, home);
+    super({ ...spec, maxEntries: powerOfTwo(spec.maxEntries) }, home, { declared: spec });
     this.#buckets = this.allocate("buckets", 8 * this.maxEntries).start >>> 2;
   }
 

@@ -79,6 +79,8 @@ export interface Layout {
   readonly elements?: number;
   /** Bytes of a value as a program sees it; default: `valueSize`. */
   readonly valueSize?: number;
+  /** What the Spec said, where the map has another size than that. */
+  readonly declared?: MapSpec;
   /** The values begin at a multiple of this; default 64. */
   readonly align?: number;
 }
@@ -117,10 +119,10 @@ export abstract class MapStore {
   readonly #registry: MapRegistry | undefined;
   readonly #regions: Region[] = [];
   readonly #given: Region[];
-  #holders = 1;
+  #owners = 1;
 
   protected constructor(spec: MapSpec, home: MapHome, layout: Layout = {}) {
-    this.spec = spec;
+    this.spec = layout.declared ?? spec;
     this.name = spec.name;
     this.type = spec.type;
     this.keySize = spec.keySize;
@@ -263,17 +265,18 @@ export abstract class MapStore {
 
   /** Whether only one is left who needs the map, in the thread that made it. */
   protected get isLast(): boolean {
-    return this.#holders === 1 && !this.attached;
+    return this.#owners === 1 && !this.attached;
   }
 
-  /** One more who needs the map: a map that it is in. Each disposes it. */
-  hold(): void {
-    this.#holders++;
+  /** Another collection holds it, or a map of maps does: it lives until each has disposed it. */
+  retain(): this {
+    this.#owners++;
+    return this;
   }
 
-  /** Gives the memory back once nobody needs the map any more. Whoever disposed it must not use it. */
+  /** Gives the memory back when nobody else holds it. Whoever calls must not use the map any more. */
   dispose(): void {
-    if (--this.#holders > 0) return;
+    if (--this.#owners > 0) return;
     this.#registry?.remove(this);
     for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
   }

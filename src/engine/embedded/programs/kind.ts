@@ -1,10 +1,10 @@
 /** What the engine must know of a program type to run programs of it: one file a type (or family) in this folder makes one. */
 
-import type { ProgramSpec } from "../../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import type { Program } from "../../engine.ts";
 import type { Executor } from "../executor.ts";
-import type { HelperTable } from "../helpers/helper.ts";
+import type { Helper, HelperTable } from "../helpers/helper.ts";
 import type { Room } from "../room/room.ts";
 
 /** A program that was loaded into the embedded engine. */
@@ -24,6 +24,10 @@ export interface ProgramKind {
    * (BPF_PROBE_MEM). Absent: no.
    */
   readonly kernelPointers?: boolean;
+  /** Functions of the application that its programs may call by name, as they call kernel functions. Absent: none. */
+  readonly functions?: ReadonlyMap<string, Helper>;
+  /** @throws VerifierError for a program that this kind cannot run, whatever it does. */
+  check?(program: ProgramSpec, spec: Spec): void;
   /** @param executors one a CPU. @param fuel instructions that one run may take. */
   make(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number): LoadedProgram;
 }

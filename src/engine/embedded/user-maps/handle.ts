@@ -1,5 +1,6 @@
 /** What all maps of user space have in common: life time, permission, and what an error number means. */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
@@ -17,23 +18,34 @@ export const handleOf = (store: MapStore): UserHandle | null => HANDLES.get(stor
 export abstract class UserHandle implements MapHandle {
   readonly name: string;
   readonly spec: MapSpec;
-  /** Of the engine's rooms; not for users. */
+  /** @internal Of the engine's rooms. */
   readonly store: MapStore;
-  protected readonly memory: Memory;
+  /** @internal Which engine it is of. */
+  readonly memory: Memory;
+  /** @internal What describes its key and value. */
+  readonly types: Btf | null;
   #open = true;
   #frozen = false;
 
-  constructor(store: MapStore, memory: Memory) {
+  constructor(store: MapStore, memory: Memory, types: Btf | null) {
     this.name = store.name;
     this.spec = store.spec;
     this.store = store;
     this.memory = memory;
+    this.types = types;
     HANDLES.set(store, this);
   }
 
   /** Its collection was disposed: every later operation throws. */
   close(): void {
     this.#open = false;
+  }
+
+  /** @internal For a collection that goes on with it. @throws MapError `closed` */
+  storeToShare(): MapStore {
+    if (!this.#open)
+      throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; reuse its maps before that`);
+    return this.store;
   }
 
   get isOpen(): boolean {

@@ -1,5 +1,6 @@
 /** Maps of keys and values as user space sees them: JavaScript values in front of a map in linear memory. */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { Codec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
@@ -31,8 +32,8 @@ export class UserMap extends UserHandle implements BpfMap {
   /** Of the group of entries that is walked over, keys and values one after the other, each in whole words. */
   #copies = new Uint8Array(64);
 
-  constructor(store: MapStore, memory: Memory, keys: Codec, values: Codec) {
-    super(store, memory);
+  constructor(store: MapStore, memory: Memory, types: Btf | null, keys: Codec, values: Codec) {
+    super(store, memory, types);
     this.#keys = keys;
     this.#values = values;
     this.#perCpu = store.type.includes("percpu");

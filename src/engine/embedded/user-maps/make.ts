@@ -26,24 +26,24 @@ export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus }
   const { spec } = store;
   if (store instanceof RingBufferMap) {
     const codec = recordCodec(types, store);
-    return store.type === "ringbuf" ? new UserRing(store, memory, codec) : new UserSubmitRing(store, memory, codec);
+    return store.type === "ringbuf" ? new UserRing(store, memory, types, codec) : new UserSubmitRing(store, memory, types, codec);
   }
-  if (store instanceof PerfEventArrayMap) return new UserPerfEvents(store, memory, recordCodec(types, store), cpus);
-  if (isMapOfMaps(store)) return new UserMapOfMaps(store, memory, keyCodec(types, spec));
+  if (store instanceof PerfEventArrayMap) return new UserPerfEvents(store, memory, types, recordCodec(types, store), cpus);
+  if (isMapOfMaps(store)) return new UserMapOfMaps(store, memory, types, keyCodec(types, spec));
   switch (store.type) {
     case "queue":
     case "stack":
-      return new UserQueue(store, memory, valueCodec(types, spec));
+      return new UserQueue(store, memory, types, valueCodec(types, spec));
     case "bloom_filter":
-      return new UserBloomFilter(store, memory, valueCodec(types, spec));
+      return new UserBloomFilter(store, memory, types, valueCodec(types, spec));
     case "arena":
-      return new UserArena(store, memory);
+      return new UserArena(store, memory, types);
     case "stack_trace":
-      return new UserStackTraces(store, memory);
+      return new UserStackTraces(store, memory, types);
     case "array":
-      return new UserArray(store, memory, keyCodec(types, spec), valueCodec(types, spec));
+      return new UserArray(store, memory, types, keyCodec(types, spec), valueCodec(types, spec));
     default:
-      return new UserMap(store, memory, keyCodec(types, spec), valueCodec(types, spec));
+      return new UserMap(store, memory, types, keyCodec(types, spec), valueCodec(types, spec));
   }
 }
 

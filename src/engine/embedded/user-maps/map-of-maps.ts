@@ -1,5 +1,6 @@
 /** Maps of maps as user space sees them. */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { Codec } from "../../../btf/codec.ts";
 import type { MapHandle, MapOfMaps, UpdateMode } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
@@ -13,8 +14,8 @@ export class UserMapOfMaps extends UserHandle implements MapOfMaps {
   readonly #maps: MapOfMapsStore;
   readonly #keys: Codec;
 
-  constructor(store: MapOfMapsStore, memory: Memory, keys: Codec) {
-    super(store, memory);
+  constructor(store: MapOfMapsStore, memory: Memory, types: Btf | null, keys: Codec) {
+    super(store, memory, types);
     this.#maps = store;
     this.#keys = keys;
   }

@@ -1,5 +1,6 @@
 /** Queues, stacks and bloom filters as user space sees them: values without keys. */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { Codec } from "../../../btf/codec.ts";
 import type { BloomFilter, QueueMap } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
@@ -11,8 +12,8 @@ import { UserHandle } from "./handle.ts";
 abstract class UserValues extends UserHandle {
   readonly #values: Codec;
 
-  constructor(store: MapStore, memory: Memory, values: Codec) {
-    super(store, memory);
+  constructor(store: MapStore, memory: Memory, types: Btf | null, values: Codec) {
+    super(store, memory, types);
     this.#values = values;
   }
 

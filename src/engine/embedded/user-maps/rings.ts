@@ -1,5 +1,6 @@
 /** Ring buffers and perf event arrays as user space sees them: records, waited for or taken out. */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { Codec } from "../../../btf/codec.ts";
 import type { PerfEventArray, PerfOptions, PerfRecord, RecordOptions, RingBuffer, UserRingBuffer } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
@@ -59,8 +60,8 @@ export class UserRing extends UserRecords<unknown> implements RingBuffer {
   readonly #map: RingBufferMap;
   readonly #codec: Codec | null;
 
-  constructor(map: RingBufferMap, memory: Memory, codec: Codec | null) {
-    super(map, memory);
+  constructor(map: RingBufferMap, memory: Memory, types: Btf | null, codec: Codec | null) {
+    super(map, memory, types);
     this.#map = map;
     this.#codec = codec;
   }
@@ -98,8 +99,8 @@ export class UserSubmitRing extends UserHandle implements UserRingBuffer {
   readonly #map: RingBufferMap;
   readonly #codec: Codec | null;
 
-  constructor(map: RingBufferMap, memory: Memory, codec: Codec | null) {
-    super(map, memory);
+  constructor(map: RingBufferMap, memory: Memory, types: Btf | null, codec: Codec | null) {
+    super(map, memory, types);
     this.#map = map;
     this.#codec = codec;
   }
@@ -136,8 +137,8 @@ export class UserPerfEvents extends UserRecords<PerfRecord> implements PerfEvent
   readonly #cpus: number;
 
   /** @param cpus that the engine has. */
-  constructor(map: PerfEventArrayMap, memory: Memory, codec: Codec | null, cpus: number) {
-    super(map, memory);
+  constructor(map: PerfEventArrayMap, memory: Memory, types: Btf | null, codec: Codec | null, cpus: number) {
+    super(map, memory, types);
     this.#map = map;
     this.#codec = codec;
     this.#cpus = Math.min(cpus, map.maxEntries);
