@@ -14,6 +14,7 @@ const USER = `
 import { compile, openEngine } from "skep";
 import { assemble } from "skep/isa";
 import { openEmbedded } from "skep/embedded";
+import { defineHook, u8, u32 } from "skep/hooks";
 
 const spec = await compile("firewall.bpf.ts");
 await using engine = await openEngine("embedded");
@@ -24,7 +25,7 @@ packet.set([8, 0, 0x45], 12);
 packet.set([203, 0, 113, 7], 26);
 const { verdict } = fw.programs.firewall.run({ packet });
 const dropped: bigint[] | undefined = fw.maps.drops.get("203.0.113.7");
-console.log(JSON.stringify({ verdict, dropped: dropped?.map(Number), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
+console.log(JSON.stringify({ verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
 `;
 
 const TSCONFIG = {
@@ -56,7 +57,7 @@ test("the published package type-checks and runs in a project of its own", async
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
   const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
-  assert.deepEqual(JSON.parse(stdout), { verdict: 1, dropped: [1], instructions: 2, cpus: 1 });
+  assert.deepEqual(JSON.parse(stdout), { verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1 });
 
   const skep = join(modules, "skep/bin/skep.js");
   const capture = join(ROOT, "examples/captures/office.pcap");
