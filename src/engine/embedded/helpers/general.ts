@@ -7,7 +7,7 @@
 import { EINVAL } from "../maps/errno.ts";
 import { CALLBACKS } from "./callbacks.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
-import { formatPrintk } from "./printk.ts";
+import { STRINGS } from "./strings.ts";
 
 const now = new Uint32Array(2);
 
@@ -32,15 +32,6 @@ export const GENERAL: readonly Helper[] = [
   helper("bpf_ktime_get_boot_ns", [], "u64", time),
   helper("bpf_get_prandom_u32", [], "u32", (call) => call.cpu.random.next()),
   helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
-  helper("bpf_trace_printk", ["read", "size", "wide", "wide", "wide"], "int", printk),
+  ...STRINGS,
   ...CALLBACKS,
 ];
-
-/** Text for the host; how many bytes it would have in full, or -EINVAL for a format that the kernel refuses. */
-function printk(call: HelperCall, format: number, size: number, a: number, b: number, c: number): number {
-  const wide = (low: number, argument: number): bigint => (BigInt(call.highOf(argument) >>> 0) << 32n) | BigInt(low >>> 0);
-  const printed = formatPrintk(call.memory, call.space, format >>> 0, size >>> 0, [wide(a, 3), wide(b, 4), wide(c, 5)]);
-  if (printed === null) return -EINVAL;
-  call.cpu.room.print(printed.text, call.cpu.id);
-  return printed.length;
-}

@@ -15,22 +15,24 @@ const ERANGE = 34;
 /** Upper half of the first kernel address: the upper half of the canonical address space. */
 const KERNEL_HALF = 0xffff_8000;
 
+const NO_BYTES = new Uint8Array(0);
+
 type Side = "user" | "kernel";
 
-/** Bytes at an address, copied to `to`. @returns how many of `size` are there. */
+/** Bytes at an address, copied to `to` in the engine's memory. @returns how many of `size` are there. */
 function fetch(call: HelperCall, side: Side, high: number, low: number, size: number, to: number): number {
+  return fetchTo(call, side, high, low, size, call.memory.bytes, to);
+}
+
+function fetchTo(call: HelperCall, side: Side, high: number, low: number, size: number, target: Uint8Array, to: number): number {
   const { bytes } = call.memory;
-  const { cpu } = call;
-  if (side === "user") return currentOf(call).memory.read(high, low, size, bytes, to);
-  if (high !== 0) return cpu.room.kernel.presented.read(high, low, size, bytes, to);
-  if (isOwn(call, low, size)) {
-    bytes.copyWithin(to, low, low + size);
-    return size;
-  }
+  if (side === "user") return currentOf(call).memory.read(high, low, size, target, to);
+  if (high !== 0) return call.cpu.room.kernel.presented.read(high, low, size, target, to);
   // A whole object is the rule; of text that begins in one, what is there.
-  let there = 0;
-  while (there < size && isOwn(call, low + there, 1)) there++;
-  bytes.copyWithin(to, low, low + there);
+  let there = isOwn(call, low, size) ? size : 0;
+  if (there === 0) while (there < size && isOwn(call, low + there, 1)) there++;
+  // The ranges may overlap.
+  target.set(bytes.subarray(low, low + there), to);
   return there;
 }
 
@@ -81,10 +83,34 @@ function readText(call: HelperCall, side: Side, to: number, size: number, low: n
 }
 
 /** Of the helpers that were there before the two kinds were told apart: x86 tells by the address. */
-function either(call: HelperCall): Side {
-  const high = call.highOf(3) >>> 0;
+const either = (call: HelperCall): Side => sideOf(call.highOf(3) >>> 0);
+
+function sideOf(high: number): Side {
   // Addresses of the engine stand for kernel addresses.
   return high === 0 || high >= KERNEL_HALF ? "kernel" : "user";
+}
+
+/** Text at an address, without its NUL, of at most `limit` bytes with it; empty where it cannot be read. */
+export function fetchText(call: HelperCall, side: Side | "either", address: bigint, limit: number): Uint8Array {
+  const high = Number(address >> 32n);
+  const low = Number(address & 0xffff_ffffn);
+  const from = side === "either" ? sideOf(high) : side;
+  const bytes: number[] = [];
+  const scratch = new Uint8Array(1);
+  while (bytes.length < limit - 1) {
+    const at = low + bytes.length;
+    if (fetchTo(call, from, high + Math.floor(at / 2 ** 32), at >>> 0, 1, scratch, 0) === 0) return NO_BYTES;
+    if (scratch[0] === 0) break;
+    bytes.push(scratch[0]!);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Bytes of the kernel at an address; zeroes where they cannot be read. */
+export function fetchBytes(call: HelperCall, address: bigint, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  if (fetchTo(call, "kernel", Number(address >> 32n), Number(address & 0xffff_ffffn), size, bytes, 0) < size) bytes.fill(0);
+  return bytes;
 }
 
 export const PROBE_READ: readonly Helper[] = [

@@ -19,6 +19,7 @@ import { Kernel } from "./kernel-objects.ts";
 import type { NetworkDescription } from "./network-description.ts";
 import { PacketHost } from "./packet-host.ts";
 import { type ProcessDescription, Processes } from "./processes.ts";
+import { type SymbolDescription, Symbols } from "./symbols.ts";
 
 /** What stands in a room from the start: plain data. */
 export interface RoomDescription extends NetworkDescription {
@@ -30,6 +31,8 @@ export interface RoomDescription extends NetworkDescription {
   readonly config?: KernelConfig;
   /** Texts of `format` files of tracefs, by event: `{ "sched/sched_switch": "name: sched_switch\nID: 308\n…" }`. */
   readonly formats?: Readonly<Record<string, string>>;
+  /** What addresses of the kernel are called. */
+  readonly symbols?: readonly SymbolDescription[];
   /** Whose registers kprobes and samples have: what the programs were compiled for. Default `x86_64`. */
   readonly architecture?: Architecture;
 }
@@ -60,6 +63,7 @@ export class Room {
   readonly contexts = new ContextAreas();
   readonly architecture: Architecture;
   readonly config: KernelConfig;
+  readonly symbols: Symbols;
 
   /** Any u32; packets' flows are hashed with it. */
   readonly hashSeed: number;
@@ -71,8 +75,9 @@ export class Room {
     this.hashSeed = seed >>> 0;
     this.packets = new PacketHost(clock, memory, this.cpus);
     this.packets.describe(description);
-    const { processes, types, formats, architecture = "x86_64", config = {} } = description;
+    const { processes, types, formats, architecture = "x86_64", config = {}, symbols } = description;
     this.config = config;
+    this.symbols = new Symbols(symbols);
     this.architecture = architecture;
     this.processes = new Processes(this.cgroups, processes);
     this.kernel = new Kernel(
