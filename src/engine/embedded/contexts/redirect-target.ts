@@ -25,6 +25,15 @@ export class RedirectTarget {
     this.map = null;
   }
 
+  /** Where a map's entry leads, or all of them. */
+  through(map: MapStore, key: number, broadcast: boolean, excludeIngress: boolean): void {
+    this.to(0, "egress");
+    this.map = map;
+    this.key = key;
+    this.broadcast = broadcast;
+    this.excludeIngress = excludeIngress;
+  }
+
   /** Before a program runs, so that it does not go where the last one wanted to. */
   reset(): void {
     this.to(0, "egress");
@@ -33,4 +42,11 @@ export class RedirectTarget {
 
 export function redirectOf(cpu: Cpu): RedirectTarget {
   return (cpu.redirect ??= new RedirectTarget());
+}
+
+/** Address of the value that a redirect map has at a key (its first word is the device's number, or a queue's length), or 0. */
+export function redirectEntry(cpu: Cpu, map: MapStore, key: number): number {
+  const at = cpu.keys;
+  cpu.room.memory.view.setUint32(at, key, true);
+  return map.lookup(at, cpu.id);
 }

@@ -7,5 +7,6 @@ export const EFAULT = 14;
 export const ENODEV = 19;
 export const ERANGE = 34;
 export const EPROTO = 71;
+export const EAFNOSUPPORT = 97;
 export const EALREADY = 114;
 export const ENOTSUPP = 524;

@@ -3,7 +3,8 @@
  * does it when the verdict asks for it. `bpf_clone_redirect` sends a copy, which goes out when the program has ended.
  */
 
-import { redirectOf } from "../contexts/redirect-target.ts";
+import type { MapType } from "../../../uapi/map-types.ts";
+import { redirectEntry, redirectOf } from "../contexts/redirect-target.ts";
 import { ETHERNET_HEADER, skbOf } from "../contexts/skb.ts";
 import { EINVAL, ERANGE } from "./errors.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
@@ -52,9 +53,31 @@ function redirectXdp(call: HelperCall, ifindex: number, flags: number): number {
   return XDP_REDIRECT;
 }
 
+/** Kinds of maps that `bpf_redirect_map` takes, and the flags of each besides the verdict for a key that is not there. */
+const REDIRECT_MAPS: Readonly<Partial<Record<MapType, number>>> = { devmap: 0x18, devmap_hash: 0x18, cpumap: 0, xskmap: 0 };
+const ANY_VERDICT = 3;
+const BROADCAST = 8;
+const EXCLUDE_INGRESS = 16;
+
+function redirectMap(call: HelperCall, handle: number, key: number, flags: number): number {
+  const map = call.mapAt(handle);
+  const known = REDIRECT_MAPS[map.type];
+  if (known === undefined) throw call.fault(`argument 1 of bpf_redirect_map: ${map.name} is a ${map.type}, which leads nowhere`);
+  if (call.highOf(3) !== 0 || (flags & ~(ANY_VERDICT | known)) !== 0) return XDP_ABORTED;
+  const broadcast = (flags & BROADCAST) !== 0;
+  if (!broadcast && redirectEntry(call.cpu, map, key) === 0) return flags & ANY_VERDICT;
+  redirectOf(call.cpu).through(map, key, broadcast, (flags & EXCLUDE_INGRESS) !== 0);
+  return XDP_REDIRECT;
+}
+
 export const redirectHelper = helper("bpf_redirect", ["number", "wide"], "int", redirect);
 export const cloneRedirectHelper = helper("bpf_clone_redirect", ["context", "number", "wide"], "int", cloneRedirect);
-export const xdpRedirectHelper = helper("bpf_redirect", ["number", "wide"], "int", redirectXdp);
+
+/** Linux 4.8 and 4.14. */
+export const xdpRedirects: readonly Helper[] = [
+  helper("bpf_redirect", ["number", "wide"], "int", redirectXdp),
+  helper("bpf_redirect_map", ["map", "number", "wide"], "int", redirectMap),
+];
 
 export const tcRedirects: readonly Helper[] = [
   redirectHelper,

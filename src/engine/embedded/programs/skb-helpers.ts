@@ -3,9 +3,11 @@
 import { checksumDifference, checksumHelpers, checksumLevel } from "../helpers/checksums.ts";
 import { adjustRoomHelper, roomHelpers } from "../helpers/encapsulation.ts";
 import { hashHelpers, hashRecalc, setHashInvalid } from "../helpers/facts.ts";
+import { tcRouting } from "../helpers/fib.ts";
 import type { Helper } from "../helpers/helper.ts";
-import { tcRedirects } from "../helpers/redirect.ts";
+import { cloneRedirectHelper, redirectHelper, tcRedirects } from "../helpers/redirect.ts";
 import { changeTypeHelper, loadBytes, loadBytesRelative, pull, storeHelpers } from "../helpers/skb.ts";
+import { tunnelHelpers } from "../helpers/tunnel.ts";
 
 /** What everybody with a packet has. */
 const LOADS = [loadBytes, loadBytesRelative];
@@ -21,6 +23,8 @@ export const TC_HELPERS: readonly Helper[] = [
   ...roomHelpers,
   ...hashHelpers,
   ...tcRedirects,
+  ...tcRouting,
+  ...tunnelHelpers,
 ];
 
 export const SOCKET_FILTER_HELPERS: readonly Helper[] = LOADS;
@@ -31,6 +35,14 @@ export const CGROUP_SKB_HELPERS: readonly Helper[] = LOADS;
 export const LWT_HELPERS: readonly Helper[] = [loadBytes, pull, checksumDifference, hashRecalc];
 
 /** On the way out, where the packet may be changed. */
-export const LWT_XMIT_HELPERS: readonly Helper[] = [...LWT_HELPERS, ...storeHelpers, ...checksumHelpers, setHashInvalid];
+export const LWT_XMIT_HELPERS: readonly Helper[] = [
+  ...LWT_HELPERS,
+  ...storeHelpers,
+  ...checksumHelpers,
+  setHashInvalid,
+  ...tunnelHelpers,
+  redirectHelper,
+  cloneRedirectHelper,
+];
 
 export const SK_SKB_HELPERS: readonly Helper[] = [loadBytes, pull, ...storeHelpers, adjustRoomHelper];

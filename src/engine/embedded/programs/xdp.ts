@@ -2,15 +2,16 @@
 
 import { xdpHelpers } from "../contexts/xdp.ts";
 import { checksumDifference } from "../helpers/checksums.ts";
+import { xdpRouting } from "../helpers/fib.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
-import { xdpRedirectHelper } from "../helpers/redirect.ts";
+import { xdpRedirects } from "../helpers/redirect.ts";
 import type { ProgramKind } from "./kind.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
 export const xdpKind: ProgramKind = {
   type: "xdp",
-  helpers: helperTable([...GENERAL, checksumDifference, xdpRedirectHelper, ...xdpHelpers]),
+  helpers: helperTable([...GENERAL, checksumDifference, ...xdpRedirects, ...xdpRouting, ...xdpHelpers]),
   packetLoads: false,
   make: (spec, executors, room, fuel) => new XdpProgram(spec, executors, room.packets, fuel),
 };

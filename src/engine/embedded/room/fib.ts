@@ -9,6 +9,9 @@ import type { NeighbourDescription, RouteDescription } from "./network-descripti
 /** Numbers of linux/rtnetlink.h: `RT_TABLE_MAIN`, `RT_TABLE_LOCAL`. */
 export const TABLE = { main: 254, local: 255 } as const;
 
+/** What the kernel gives IPv6 routes that have none (`IP6_RT_PRIO_USER`, `IP6_RT_PRIO_ADDRCONF` of net/ip6_route.h). */
+export const IPV6_METRIC = { route: 1024, address: 256 } as const;
+
 export interface Route {
   /** 4 or 16 bytes, in the order of the wire. */
   readonly network: Uint8Array;
@@ -35,19 +38,36 @@ export class Fib {
   #routes: readonly Route[] = [];
   #neighbours: readonly Neighbour[] = [];
 
-  /** The best route to an address (4 or 16 bytes) in a table, or null. */
-  find(address: Uint8Array, table: number): Route | null {
+  /** The best route to an address (4 or 16 bytes) in a table, or null. @param through only this device's; 0: any. */
+  find(address: Uint8Array, table: number, through = 0): Route | null {
+    // The kernel keeps IPv4's local and main routes in one trie, and finds both in either.
+    const merged = address.length === 4 && (table === TABLE.main || table === TABLE.local);
     let best: Route | null = null;
     for (const route of this.#routes) {
-      if (route.table !== table || route.network.length !== address.length || !covers(route, address)) continue;
+      const isThere = route.table === table || (merged && (route.table === TABLE.main || route.table === TABLE.local));
+      if (!isThere || route.network.length !== address.length || !covers(route, address)) continue;
+      if (through !== 0 && route.ifindex !== through && route.ifindex !== 0) continue;
       if (best === null || route.length > best.length || (route.length === best.length && route.metric < best.metric))
         best = route;
     }
     return best;
   }
 
-  hasTable(table: number): boolean {
-    return table === TABLE.main || table === TABLE.local || this.#routes.some((route) => route.table === table);
+  /**
+   * By the rules that every kernel begins with: the local table, then the main one.
+   * @param through only this device's, of IPv4; 0: any.
+   */
+  route(address: Uint8Array, through = 0): Route | null {
+    if (address.length === 4) return this.find(address, TABLE.main, through);
+    return this.find(address, TABLE.local) ?? this.find(address, TABLE.main);
+  }
+
+  /** The first address of a device, of 4 or 16 bytes, or null. */
+  localAddress(ifindex: number, size: number): Uint8Array | null {
+    const local = this.#routes.find(
+      ({ table, network, ...route }) => table === TABLE.local && route.ifindex === ifindex && network.length === size,
+    );
+    return local?.network ?? null;
   }
 
   /** The hardware address of a neighbour at a device, or null. */
@@ -84,8 +104,9 @@ export class Fib {
 
 /** From its description. @throws RangeError for what is no network, no address or no number. */
 export function routeOf(description: RouteDescription, ifindexOf: (name: string) => number): Route {
-  const { to, device, via, source, metric = 0, table = TABLE.main, mtu = 0, type = "unicast" } = description;
+  const { to, device, via, source, table = TABLE.main, mtu = 0, type = "unicast" } = description;
   const { address, length } = prefixOf(to === "default" ? "0.0.0.0/0" : to);
+  const { metric = address.length === 16 ? IPV6_METRIC.route : 0 } = description;
   const leads = type === "unicast" || type === "local";
   if (leads && device === undefined) throw new RangeError(`route to ${to}: name the device that it leads through`);
   for (const [name, number] of Object.entries({ metric, table, mtu })) {
@@ -137,6 +158,11 @@ export function prefixOf(text: string): { readonly address: Uint8Array; readonly
 /** With zeroes behind the prefix. */
 export function masked(address: Uint8Array, length: number): Uint8Array {
   return address.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, length - at * 8))));
+}
+
+/** With ones behind the prefix. */
+export function filled(address: Uint8Array, length: number): Uint8Array {
+  return address.map((byte, at) => byte | (0xff >> Math.min(8, Math.max(0, length - at * 8))));
 }
 
 function covers({ network, length }: Route, address: Uint8Array): boolean {

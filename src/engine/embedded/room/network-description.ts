@@ -28,11 +28,11 @@ export interface RouteDescription {
   readonly via?: string;
   /** Address that packets of this machine get as their source. */
   readonly source?: string;
-  /** Of two to one network the smaller wins. Default 0. */
+  /** Of two to one network the smaller wins. Default 0, of IPv6 1024. */
   readonly metric?: number;
   /** Default 254 (main). Addresses of devices are in 255 (local). */
   readonly table?: number;
-  /** Default: the device's. */
+  /** Default: the device's. What `ip route` calls `mtu lock`. */
   readonly mtu?: number;
   /** Default `unicast`. */
   readonly type?: "unicast" | "local" | "blackhole" | "unreachable" | "prohibit";

@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Memory } from "../memory.ts";
 import { type Attachment, Device, type PacketDevice, type PacketHandler } from "./device.ts";
-import { addressOf, Fib, masked, neighbourOf, prefixOf, routeOf, TABLE } from "./fib.ts";
+import { addressOf, Fib, filled, IPV6_METRIC, masked, neighbourOf, prefixOf, routeOf, TABLE } from "./fib.ts";
 import type { DeviceDescription, NeighbourDescription, NetworkDescription, RouteDescription } from "./network-description.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -58,7 +58,12 @@ export class PacketHost {
     for (const { address, length } of prefixes) {
       const base = { ifindex, via: null, source: address, metric: 0, mtu: 0 };
       this.fib.add({ ...base, network: address, length: address.length * 8, type: "local", table: TABLE.local });
-      this.fib.add({ ...base, network: masked(address, length), length, type: "unicast", table: TABLE.main });
+      const metric = address.length === 16 ? IPV6_METRIC.address : 0;
+      if (length < address.length * 8)
+        this.fib.add({ ...base, metric, network: masked(address, length), length, type: "unicast", table: TABLE.main });
+      // The network's broadcast address (`fib_add_ifaddr`).
+      if (address.length === 4 && length < 31)
+        this.fib.add({ ...base, network: filled(address, length), length: 32, type: "local", table: TABLE.local });
     }
     return device;
   }

@@ -6,11 +6,11 @@
  */
 
 import { FaultError } from "../../errors.ts";
-import { type RedirectTarget, redirectOf } from "../contexts/redirect-target.ts";
+import { type RedirectTarget, redirectEntry, redirectOf } from "../contexts/redirect-target.ts";
 import { ETHERNET_HEADER, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
 import type { Cpu } from "../cpu.ts";
+import type { MapStore } from "../maps/store.ts";
 import type { Device, PacketHandler, SkbHandler } from "./device.ts";
-import { TABLE } from "./fib.ts";
 import type { PacketHost } from "./packet-host.ts";
 
 /** Return values of tc programs that mean something (`enum tcx_action_base`); all others are `next`. */
@@ -27,8 +27,8 @@ const OUTGOING = 4;
 const KEPT = [SKB.mark, SKB.priority, SKB.tc_index, SKB.hash, SKB.tstamp, SKB.tstamp + 1, SKB.queue_mapping];
 const CB_WORDS = 5;
 
-/** Where a waiting packet goes: in from the wire, in behind XDP, out through tc, straight onto the wire. */
-type Entrance = "wire" | "ingress" | "egress" | "out";
+/** Where a waiting packet goes: in from the wire, in behind XDP (`steered`: there on another CPU), out through tc, straight onto the wire. */
+type Entrance = "wire" | "ingress" | "steered" | "egress" | "out";
 
 interface Waiting {
   readonly device: Device;
@@ -153,15 +153,37 @@ export class Traffic {
 
   #redirectFrame(device: Device, packet: Uint8Array, cpu: number, hops: number): void {
     const target = redirectOf(this.#cpus[cpu]!);
-    const to = this.#host.byIndex(target.ifindex);
+    const { map, key, ifindex } = target;
+    const everywhere = target.broadcast && map !== null;
+    const ends = everywhere ? this.#all(map, target.excludeIngress ? device.ifindex : 0) : null;
     target.reset();
-    // `xdp_ok_fwd_dev`.
-    if (to === null || !to.up || packet.length > to.mtu + ETHERNET_HEADER + VLAN_HEADER) {
-      device.counters.dropped++;
-      return;
+    let sent = 0;
+    if (map?.type === "cpumap") {
+      if (this.#cpus[key] !== undefined) sent += this.#wait(device, "steered", packet.slice(), key, hops, null) ? 1 : 0;
+    } else if (ends !== null) for (const to of ends) sent += this.#forward(to, packet, cpu, hops) ? 1 : 0;
+    else {
+      const entry = map === null ? 0 : redirectEntry(this.#cpus[cpu]!, map, key);
+      const { words } = this.#cpus[cpu]!.room.memory;
+      sent += this.#forward(this.#host.byIndex(entry === 0 ? ifindex : words[entry >>> 2]!), packet, cpu, hops) ? 1 : 0;
     }
-    device.counters.redirected++;
-    this.#wait(to, "out", packet.slice(), cpu, hops + 1, null);
+    if (sent === 0) device.counters.dropped++;
+    else device.counters.redirected++;
+  }
+
+  /** The devices of a map, without one. */
+  #all(map: MapStore, without: number): Device[] {
+    const devices: Device[] = [];
+    for (let at = map.scan(0); at >= 0; at = map.scan(at + 1)) {
+      const device = this.#host.byIndex(this.#cpus[0]!.room.memory.words[map.valueAddress(at, 0) >>> 2]!);
+      if (device !== null && device.ifindex !== without) devices.push(device);
+    }
+    return devices;
+  }
+
+  /** `xdp_ok_fwd_dev`: false when it does not go there. */
+  #forward(to: Device | null, packet: Uint8Array, cpu: number, hops: number): boolean {
+    if (to === null || !to.up || packet.length > to.mtu + ETHERNET_HEADER + VLAN_HEADER) return false;
+    return this.#wait(to, "out", packet.slice(), cpu, hops + 1, null);
   }
 
   /** `skb_do_redirect`. */
@@ -200,7 +222,7 @@ export class Traffic {
     let hop: Uint8Array;
     if (nextHop === null) {
       const destination = bytes.slice(from, from + size);
-      const route = fib.find(destination, TABLE.local) ?? fib.find(destination, TABLE.main);
+      const route = fib.route(destination);
       if (route === null || route.type !== "unicast" || route.ifindex !== device.ifindex) return false;
       hop = route.via ?? destination;
     } else {
@@ -218,9 +240,13 @@ export class Traffic {
 
   // ── the queue ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #wait(device: Device, entrance: Entrance, packet: Uint8Array, cpu: number, hops: number, kept: Kept | null): void {
-    if (hops > MOST_HOPS) device.counters.dropped++;
-    else this.#queue.push({ device, entrance, packet, cpu, hops, kept });
+  #wait(device: Device, entrance: Entrance, packet: Uint8Array, cpu: number, hops: number, kept: Kept | null): boolean {
+    if (hops > MOST_HOPS) {
+      device.counters.dropped++;
+      return false;
+    }
+    this.#queue.push({ device, entrance, packet, cpu, hops, kept });
+    return true;
   }
 
   /** Until nothing waits. A program that is stopped ends its packet, not the others. */
@@ -256,7 +282,7 @@ export class Traffic {
       device.goOut(skb, hops);
       return;
     }
-    device.counters.received++;
+    if (entrance === "ingress") device.counters.received++;
     const skb = this.receive(device, packet, 0, cpu, 0);
     if (kept !== null) restore(skb, kept);
     device.comeIn(skb, 0, hops);
