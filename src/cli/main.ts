@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
     load: async () => (await import("./commands/run.ts")).run,
   },
+  debug: {
+    summary: "step through a program, forward and back, on a packet or an event",
+    load: async () => (await import("./commands/debug.ts")).debug,
+  },
   compile: {
     summary: "compile a program and show what it became",
     load: async () => (await import("./commands/compile.ts")).compile,

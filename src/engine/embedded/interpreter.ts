@@ -70,6 +70,8 @@ export class Interpreter implements HelperCall, Executor {
   high = 0;
   /** What helpers took of the fuel of this run. */
   worked = 0;
+  /** Set by a debugger: called before every instruction of functions that helpers call; `position` is where the run stands. */
+  trace: (() => void) | null = null;
   /** Where a run that is stepped through stands (`POSITION`), and what its calls saved: the slot to return to comes first. */
   readonly position = new Int32Array(3);
   readonly saved = new Int32Array(FRAMES * SAVED_WORDS);
@@ -154,6 +156,12 @@ export class Interpreter implements HelperCall, Executor {
    */
   step(): boolean {
     return !this.#advance(1, 0, true);
+  }
+
+  /** The rest of the run that `begin` began, as `run`. */
+  resume(fuel: number): void {
+    this.#fuel = fuel;
+    this.#advance(fuel, 0, false);
   }
 
   /**
@@ -699,7 +707,7 @@ export class Interpreter implements HelperCall, Executor {
     position[POSITION.pc] = target;
     position[POSITION.depth] = depth + 1;
     position[POSITION.loops] = MAY_GOTO_LIMIT;
-    this.#advance(this.#left, depth + 1, false);
+    this.#within(depth + 1);
     if (this.#ledger.size !== held) throw this.#unreleased();
     for (let word = 0; word < 8; word++) r[12 + word] = saved[base + 1 + word]!;
     space.stackLow = end;
@@ -707,6 +715,23 @@ export class Interpreter implements HelperCall, Executor {
     this.#slot = slot;
     this.#depth = depth;
     return r[0]!;
+  }
+
+  /** A function that a helper calls, up to its exit; for a debugger instruction by instruction. */
+  #within(floor: number): void {
+    const left = this.#left;
+    for (;;) {
+      const { trace } = this;
+      if (trace === null) {
+        this.#advance(left, floor, false);
+        return;
+      }
+      trace();
+      if (this.#advance(1, floor, true)) {
+        this.#left = left;
+        return;
+      }
+    }
   }
 
   acquire(what: Obligation, address: number): void {

@@ -87,6 +87,12 @@ export class Breakpoints implements Iterable<Breakpoint> {
     return index >= 0;
   }
 
+  /** Takes over those of the same program in another session. */
+  adopt(other: Breakpoints): void {
+    this.#entries.push(...other.#entries.map((entry) => ({ ...entry })));
+    this.#next = Math.max(this.#next, other.#next);
+  }
+
   clear(): void {
     this.#entries.length = 0;
   }

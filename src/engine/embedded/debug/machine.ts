@@ -8,6 +8,7 @@
 import { FaultError } from "../../errors.ts";
 import { faultAt } from "../fault.ts";
 import { type Interpreter, POSITION } from "../interpreter.ts";
+import { OPERATION } from "../operations.ts";
 import { Effect } from "./effects.ts";
 import { Shadow } from "./shadow.ts";
 import { type StepRecord, Tape } from "./tape.ts";
@@ -18,6 +19,9 @@ export const STATE = 0x8000_0000;
 
 /** Words of r0 to r10. */
 const REGISTERS = 22;
+
+/** Milliseconds that the functions which one call of a helper calls are recorded step by step. */
+const LONGEST_TRACE = 3000;
 
 /** `ended`: the last instruction was carried out. `fault`: the next one cannot be. */
 export type MachineStatus = "running" | "ended" | "fault";
@@ -32,6 +36,8 @@ export class Machine {
   readonly #fuel: number;
   readonly #shadow: Shadow;
   readonly #effect = new Effect();
+  /** When functions that a helper calls are no longer recorded step by step. */
+  #tracedUntil = 0;
   /** Public fields of `interpreter.space`, whichever there are: numbers and truth values. */
   readonly #fields: readonly string[];
   readonly #space: Record<string, number | boolean>;
@@ -51,7 +57,7 @@ export class Machine {
     this.#fields = Object.keys(interpreter.space).filter((key) => /^(number|boolean)$/.test(typeof this.#space[key]));
     this.#words = new Int32Array(REGISTERS + interpreter.position.length + interpreter.saved.length + 1 + this.#fields.length);
     this.#shadow.reset();
-    this.#compareState();
+    this.#compareState(true);
     this.tape.discard();
   }
 
@@ -84,52 +90,107 @@ export class Machine {
     return true;
   }
 
+  /** The rest of the run at full speed. Nothing of it is recorded: the machine is of no use afterwards. @throws FaultError */
+  complete(): void {
+    const { interpreter, tape } = this;
+    while (tape.time < tape.newest) this.step();
+    if (this.status === "running") interpreter.resume(Math.max(1, this.#fuel - tape.time - interpreter.worked));
+  }
+
   #execute(): boolean {
     const { interpreter, tape } = this;
-    const effect = this.#effect;
-    if (tape.time + interpreter.worked >= this.#fuel) {
-      const pc = interpreter.position[POSITION.pc]!;
-      this.#fault = faultAt(interpreter.program, pc, `stopped after ${this.#fuel} instructions`);
-      return false;
-    }
-    effect.read(interpreter);
+    const before = tape.time;
     let goesOn: boolean;
+    interpreter.trace = this.#trace;
+    this.#tracedUntil = performance.now() + LONGEST_TRACE;
     try {
+      this.#checkFuel();
+      this.#effect.read(interpreter);
       goesOn = interpreter.step();
     } catch (error) {
       this.#revert();
       if (!(error instanceof FaultError)) throw error;
       this.#fault = error;
-      return false;
+      // What a helper called before the fault happened all the same.
+      return this.#backTo(before + 1) && tape.time > before;
+    } finally {
+      interpreter.trace = null;
     }
+    this.#commit();
+    this.#ended = !goesOn;
+    return this.#backTo(before + 1);
+  }
+
+  /**
+   * A helper calls a function of the program. It cannot be stopped in there, so all that it does is recorded step by step, and
+   * then the machine goes back to the first step. One that takes too long goes on without being recorded: it is one step then.
+   */
+  readonly #trace = (): void => {
+    this.#commit();
+    this.#checkFuel();
+    this.#effect.read(this.interpreter);
+    // Behind the last instruction of the function the helper goes on, and does whatever it does.
+    if (this.interpreter.program.operation[this.interpreter.position[POSITION.pc]!] === OPERATION.exit) {
+      this.#effect.anything = true;
+      if (performance.now() > this.#tracedUntil) this.interpreter.trace = null;
+    }
+  };
+
+  /** What was just carried out becomes a step of the tape. */
+  #commit(): void {
+    const { tape } = this;
+    const effect = this.#effect;
     if (effect.anything) this.#shadow.compareAll(tape);
     else if (effect.end > effect.start) this.#shadow.compare(effect.start, effect.end, tape);
     this.touched.note(effect, tape);
-    this.#compareState();
+    this.#compareState(effect.anything);
     tape.commit();
-    this.#ended = !goesOn;
+  }
+
+  #backTo(time: number): true {
+    while (this.tape.time > time && this.back());
     return true;
   }
 
-  /** Notes what differs of the machine itself. Hot. */
-  #compareState(): void {
-    const { registers, position, saved } = this.interpreter;
+  /** @throws FaultError when the next instruction is one too many. */
+  #checkFuel(): void {
+    const { interpreter, tape } = this;
+    if (tape.time + interpreter.worked < this.#fuel) return;
+    const pc = interpreter.position[POSITION.pc]!;
+    throw faultAt(interpreter.program, pc, `stopped after ${this.#fuel} instructions`);
+  }
+
+  /**
+   * Notes what differs of the machine itself. Hot.
+   * @param all what calls saved and what may be touched, too: neither changes but by calls and helpers.
+   */
+  #compareState(all: boolean): void {
+    const { interpreter } = this;
+    const { position } = interpreter;
+    const depth = this.#words[REGISTERS + POSITION.depth];
+    this.#compareWords(interpreter.registers, REGISTERS, 0);
+    this.#compareWords(position, position.length, REGISTERS);
+    if (!all && depth === position[POSITION.depth]) return;
+    const { saved } = interpreter;
+    this.#compareWords(saved, saved.length, REGISTERS + position.length);
+    let at = REGISTERS + position.length + saved.length;
+    this.#compareWord(at++, interpreter.worked);
+    for (const field of this.#fields) this.#compareWord(at++, Number(this.#space[field]));
+  }
+
+  #compareWords(now: Int32Array, count: number, from: number): void {
     const words = this.#words;
-    const { tape } = this;
-    let at = 0;
-    const compare = (now: number): void => {
-      const before = words[at]!;
-      if (now !== before) {
-        tape.note(STATE + at, now ^ before);
-        words[at] = now;
-      }
-      at++;
-    };
-    for (let index = 0; index < REGISTERS; index++) compare(registers[index]!);
-    for (let index = 0; index < position.length; index++) compare(position[index]!);
-    for (let index = 0; index < saved.length; index++) compare(saved[index]!);
-    compare(this.interpreter.worked | 0);
-    for (const field of this.#fields) compare(Number(this.#space[field]) | 0);
+    for (let index = 0; index < count; index++) {
+      if (now[index] !== words[from + index]) this.#compareWord(from + index, now[index]!);
+    }
+  }
+
+  #compareWord(at: number, value: number): void {
+    const words = this.#words;
+    const now = value | 0;
+    if (now === words[at]) return;
+    this.tape.note(STATE + at, now ^ words[at]!);
+    words[at] = now;
   }
 
   #flip({ words, start, end }: StepRecord): void {

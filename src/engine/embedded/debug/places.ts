@@ -1,6 +1,7 @@
-/** What an address is, for people: `packet+14`, `ctx+4`, `r10-8`, `value of drops[…]+0`, `map drops`. */
+/** What an address is, for people: `packet+14`, `ctx+4`, `r10-8`, `value of drops[…]+0`, `&total`, `map drops`. */
 
-import type { Btf } from "../../../btf/btf.ts";
+import { type Btf, openBtf } from "../../../btf/btf.ts";
+import type { GlobalSpec, Spec } from "../../../object/spec.ts";
 import { keyCodec } from "../../codecs.ts";
 import { FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import type { Interpreter } from "../interpreter.ts";
@@ -23,11 +24,13 @@ const KEYED = /^(percpu_|lru_|lru_percpu_)?(array|hash)$|^lpm_trie$/;
 export class Places {
   readonly #interpreter: Interpreter;
   readonly #types: Btf | null;
+  readonly #globals: readonly GlobalSpec[];
   readonly #lines: SourceLines;
 
-  constructor(interpreter: Interpreter, types: Btf | null, lines: SourceLines) {
+  constructor(interpreter: Interpreter, { types, globals = [] }: Spec, lines: SourceLines) {
     this.#interpreter = interpreter;
-    this.#types = types;
+    this.#types = types === null ? null : openBtf(types);
+    this.#globals = globals;
     this.#lines = lines;
   }
 
@@ -44,7 +47,11 @@ export class Places {
     const { space, cpu, memory } = this.#interpreter;
     if (address < 65_536) return null;
     if (address >= cpu.stackEnd - FRAMES * FRAME_SIZE && address <= cpu.stackEnd) {
-      return address === space.stackLow + FRAME_SIZE ? "r10" : `r10${plus(address - space.stackLow - FRAME_SIZE)}`;
+      const end = space.stackLow + FRAME_SIZE;
+      if (address <= end) return address === end ? "r10" : `r10${address - end}`;
+      // In the frame of a caller, as backtraces number them.
+      const frame = Math.ceil((address - end) / FRAME_SIZE);
+      return `r10${address - end - frame * FRAME_SIZE || ""} of frame #${frame}`;
     }
     if (space.packetEnd > 0 && address >= space.packetStart && address <= space.packetEnd) {
       const offset = address - space.packetData;
@@ -55,6 +62,11 @@ export class Places {
     if (map !== undefined) return `map ${map.name}`;
     const value = this.valueAt(address);
     if (value !== null) {
+      const variable = this.#globals.find(
+        ({ map, offset, size }) => map === value.store.name && value.offset >= offset && value.offset < offset + size,
+      );
+      if (variable !== undefined)
+        return `&${variable.name}${value.offset === variable.offset ? "" : plus(value.offset - variable.offset)}`;
       const cpu = value.cpu === null ? "" : ` (cpu ${value.cpu})`;
       return `value of ${value.store.name}${keyText(value.key)}${cpu}${plus(value.offset)}`;
     }

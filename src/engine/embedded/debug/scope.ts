@@ -104,7 +104,8 @@ export class ProgramScope implements Scope {
     const region = address >= 2n ** 32n ? undefined : memory.regionAt(start);
     if (region === undefined) throw new ExpressionError(`nothing is at 0x${address.toString(16)}`);
     const left = region.start + region.size - start;
-    if (size > left) throw new ExpressionError(`at 0x${address.toString(16)} are ${left} bytes of ${region.name}, not ${size}`);
+    if (size > left)
+      throw new ExpressionError(`0x${address.toString(16)}: ${left} bytes of ${region.name} are there, not ${size}`);
     return memory.bytes.subarray(start, start + size);
   }
 

@@ -11,13 +11,12 @@
  * numbers and what helpers did are what they were. While a session stands in the middle of a run, the program's CPU is busy.
  */
 
-import { openBtf } from "../../../btf/btf.ts";
 import type { Instruction } from "../../../isa/instruction.ts";
 import { print } from "../../../isa/print.ts";
 import type { LineInfo } from "../../../object/spec.ts";
 import { helperName } from "../../../uapi/helpers.ts";
 import type { BpfMap, Program, RunInput } from "../../engine.ts";
-import type { FaultError } from "../../errors.ts";
+import { FaultError } from "../../errors.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import { Interpreter, POSITION, SAVED_WORDS } from "../interpreter.ts";
@@ -157,6 +156,29 @@ export class DebugSession implements Disposable {
     cpu.busy = true;
     this.#run = new Run(interpreter, new Machine(interpreter, fuel, this.#history, touched), touched);
     this.watches.changed();
+  }
+
+  /**
+   * The rest of the run at full speed, without stopping; afterwards there is none.
+   * @returns the fault that it ended with, or null.
+   */
+  complete(): FaultError | null {
+    const { machine } = this.#running;
+    try {
+      machine.complete();
+      return machine.fault;
+    } catch (error) {
+      if (error instanceof FaultError) return error;
+      throw error;
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Takes over the breakpoints and watches of another session of the same program, loaded anew. */
+  adopt(other: DebugSession): void {
+    this.breakpoints.adopt(other.breakpoints);
+    this.watches.adopt(other.watches);
   }
 
   /** Lets go of the run where it stands; the program's CPU is free again. */
@@ -326,8 +348,7 @@ export class DebugSession implements Disposable {
 
   get places(): Places {
     const run = this.#running;
-    const { types } = this.#debuggee.spec;
-    run.places ??= new Places(run.interpreter, types === null ? null : openBtf(types), this.lines);
+    run.places ??= new Places(run.interpreter, this.#debuggee.spec, this.lines);
     return run.places;
   }
 

@@ -24,10 +24,13 @@ export interface Bytes {
   bytes(address: bigint, size: number): Uint8Array;
 }
 
+type Scopes = () => Scope & Bytes;
+
 interface Entry {
   readonly id: number;
   readonly what: string;
-  readonly read: () => string;
+  /** Reads the value in a scope. */
+  readonly read: (scopes: Scopes) => string;
   value: string;
 }
 
@@ -35,11 +38,11 @@ interface Entry {
 const LONGEST = 4096;
 
 export class Watches implements Iterable<Watch> {
-  readonly #scope: () => Scope & Bytes;
+  readonly #scope: Scopes;
   readonly #entries: Entry[] = [];
   #next = 1;
 
-  constructor(scope: () => Scope & Bytes) {
+  constructor(scope: Scopes) {
     this.#scope = scope;
   }
 
@@ -50,7 +53,7 @@ export class Watches implements Iterable<Watch> {
    */
   add(what: string): Watch {
     const entry = { id: this.#next, what, read: this.#reader(what), value: "" };
-    entry.value = entry.read();
+    entry.value = entry.read(this.#scope);
     this.#next++;
     this.#entries.push(entry);
     return entry;
@@ -60,6 +63,14 @@ export class Watches implements Iterable<Watch> {
     const index = this.#entries.findIndex((entry) => entry.id === id);
     if (index >= 0) this.#entries.splice(index, 1);
     return index >= 0;
+  }
+
+  /** Takes over those of the same program in another session, in which everything has the same addresses. */
+  adopt(other: Watches): void {
+    for (const entry of other.#entries) {
+      this.#entries.push({ ...entry, value: entry.read(this.#scope) });
+    }
+    this.#next = Math.max(this.#next, other.#next);
   }
 
   clear(): void {
@@ -79,27 +90,27 @@ export class Watches implements Iterable<Watch> {
     if (this.#entries.length === 0) return NONE;
     const changes: WatchChange[] = [];
     for (const entry of this.#entries) {
-      const after = entry.read();
+      const after = entry.read(this.#scope);
       if (after !== entry.value) changes.push({ id: entry.id, what: entry.what, before: entry.value, after });
       entry.value = after;
     }
     return changes;
   }
 
-  #reader(what: string): () => string {
+  #reader(what: string): (scopes: Scopes) => string {
     const range = /^(.*),\s*(0x[0-9a-f]+|\d+)\s*$/i.exec(what);
     if (range === null || /[[{(][^\])}]*$/.test(range[1]!)) {
       const expression = parseExpression(what);
-      const read = () => show(expression(this.#scope()));
-      read();
+      const read = (scopes: Scopes) => show(expression(scopes()));
+      read(this.#scope);
       return orNothing(read);
     }
     const address = parseExpression(range[1]!)(this.#scope());
     const size = Number(range[2]);
     if (typeof address !== "bigint") throw new ExpressionError(`${range[1]}: expected an address, found ${typeof address}`);
     if (size < 1 || size > LONGEST) throw new ExpressionError(`a watch takes 1 to ${LONGEST} bytes, found ${size}`);
-    const read = () => show(this.#scope().bytes(address, size));
-    read();
+    const read = (scopes: Scopes) => show(scopes().bytes(address, size));
+    read(this.#scope);
     return orNothing(read);
   }
 }
@@ -107,10 +118,10 @@ export class Watches implements Iterable<Watch> {
 const NONE: readonly WatchChange[] = [];
 
 /** In another frame, or before the packet grew, there may be nothing. */
-function orNothing(read: () => string): () => string {
-  return () => {
+function orNothing(read: (scopes: Scopes) => string): (scopes: Scopes) => string {
+  return (scopes) => {
     try {
-      return read();
+      return read(scopes);
     } catch (error) {
       if (error instanceof ExpressionError) return show(undefined);
       throw error;

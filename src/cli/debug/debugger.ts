@@ -1,0 +1,76 @@
+/** The debugger as commands see it: the target, what was printed, and where the last stop was. */
+
+import type { DebugSession, Stop } from "../../engine/embedded/debug/session.ts";
+import type { Answer } from "./answer.ts";
+import { showStop } from "./show-stop.ts";
+import { Sources } from "./source.ts";
+import type { Target } from "./target.ts";
+
+/** A long command lets others have a turn this often, in milliseconds: that is when Ctrl-C is heard. */
+const SLICE = 30;
+
+export class Debugger {
+  readonly target: Target;
+  readonly #file: string;
+  #sources: Sources | null = null;
+  #since = 0;
+  #printed: string[] = [];
+  #interrupted = false;
+
+  /** @param file the program's file. */
+  constructor(target: Target, file: string) {
+    this.target = target;
+    this.#file = file;
+  }
+
+  get session(): DebugSession {
+    return this.target.session;
+  }
+
+  get sources(): Sources {
+    this.#sources ??= new Sources(this.#file, this.session.lines);
+    return this.#sources;
+  }
+
+  /** What the program printed; told at the next stop. */
+  printed(text: string): void {
+    this.#printed.push(text);
+  }
+
+  /** Stops what is going on, soon. */
+  interrupt(): void {
+    this.#interrupted = true;
+  }
+
+  /** The answer of a command that moved. */
+  stopped(stop: Stop | { readonly reason: "begin" | "interrupted" }): Answer {
+    const { session, sources, target } = this;
+    const printed = this.#printed;
+    const answer = showStop(stop, { session, sources, packet: target.packet, since: this.#since, printed });
+    this.#printed = [];
+    this.#since = session.state.time;
+    return answer;
+  }
+
+  /** A run was begun, or the first instruction gone back to by hand: changes count from here. */
+  began(): Answer {
+    this.#since = this.session.state.time;
+    return this.stopped({ reason: "begin" });
+  }
+
+  /** Moves until something stops it other than the clock, `times` times at most. */
+  async move(go: (session: DebugSession, slice: { readonly milliseconds: number }) => Stop, times = 1): Promise<Answer> {
+    this.#interrupted = false;
+    let last = performance.now();
+    for (let time = 1; ; ) {
+      const stop = go(this.session, { milliseconds: SLICE });
+      if (stop.reason !== "paused" && (stop.reason !== "step" || time === times)) return this.stopped(stop);
+      if (stop.reason === "step") time++;
+      if (stop.reason === "paused" || performance.now() - last > SLICE) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        last = performance.now();
+        if (this.#interrupted) return this.stopped({ reason: "interrupted" });
+      }
+    }
+  }
+}
