@@ -19,7 +19,8 @@ const PROGRAMS = 400;
 
 /** All that a run can be told apart by: the machine's words and every byte of memory, as one text. */
 function fingerprint({ registers, position, saved, memory, space, worked }: Interpreter): string {
-  const words = [...registers.slice(0, 22), ...position, ...saved, worked, JSON.stringify(space)].join();
+  const fields = Object.values(space).filter((value) => typeof value === "number" || typeof value === "boolean");
+  const words = [...registers.slice(0, 22), ...position, ...saved, worked, ...fields].join();
   let hash = 0;
   for (const { start, size } of memory.regions) {
     for (let word = start >>> 2; word < (start + size) >>> 2; word++) hash = (Math.imul(hash, 31) + memory.words[word]!) | 0;

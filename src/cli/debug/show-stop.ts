@@ -62,7 +62,12 @@ function reasonData(stop: Stop | { readonly reason: "begin" | "interrupted" }): 
     case "breakpoint":
       return { reason: stop.reason, breakpoints: stop.breakpoints.map(({ id }) => id) };
     case "watch":
-      return { reason: stop.reason, bySlot: stop.slot, watches: stop.changes };
+      return {
+        reason: stop.reason,
+        bySlot: stop.slot,
+        watches: stop.changes,
+        ...(stop.breakpoints.length === 0 ? {} : { breakpoints: stop.breakpoints.map(({ id }) => id) }),
+      };
     case "fault":
       return { reason: stop.reason, message: stop.error.message };
     case "end":
@@ -81,7 +86,7 @@ function reasonText(stop: Stop | { readonly reason: "begin" | "interrupted" }, s
     case "watch":
       return `${stop.changes
         .map(({ id, what, before, after }) => `watch ${id}, ${what}: ${printable(before)} -> ${printable(after)}`)
-        .join("; ")}, by slot ${stop.slot}, in`;
+        .join("; ")}, by slot ${stop.slot},${stop.breakpoints.map(({ id }) => ` breakpoint ${id},`).join("")} in`;
     case "fault":
       return `fault: ${printable(stop.error.message)}\nin`;
     case "end":

@@ -302,6 +302,74 @@ describe("going back", () => {
   });
 });
 
+describe("functions that a helper calls", () => {
+  const LOOP = [
+    "r1 = 3",
+    "r2 = subprog[+8]",
+    "r3 = r10",
+    "r3 += -8",
+    "r4 = 0",
+    "*(u64 *)(r10 - 8) = 0",
+    "call 181",
+    "r0 = *(u64 *)(r10 - 8)",
+    "exit",
+    "r3 = *(u64 *)(r2 + 0)",
+    "r3 += 5",
+    "*(u64 *)(r2 + 0) = r3",
+    "r0 = 0",
+    "exit",
+  ];
+
+  it("are stepped into, watched and left like any other", async () => {
+    using session = await open(spec(LOOP.join("\n")));
+    session.breakpoints.add({ slot: 12 });
+    session.watches.add("r3 == 10");
+    const sums: bigint[] = [];
+    for (let stop = session.continue(); stop.reason !== "end"; stop = session.continue()) {
+      // Where both stop the run, both are told.
+      if ("breakpoints" in stop && stop.breakpoints.length > 0) sums.push(session.state.registers[3]!);
+    }
+    assert.deepEqual(sums, [5n, 10n, 15n]);
+    assert.equal(session.state.registers[0], 15n);
+    session.watches.clear();
+    session.reverseContinue();
+    session.reverseContinue();
+    assert.deepEqual(
+      session.state.frames.map(({ function: name, slot }) => `${name} ${slot}`),
+      ["function_10 12", "main 7"],
+    );
+    session.finish();
+    assert.equal(session.state.slot, 12, "the breakpoint is in the next round");
+  });
+
+  it("are one step for who goes by lines", async () => {
+    using session = await open(spec(LOOP.join("\n")));
+    while (session.state.slot !== 7) session.step();
+    session.line();
+    assert.equal(session.state.slot, 8);
+    session.backLine();
+    assert.equal(session.state.slot, 7);
+    session.step();
+    assert.equal(session.state.slot, 10);
+  });
+
+  it("fault where they fault", async () => {
+    const wild = LOOP.with(9, "r3 = *(u64 *)(r2 + 32000)");
+    using session = await open(spec(wild.join("\n")));
+    assert.equal(session.continue().reason, "fault");
+    assert.deepEqual([session.state.slot, session.state.frames.length], [10, 2]);
+    session.back();
+    assert.equal(session.state.slot, 7);
+  });
+
+  it("use up the fuel of the run", async () => {
+    using session = await open(spec(LOOP.with(0, "r1 = 1000000").join("\n")), { fuel: 5000 });
+    const stop = session.continue();
+    assert.ok(stop.reason === "fault");
+    assert.match(stop.error.message, /stopped after 5000 instructions/);
+  });
+});
+
 describe("a fault", () => {
   it("stops at the instruction, says why, and leaves what was before to look at", async () => {
     using session = await open(spec("r2 = *(u32 *)(r1 + 0)\nr3 = *(u64 *)(r2 + 1000)\nr0 = 0\nexit"));

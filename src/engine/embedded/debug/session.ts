@@ -66,8 +66,13 @@ export type Stop =
   /** One went as far as was asked for. */
   | { readonly reason: "step" }
   | { readonly reason: "breakpoint"; readonly breakpoints: readonly Breakpoint[] }
-  /** `slot` is that of the instruction that changed them. */
-  | { readonly reason: "watch"; readonly slot: number; readonly changes: readonly WatchChange[] }
+  /** `slot` is that of the instruction that changed them; `breakpoints` are those that are there, too. */
+  | {
+      readonly reason: "watch";
+      readonly slot: number;
+      readonly changes: readonly WatchChange[];
+      readonly breakpoints: readonly Breakpoint[];
+    }
   | { readonly reason: "fault"; readonly error: FaultError }
   /** `result` is r0, unsigned. */
   | { readonly reason: "end"; readonly result: bigint }
@@ -390,7 +395,7 @@ export class DebugSession implements Disposable {
     const moved = machine.step();
     if (moved) {
       const changes = this.watches.changed();
-      if (changes.length > 0) return { reason: "watch", slot: pc, changes };
+      if (changes.length > 0) return { reason: "watch", slot: pc, changes, breakpoints: [] };
     }
     if (machine.fault !== null && !moved) return { reason: "fault", error: machine.fault };
     if (machine.status === "ended") return { reason: "end", result: this.scope.register(0) };
@@ -401,7 +406,7 @@ export class DebugSession implements Disposable {
     const { machine } = this.#running;
     if (!machine.back()) return { reason: "beginning", forgotten: machine.tape.time > 0 };
     const changes = this.watches.changed();
-    return changes.length > 0 ? { reason: "watch", slot: this.#came().pc, changes } : null;
+    return changes.length > 0 ? { reason: "watch", slot: this.#came().pc, changes, breakpoints: [] } : null;
   }
 
   #until(options: ContinueOptions, arrived: (now: Came) => boolean): Stop {
@@ -409,9 +414,10 @@ export class DebugSession implements Disposable {
     for (let count = 1; ; count++) {
       const from = this.#came();
       const stop = this.#forward();
-      if (stop !== null) return stop;
+      if (stop !== null && stop.reason !== "watch") return stop;
       const now = this.#came();
       const breakpoints = this.breakpoints.at(now.pc, now.depth, () => from);
+      if (stop !== null) return { ...stop, breakpoints };
       if (breakpoints.length > 0) return { reason: "breakpoint", breakpoints };
       if (arrived(now)) return { reason: "step" };
       if (count % 64 === 0 && performance.now() > deadline) return { reason: "paused" };
@@ -422,9 +428,10 @@ export class DebugSession implements Disposable {
     const deadline = deadlineOf(options);
     for (let count = 1; ; count++) {
       const stop = this.#backward();
-      if (stop !== null) return stop;
+      if (stop !== null && stop.reason !== "watch") return stop;
       const now = this.#came();
       const breakpoints = this.breakpoints.at(now.pc, now.depth, () => this.#peek());
+      if (stop !== null) return { ...stop, breakpoints };
       if (breakpoints.length > 0) return { reason: "breakpoint", breakpoints };
       if (arrived(now)) return { reason: "step" };
       if (count % 64 === 0 && performance.now() > deadline) return { reason: "paused" };
