@@ -4,12 +4,22 @@ import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 
+/** A loop in which registers count (`counted.ts`). */
+export interface Counter {
+  /** The block that it begins with. */
+  readonly header: number;
+  /** Registers that change by the same number in every round, of 32 bits or 64. */
+  readonly steps: readonly { readonly register: number; readonly by: number; readonly narrow: boolean }[];
+  /** Empty blocks that are passed on the ways out of the loop, and by nothing else. */
+  readonly exits: readonly number[];
+}
+
 /** One function. Blocks are numbered in the order of their instructions, copies behind them; block 0 is the entry. */
 export interface Flow {
   /** First slot, and the one behind the last. */
   readonly start: number;
   readonly end: number;
-  /** By block: its first slot. Blocks may be copies of others: of the same slots. */
+  /** By block: its first slot. Blocks may be copies of others, of the same slots, and empty: then it is behind the last. */
   readonly first: Int32Array;
   /** By block: the slot of its last instruction. */
   readonly last: Int32Array;
@@ -22,6 +32,7 @@ export interface Flow {
   readonly base: Int32Array;
   /** How many places there are. */
   readonly places: number;
+  readonly counters: readonly Counter[];
 }
 
 /** How many slots the instruction takes. */
@@ -68,5 +79,5 @@ function flowOf(program: PreparedProgram, start: number, end: number): Flow {
       successors[block] = target === block + 1 ? [target] : [block + 1, target];
     } else successors[block] = [block + 1];
   }
-  return { start, end, first, last, successors, base: new Int32Array(count).fill(-start), places: end - start };
+  return { start, end, first, last, successors, base: new Int32Array(count).fill(-start), places: end - start, counters: [] };
 }

@@ -39,6 +39,7 @@ export class FunctionCode {
   readonly fuel: number;
   /** i32. */
   readonly loops: number;
+  readonly start: number;
   readonly next: number;
   readonly locals: readonly (readonly [number, number])[];
   /** Whether the frame in memory is used. */
@@ -47,7 +48,7 @@ export class FunctionCode {
   readonly slots = new Map<number, Slot & { readonly local: number }>();
   readonly usesFuel: boolean;
   readonly mayGoto: boolean;
-  readonly #ranges: Ranges;
+  readonly ranges: Ranges;
   readonly #demand: Demand;
   readonly webs: Webs;
   /** What is known of the instruction in hand (`FACT`), registers whose upper half is read after it, and those that it writes narrow. */
@@ -73,18 +74,18 @@ export class FunctionCode {
     const { liveness, helpers } = shared;
     const { checked } = this;
     const good = checked ? goodBases(shared.memorySize) : null;
-    this.#ranges = new Ranges(program, flow, order, liveness.writes, helpers, isMain, good);
+    this.ranges = new Ranges(program, flow, order, liveness.writes, helpers, isMain, good);
     this.#demand = new Demand(program, flow, {
       order,
       liveness,
       isFull: (id) => shared.helperOf(id).full,
-      facts: this.#ranges.facts,
+      facts: this.ranges.facts,
       checked,
       wideExit: !isMain || shared.resultGlobal !== -1,
     });
     const live = liveness.liveIn(flow.start);
     const entry = isMain ? 0 : this.#demand.entry;
-    this.webs = new Webs(program, flow, order, live, liveness.writes, this.#demand.after, this.#ranges.facts, entry);
+    this.webs = new Webs(program, flow, order, live, liveness.writes, this.#demand.after, this.ranges.facts, entry);
 
     let used = 0;
     let defined = 0;
@@ -144,6 +145,7 @@ export class FunctionCode {
     for (const slot of slots) if (slot.size < 8) this.slots.set(slot.at, { ...slot, local: next++ });
     this.out.address = next++;
     this.loops = next++;
+    this.start = next++;
     this.next = next++;
     this.locals = [
       [firstWord - firstLong, I64],
@@ -165,7 +167,7 @@ export class FunctionCode {
   /** The instruction at a slot of a block comes next. */
   at(block: number, slot: number): void {
     const place = this.flow.base[block]! + slot;
-    this.facts = this.#ranges.facts[place]!;
+    this.facts = this.ranges.facts[place]!;
     this.wanted = this.#demand.after[place]!;
     this.written = this.webs.written[place]!;
   }

@@ -8,6 +8,7 @@ import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
+import { countLoops } from "./counted.ts";
 import { writeEach } from "./each.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
@@ -110,7 +111,7 @@ const registersOf = (mask: number): number[] =>
 export function compileModule(program: PreparedProgram, options: CompileOptions): CompiledProgram {
   const { mode, memory, helpers } = options;
   const checked = mode === "checked";
-  const functions = checked ? flows(program).map((flow) => peel(program, flow)) : flows(program);
+  const functions = checked ? flows(program).map((flow) => countLoops(program, peel(program, flow))) : flows(program);
   const args = (id: number): number => helpers[id]?.args.length ?? 0;
   const liveness = new Liveness(program, functions, (id) => ((1 << args(id)) - 1) << 1);
 

@@ -74,6 +74,7 @@ export function peel(program: PreparedProgram, flow: Flow): Flow {
     successors: lists,
     base: Int32Array.from(base),
     places: size,
+    counters: [],
   };
 }
 

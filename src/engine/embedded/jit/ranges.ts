@@ -104,6 +104,12 @@ export class Ranges {
     this.#solve(order);
   }
 
+  /** Bounds of a register where a block begins. */
+  boundsAt(block: number, register: number): readonly [low: number, high: number] {
+    const at = block * REGISTERS + register;
+    return [this.#lows[at]!, this.#highs[at]!];
+  }
+
   #solve(order: readonly number[]): void {
     const { successors, last } = this.#flow;
     const count = last.length;

@@ -23,6 +23,8 @@ export interface NodeCode {
   body(node: number, depth: number): void;
   /** Pushes an i32: not 0 when the node's second successor comes next; with `negated`, when the first one does. */
   condition(node: number, negated: boolean): void;
+  /** Before the first round of the loop whose header the node is. */
+  enter(header: number): void;
   /** Once for each round of the loop whose header the node is. */
   round(header: number, depth: number): void;
 }
@@ -91,6 +93,7 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
       depth--;
     } else if ((task & 3) === TREE) {
       if (isHeader[node] === 1) {
+        code.enter(node);
         out.byte(OP.loop);
         out.byte(VOID);
         loopDepth[node] = ++depth;

@@ -29,6 +29,17 @@ const MOST_DISPATCHED = 4096;
 const DEEPEST = 500;
 const NO_LOOPS = { header: new Int32Array(0), around: new Int32Array(0), depth: 0 };
 
+/** Instructions that a counting loop may take before anybody asks for the fuel. */
+const LONGEST_COUNT = 1 << 20;
+
+interface Counting {
+  readonly header: number;
+  readonly register: number;
+  readonly by: number;
+  /** Of a round. */
+  readonly cost: number;
+}
+
 export interface TranslatedFunction {
   readonly locals: readonly (readonly [count: number, type: number])[];
   readonly code: Uint8Array;
@@ -41,6 +52,9 @@ export class FunctionTranslator implements NodeCode {
   /** By block: instructions to pay for each round of the loop that it heads. */
   readonly #cost: Int32Array;
   #entryCost = 0;
+  /** By block: the counting loop that begins with it, or ends with it. */
+  readonly #counters = new Map<number, Counting>();
+  readonly #ends = new Map<number, Counting>();
 
   constructor(shared: Shared, flow: Flow, isMain: boolean) {
     this.#code = new FunctionCode(shared, flow, isMain);
@@ -59,7 +73,10 @@ export class FunctionTranslator implements NodeCode {
     }
     const { header, depth } = reducible ? loopForest(graph, dominance.order, place) : NO_LOOPS;
     if (depth > DEEPEST) throw this.#tooComplex(`loops nested ${depth} deep`);
-    if (code.usesFuel) this.#price(dispatched ? null : header);
+    if (code.usesFuel) {
+      this.#price(dispatched ? null : header);
+      if (!dispatched) this.#count();
+    }
     if (code.checked) {
       out.byte(OP.block);
       out.signed(code.shared.faultType);
@@ -101,6 +118,51 @@ export class FunctionTranslator implements NodeCode {
       if (payer === -1) this.#entryCost += size;
       else this.#cost[payer]! += size;
     }
+  }
+
+  /** Loops that count need no fuel in each round. */
+  #count(): void {
+    const { flow, ranges } = this.#code;
+    for (const { header, steps, exits } of flow.counters) {
+      const cost = this.#cost[header]!;
+      for (const { register, by, narrow } of steps) {
+        const [low, high] = ranges.boundsAt(header, register);
+        if (!(high <= 0xffff_ffff)) continue;
+        // Numbers of 32 bits may go around their end.
+        if (narrow && (by > 0 ? high + by > 0xffff_ffff : low + by < 0)) continue;
+        if (((high - low) / Math.abs(by) + 1) * cost > LONGEST_COUNT) continue;
+        const counting = { header, register, by, cost };
+        this.#counters.set(header, counting);
+        for (const exit of exits) this.#ends.set(exit, counting);
+        this.#cost[header] = 0;
+        break;
+      }
+    }
+  }
+
+  /** Pushes the lower half of the register that a loop counts with, as it is in the loop. */
+  #pushCount({ header, register }: Counting): void {
+    const { out, webs } = this.#code;
+    if (((webs.enter[header]! >>> register) & 1) === 1) out.get(out.narrowLocal[register]!);
+    else out.get(out.wideLocal[register]!).op(OP.wrap);
+  }
+
+  /** Takes the fuel for all rounds of a loop, the one that was left included. */
+  #charge(counting: Counting): void {
+    const { out, fuel, start, flow } = this.#code;
+    const { by, cost, header } = counting;
+    out.get(fuel);
+    if (by > 0) this.#pushCount(counting);
+    out.get(start);
+    if (by < 0) this.#pushCount(counting);
+    out
+      .op(OP.i32Sub, OP.extendU)
+      .i64(Math.ceil(cost / Math.abs(by)), 0)
+      .op(OP.i64Mul, OP.i64Sub)
+      .i64(cost, 0)
+      .op(OP.i64Sub)
+      .set(fuel);
+    this.#demandFuel(flow.first[header]!);
   }
 
   #prologue(): void {
@@ -153,6 +215,13 @@ export class FunctionTranslator implements NodeCode {
 
   // ── for the writer of control flow ────────────────────────────────────────────────────────────────────────────────
 
+  enter(block: number): void {
+    const counting = this.#counters.get(block);
+    if (counting === undefined) return;
+    this.#pushCount(counting);
+    this.#code.out.set(this.#code.start);
+  }
+
   round(block: number, depth: number): void {
     const code = this.#code;
     const { out } = code;
@@ -171,6 +240,8 @@ export class FunctionTranslator implements NodeCode {
     const { program, values } = code;
     code.depth = depth;
     const { first, last } = code.flow;
+    const ended = this.#ends.get(block);
+    if (ended !== undefined) this.#charge(ended);
     values.enter(block);
     code.out.narrow = code.webs.enter[block]!;
     const end = last[block]!;
