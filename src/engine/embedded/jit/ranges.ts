@@ -28,7 +28,7 @@ const SMALL = 2 ** 32 - 1;
 const EXACT = 2 ** 53;
 /** Rounds of a loop that are followed exactly, and those after which what still grows may be anything. */
 const EXACT_ROUNDS = 2;
-const PATIENCE = 6;
+const PATIENCE = 10;
 
 /** Addresses that checked code believes: what was found good, and not much more added to it. */
 export interface GoodBases {
@@ -55,7 +55,8 @@ export class Ranges {
   // By block and register: what is known where the block begins.
   readonly #lows: Float64Array;
   readonly #highs: Float64Array;
-  readonly #thresholds: Float64Array;
+  /** By register, and last for all: numbers with which a function compares. */
+  readonly #thresholds: readonly Float64Array[];
   // By register: registers of the same symbol hold the same number, but for what was added to each since. Within one block.
   readonly #symbol = new Int32Array(REGISTERS);
   readonly #added = new Float64Array(REGISTERS);
@@ -500,24 +501,17 @@ export class Ranges {
         changed = true;
       }
       if (high > this.#highs[at]!) {
-        this.#highs[at] = rounds < EXACT_ROUNDS ? high : rounds < PATIENCE ? this.#threshold(high) : Number.POSITIVE_INFINITY;
+        this.#highs[at] =
+          rounds < EXACT_ROUNDS ? high : rounds < PATIENCE ? this.#threshold(register, high) : Number.POSITIVE_INFINITY;
         changed = true;
       }
     }
     return changed;
   }
 
-  /** The next number from `value` on where something might end. */
-  #threshold(value: number): number {
-    const list = this.#thresholds;
-    let from = 0;
-    let to = list.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (list[middle]! < value) from = middle + 1;
-      else to = middle;
-    }
-    return list[from] ?? Number.POSITIVE_INFINITY;
+  /** The next number from `value` on where a register that grows might end: one that it is compared with, or any other. */
+  #threshold(register: number, value: number): number {
+    return next(this.#thresholds[register]!, value) ?? next(this.#thresholds[REGISTERS]!, value) ?? Number.POSITIVE_INFINITY;
   }
 
   /** What a condition that holds, or does not, says of its operands. */
@@ -614,14 +608,29 @@ function bits(value: number): number {
   return value <= EXACT ? EXACT : Number.POSITIVE_INFINITY;
 }
 
-/** Numbers with which a function compares, and those beside them: where its loops end. Ascending. */
-function thresholds(program: PreparedProgram, { start, end }: Flow): Float64Array {
-  const found = new Set([0xff, 0xffff, SMALL]);
+/** By register, and last for all: numbers with which a function compares, and those beside them. Ascending. */
+function thresholds(program: PreparedProgram, { start, end }: Flow): Float64Array[] {
+  const found = Array.from({ length: REGISTERS + 1 }, () => new Set<number>());
+  const all = found[REGISTERS]!.add(0xff).add(0xffff).add(SMALL);
   for (let slot = start; slot < end; slot += width(program, slot)) {
     if (KIND_OF[program.operation[slot]!] !== KIND.branch || registerOf(program.src[slot]!) < FIRST_CONSTANT) continue;
     const value = program.registers[program.src[slot]!]! >>> 0;
-    found.add(value).add(value + 1);
-    if (value > 0) found.add(value - 1);
+    for (const set of [found[registerOf(program.dst[slot]!)]!, all]) {
+      set.add(value).add(value + 1);
+      if (value > 0) set.add(value - 1);
+    }
   }
-  return Float64Array.from(found).sort();
+  return found.map((set) => Float64Array.from(set).sort());
+}
+
+/** The first of an ascending list that is not less. */
+function next(list: Float64Array, value: number): number | undefined {
+  let from = 0;
+  let to = list.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (list[middle]! < value) from = middle + 1;
+    else to = middle;
+  }
+  return list[from];
 }
