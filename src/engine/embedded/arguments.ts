@@ -6,6 +6,7 @@
 import { type AddressSpace, FUNCTION_TAG } from "./access.ts";
 import type { Argument, Helper } from "./helpers/helper.ts";
 import type { Ledger } from "./helpers/ledger.ts";
+import { incompatible } from "./maps/compatible.ts";
 import type { MapStore } from "./maps/store.ts";
 
 /** Largest size that a helper accepts (BPF_MAX_VAR_SIZ). */
@@ -65,9 +66,11 @@ export class Arguments {
   }
 
   /** A map, whose values are the program's from now on if it is one that it found in another. */
-  #map(low: number, high: number): string | null {
+  #map(helper: Helper, low: number, high: number): string | null {
     const map = high === 0 ? this.findMap(low) : null;
     if (map === null) return "expected a map";
+    const why = incompatible(helper.id, map.type);
+    if (why !== null) return why;
     if (map.values.size > 0) this.#space.open(map.values);
     return null;
   }
@@ -82,10 +85,13 @@ export class Arguments {
       case "wide":
         return null;
       case "map":
-        return this.#map(low, high);
+        return this.#map(helper, low, high);
       case "key":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.keySize, false);
       case "value":
+        return this.#memory(index, this.findMap(r[2]! >>> 0)!.valueSize, false);
+      case "value?":
+        if (low === 0 && high === 0) return null;
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.valueSize, false);
       case "value!":
         return this.#memory(index, this.findMap(r[2]! >>> 0)!.valueSize, true);

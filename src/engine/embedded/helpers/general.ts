@@ -7,6 +7,8 @@
 import { EINVAL } from "../maps/errno.ts";
 import { CALLBACKS } from "./callbacks.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
+import { QUEUES } from "./queues.ts";
+import { RINGS } from "./rings.ts";
 import { STRINGS } from "./strings.ts";
 
 const now = new Uint32Array(2);
@@ -34,4 +36,6 @@ export const GENERAL: readonly Helper[] = [
   helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
   ...STRINGS,
   ...CALLBACKS,
+  ...QUEUES,
+  ...RINGS,
 ];

@@ -18,7 +18,8 @@ import type { Obligation } from "./ledger.ts";
  *
  * - `number`: any 32-bit number; an upper half is ignored. `wide`: its upper half counts too (`HelperCall.highOf`).
  * - `context`: the program's context.
- * - `map`: a map of the program. `key`, `value`: readable memory of that map's key or value size; `value!`: writable.
+ * - `map`: a map of the program. `key`, `value`: readable memory of that map's key or value size; `value!`: writable;
+ *   `value?`: null allowed.
  * - `read`, `write`: memory as long as the next argument says, which is a `size`.
  * - `read?`, `write?`: the same, or null with size 0.
  * - `string`: readable memory with a NUL in it.
@@ -36,6 +37,7 @@ export type Argument =
   | "key"
   | "value"
   | "value!"
+  | "value?"
   | "read"
   | "read?"
   | "write"

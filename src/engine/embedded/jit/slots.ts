@@ -130,7 +130,7 @@ export class StackSlots {
       if (kind[register] !== FRAME || arg === "number" || arg === "context" || arg === "size") return;
       let size: number | undefined;
       if (arg === "key") size = map?.keySize;
-      else if (arg === "value" || arg === "value!") size = map?.valueSize;
+      else if (arg === "value" || arg === "value!" || arg === "value?") size = map?.valueSize;
       else if (typeof arg === "object") size = "memory" in arg ? arg.memory : 0;
       else if (!/^(read|write)/.test(arg)) size = undefined;
       else if (kind[register + 1] === CONSTANT && high[register + 1] === 0) size = low[register + 1]!;

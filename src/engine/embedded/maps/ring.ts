@@ -83,6 +83,15 @@ export class Ring {
     return this.#load(this.#producer);
   }
 
+  /** Upper halves. */
+  get consumedHigh(): number {
+    return this.#load(this.#consumer + 1);
+  }
+
+  get producedHigh(): number {
+    return this.#load(this.#producer + 1);
+  }
+
   /** Bytes between them. */
   get available(): number {
     return (this.produced - this.consumed) >>> 0;
