@@ -28,6 +28,8 @@ try {
       "src/isa/index.ts",
       "src/embedded.ts",
       "src/hooks.ts",
+      "src/threads/node.ts",
+      "src/threads/node-cpu.ts",
       "src/cli/main.ts",
     ],
     outbase: "src",

@@ -37,6 +37,7 @@ const ROOMS: readonly Room[] = [
   { path: "tools", portable: false, packages: [] },
   { path: "agent", portable: false, packages: [] },
   { path: "console", portable: false, packages: [] },
+  { path: "threads", portable: false, packages: [] },
   { path: "embedded.ts", portable: true, packages: [] },
   { path: "hooks.ts", portable: true, packages: [] },
   { path: "compile.ts", portable: false, packages: [] },

@@ -26,8 +26,13 @@ export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.t
 export type { Emitted, EventMeta, PerfValue, Stacks } from "./engine/embedded/room/events.ts";
 export type { FieldValue, KernelObject } from "./engine/embedded/room/kernel-objects.ts";
 export type { PacketDevice } from "./engine/embedded/room/packet-host.ts";
+export type { PacketRing, RingOptions } from "./engine/embedded/room/packet-ring.ts";
 export type { Process, ProcessDescription } from "./engine/embedded/room/processes.ts";
 export type { RoomDescription } from "./engine/embedded/room/room.ts";
+export { CpuError } from "./engine/embedded/threads/error.ts";
+export { type CpuPort, serveCpu } from "./engine/embedded/threads/serve-cpu.ts";
+export type { Thread, ThreadEvents, Threads } from "./engine/embedded/threads/threads.ts";
+export { type WebWorker, webThreads } from "./engine/embedded/threads/web.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./object/index.ts";

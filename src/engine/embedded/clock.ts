@@ -9,11 +9,15 @@ export interface Clock {
 
 const HALF = 2 ** 32;
 
-/** The time of this process, in the resolution that the platform gives. */
-export function realClock(): Clock {
+/**
+ * The time of this process, in the resolution that the platform gives.
+ * @param origin `performance.timeOrigin` of the thread whose clock it is: threads start counting when they start.
+ */
+export function realClock(origin: number = performance.timeOrigin): Clock {
+  const offset = performance.timeOrigin - origin;
   return {
     read(out) {
-      const nanoseconds = Math.floor(performance.now() * 1e6);
+      const nanoseconds = Math.floor((performance.now() + offset) * 1e6);
       out[0] = nanoseconds % HALF;
       out[1] = nanoseconds / HALF;
     },

@@ -14,6 +14,7 @@ import { loadKind, PROGRAM_TYPES } from "./programs/kinds.ts";
 import { resolve } from "./resolve.ts";
 import { reused } from "./reuse.ts";
 import type { Room } from "./room/room.ts";
+import type { CpuThreads, Sent, SentProgram } from "./threads/cpu-threads.ts";
 import type { UserHandle } from "./user-maps/handle.ts";
 import { makeUserMap } from "./user-maps/make.ts";
 import { judge, type Verify } from "./verify.ts";
@@ -26,6 +27,8 @@ export interface Target extends MapHome {
   readonly executors: MakeExecutors;
   readonly verify: Verify | undefined;
   readonly unsafe: boolean;
+  /** CPUs that are threads, or null. */
+  readonly threads: CpuThreads | null;
 }
 
 /** The kinds of a Spec's programs, by `kindName`. */
@@ -35,6 +38,9 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
   readonly spec: Spec;
   readonly maps: MapsOf<Module>;
   readonly programs: ProgramsOf<Module>;
+  /** What CPUs that are threads must have of it. */
+  readonly sent: Sent;
+  readonly #threads: CpuThreads | null;
   readonly #stores: readonly MapStore[];
   readonly #userMaps: readonly UserHandle[];
   readonly #programs: readonly LoadedProgram[];
@@ -57,7 +63,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       }
       const byName = new Map(stores.map((store) => [store.name, store]));
       const origin = { spec, maps: () => mapsOf(this.#userMaps) };
-      this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds));
+      const sent: SentProgram[] = [];
+      this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds, sent));
+      this.sent = { maps: stores, programs: sent };
+      this.#threads = target.threads;
       const types = spec.types === null ? null : openBtf(spec.types);
       const { memory, cpus } = target;
       this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus }));
@@ -82,6 +91,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     if (!this.#open) return;
     this.#open = false;
     for (const program of this.#programs) await program.close();
+    await this.#threads?.unload(this.sent);
     for (const map of this.#userMaps) map.close();
     for (const store of this.#stores) store.dispose();
     this.#disposed();
@@ -179,6 +189,7 @@ function makeProgram(
   maps: ReadonlyMap<string, MapStore>,
   target: Target,
   kinds: Kinds,
+  sent: SentProgram[],
 ): LoadedProgram {
   const kind = kinds.get(kindName(program));
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
@@ -189,6 +200,10 @@ function makeProgram(
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);
   const make = (executors: readonly Executor[]) => kind.make(program, executors, room, fuel);
   const loaded = make(executors);
+  const [executor] = executors;
+  // Rings are worked on by XDP programs; all others run in the engine's own thread.
+  if (executor !== undefined && program.type === "xdp")
+    sent.push({ handler: loaded, spec: program, externs: origin.spec.externs ?? [], trust, fuel, executor });
   offerToDebugger(loaded, { ...origin, resolved, helpers: kind.helpers, cpus: room.cpus, fuel, make });
   return loaded;
 }

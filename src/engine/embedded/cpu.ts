@@ -1,6 +1,6 @@
 /**
- * One CPU of the engine: the memory that a program running on it uses besides maps. A worker thread will be one; today
- * all of them run in this thread, one program at a time.
+ * One CPU of the engine: the memory that a program running on it uses besides maps. Those of an engine run in its own
+ * thread, one program at a time; or each but the first is a thread of its own (`threads/`).
  *
  *     stack     8 frames of 512 bytes; frame 0 at the top, r10 points behind its frame
  *     context   what r1 points at
@@ -47,7 +47,8 @@ export class Cpu {
   skb: Skb | null = null;
   /** Where the running program wants its packet to go (`redirectOf`). */
   redirect: RedirectTarget | null = null;
-  readonly #regions: readonly Region[];
+  /** What it took, in that order. */
+  readonly regions: readonly Region[];
 
   /** @throws MapError `memory` when the engine's memory has no room for it. */
   constructor(id: number, room: Room, seed: number) {
@@ -60,7 +61,7 @@ export class Cpu {
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
     const keys = memory.allocate(FRAMES * 8, `keys (cpu ${id})`, "engine");
     const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
-    this.#regions = [stack, context, keys, packet];
+    this.regions = [stack, context, keys, packet];
     this.stackEnd = stack.start + stack.size;
     this.context = context.start;
     this.keys = keys.start;
@@ -68,6 +69,6 @@ export class Cpu {
   }
 
   dispose(): void {
-    for (const region of this.#regions) this.room.memory.release(region);
+    for (const region of this.regions) this.room.memory.release(region);
   }
 }

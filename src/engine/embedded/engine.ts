@@ -24,11 +24,19 @@ import type { DeviceDescription } from "./room/network-description.ts";
 import type { Network, PacketDevice } from "./room/packet-host.ts";
 import type { Processes } from "./room/processes.ts";
 import { Room, type RoomDescription } from "./room/room.ts";
+import { CpuThreads } from "./threads/cpu-threads.ts";
+import type { Threads } from "./threads/threads.ts";
 import type { Verify } from "./verify.ts";
 
 export interface EmbeddedOptions {
   /** 1 … 256; default 1. Packets go to the CPU that their metadata names. */
   readonly cpus?: number;
+  /**
+   * Makes every CPU but the first, which is this thread, a thread of its own (`nodeThreads()` of `skep/threads`; in browsers
+   * `webThreads`). Packets get there through rings: `PacketDevice.openRing({ cpu })`. Such an engine has the real clock, and what
+   * happens on two CPUs has no fixed order; without threads a run can be repeated.
+   */
+  readonly threads?: Threads;
   /** Bytes of linear memory, fixed; default 256 MiB, of which only what is used takes real memory. */
   readonly memory?: number;
   /** Default: the real time. `virtualClock()` makes runs repeatable; a replay moves it to each packet's time. */
@@ -72,16 +80,31 @@ export class EmbeddedEngine implements Engine {
   readonly #target: Omit<Target, "executors">;
   readonly #room: Room;
   readonly #execution: "interpreter" | "jit";
+  readonly #threads: CpuThreads | null = null;
   readonly #collections = new Set<AsyncDisposable>();
   readonly #sites: HookSite[] = [];
   #open = true;
 
   /** Use `openEmbedded`. */
   constructor(options: EmbeddedOptions) {
-    const { cpus = 1, fuel = DEFAULT_FUEL, clock = realClock(), onPrint, execution = "jit", verify, unsafe = false } = options;
+    const {
+      cpus = 1,
+      fuel = DEFAULT_FUEL,
+      clock = realClock(),
+      onPrint,
+      execution = "jit",
+      verify,
+      unsafe = false,
+      threads,
+    } = options;
     if (!Number.isInteger(cpus) || cpus < 1 || cpus > 256) throw new RangeError(`cpus: expected 1 to 256, found ${cpus}`);
     checkFuel(fuel);
-    const memory = new Memory(options.memory === undefined ? {} : { size: options.memory });
+    if (threads !== undefined && options.clock !== undefined)
+      throw new RangeError("clock: CPUs that are threads have the real clock; leave out clock or threads");
+    const memory = new Memory({
+      ...(options.memory === undefined ? {} : { size: options.memory }),
+      shared: threads !== undefined,
+    });
     const random = new Random(options.seed);
     const room = new Room({
       memory,
@@ -90,7 +113,10 @@ export class EmbeddedEngine implements Engine {
       seed: options.seed,
       ...(options.room === undefined ? {} : { description: options.room }),
     });
-    for (let id = 0; id < cpus; id++) new Cpu(id, room, random.next());
+    const made = Array.from({ length: cpus }, (_, id) => {
+      const seed = random.next();
+      return { cpu: new Cpu(id, room, seed), seed };
+    });
     if (execution !== "interpreter" && execution !== "jit")
       throw new RangeError(`execution: expected interpreter or jit, found ${execution}`);
     try {
@@ -102,7 +128,23 @@ export class EmbeddedEngine implements Engine {
     this.cpus = cpus;
     this.#execution = execution;
     this.#room = room;
-    this.#target = { memory, cpus, room, fuel, verify, unsafe, registry: room.maps, random: () => random.next() };
+    if (threads !== undefined) {
+      room.cpus.length = 1;
+      const print = (text: string, cpu: number): void => room.print(text, cpu);
+      this.#threads = new CpuThreads({ threads, memory, cpus, away: made.slice(1), print });
+      room.threads = this.#threads;
+    }
+    this.#target = {
+      memory,
+      cpus,
+      room,
+      fuel,
+      verify,
+      unsafe,
+      threads: this.#threads,
+      registry: room.maps,
+      random: () => random.next(),
+    };
   }
 
   /** Bytes of linear memory: in all, and given out to CPUs and maps. */
@@ -171,11 +213,18 @@ export class EmbeddedEngine implements Engine {
       this.#collections.delete(collection),
     );
     this.#collections.add(collection);
+    try {
+      await this.#threads?.load(collection.sent);
+    } catch (error) {
+      await collection[Symbol.asyncDispose]();
+      throw error;
+    }
     return collection;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open = false;
+    await this.#threads?.close();
     for (const collection of [...this.#collections]) await collection[Symbol.asyncDispose]();
     for (const site of this.#sites.splice(0)) site.dispose();
   }

@@ -18,6 +18,8 @@ export interface Executor {
    * @throws FaultError when it does what no verified program does, or has no fuel left.
    */
   call(context: number, fuel: number): number;
+  /** What other threads need to run the same code; null where they need nothing. */
+  readonly shared: SharedCode | null;
   /** Null where `space` must be set before each call, because helpers look at it. */
   readonly callEach: CallEach | null;
 }
@@ -37,10 +39,20 @@ export type CallEach = (
   failed: (error: unknown) => void,
 ) => void;
 
+/** Generated code, ready to be sent to another thread: both run one machine code. */
+export interface SharedCode {
+  /** A `WebAssembly.Module`. */
+  readonly module: unknown;
+  readonly traps: ReadonlyMap<number, { readonly start: number; readonly pairs: Int32Array }>;
+  readonly callees: readonly number[];
+}
+
 /** Makes a program ready for each of the CPUs. */
 export type MakeExecutors = (
   program: ResolvedProgram,
   cpus: readonly Cpu[],
   helpers: HelperTable,
   trust: Trust,
+  /** Of another thread that made it ready. */
+  code?: SharedCode | null,
 ) => readonly Executor[];

@@ -62,6 +62,7 @@ export class Interpreter implements HelperCall, Executor {
   readonly memory: Memory;
   readonly space: AddressSpace;
   readonly callEach = null;
+  readonly shared = null;
   readonly maps: readonly MapStore[];
   /** r0 to r10, then the program's constants; low half, high half. Set r1 to r5 before a run, read r0 after it. */
   readonly registers: Int32Array;

@@ -44,6 +44,11 @@ export interface MemoryOptions {
   readonly shared?: boolean;
 }
 
+interface Attached {
+  readonly wasm: WasmMemory;
+  readonly given: readonly Region[];
+}
+
 interface Gap {
   start: number;
   size: number;
@@ -51,6 +56,13 @@ interface Gap {
 
 /** What a region takes: itself, and a gap behind it, so that no access that begins in it ends in the next one. */
 const footprint = (size: number): number => (Math.ceil(Math.max(size, 1) / ALIGNMENT) + 1) * ALIGNMENT;
+
+/** @throws RangeError */
+function makeMemory(size: number, shared: boolean): WasmMemory {
+  const pages = Math.ceil(size / PAGE);
+  if (pages >= 2 && pages <= 65_535) return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  throw new RangeError(`memory of the embedded engine: expected 128 KiB to 4 GiB - 64 KiB, found ${size} bytes`);
+}
 
 export class Memory {
   /** For modules that import it. */
@@ -68,24 +80,35 @@ export class Memory {
   readonly #gaps: Gap[];
   /** Everything given out, in address order. */
   readonly #regions: Region[] = [];
+  /** What another thread took for this one, which takes it in the same order. */
+  readonly #given: Region[] | null = null;
   /** No byte at or beyond this address was ever given out, so it is zero without being written. */
   #touched = PAGE;
 
+  /**
+   * The memory of another thread, in this one. Only that one gives memory out: this one gets what was taken for it.
+   * @param given what this thread will ask for, in that order.
+   */
+  static attach(wasm: WasmMemory, given: readonly Region[]): Memory {
+    return new Memory({ wasm, given });
+  }
+
   /** @throws RangeError when the size is no positive number, or more than this machine has addresses for. */
-  constructor(options: MemoryOptions = {}) {
-    const size = options.size ?? 256 * 1024 * 1024;
-    const pages = Math.ceil(size / PAGE);
-    if (!(pages >= 2 && pages <= 65_535)) {
-      throw new RangeError(`memory of the embedded engine: expected 128 KiB to 4 GiB - 64 KiB, found ${size} bytes`);
+  constructor(options: MemoryOptions | Attached = {}) {
+    if ("wasm" in options) {
+      this.wasm = options.wasm;
+      this.shared = true;
+      this.#given = [...options.given];
+    } else {
+      this.shared = options.shared ?? false;
+      this.wasm = makeMemory(options.size ?? 256 * 1024 * 1024, this.shared);
     }
-    this.shared = options.shared ?? false;
-    this.wasm = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: this.shared });
     this.buffer = this.wasm.buffer;
-    this.size = pages * PAGE;
+    this.size = this.buffer.byteLength;
     this.bytes = new Uint8Array(this.buffer);
     this.words = new Uint32Array(this.buffer);
     this.view = new DataView(this.buffer);
-    this.#gaps = [{ start: PAGE, size: this.size - PAGE }];
+    this.#gaps = this.#given === null ? [{ start: PAGE, size: this.size - PAGE }] : [];
   }
 
   /** Bytes given out, alignment included. */
@@ -109,6 +132,7 @@ export class Memory {
    * @throws MapError `memory` when no gap is large enough.
    */
   allocate(size: number, name: string, owner: string = name): Region {
+    if (this.#given !== null) return this.#take(size, name, owner);
     const wanted = footprint(size);
     const index = this.#gaps.findIndex((gap) => gap.size >= wanted);
     const gap = this.#gaps[index];
@@ -135,6 +159,7 @@ export class Memory {
 
   /** Takes a region back. The memory may be given out again at once; nobody may hold its addresses any more. */
   release(region: Region): void {
+    if (this.#given !== null) return;
     const index = this.#regions.indexOf(region);
     if (index === -1)
       throw new RangeError(`release of ${region.name} at ${region.start}: it was not given out, or is free already`);
@@ -151,6 +176,13 @@ export class Memory {
   /** The region that holds an address, for messages. */
   regionAt(address: number): Region | undefined {
     return this.#regions.find(({ start, size }) => address >= start && address < start + size);
+  }
+
+  /** The next of what was given. */
+  #take(size: number, name: string, owner: string): Region {
+    const region = this.#given?.shift();
+    if (region !== undefined && region.size === size && region.name === name) return region;
+    throw new MapError(owner, "memory", `${name}: needs ${size} bytes, which only the thread that opened the engine gives out`);
   }
 
   /** Joins gap `index` with the one after it when they touch. */

@@ -481,6 +481,7 @@ class Taken {
 class DebugExecutor implements Executor {
   readonly interpreter: Interpreter;
   readonly callEach = null;
+  readonly shared = null;
   armed = false;
 
   constructor(interpreter: Interpreter) {

@@ -5,7 +5,7 @@ import type { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "../arguments.ts";
 import type { Cpu } from "../cpu.ts";
-import type { CallEach, Executor } from "../executor.ts";
+import type { CallEach, Executor, SharedCode } from "../executor.ts";
 import { faultAt } from "../fault.ts";
 import type { Helper, HelperCall } from "../helpers/helper.ts";
 import { Ledger, type Obligation } from "../helpers/ledger.ts";
@@ -57,10 +57,24 @@ export class JitCode {
   readonly compiled: CompiledProgram;
   readonly module: WasmModule;
 
-  /** @throws FeatureError when a function is longer than JavaScript engines take. */
-  constructor(program: PreparedProgram, options: CompileOptions) {
-    this.compiled = compileModule(program, options);
-    this.module = new WebAssembly.Module(this.compiled.bytes);
+  /**
+   * @param shared of another thread that compiled it already.
+   * @throws FeatureError when a function is longer than JavaScript engines take.
+   */
+  constructor(program: PreparedProgram, options: CompileOptions, shared?: SharedCode | null) {
+    if (shared) {
+      const { traps, callees } = shared;
+      this.compiled = { program, options, bytes: new Uint8Array(0), traps, callees };
+      this.module = shared.module as WasmModule;
+    } else {
+      this.compiled = compileModule(program, options);
+      this.module = new WebAssembly.Module(this.compiled.bytes);
+    }
+  }
+
+  get shared(): SharedCode {
+    const { traps, callees } = this.compiled;
+    return { module: this.module, traps, callees };
   }
 }
 
@@ -70,6 +84,7 @@ export class JitProgram implements HelperCall, Executor {
   readonly memory: Memory;
   readonly space: AddressSpace;
   readonly callEach: CallEach | null;
+  readonly shared: SharedCode;
   readonly maps: readonly MapStore[];
   high = 0;
   /** Upper half of the last result, where the code was compiled with `wideResult`. */
@@ -114,6 +129,7 @@ export class JitProgram implements HelperCall, Executor {
     const { exports } = new WebAssembly.Instance(code.module, { skep: this.#imports() });
     this.#run = exports.run;
     this.#high = exports.high;
+    this.shared = code.shared;
     this.callEach = asks ? null : this.#each(exports);
     for (const start of program.taken) this.#callbacks.set(start, exports[callbackName(start)]!);
   }

@@ -60,7 +60,7 @@ export class XdpProgram implements Program, PacketHandler {
     if (mode === "native") {
       throw new AttachError(`${device}: a packet device of the embedded engine has no driver to attach to; leave mode out`);
     }
-    const link = new DeviceLink(`xdp on ${device} (embedded)`, this.#host.attach(device, this), this.links);
+    const link = new DeviceLink(`xdp on ${device} (embedded)`, this.#host, this.#host.attach(device, this), this.links);
     this.links.add(link);
     return link;
   }
@@ -123,11 +123,13 @@ export class XdpProgram implements Program, PacketHandler {
 
 class DeviceLink implements Link {
   readonly description: string;
+  readonly #host: PacketHost;
   readonly #place: Attachment;
   #links: Set<DeviceLink>;
 
-  constructor(description: string, place: Attachment, links: Set<DeviceLink>) {
+  constructor(description: string, host: PacketHost, place: Attachment, links: Set<DeviceLink>) {
     this.description = description;
+    this.#host = host;
     this.#place = place;
     this.#links = links;
   }
@@ -142,11 +144,13 @@ class DeviceLink implements Link {
     this.#links.delete(this);
     this.#links = program.links;
     this.#links.add(this);
+    await this.#host.settle();
   }
 
   async detach(): Promise<void> {
     this.#place.take();
     this.#links.delete(this);
+    await this.#host.settle();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

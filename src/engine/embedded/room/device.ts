@@ -12,12 +12,11 @@
 import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import type { LinkFacts, Skb } from "../contexts/skb.ts";
-import type { Memory } from "../memory.ts";
+import { DeviceRings, type RingHost } from "./device-rings.ts";
 import { macOf } from "./fib.ts";
 import { type Handler, Hook } from "./hook.ts";
 import type { DeviceDescription } from "./network-description.ts";
-import { PacketRing, type RingOptions, type RingServer } from "./packet-ring.ts";
-import { RING } from "./ring-memory.ts";
+import type { PacketRing, RingOptions } from "./packet-ring.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What is known of a packet besides its bytes. */
@@ -92,7 +91,7 @@ export interface PacketDevice {
   readonly packet: Uint8Array;
   /**
    * Frames in the engine's memory that packets of this device are received into, without a copy (`docs/embedded.md`). The attached XDP
-   * program decides about them.
+   * program decides about them, and its verdicts are the host's: nothing goes on to tc, and `counters` do not count them.
    * @throws RangeError for options that make no sense; MapError `memory` when there is no room.
    */
   openRing(options?: RingOptions): PacketRing;
@@ -129,7 +128,7 @@ const NOWHERE: PacketMeta = {};
 const LONGEST_NAME = 15;
 const NO_PACKET = new Uint8Array(0);
 
-export class Device implements PacketDevice, RingServer, LinkFacts {
+export class Device implements PacketDevice, LinkFacts {
   readonly name: string;
   readonly ifindex: number;
   readonly mtu: number;
@@ -148,7 +147,7 @@ export class Device implements PacketDevice, RingServer, LinkFacts {
   #transmits: readonly PacketListener[] = [];
   #delivers: readonly PacketListener[] = [];
   readonly #clock: Clock;
-  readonly #memory: Memory;
+  readonly #rings: DeviceRings;
   readonly #traffic: Traffic;
   #handler: PacketHandler | null = null;
   #cpu = 0;
@@ -156,7 +155,7 @@ export class Device implements PacketDevice, RingServer, LinkFacts {
   #last: Uint8Array | null = NO_PACKET;
 
   /** @throws RangeError for a description that makes no sense. */
-  constructor(description: DeviceDescription, ifindex: number, clock: Clock, memory: Memory, traffic: Traffic) {
+  constructor(description: DeviceDescription, ifindex: number, clock: Clock, rings: RingHost, traffic: Traffic) {
     const { name, mtu = 1500, up = true, forwarding = true, mac } = description;
     if (name.length === 0 || new TextEncoder().encode(name).length > LONGEST_NAME || /[\s/]/.test(name))
       throw new RangeError(
@@ -175,7 +174,7 @@ export class Device implements PacketDevice, RingServer, LinkFacts {
     this.ingress = new Hook(`tc ingress on ${name} (embedded)`, () => this.#looksOn());
     this.egress = new Hook(`tc egress on ${name} (embedded)`);
     this.#clock = clock;
-    this.#memory = memory;
+    this.#rings = new DeviceRings(rings, ifindex);
     this.#traffic = traffic;
   }
 
@@ -317,25 +316,8 @@ export class Device implements PacketDevice, RingServer, LinkFacts {
   }
 
   openRing(options: RingOptions = {}): PacketRing {
-    const { cpu = 0 } = options;
-    if (cpu !== 0) throw new RangeError(`cpu: expected 0, found ${cpu}`);
-    return new PacketRing(this.#memory, options, this.ifindex, this);
+    return this.#rings.open(options);
   }
-
-  // ── as the server of its rings ────────────────────────────────────────────────────────────────────────────────────
-
-  submitted(ring: PacketRing, first: number, count: number): void {
-    try {
-      if (this.#handler !== null) this.#handler.receiveRing(ring, first, count);
-      else passAll(ring, first, count);
-    } finally {
-      Atomics.store(ring.control, RING.completed, (first + count) | 0);
-    }
-  }
-
-  async done(): Promise<void> {}
-
-  async closed(): Promise<void> {}
 
   // ── what is attached ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -343,23 +325,23 @@ export class Device implements PacketDevice, RingServer, LinkFacts {
     if (this.#handler !== null) {
       throw new AttachError(`${this.name}: ${this.#handler.description} is attached there already; detach it first`);
     }
-    this.#handler = handler;
+    this.#set(handler);
     let mine: PacketHandler | null = handler;
     return {
       replace: (next) => {
         if (mine === null) throw new AttachError(`${this.name}: the link was detached; attach the program anew`);
-        this.#handler = mine = next;
+        mine = next;
+        this.#set(next);
       },
       take: () => {
-        if (mine !== null) this.#handler = null;
+        if (mine !== null) this.#set(null);
         mine = null;
       },
     };
   }
-}
 
-/** Without a program everything passes, as it is. */
-function passAll(ring: PacketRing, first: number, count: number): void {
-  ring.layOut(first, count);
-  for (let at = 0; at < count; at++) ring.verdicts[(first + at) & ring.mask] = XDP_PASS;
+  #set(handler: PacketHandler | null): void {
+    this.#handler = handler;
+    this.#rings.attached(handler);
+  }
 }

@@ -2,9 +2,8 @@
 
 import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
-import type { Cpu } from "../cpu.ts";
-import type { Memory } from "../memory.ts";
 import { type Attachment, Device, type PacketDevice, type PacketHandler } from "./device.ts";
+import type { RingHost } from "./device-rings.ts";
 import { addressOf, Fib, filled, IPV6_METRIC, masked, neighbourOf, prefixOf, routeOf, TABLE } from "./fib.ts";
 import type { DeviceDescription, NeighbourDescription, NetworkDescription, RouteDescription } from "./network-description.ts";
 import { Traffic } from "./traffic.ts";
@@ -19,13 +18,12 @@ export class PacketHost {
   readonly traffic: Traffic;
   readonly #devices = new Map<string, Device>();
   readonly #clock: Clock;
-  readonly #memory: Memory;
+  readonly #rings: RingHost;
 
-  /** @param cpus by number; they may come later. */
-  constructor(clock: Clock, memory: Memory, cpus: readonly Cpu[]) {
+  constructor(clock: Clock, room: RingHost) {
     this.#clock = clock;
-    this.#memory = memory;
-    this.traffic = new Traffic(this, cpus);
+    this.#rings = room;
+    this.traffic = new Traffic(this, room.cpus);
   }
 
   get devices(): readonly PacketDevice[] {
@@ -53,7 +51,7 @@ export class PacketHost {
     const twin = this.byIndex(ifindex);
     if (twin !== null) throw new AttachError(`${name}: ${twin.name} has the ifindex ${ifindex} already`);
     const prefixes = addresses.map(prefixOf);
-    const device = new Device(description, ifindex, this.#clock, this.#memory, this.traffic);
+    const device = new Device(description, ifindex, this.#clock, this.#rings, this.traffic);
     this.#devices.set(name, device);
     for (const { address, length } of prefixes) {
       const base = { ifindex, via: null, source: address, metric: 0, mtu: 0 };
@@ -94,6 +92,11 @@ export class PacketHost {
   byIndex(ifindex: number): Device | null {
     for (const device of this.#devices.values()) if (device.ifindex === ifindex) return device;
     return null;
+  }
+
+  /** Resolves when nothing runs any more that was attached before this call, on whichever CPU. */
+  async settle(): Promise<void> {
+    await this.#rings.threads?.settle();
   }
 
   /** @throws AttachError when there is no such device, or it is taken. */

@@ -192,7 +192,7 @@ test("options that make no sense are refused", () => {
     [{ size: 13 }, /size: expected 14 to 65535 bytes, found 13/],
     [{ tailRoom: -1 }, /tailRoom/],
     [{ queue: -1 }, /queue/],
-    [{ cpu: 1 }, /cpu: expected 0, found 1/],
+    [{ cpu: 1 }, /cpu: expected 0 to 0, found 1/],
   ] as const;
   for (const [options, message] of refused) assert.throws(() => device.openRing(options), { name: "RangeError", message });
   assert.throws(() => device.openRing({ frames: 65_536 }), { name: "MapError", code: "memory" });

@@ -148,9 +148,9 @@ export class PacketRing extends RingMemory implements AsyncDisposable {
     return this.#server.done(this);
   }
 
-  /** A program was stopped on a packet. */
-  fault(error: FaultError): void {
-    this.faults.packets++;
+  /** A program was stopped on this many packets; `error` is of the first. */
+  fault(error: FaultError, packets = 1): void {
+    this.faults.packets += packets;
     this.faults.first ??= error;
   }
 

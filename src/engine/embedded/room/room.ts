@@ -13,6 +13,7 @@ import type { Cpu } from "../cpu.ts";
 import { MapRegistry } from "../maps/registry.ts";
 import type { Memory } from "../memory.ts";
 import { CgroupTree } from "./cgroup-tree.ts";
+import type { RingThreads } from "./device-rings.ts";
 import { EventHost } from "./events.ts";
 import { Formats } from "./formats.ts";
 import { Kernel } from "./kernel-objects.ts";
@@ -53,6 +54,8 @@ export class Room {
   readonly print: (text: string, cpu: number) => void;
   /** By number. Each adds itself when it is made. */
   readonly cpus: Cpu[] = [];
+  /** CPUs that are threads of their own; these are not in `cpus`. */
+  threads: RingThreads | null = null;
   readonly packets: PacketHost;
   readonly maps = new MapRegistry();
   readonly cgroups = new CgroupTree();
@@ -73,7 +76,7 @@ export class Room {
     this.clock = clock;
     this.print = print;
     this.hashSeed = seed >>> 0;
-    this.packets = new PacketHost(clock, memory, this.cpus);
+    this.packets = new PacketHost(clock, this);
     this.packets.describe(description);
     const { processes, types, formats, architecture = "x86_64", config = {}, symbols } = description;
     this.config = config;

@@ -1,0 +1,83 @@
+/** The rings of a packet device: who works on each, and what is attached. */
+
+import type { Cpu } from "../cpu.ts";
+import type { Memory } from "../memory.ts";
+import type { PacketHandler } from "./device.ts";
+import { PacketRing, type RingOptions, type RingServer } from "./packet-ring.ts";
+import { passAll, RING } from "./ring-memory.ts";
+
+/** CPUs that are threads, as far as rings need them. */
+export interface RingThreads extends RingServer {
+  /** How many CPUs there are, that of the engine's own thread included. */
+  readonly cpus: number;
+  /** What the threads know a handler by; 0 for none. */
+  numberOf(handler: PacketHandler | null): number;
+  opened(ring: PacketRing): void;
+  /** Resolves when no thread runs any more what was attached before this call. */
+  settle(): Promise<void>;
+}
+
+/** What the devices of an engine have in common: its room. */
+export interface RingHost {
+  readonly memory: Memory;
+  /** Those of the engine's own thread, by number; they may come later. */
+  readonly cpus: readonly Cpu[];
+  readonly threads: RingThreads | null;
+}
+
+export class DeviceRings implements RingServer {
+  readonly #host: RingHost;
+  readonly #ifindex: number;
+  /** Those of threads. */
+  readonly #away = new Set<PacketRing>();
+  #handler: PacketHandler | null = null;
+
+  constructor(host: RingHost, ifindex: number) {
+    this.#host = host;
+    this.#ifindex = ifindex;
+  }
+
+  /** @throws RangeError when there is no such CPU, and what `PacketRing` throws. */
+  open(options: RingOptions): PacketRing {
+    const { memory, cpus, threads } = this.#host;
+    const { cpu = 0 } = options;
+    const most = threads?.cpus ?? cpus.length;
+    if (!Number.isInteger(cpu) || cpu < 0 || cpu >= most) throw new RangeError(`cpu: expected 0 to ${most - 1}, found ${cpu}`);
+    const ring = new PacketRing(memory, options, this.#ifindex, this);
+    if (cpu < cpus.length || threads === null) return ring;
+    this.#away.add(ring);
+    ring.control[RING.program] = threads.numberOf(this.#handler);
+    threads.opened(ring);
+    return ring;
+  }
+
+  /** What decides from the next packet on. */
+  attached(handler: PacketHandler | null): void {
+    this.#handler = handler;
+    const number = this.#host.threads?.numberOf(handler) ?? 0;
+    for (const ring of this.#away) Atomics.store(ring.control, RING.program, number);
+  }
+
+  // ── as their server ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  submitted(ring: PacketRing, first: number, count: number): void {
+    if (this.#away.has(ring)) {
+      this.#host.threads?.submitted(ring, first, count);
+      return;
+    }
+    try {
+      if (this.#handler !== null) this.#handler.receiveRing(ring, first, count);
+      else passAll(ring, first, count);
+    } finally {
+      Atomics.store(ring.control, RING.completed, (first + count) | 0);
+    }
+  }
+
+  async done(ring: PacketRing): Promise<void> {
+    if (this.#away.has(ring)) await this.#host.threads?.done(ring);
+  }
+
+  async closed(ring: PacketRing): Promise<void> {
+    if (this.#away.delete(ring)) await this.#host.threads?.closed(ring);
+  }
+}
