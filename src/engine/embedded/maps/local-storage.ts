@@ -25,7 +25,10 @@ export class LocalStorageMap extends HashMap {
   readonly #zeroes: number;
 
   constructor(spec: MapSpec, home: MapHome, objects: number = DEFAULT_OBJECTS) {
-    super({ ...spec, maxEntries: objects }, home, { inPlace: true, declared: spec });
+    // Of one that another thread made, its values tell.
+    const values = home.place?.regions[1];
+    const entries = values === undefined ? objects : values.size / (Math.ceil(spec.valueSize / 8) * 8);
+    super({ ...spec, maxEntries: entries }, home, { inPlace: true, declared: spec });
     this.#keys = this.allocate("keys", LINE * home.cpus).start;
     this.#zeroes = this.allocate("zeroes", spec.valueSize).start;
   }
