@@ -15,6 +15,7 @@ const RESULTS = 16;
 /** By object: its programs. */
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   callbacks: ["loops", "array_elements", "hash_elements", "other_elements"],
+  "tail-calls": ["chain", "second", "third", "again", "small", "rounds", "deeper", "chain_below"],
 };
 
 export const objectPath = (name: string): string => `${FOLDER}${name}.o`;
@@ -44,7 +45,7 @@ export const WAYS = [
 /** Runs a program of an object in one of those ways, in an engine of its own. */
 export async function runObject(name: string, program: string, { options }: (typeof WAYS)[number]): Promise<Answers> {
   await using engine = openEmbedded({ ...options, memory: 16 << 20, seed: 1 });
-  await using collection = await engine.load(objectSpec(name), { programs: [program] });
+  await using collection = await engine.load(objectSpec(name));
   const { verdict, packet } = collection.programs[program]!.run({ packet: PACKET });
   return answersIn(verdict, packet!);
 }

@@ -10,7 +10,7 @@ for (const [object, programs] of Object.entries(PROGRAMS)) {
       test(program, async () => {
         const [interpreted, ...generated] = WAYS;
         const expected = await runObject(object, program, interpreted);
-        assert.equal(expected[0], 2, "XDP_PASS");
+        assert.notEqual(expected[0], 0, "XDP_ABORTED: no answers");
         for (const way of generated) assert.deepEqual(await runObject(object, program, way), expected, way.way);
       });
     }

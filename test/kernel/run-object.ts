@@ -5,10 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Loads all programs of the object, runs one on the packet in `$3`, and leaves the packet in `$4`. */
+/**
+ * Loads all programs of the object, runs one on the packet in `$3`, and leaves the packet in `$4`. Maps are pinned: a program array that
+ * no process and no file holds loses its programs.
+ */
 const SCRIPT = `
 mount -t bpf none /sys/fs/bpf
-bpftool prog loadall "$1" /sys/fs/bpf/object
+bpftool prog loadall "$1" /sys/fs/bpf/object pinmaps /sys/fs/bpf/maps
 bpftool prog run pinned "/sys/fs/bpf/object/$2" data_in "$3" data_out "$4" repeat 1`;
 
 /** @throws Error with what bpftool says, which is the verifier's log when the kernel refused. */

@@ -49,7 +49,7 @@ export class AddressSpace {
   /** Of a context that is not writable as a whole, the parts that are: offsets from and to, in pairs. */
   contextWrites: readonly number[] = [];
 
-  readonly memory: Memory;
+  readonly #memory: Memory;
   /** Of the maps that the program refers to, then of those that it found in them during this run. */
   readonly #areas: ValueArea[];
   readonly #ownAreas: number;
@@ -62,7 +62,7 @@ export class AddressSpace {
 
   /** @param areas values of the maps that the program refers to. */
   constructor(memory: Memory, areas: readonly ValueArea[]) {
-    this.memory = memory;
+    this.#memory = memory;
     this.#areas = [...areas];
     this.#ownAreas = areas.length;
   }
@@ -106,6 +106,18 @@ export class AddressSpace {
     }
   }
 
+  /** What a host or a program left of packet and context elsewhere is in place here, too. */
+  adopt(other: AddressSpace): void {
+    this.packetStart = other.packetStart;
+    this.packetEnd = other.packetEnd;
+    this.packetData = other.packetData;
+    this.packetLimit = other.packetLimit;
+    this.contextStart = other.contextStart;
+    this.contextEnd = other.contextEnd;
+    this.contextWritable = other.contextWritable;
+    this.kernel = other.kernel;
+  }
+
   /** A run begins: nothing is granted. Hot. */
   revokeAll(): void {
     // Setting the length leaves compiled code, also when nothing changes: 25 ns.
@@ -120,6 +132,13 @@ export class AddressSpace {
     const parts = this.contextWrites;
     for (let at = 0; at < parts.length; at += 2) if (from >= parts[at]! && to <= parts[at + 1]!) return true;
     return false;
+  }
+
+  /** The length of the text that begins at an address, up to a NUL; -1 when there is none before what may not be read. */
+  textLength(address: number): number {
+    const { bytes } = this.#memory;
+    for (let at = address; this.allows(at, 1, false); at++) if (bytes[at] === 0) return at - address;
+    return -1;
   }
 
   #isGranted(address: number, end: number, write: boolean): boolean {
@@ -169,7 +188,7 @@ export class AddressSpace {
       }
       return `${what} a value of ${area.name}+${offset}: the value has ${area.size} bytes`;
     }
-    const region = this.memory.regionAt(address);
+    const region = this.#memory.regionAt(address);
     if (address >= this.contextStart - NEAR && address < this.contextEnd + NEAR) {
       const length = this.contextEnd - this.contextStart;
       const inside = address >= this.contextStart && address + size <= this.contextEnd;

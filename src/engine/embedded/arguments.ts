@@ -125,15 +125,11 @@ export class Arguments {
     }
   }
 
-  /** Readable up to a NUL. */
   #text(low: number, high: number): string | null {
-    const { bytes } = this.#space.memory;
-    for (let at = low; ; at++) {
-      if (high !== 0 || !this.#space.allows(at, 1, false)) return this.#space.complain(at, high, 1, false);
-      if (bytes[at] !== 0) continue;
-      this.work += (at - low) >>> BYTES_PER_INSTRUCTION_LOG2;
-      return null;
-    }
+    const length = high === 0 ? this.#space.textLength(low) : -1;
+    if (length < 0) return "expected text with a NUL at its end";
+    this.work += length >>> BYTES_PER_INSTRUCTION_LOG2;
+    return null;
   }
 
   #memory(index: number, size: number, write: boolean): string | null {

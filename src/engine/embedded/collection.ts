@@ -3,7 +3,7 @@
 import { openBtf } from "../../btf/btf.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
 import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
-import { FeatureError, MapError } from "../errors.ts";
+import { FeatureError, MapError, VerifierError } from "../errors.ts";
 import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { createMap } from "./maps/create.ts";
@@ -45,11 +45,14 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
   readonly #userMaps: readonly UserHandle[];
   readonly #programs: readonly LoadedProgram[];
   readonly #disposed: () => void;
+  readonly #room: Room;
   #open = true;
 
   /** @param disposed told once. @throws as `Engine.load`; nothing is left behind then. */
   constructor(spec: Spec, options: LoadOptions, target: Target, kinds: Kinds, disposed: () => void) {
     const stores: MapStore[] = [];
+    const { programs: table } = target.room;
+    const made: LoadedProgram[] = [];
     try {
       checkOptions(spec, options);
       checkNames("map", spec.maps);
@@ -64,22 +67,33 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       const byName = new Map(stores.map((store) => [store.name, store]));
       const origin = { spec, maps: () => mapsOf(this.#userMaps) };
       const sent: SentProgram[] = [];
-      this.#programs = specs.map((program) => makeProgram(program, origin, byName, target, kinds, sent));
+      for (const program of specs) {
+        made.push(makeProgram(program, origin, byName, target, kinds, sent));
+      }
+      this.#programs = made;
       this.sent = { maps: stores, programs: sent };
       this.#threads = target.threads;
       const types = spec.types === null ? null : openBtf(spec.types);
       const { memory, cpus } = target;
-      this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus }));
-      const names: Names = { mapNamed: (name) => byName.get(name)?.handle ?? null };
+      this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus, programs: table }));
+      const names: Names = {
+        mapNamed: (name) => byName.get(name)?.handle ?? null,
+        programNamed(name, array) {
+          const program = made.find((program) => program.name === name);
+          return program === undefined ? null : table.numberFor(array, program) || null;
+        },
+      };
       for (const store of stores) if (options.reuse?.[store.name] === undefined) fillMap(store, memory, names);
       for (const map of this.#userMaps) if (map.spec.frozen === true) map.freeze();
     } catch (error) {
+      for (const program of made) table.remove(program, target.memory.words, target.room.maps.all());
       for (const store of stores) store.dispose();
       throw error;
     }
     this.spec = spec;
     this.#stores = stores;
     this.#disposed = disposed;
+    this.#room = target.room;
     // The type parameter only gives names to what the Spec declares.
     const maps: unknown = mapsOf(this.#userMaps);
     const programs: unknown = named(this.#programs);
@@ -90,7 +104,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    for (const program of this.#programs) await program.close();
+    for (const program of this.#programs) {
+      this.#room.programs.remove(program, this.#room.memory.words, this.#room.maps.all());
+      await program.close();
+    }
     await this.#threads?.unload(this.sent);
     for (const map of this.#userMaps) map.close();
     for (const store of this.#stores) store.dispose();
@@ -200,10 +217,17 @@ function makeProgram(
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);
   const make = (executors: readonly Executor[]) => kind.make(program, executors, room, fuel);
   const loaded = make(executors);
+  for (const map of resolved.maps) {
+    if (map.type === "prog_array" && !room.programs.claim(map, program.type)) {
+      const message = `${program.name}: ${map.name} holds programs of another type than ${program.type}`;
+      throw new VerifierError(program.name, [message], message);
+    }
+  }
+  const tail = room.programs.add({ program: loaded, type: program.type, executors });
   const [executor] = executors;
   // Rings are worked on by XDP programs; all others run in the engine's own thread.
   if (executor !== undefined && program.type === "xdp")
-    sent.push({ handler: loaded, spec: program, externs: origin.spec.externs ?? [], trust, fuel, executor });
+    sent.push({ handler: loaded, spec: program, externs: origin.spec.externs ?? [], trust, fuel, executor, tail });
   offerToDebugger(loaded, { ...origin, resolved, helpers: kind.helpers, cpus: room.cpus, fuel, make });
   return loaded;
 }

@@ -2,12 +2,12 @@
  * One CPU of the engine: the memory that a program running on it uses besides maps. Those of an engine run in its own
  * thread, one program at a time; or each but the first is a thread of its own (`threads/`).
  *
- *     stack     8 frames of 512 bytes; frame 0 at the top, r10 points behind its frame
+ *     stack     48 frames of 512 bytes; frame 0 at the top, r10 points behind its frame
  *     context   what r1 points at
  *     packet    256 bytes of head room, the packet, tail room up to a page
  */
 
-import { FRAME_SIZE, FRAMES } from "./access.ts";
+import { FRAME_SIZE } from "./access.ts";
 import type { RedirectTarget } from "./contexts/redirect-target.ts";
 import type { Skb } from "./contexts/skb.ts";
 import type { Region } from "./memory.ts";
@@ -26,6 +26,25 @@ export const LONGEST_PACKET = 65_535;
  */
 export const PACKET_FRAME = 4096 - 320;
 
+/**
+ * Frames of a CPU's stack: a program has eight, and one of its functions that makes a tail call leaves the frames above it in place.
+ * Functions may do so 33 times; the kernel bounds the bytes (256 for each of them), we the frames.
+ */
+const STACK_FRAMES = 48;
+
+/** What calls between programs keep in the CPU's memory, from `Cpu.calls` on: offsets in bytes. */
+export const CALLS = {
+  /** u32: tail calls of this run so far. */
+  count: 0,
+  /** u32: upper half of the result of the program that ended last, where a tail call began it. */
+  high: 4,
+  /** f64: the fuel that it left. */
+  fuel: 8,
+  /** u32: lowest address that the frames of the running program may take. */
+  bottom: 16,
+} as const;
+const CALLS_SIZE = 24;
+
 /** Bytes of the context area: the longest context, and what it points to. */
 const CONTEXT_SIZE = 512;
 
@@ -34,6 +53,10 @@ export class Cpu {
   /** What it has in common with the others. */
   readonly room: Room;
   readonly random: Random;
+  /** Where what `CALLS` says lies. */
+  readonly calls: number;
+  /** Lowest address of the stack. */
+  readonly stackStart: number;
   /** Address behind the stack, where r10 of a program's main function points. */
   readonly stackEnd: number;
   readonly context: number;
@@ -57,14 +80,16 @@ export class Cpu {
     room.cpus[id] = this;
     this.random = new Random(seed);
     const { memory } = room;
-    const stack = memory.allocate(FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
+    const stack = memory.allocate(STACK_FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
-    const keys = memory.allocate(FRAMES * 8, `keys (cpu ${id})`, "engine");
+    const calls = memory.allocate(CALLS_SIZE + STACK_FRAMES * 8, `calls (cpu ${id})`, "engine");
     const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
-    this.regions = [stack, context, keys, packet];
+    this.regions = [stack, context, calls, packet];
+    this.stackStart = stack.start;
     this.stackEnd = stack.start + stack.size;
     this.context = context.start;
-    this.keys = keys.start;
+    this.calls = calls.start;
+    this.keys = calls.start + CALLS_SIZE;
     this.packetArea = packet.start;
   }
 

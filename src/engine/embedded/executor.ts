@@ -20,8 +20,24 @@ export interface Executor {
   call(context: number, fuel: number): number;
   /** What other threads need to run the same code; null where they need nothing. */
   readonly shared: SharedCode | null;
+  /** From now on tail calls on this CPU reach the program under this number of the room's table. */
+  offer(number: number): void;
+  /**
+   * Runs the program as the rest of a function of another one on this CPU, which makes a tail call.
+   * @param end where the stack frame of that function ends: it becomes this program's. @param fuel what is left of it.
+   * @returns the lower half of r0; the upper half and what is left of the fuel are in the CPU's memory (`CALLS` in cpu.ts).
+   */
+  takeOver(context: number, end: number, fuel: number, caller: TailCaller): number;
   /** Null where `space` must be set before each call, because helpers look at it. */
   readonly callEach: CallEach | null;
+}
+
+/** What a tail call hands on. */
+export interface TailCaller {
+  /** What the next program finds in place, packet and context; afterwards, as it left them. */
+  readonly space: AddressSpace;
+  /** The fuel of the whole run, for messages. */
+  readonly fuel: number;
 }
 
 /**
@@ -45,6 +61,9 @@ export interface SharedCode {
   readonly module: unknown;
   readonly traps: ReadonlyMap<number, { readonly start: number; readonly pairs: Int32Array }>;
   readonly callees: readonly number[];
+  /** What `CompiledProgram` says of them. */
+  readonly tails: boolean;
+  readonly asks: boolean;
 }
 
 /** Makes a program ready for each of the CPUs. */

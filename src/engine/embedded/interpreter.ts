@@ -15,11 +15,12 @@ import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "./access.ts";
 import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "./arguments.ts";
 import { multiplyHigh, swap32 } from "./arithmetic.ts";
 import { AtomicUnit } from "./atomics.ts";
-import type { Cpu } from "./cpu.ts";
-import type { Executor, MakeExecutors } from "./executor.ts";
+import { CALLS, type Cpu } from "./cpu.ts";
+import type { Executor, MakeExecutors, TailCaller } from "./executor.ts";
 import { faultAt } from "./fault.ts";
 import type { Helper, HelperCall, HelperTable } from "./helpers/helper.ts";
 import { Ledger, type Obligation } from "./helpers/ledger.ts";
+import { MOST_TAIL_CALLS, TAIL_CALL } from "./helpers/tail-calls.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import type { PreparedProgram } from "./program.ts";
@@ -90,6 +91,10 @@ export class Interpreter implements HelperCall, Executor {
   #left = 0;
   /** Fuel of the run, for messages. */
   #fuel = 0;
+  /** The tail call under way went through: the function that made it is over. */
+  #tailed = false;
+  /** Functions of this program wait for the end of a program that a tail call of theirs began. */
+  #waits = false;
 
   constructor(program: PreparedProgram, cpu: Cpu, helpers: HelperTable, maps: readonly MapStore[] = NO_MAPS) {
     this.program = program;
@@ -121,6 +126,26 @@ export class Interpreter implements HelperCall, Executor {
     return this.registers[0]!;
   }
 
+  /** Whoever interprets finds it in the room's table. */
+  offer(): void {}
+
+  takeOver(context: number, end: number, fuel: number, caller: TailCaller): number {
+    // Its frames are in use; a function below them goes on with the program itself.
+    if (this.#waits)
+      return new Interpreter(this.program, this.cpu, this.#helpers, this.maps).takeOver(context, end, fuel, caller);
+    const { registers: r, space, memory, cpu } = this;
+    space.adopt(caller.space);
+    this.#place(end);
+    this.#fuel = caller.fuel;
+    this.reset();
+    r[2] = context;
+    this.#advance(fuel, 0, false);
+    caller.space.adopt(space);
+    memory.view.setInt32(cpu.calls + CALLS.high, r[1]!, true);
+    memory.view.setFloat64(cpu.calls + CALLS.fuel, this.#left, true);
+    return r[0]!;
+  }
+
   /**
    * Runs from slot 0 to the last `exit`; r0 is the result. `space` says what may be touched, its stack is set here.
    * @param fuel most instructions it may take, a whole number; memory that helpers work through counts (`arguments.ts`).
@@ -135,6 +160,13 @@ export class Interpreter implements HelperCall, Executor {
 
   /** Makes ready for a run that `step` carries out. */
   begin(): void {
+    this.#place(this.cpu.stackEnd);
+    this.memory.words[(this.cpu.calls + CALLS.count) >>> 2] = 0;
+    this.#waits = false;
+  }
+
+  /** @param end address behind the stack. */
+  #place(end: number): void {
     const { registers: r, space, memory, position } = this;
     this.worked = 0;
     this.#fuel = DEFAULT_FUEL;
@@ -142,8 +174,8 @@ export class Interpreter implements HelperCall, Executor {
     position[POSITION.pc] = 0;
     position[POSITION.depth] = 0;
     position[POSITION.loops] = MAY_GOTO_LIMIT;
-    space.stackEnd = this.cpu.stackEnd;
-    space.stackLow = this.cpu.stackEnd - FRAME_SIZE;
+    space.stackEnd = end;
+    space.stackLow = end - FRAME_SIZE;
     space.revokeAll();
     memory.words.fill(0, space.stackLow >>> 2, space.stackEnd >>> 2);
     r[R10] = space.stackEnd;
@@ -594,9 +626,6 @@ export class Interpreter implements HelperCall, Executor {
           break;
 
         // ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────
-        case 86: // callHelper
-          left = this.#callHelper(pc, extra[pc]!, depth, left, pausing);
-          break;
         case 87: // callLocal
         case 88: {
           // callRegister: what it holds is a function of the program, or the number of a helper
@@ -604,6 +633,7 @@ export class Interpreter implements HelperCall, Executor {
           if (operation[pc] === 88) {
             target = r[d]!;
             if (r[d + 1] === 0) {
+              if (target === TAIL_CALL) throw faultAt(this.program, pc, "a tail call is no call by register");
               left = this.#callHelper(pc, target, depth, left, pausing);
               break;
             }
@@ -625,8 +655,14 @@ export class Interpreter implements HelperCall, Executor {
           pc = target - 1;
           break;
         }
+        case 86: // callHelper
         case 89: {
-          // exit
+          // exit; and a tail call, after which the function is over
+          if (operation[pc] === 86) {
+            left = this.#callHelper(pc, extra[pc]!, depth, left, pausing);
+            if (!this.#tailed) break;
+            this.#tailed = false;
+          }
           if (depth === floor) {
             this.#left = left;
             if (floor === 0 && this.#ledger.size !== 0) throw this.#unreleased();
@@ -766,8 +802,36 @@ export class Interpreter implements HelperCall, Executor {
     this.#spend(this.#arguments.work);
     const result = helper.callsBack ? this.#callingBack(helper) : helper.run(this, r[2]!, r[4]!, r[6]!, r[8]!, r[10]!);
     r[0] = helper.result === "void" ? 0 : result;
+    if (id === TAIL_CALL && result !== 0) {
+      this.#tailCall(result, depth);
+      return stepping ? left : this.#left;
+    }
     r[1] = helper.result === "int" ? result >> 31 : helper.result === "u64" ? this.high : 0;
     return stepping ? left : this.#left;
+  }
+
+  /** Goes on with the program that has this number; nothing happens when it is gone, or there were too many tail calls. */
+  #tailCall(number: number, depth: number): void {
+    const { cpu, space, registers: r } = this;
+    const { words, view } = this.memory;
+    const count = (cpu.calls + CALLS.count) >>> 2;
+    const target = cpu.room.programs.at(number)?.executors[cpu.id];
+    r[1] = 0;
+    if (target === undefined || words[count]! >= MOST_TAIL_CALLS) return;
+    if (this.#ledger.size !== 0) throw this.#unreleased();
+    words[count]!++;
+    const end = space.stackLow + FRAME_SIZE;
+    if (end - FRAMES * FRAME_SIZE < cpu.stackStart) throw this.fault("functions that made tail calls have used the stack up");
+    this.#waits = depth > 0;
+    const { stackLow, stackEnd } = space;
+    const low = target.takeOver(r[2]!, end, this.#left, { space, fuel: this.#fuel });
+    space.stackLow = stackLow;
+    space.stackEnd = stackEnd;
+    this.#waits = false;
+    r[0] = low;
+    r[1] = view.getInt32(cpu.calls + CALLS.high, true);
+    this.#left = view.getFloat64(cpu.calls + CALLS.fuel, true);
+    this.#tailed = true;
   }
 
   /** A call leaves r1 to r5 as they were, whatever functions of the program the helper calls. */

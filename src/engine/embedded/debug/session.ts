@@ -500,6 +500,12 @@ class DebugExecutor implements Executor {
     return this.interpreter.space;
   }
 
+  offer(): void {}
+
+  takeOver(...call: Parameters<Executor["takeOver"]>): number {
+    return this.interpreter.takeOver(...call);
+  }
+
   call(context: number, fuel: number): number {
     if (!this.armed) return this.interpreter.call(context, fuel);
     this.interpreter.reset();

@@ -10,6 +10,7 @@ import { type Helper, type HelperCall, helper } from "./helper.ts";
 import { QUEUES } from "./queues.ts";
 import { RINGS } from "./rings.ts";
 import { STRINGS } from "./strings.ts";
+import { TAIL_CALLS } from "./tail-calls.ts";
 
 const now = new Uint32Array(2);
 
@@ -38,4 +39,5 @@ export const GENERAL: readonly Helper[] = [
   ...CALLBACKS,
   ...QUEUES,
   ...RINGS,
+  ...TAIL_CALLS,
 ];

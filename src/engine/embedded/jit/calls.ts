@@ -1,11 +1,13 @@
 /** Calls and exits. Helpers are imports; functions of the program take and give the registers that `liveness.ts` found. */
 
 import { FRAME_SIZE } from "../access.ts";
+import { TAIL_CALL } from "../helpers/tail-calls.ts";
 import { OPERATION } from "../operations.ts";
 import { SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
 import { hasLookup, isArray, writeArrayLookup } from "./lookup.ts";
 import { pushKey } from "./memory-access.ts";
+import { writeOutcome, writeTailCall } from "./tail-calls.ts";
 import { CONSTANT } from "./values.ts";
 import { OP } from "./wasm.ts";
 
@@ -28,7 +30,28 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
       return;
     }
   }
+  if (id === TAIL_CALL && shared.tails !== null) {
+    writeTailCall(f, slot, shared.tails, () => pushHelperResult(f, slot, id));
+    return;
+  }
   const helper = shared.helperOf(id);
+  pushHelperResult(f, slot, id);
+  if (helper.result === "u64") {
+    joinHigh(f);
+    f.write64(0);
+  } else if (helper.result === "int" && (f.wanted & 1) === 1) {
+    out.op(OP.extendS);
+    f.write64(0);
+  } else {
+    if (helper.result === "void") out.op(OP.drop).i32(0);
+    f.write32(0);
+  }
+}
+
+/** Calls a helper; the 32 bits that it returns are on the stack. */
+function pushHelperResult(f: FunctionCode, slot: number, id: number): void {
+  const { out } = f;
+  const helper = f.shared.helperOf(id);
   if (helper.callsBack) saveFuel(f);
   if (helper.full) {
     out.i32(slot);
@@ -46,16 +69,6 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   out.byte(OP.call);
   out.unsigned(helper.index);
   if (helper.callsBack) loadFuel(f);
-  if (helper.result === "u64") {
-    joinHigh(f);
-    f.write64(0);
-  } else if (helper.result === "int" && (f.wanted & 1) === 1) {
-    out.op(OP.extendS);
-    f.write64(0);
-  } else {
-    if (helper.result === "void") out.op(OP.drop).i32(0);
-    f.write32(0);
-  }
 }
 
 /** From the lower half of the last helper's result, which is on the stack, to the whole. */
@@ -127,7 +140,7 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
   out.get(out.address);
   out.byte(OP.callIndirect);
   out.unsigned(shared.functionType);
-  out.byte(0);
+  out.unsigned(shared.tails === null ? 0 : 1);
   leaveCallee(f, results);
   out.byte(OP.end);
 }
@@ -140,6 +153,7 @@ function enterCallee(f: FunctionCode, slot: number): void {
     out.get(out.frame);
     out.byte(OP.globalGet);
     out.unsigned(f.shared.bottomGlobal);
+    out.load(OP.i32Load, 0);
     out.byte(OP.i32LeU);
     f.faultIf();
   }
@@ -174,6 +188,7 @@ export function exit(f: FunctionCode): void {
       out.byte(OP.globalSet);
       out.unsigned(f.shared.resultGlobal);
     }
+    if (f.shared.tails !== null) writeOutcome(f, f.shared.tails);
     out.push32(0);
   } else {
     saveFuel(f);

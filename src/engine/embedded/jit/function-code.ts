@@ -81,7 +81,7 @@ export class FunctionCode {
       isFull: (id) => shared.helperOf(id).full,
       facts: this.ranges.facts,
       checked,
-      wideExit: !isMain || shared.resultGlobal !== -1,
+      wideExit: !isMain || shared.resultGlobal !== -1 || shared.tails !== null,
     });
     const live = liveness.liveIn(flow.start);
     const entry = isMain ? 0 : this.#demand.entry;
@@ -89,7 +89,7 @@ export class FunctionCode {
 
     let used = 0;
     let defined = 0;
-    let calls = false;
+    let calls = shared.tails !== null;
     let mayGoto = false;
     for (let slot = flow.start; slot < flow.end; slot += width(program, slot)) {
       used |= shared.liveness.reads[slot]!;

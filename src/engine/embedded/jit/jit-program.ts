@@ -1,11 +1,10 @@
 /** A compiled program on one CPU: its module instantiated, the helpers and faults that it calls. */
 
-import { HELPER } from "../../../uapi/helpers.ts";
 import type { FaultError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "../arguments.ts";
-import type { Cpu } from "../cpu.ts";
-import type { CallEach, Executor, SharedCode } from "../executor.ts";
+import { CALLS, type Cpu } from "../cpu.ts";
+import type { CallEach, Executor, SharedCode, TailCaller } from "../executor.ts";
 import { faultAt } from "../fault.ts";
 import type { Helper, HelperCall } from "../helpers/helper.ts";
 import { Ledger, type Obligation } from "../helpers/ledger.ts";
@@ -25,8 +24,9 @@ import {
   isFull,
   lookupName,
 } from "./module.ts";
+import { type FunctionTable, type MainFunction, type TailTable, TailTables } from "./tail-table.ts";
 
-type Import = ((...args: number[]) => number | void) | WasmMemory | number;
+type Import = ((...args: number[]) => number | void) | WasmMemory | FunctionTable | number;
 
 // What we use of WebAssembly; the DOM library that declares it is not for Node.
 declare const WebAssembly: {
@@ -43,9 +43,14 @@ export interface WasmModule {
 /** Lower halves of r1 to r5, and its frame; the lower half of r0. */
 type Callback = (a: number, b: number, c: number, d: number, e: number, frame: number) => number;
 
+/** Of all engines: a CPU belongs to one. */
+const TAIL_TABLES = new TailTables<JitProgram>();
+
 interface Exports extends EachExports {
   run(r1: number, r2: number, frame: number, fuel: number): number;
   high?(): number;
+  /** What tail calls find. */
+  readonly tail?: MainFunction;
   readonly [name: `callback ${number}`]: Callback;
 }
 
@@ -56,6 +61,7 @@ const LEAVE = new Error("a packet load ended the program");
 export class JitCode {
   readonly compiled: CompiledProgram;
   readonly module: WasmModule;
+  #tailed: JitCode | null = null;
 
   /**
    * @param shared of another thread that compiled it already.
@@ -63,8 +69,7 @@ export class JitCode {
    */
   constructor(program: PreparedProgram, options: CompileOptions, shared?: SharedCode | null) {
     if (shared) {
-      const { traps, callees } = shared;
-      this.compiled = { program, options, bytes: new Uint8Array(0), traps, callees };
+      this.compiled = { ...shared, program, options, bytes: new Uint8Array(0) };
       this.module = shared.module as WasmModule;
     } else {
       this.compiled = compileModule(program, options);
@@ -73,8 +78,16 @@ export class JitCode {
   }
 
   get shared(): SharedCode {
-    const { traps, callees } = this.compiled;
-    return { module: this.module, traps, callees };
+    const { traps, callees, tails, asks } = this.compiled;
+    return { module: this.module, traps, callees, tails, asks };
+  }
+
+  /** The same program so that tail calls may reach it; compiled when that is first wanted. */
+  get tailed(): JitCode {
+    const { program, options, tails } = this.compiled;
+    if (tails) return this;
+    this.#tailed ??= new JitCode(program, { ...options, tailed: true });
+    return this.#tailed;
   }
 }
 
@@ -90,6 +103,7 @@ export class JitProgram implements HelperCall, Executor {
   /** Upper half of the last result, where the code was compiled with `wideResult`. */
   resultHigh = 0;
 
+  readonly #jit: JitCode;
   readonly #code: CompiledProgram;
   readonly #run: Exports["run"];
   readonly #high: Exports["high"];
@@ -100,6 +114,12 @@ export class JitProgram implements HelperCall, Executor {
   readonly #arguments: Arguments;
   #fuel = 0;
   #worked = 0;
+  readonly #table: TailTable<JitProgram>;
+  /** Whether it makes tail calls, or may be reached by them. */
+  readonly #tails: boolean;
+  readonly #tail: MainFunction | undefined;
+  /** The same program as tail calls reach it. */
+  #asTarget: JitProgram | null = null;
   /** While `callEach` runs: opens what the run at hand may touch. */
   #open: (() => void) | null = null;
   /** By slot: functions of the program that helpers may call back. */
@@ -121,15 +141,19 @@ export class JitProgram implements HelperCall, Executor {
       options.maps.map(({ values }) => values),
     );
     this.space.nullReads = program.nullReads;
+    this.#jit = code;
     this.#code = code.compiled;
+    this.#table = TAIL_TABLES.of(cpu);
     this.#checked = options.mode === "checked";
     this.#arguments = new Arguments(this.#registers, this.space, options.maps, program.taken, this.#ledger);
-    const asks = asksHost(program);
+    const { asks } = code.compiled;
     this.#usesSpace = options.mode === "checked" || asks;
+    this.#tails = code.compiled.tails;
     const { exports } = new WebAssembly.Instance(code.module, { skep: this.#imports() });
     this.#run = exports.run;
     this.#high = exports.high;
     this.shared = code.shared;
+    this.#tail = exports.tail;
     this.callEach = asks ? null : this.#each(exports);
     for (const start of program.taken) this.#callbacks.set(start, exports[callbackName(start)]!);
   }
@@ -156,9 +180,11 @@ export class JitProgram implements HelperCall, Executor {
       this.#fuel = fuel;
       this.#worked = 0;
       this.#ledger.clear();
+      this.#begin(frame, fuel);
     }
     try {
       const result = this.#run(r1, r2, frame, fuel);
+      if (this.#tails) this.#end();
       if (this.#ledger.size !== 0) throw this.#unreleased();
       if (this.#high !== undefined) this.resultHigh = this.#high();
       return result;
@@ -197,6 +223,82 @@ export class JitProgram implements HelperCall, Executor {
     };
   }
 
+  // ── tail calls ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  offer(number: number): void {
+    this.#asTarget ??= this.#tails ? this : new JitProgram(this.#jit.tailed, this.cpu);
+    this.#table.set(number, this.#asTarget.#tail!);
+  }
+
+  takeOver(context: number, end: number, fuel: number, caller: TailCaller): number {
+    this.#asTarget ??= this.#tails ? this : new JitProgram(this.#jit.tailed, this.cpu);
+    const target = this.#asTarget;
+    const { space } = target;
+    target.#enter(end - FRAME_SIZE, caller.space, caller.fuel);
+    try {
+      return target.#run(context, 0, end - FRAME_SIZE, fuel);
+    } catch (error) {
+      throw error instanceof WebAssembly.RuntimeError ? target.#trapped(error) : error;
+    } finally {
+      caller.space.adopt((this.#table.current ?? target).space);
+      space.stackEnd = end;
+    }
+  }
+
+  /** A run begins in this program. */
+  #begin(frame: number, fuel: number): void {
+    const { calls } = this.cpu;
+    const { words, view } = this.memory;
+    words[(calls + CALLS.bottom) >>> 2] = frame - (FRAMES - 1) * FRAME_SIZE;
+    if (!this.#tails) return;
+    words[(calls + CALLS.count) >>> 2] = 0;
+    view.setFloat64(calls + CALLS.fuel, fuel, true);
+    this.#table.current = this;
+    this.#table.waiting.length = 0;
+  }
+
+  /** It ended, here or in a program that a tail call began. */
+  #end(): void {
+    const last = this.#table.current;
+    if (last === null || last === this) return;
+    this.space.adopt(last.space);
+    if (last.#ledger.size !== 0) throw last.#unreleased();
+  }
+
+  /** A tail call goes on with this program. */
+  #enter(frame: number, from: AddressSpace, fuel: number): void {
+    const { space } = this;
+    space.adopt(from);
+    space.stackEnd = frame + FRAME_SIZE;
+    space.stackLow = frame;
+    space.revokeAll();
+    this.#fuel = fuel;
+    this.#worked = 0;
+    this.#ledger.clear();
+    this.#table.current = this;
+    this.memory.words[(this.cpu.calls + CALLS.bottom) >>> 2] = frame - (FRAMES - 1) * FRAME_SIZE;
+  }
+
+  /** A function that is not the main one makes a tail call: it waits. */
+  #leave(slot: number, frame: number): void {
+    if (frame - (FRAMES - 1) * FRAME_SIZE < this.cpu.stackStart)
+      throw faultAt(this.program, slot, "functions that made tail calls have used the stack up");
+    this.#table.waiting.push({ runner: this, stackEnd: this.space.stackEnd });
+  }
+
+  #back(): void {
+    const table = this.#table;
+    const last = table.current;
+    const { stackEnd } = table.waiting.pop()!;
+    if (last !== null && last !== this) {
+      if (last.#ledger.size !== 0) throw last.#unreleased();
+      this.space.adopt(last.space);
+    }
+    this.space.stackEnd = stackEnd;
+    table.current = this;
+    this.memory.words[(this.cpu.calls + CALLS.bottom) >>> 2] = stackEnd - FRAMES * FRAME_SIZE;
+  }
+
   // ── for helpers ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   highOf(argument: number): number {
@@ -214,7 +316,7 @@ export class JitProgram implements HelperCall, Executor {
     const slot = this.#slot;
     const held = this.#ledger.size;
     const frame = space.stackLow - FRAME_SIZE;
-    if (frame < this.cpu.stackEnd - FRAMES * FRAME_SIZE) throw this.fault(`calls are nested deeper than ${FRAMES} functions`);
+    if (frame < space.stackEnd - FRAMES * FRAME_SIZE) throw this.fault(`calls are nested deeper than ${FRAMES} functions`);
     const result = this.#callbacks.get(target)!(a, b, c, d, e, frame);
     if (this.#ledger.size !== held) throw this.#unreleased();
     space.stackLow = frame + FRAME_SIZE;
@@ -247,7 +349,17 @@ export class JitProgram implements HelperCall, Executor {
     const imports: Record<string, Import> = {
       memory: this.memory.wasm,
       cpu: this.cpu.id,
-      bottom: this.cpu.stackEnd - FRAMES * FRAME_SIZE,
+      bottom: this.cpu.calls + CALLS.bottom,
+      calls: this.cpu.calls,
+      tails: this.#table.functions,
+      enter: (frame) => {
+        const { current } = this.#table;
+        if (current === null) throw new TypeError(`${this.program.name}: a tail call from nowhere`);
+        if (current.#ledger.size !== 0) throw current.#unreleased();
+        this.#enter(frame! >>> 0, current.space, current.#fuel);
+      },
+      leave: (slot, frame) => this.#leave(slot!, frame! >>> 0),
+      back: () => this.#back(),
       fault: (what, low, high) => {
         this.#open?.();
         throw this.#fault(what! & 7, what! >>> 3, low!, high!);
@@ -409,13 +521,4 @@ export class JitProgram implements HelperCall, Executor {
     }
     return slot;
   }
-}
-
-/** Whether the program calls what looks at its `AddressSpace`, or at its fuel. Lookups do neither. */
-function asksHost({ operation, extra }: PreparedProgram): boolean {
-  return operation.some((code, slot) => {
-    const kind = KIND_OF[code]!;
-    if (kind === KIND.callHelper) return extra[slot] !== HELPER.bpf_map_lookup_elem;
-    return kind === KIND.callRegister || kind === KIND.packet;
-  });
 }

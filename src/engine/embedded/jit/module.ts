@@ -3,11 +3,14 @@
 import { HELPER } from "../../../uapi/helpers.ts";
 import { FeatureError } from "../../errors.ts";
 import { FRAMES } from "../access.ts";
+import { CALLS } from "../cpu.ts";
 import type { Helper, HelperTable, Result } from "../helpers/helper.ts";
+import { TAIL_CALL } from "../helpers/tail-calls.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
+import { Code } from "./code.ts";
 import { countLoops } from "./counted.ts";
 import { writeEach } from "./each.ts";
 import { KIND, KIND_OF } from "./effects.ts";
@@ -15,6 +18,7 @@ import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
 import { hasLookup, isArray, writeLookup } from "./lookup.ts";
 import { peel } from "./peel.ts";
+import type { TailImports } from "./tail-calls.ts";
 import { FunctionTranslator } from "./translate.ts";
 import { F64, I32, I64, LONGEST_BODY, ModuleWriter, OP } from "./wasm.ts";
 
@@ -33,6 +37,8 @@ export interface CompileOptions {
   readonly maps: readonly MapStore[];
   /** Keeps the upper half of the result too, for `JitProgram.resultHigh`. */
   readonly wideResult?: boolean;
+  /** Whether tail calls may reach the program, which then leaves more of its outcome than the lower half of r0. */
+  readonly tailed?: boolean;
   /** No structured control flow: for tests, and for measuring what it is worth. */
   readonly dispatchAll?: boolean;
 }
@@ -75,13 +81,15 @@ export interface Shared {
   readonly packetIndex: number;
   readonly fuelGlobal: number;
   readonly resultGlobal: number;
-  /** Address of the lowest frame, where calls may nest too deep. */
+  /** Where the address of the lowest frame is kept, where calls may nest too deep. */
   readonly bottomGlobal: number;
   /** Type of every function, where they are called by register. */
   readonly functionType: number;
   /** Number of the CPU. */
   readonly cpuGlobal: number;
   readonly lookupId: number;
+  /** Null when the program neither makes tail calls nor is reached by any. */
+  readonly tails: TailImports | null;
   signatureOf(slot: number): Signature;
   helperOf(id: number): HelperImport;
   /** The map with this handle, or null when the program has none. */
@@ -98,7 +106,14 @@ export interface CompiledProgram {
   readonly traps: ReadonlyMap<number, { readonly start: number; readonly pairs: Int32Array }>;
   /** Slots of the functions in the module's table. */
   readonly callees: readonly number[];
+  /** Whether it makes tail calls, or is compiled for being reached by them. */
+  readonly tails: boolean;
+  /** Whether it calls what looks at its `AddressSpace`, or at its fuel. */
+  readonly asks: boolean;
 }
+
+/** What a main function takes: r1, r2, frame, fuel. */
+const MAIN = [I32, I32, I32, F64];
 
 const has = (mask: number, register: number): boolean => ((mask >>> register) & 1) === 1;
 const registersOf = (mask: number): number[] =>
@@ -117,6 +132,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 
   const called = new Set<number>();
   const helperIds = new Set<number>();
+  const asks = asksHost(program);
   let anyCallee = false;
   let anyPacket = false;
   for (let slot = 0; slot < program.operation.length; slot += width(program, slot)) {
@@ -129,7 +145,10 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 
   const module = new ModuleWriter();
   module.importMemory("memory", memory.size / 65_536, memory.shared);
+  const makesTails = helperIds.has(TAIL_CALL) || options.tailed === true;
+  if (makesTails) module.importTable("tails");
   const cpuGlobal = module.importGlobal("cpu");
+  const callsGlobal = makesTails ? module.importGlobal("calls") : -1;
   const tooDeep = anyCallee || program.taken.size > 0 || nesting(program, functions) > FRAMES;
   const bottomGlobal = tooDeep ? module.importGlobal("bottom") : -1;
   const words = (count: number): number[] => new Array<number>(count).fill(I32);
@@ -139,6 +158,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const calleeIndex = anyCallee ? module.importFunction("callee", words(3), [I32]) : -1;
   const callIndex = anyCallee ? module.importFunction("call", words(13), [I32]) : -1;
   const packetIndex = anyPacket ? module.importFunction("packet", words(3), [I32]) : -1;
+  const leave = makesTails ? module.importFunction("leave", words(2), []) : -1;
+  const back = makesTails ? module.importFunction("back", [], []) : -1;
+  const enter = makesTails && (checked || asks) ? module.importFunction("enter", words(1), []) : -1;
   const imports = new Map<number, HelperImport>();
   for (const id of helperIds) {
     const helper = helpers[id]!;
@@ -156,6 +178,8 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const fuelGlobal = checked && (called.size > 0 || anyCallee || functions.length > 1) ? module.global(I64) : -1;
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
+  const mainType = makesTails ? module.type(MAIN, [I32]) : -1;
+  const tails = makesTails ? { calls: callsGlobal, mainType, leave, back } : null;
   const signatures = new Map<number, Signature>();
   const mainIsCalled = called.has(0) || program.taken.has(0) || anyCallee;
   let functionType = -1;
@@ -163,7 +187,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     const params = registersOf(liveness.entry(start));
     const results = registersOf(liveness.exit(start));
     if (start === 0 && !mainIsCalled) {
-      signatures.set(0, { index: module.function([I32, I32, I32, F64], [I32]), params, results });
+      signatures.set(0, { index: module.function(MAIN, [I32]), params, results });
       continue;
     }
     const types = [...params.map(() => I64), I32];
@@ -218,6 +242,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     mapOf: (handle) => options.maps.find((map) => map.handle === handle >>> 0) ?? null,
     lookupOf,
     cpuGlobal,
+    tails,
   };
   const pairs = new Map<number, Int32Array>();
   for (const flow of functions) {
@@ -229,8 +254,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     pairs.set(index, traps);
   }
   let main = signatures.get(0)!.index;
-  if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal);
+  if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal, tails);
   module.exportFunction("run", main);
+  if (makesTails) module.exportFunction("tail", enter === -1 ? main : writeTailEntry(module, main, enter));
   writeEach(module, main);
   for (const start of program.taken) module.exportFunction(callbackName(start), writeCallback(module, signatures.get(start)!));
   if (resultGlobal !== -1) {
@@ -243,7 +269,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 
   const { bytes, codeStart } = module.finish();
   const traps = new Map([...pairs].map(([index, pairs]) => [index, { start: codeStart[index]!, pairs }]));
-  return { program, options, bytes, traps, callees };
+  return { program, options, bytes, traps, callees, tails: makesTails, asks };
 }
 
 /** Name of the import that is a helper. */
@@ -259,8 +285,14 @@ export const callbackName = (slot: number) => `callback ${slot}` as const;
 export const lookupName = (map: MapStore): string => `lookup ${map.handle}`;
 
 /** The export of a program whose main function is called by others, too. */
-function writeEntry(module: ModuleWriter, main: Signature, fuelGlobal: number, resultGlobal: number): number {
-  const index = module.function([I32, I32, I32, F64], [I32]);
+function writeEntry(
+  module: ModuleWriter,
+  main: Signature,
+  fuelGlobal: number,
+  resultGlobal: number,
+  tails: TailImports | null,
+): number {
+  const index = module.function(MAIN, [I32]);
   const code: number[] = [];
   // Truncate the fuel into its global.
   if (fuelGlobal !== -1) code.push(0x20, 3, 0xfc, 6, 0x24, fuelGlobal);
@@ -273,8 +305,25 @@ function writeEntry(module: ModuleWriter, main: Signature, fuelGlobal: number, r
   for (let extra = main.results.length; extra > 1; extra--) code.push(0x1a);
   code.push(0x22, 4, 0xa7);
   if (resultGlobal !== -1) code.push(0x20, 4, 0x42, 32, 0x88, 0xa7, 0x24, resultGlobal);
+  if (tails !== null) {
+    // What `writeOutcome` leaves.
+    const calls = [OP.globalGet, ...leb(tails.calls)];
+    code.push(...calls, 0x20, 4, 0x42, 32, 0x88, 0xa7, OP.i32Store, 0, CALLS.high);
+    if (fuelGlobal !== -1) code.push(...calls, OP.globalGet, fuelGlobal, OP.f64FromI64, OP.f64Store, 0, CALLS.fuel);
+  }
   code.push(0x0b);
   module.body(index, [[1, I64]], Uint8Array.from(code));
+  return index;
+}
+
+/** What tail calls find in their table: the host makes the program's `AddressSpace` its own, then it begins. */
+function writeTailEntry(module: ModuleWriter, main: number, enter: number): number {
+  const index = module.function(MAIN, [I32]);
+  const code = new Code(32).get(2).op(OP.call);
+  code.unsigned(enter);
+  code.get(0).get(1).get(2).get(3).op(OP.returnCall);
+  code.unsigned(main);
+  module.body(index, [], code.op(OP.end).finish());
   return index;
 }
 
@@ -295,6 +344,15 @@ function writeCallback(module: ModuleWriter, callee: Signature): number {
 
 function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
+}
+
+/** Whether the program calls what looks at its `AddressSpace`, or at its fuel. Lookups do neither. */
+function asksHost({ operation, extra }: PreparedProgram): boolean {
+  return operation.some((code, slot) => {
+    const kind = KIND_OF[code]!;
+    if (kind === KIND.callHelper) return extra[slot] !== HELPER.bpf_map_lookup_elem;
+    return kind === KIND.callRegister || kind === KIND.packet;
+  });
 }
 
 /** How deep local calls nest, the main function counted; more than any limit where they are recursive. */

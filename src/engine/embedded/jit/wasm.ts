@@ -31,6 +31,8 @@ export const OP = {
   return: 0x0f,
   call: 0x10,
   callIndirect: 0x11,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
   drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
@@ -40,6 +42,7 @@ export const OP = {
   globalSet: 0x24,
   i32Load: 0x28,
   i64Load: 0x29,
+  f64Load: 0x2b,
   i32Load8S: 0x2c,
   i32Load8U: 0x2d,
   i32Load16S: 0x2e,
@@ -52,6 +55,7 @@ export const OP = {
   i64Load32U: 0x35,
   i32Store: 0x36,
   i64Store: 0x37,
+  f64Store: 0x39,
   i32Store8: 0x3a,
   i32Store16: 0x3b,
   i64Store8: 0x3c,
@@ -112,6 +116,8 @@ export const OP = {
   wrap: 0xa7,
   extendS: 0xac,
   extendU: 0xad,
+  /** f64.convert_i64_s */
+  f64FromI64: 0xb9,
   i32Extend8S: 0xc0,
   i32Extend16S: 0xc1,
   i64Extend8S: 0xc2,
@@ -214,6 +220,8 @@ export class ModuleWriter {
   readonly #functions: number[] = [];
   readonly #globals: number[] = [];
   readonly #bodies: (FunctionBody | undefined)[] = [];
+  /** Tables that are imported: the module's own comes after them. */
+  #importedTables = 0;
   readonly #exports: { readonly name: string; readonly index: number }[] = [];
   #table: readonly number[] = [];
 
@@ -244,6 +252,13 @@ export class ModuleWriter {
     this.#imports.unsigned(pages);
   }
 
+  /** A table of functions, of any size. */
+  importTable(name: string): void {
+    this.#import(name, 1);
+    this.#imports.append(Uint8Array.of(FUNCREF, 0, 0));
+    this.#importedTables++;
+  }
+
   /** The index of an i32 that never changes. */
   importGlobal(name: string): number {
     this.#import(name, 3);
@@ -272,9 +287,10 @@ export class ModuleWriter {
     this.#exports.push({ name, index });
   }
 
-  /** The functions that `callIndirect` finds at 0, 1, … of table 0. */
-  table(functions: readonly number[]): void {
+  /** The functions that `callIndirect` finds at 0, 1, … of a table of the module's own; its index. */
+  table(functions: readonly number[]): number {
     this.#table = functions;
+    return this.#importedTables;
   }
 
   /** The module, and by function index where its code begins in it. */
@@ -309,7 +325,7 @@ export class ModuleWriter {
     });
     if (this.#table.length > 0) {
       section(out, 9, 1, (to) => {
-        to.append(Uint8Array.of(0, OP.i32Const, 0, OP.end));
+        to.append(Uint8Array.of(2, this.#importedTables, OP.i32Const, 0, OP.end, 0));
         to.unsigned(this.#table.length);
         for (const index of this.#table) to.unsigned(index);
       });

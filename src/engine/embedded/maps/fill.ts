@@ -9,6 +9,8 @@ import type { MapStore } from "./store.ts";
 export interface Names {
   /** The map's address, or null. */
   mapNamed(name: string): number | null;
+  /** The number that a program has in a program array, or null when it cannot be there. */
+  programNamed(name: string, array: MapStore): number | null;
 }
 
 /** @throws MapError `unsupported` for what does not go into that kind of map, `invalid` for more than fits or what is not there. */
@@ -19,7 +21,18 @@ export function fillMap(store: MapStore, memory: Memory, names: Names): void {
   if (contents.kind === "bytes" && type === "array") fillArray(store, memory, contents.bytes);
   else if (contents.kind === "bytes" && type === "arena") fillArena(store, memory, contents.bytes, contents.offset ?? 0);
   else if (contents.kind === "maps" && type.endsWith("_of_maps")) fillMaps(store, memory, contents, names);
-  else {
+  else if (contents.kind === "programs" && type === "prog_array") {
+    for (const { key, program } of contents.entries) {
+      const number = names.programNamed(program, store);
+      if (number === null)
+        throw new MapError(
+          name,
+          "invalid",
+          `map ${name}: begins with ${program} at ${key}, which is not loaded, or of another type`,
+        );
+      put(store, memory, key, number, program);
+    }
+  } else {
     const what = contents.kind === "bytes" ? "bytes" : `references to ${contents.kind}`;
     throw new MapError(name, "unsupported", `map ${name}: the embedded engine cannot fill a ${type} with ${what}`);
   }

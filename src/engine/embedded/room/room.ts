@@ -20,6 +20,7 @@ import { Kernel } from "./kernel-objects.ts";
 import type { NetworkDescription } from "./network-description.ts";
 import { PacketHost } from "./packet-host.ts";
 import { type ProcessDescription, Processes } from "./processes.ts";
+import { ProgramTable } from "./programs.ts";
 import { type SymbolDescription, Symbols } from "./symbols.ts";
 
 /** What stands in a room from the start: plain data. */
@@ -56,6 +57,8 @@ export class Room {
   readonly cpus: Cpu[] = [];
   /** CPUs that are threads of their own; these are not in `cpus`. */
   threads: RingThreads | null = null;
+  /** What tail calls go on with. */
+  readonly programs = new ProgramTable();
   readonly packets: PacketHost;
   readonly maps = new MapRegistry();
   readonly cgroups = new CgroupTree();

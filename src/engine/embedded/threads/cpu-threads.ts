@@ -28,6 +28,8 @@ export interface SentProgram {
   readonly trust: Trust;
   readonly fuel: number;
   readonly executor: Executor;
+  /** Its number in the engine's program table. */
+  readonly tail: number;
 }
 
 export interface CpuThreadsOptions {
@@ -87,12 +89,12 @@ export class CpuThreads implements RingThreads {
   async load(sent: Sent): Promise<void> {
     const collection = ++this.#lastCollection;
     this.#collections.set(sent, collection);
-    const programs = sent.programs.map(({ handler, spec, externs, trust, fuel, executor }) => {
+    const programs = sent.programs.map(({ handler, spec, externs, trust, fuel, executor, tail }) => {
       const number = ++this.#lastProgram;
       this.#numbers.set(handler, number);
       this.#names.set(number, spec.name);
       // A view of an object file would take the whole file along.
-      return { number, spec: { ...spec, code: spec.code.slice() }, externs, trust, fuel, code: executor.shared };
+      return { number, spec: { ...spec, code: spec.code.slice() }, externs, trust, fuel, tail, code: executor.shared };
     });
     await this.#askAll({ kind: "load", collection, maps: sent.maps.map(messageOf), programs });
   }

@@ -35,6 +35,8 @@ export interface ProgramMessage {
   readonly externs: readonly ExternSpec[];
   readonly trust: Trust;
   readonly fuel: number;
+  /** Its number in the engine's program table: what program arrays hold. */
+  readonly tail: number;
   /** Null for the interpreter. */
   readonly code: SharedCode | null;
 }

@@ -80,6 +80,7 @@ class Ring {
 interface Running {
   readonly executor: Executor;
   readonly fuel: number;
+  readonly tail: number;
 }
 
 class ThreadCpu {
@@ -123,6 +124,7 @@ class ThreadCpu {
         const maps = message.maps.map(({ spec, place }) => createMap(spec, { ...this.#home, place }));
         const byName = new Map(maps.map((map) => [map.name, map]));
         for (const program of message.programs) this.#programs.set(program.number, await this.#ready(program, byName));
+        if ([...this.#cpu.room.maps.all()].some(({ type }) => type === "prog_array")) this.#cpu.room.programs.offerAll();
         this.#collections.set(
           message.collection,
           message.programs.map(({ number }) => number),
@@ -131,7 +133,10 @@ class ThreadCpu {
       }
       case "unload": {
         // Its maps stay in the registry, for they may be in maps of other collections. A new map at such an address takes its place.
-        for (const number of this.#collections.get(message.collection) ?? []) this.#programs.delete(number);
+        for (const number of this.#collections.get(message.collection) ?? []) {
+          this.#cpu.room.programs.drop(this.#programs.get(number)?.tail ?? 0);
+          this.#programs.delete(number);
+        }
         this.#collections.delete(message.collection);
         return;
       }
@@ -148,14 +153,20 @@ class ThreadCpu {
     }
   }
 
-  async #ready({ spec, externs, trust, fuel, code }: ProgramMessage, maps: ReadonlyMap<string, MapStore>): Promise<Running> {
+  async #ready(
+    { spec, externs, trust, fuel, tail, code }: ProgramMessage,
+    maps: ReadonlyMap<string, MapStore>,
+  ): Promise<Running> {
     const kind = await loadKind(spec.type);
     if (kind === null) throw new TypeError(`${spec.name}: this engine runs no ${spec.type} programs`);
     const resolved = resolve(spec, kind, maps, externs);
     const make = code === null ? interpreters : (await import("../jit/executors.ts")).jitExecutors;
     const [executor] = make(resolved, [this.#cpu], kind.helpers, trust, code);
     if (executor === undefined) throw new TypeError(`${spec.name}: there is no executor`);
-    return { executor, fuel };
+    const executors: Executor[] = [];
+    executors[this.#cpu.id] = executor;
+    this.#cpu.room.programs.add({ program: null, type: spec.type, executors }, tail);
+    return { executor, fuel, tail };
   }
 
   // ── packets ───────────────────────────────────────────────────────────────────────────────────────────────────────

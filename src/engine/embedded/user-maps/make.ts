@@ -8,10 +8,12 @@ import { PerfEventArrayMap } from "../maps/perf-events.ts";
 import { RingBufferMap } from "../maps/ring-buffer.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
+import type { ProgramTable } from "../room/programs.ts";
 import type { UserHandle } from "./handle.ts";
 import { UserArray, UserMap } from "./keyed.ts";
 import { UserMapOfMaps } from "./map-of-maps.ts";
 import { UserArena, UserStackTraces } from "./others.ts";
+import { UserProgramArray } from "./program-array.ts";
 import { UserBloomFilter, UserQueue } from "./queues.ts";
 import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
 
@@ -19,10 +21,12 @@ import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
 export interface UserHome {
   readonly memory: Memory;
   readonly cpus: number;
+  /** What program arrays hold. */
+  readonly programs: ProgramTable;
 }
 
 /** @param types of the map's Spec. */
-export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus }: UserHome): UserHandle {
+export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus, programs }: UserHome): UserHandle {
   const { spec } = store;
   if (store instanceof RingBufferMap) {
     const codec = recordCodec(types, store);
@@ -36,6 +40,8 @@ export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus }
       return new UserQueue(store, memory, types, valueCodec(types, spec));
     case "bloom_filter":
       return new UserBloomFilter(store, memory, types, valueCodec(types, spec));
+    case "prog_array":
+      return new UserProgramArray(store, memory, types, programs);
     case "arena":
       return new UserArena(store, memory, types);
     case "stack_trace":
