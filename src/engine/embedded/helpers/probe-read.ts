@@ -48,10 +48,17 @@ function failure(side: Side, high: number): number {
   return side === "kernel" && high >>> 0 < KERNEL_HALF ? -ERANGE : -EFAULT;
 }
 
+/** Reading no bytes: the address is looked at all the same. */
+function nothingAt(call: HelperCall, side: Side, high: number, low: number): number {
+  const isKernel = high >= KERNEL_HALF || (high === 0 && isOwn(call, low, 0));
+  if (side === "user") return high >= KERNEL_HALF ? -EFAULT : 0;
+  return isKernel ? 0 : -ERANGE;
+}
+
 function read(call: HelperCall, side: Side, to: number, size: number, low: number): number {
   const high = call.highOf(3) >>> 0;
   const start = to >>> 0;
-  if (size === 0) return 0;
+  if (size === 0) return nothingAt(call, side, high, low >>> 0);
   if (fetch(call, side, high, low >>> 0, size, start) === size) return 0;
   call.memory.bytes.fill(0, start, start + size);
   return failure(side, high);

@@ -7,7 +7,11 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
 import { attachXdp } from "../links/xdp.ts";
+import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
+
+/** Types that the kernel runs on a context that is no packet's. */
+const RUNS_ON_CONTEXT: ReadonlySet<string> = new Set(["raw_tracepoint", "syscall"]);
 
 export class LinuxProgram implements Program {
   readonly name: string;
@@ -30,6 +34,7 @@ export class LinuxProgram implements Program {
 
   run(input: RunInput = {}): RunResult {
     this.#mustBeOpen();
+    if (RUNS_ON_CONTEXT.has(this.spec.type)) return runOnContext(this.#kernel, this.spec, this.#descriptor, input);
     return testRun(this.#kernel, this.spec, this.#descriptor, input);
   }
 
