@@ -1,10 +1,16 @@
 /** Programs on events: the same objects in the kernel and in the embedded engine, and the same answers from both. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { virtualClock } from "../../src/engine/embedded/clock.ts";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
+import { readHeader } from "../../src/engine/embedded/host/event-recording.ts";
+import { replayEvents } from "../../src/engine/embedded/host/replay-events.ts";
+import type { BpfMap } from "../../src/engine/engine.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { Folder } from "../cli/skep.ts";
 import { fixture } from "../events/fixtures.ts";
 import { type Row, rowsOf, USER_AND_KERNEL } from "../events/texts.ts";
 import { inChild } from "./child.ts";
@@ -36,4 +42,52 @@ describe("the same object here and in the kernel", { skip }, () => {
   test("a syscall program changes its context", async () => {
     assert.deepEqual(await inChild("eventSyscall"), { verdict: 21, context: [21, 0, 0, 0, 42, 0, 0, 0] });
   });
+});
+
+/** Compiles a program of fixtures/. Null when this machine cannot. */
+function compiled(folder: Folder, name: string, ...flags: string[]): string | null {
+  const path = join(folder.path, name);
+  const source = join(import.meta.dirname, "fixtures", `${name}.c`);
+  return spawnSync("cc", ["-O1", "-o", path, source, ...flags]).status === 0 ? path : null;
+}
+
+/** A map as bpftool prints it: keys and values by their types. */
+type Dump = readonly { readonly formatted: { readonly key: unknown; readonly value: number } }[];
+
+const plain = (value: unknown): string => JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item));
+
+test("what this kernel recorded of a process gives the maps that the kernel's own run gave", { skip }, async (context) => {
+  using folder = new Folder();
+  // Its texts stay where they are: nothing is loaded or moved while it runs.
+  const program = compiled(folder, "opens", "-static");
+  const attach = compiled(folder, "attach", "-lbpf");
+  if (program === null || attach === null) return context.skip("needs a C compiler (cc), a static C library and libbpf");
+  const recorder = join(import.meta.dirname, "record-events.ts");
+  const own = ["-m", "--propagation", "private", process.execPath, "--no-warnings", recorder, program, attach];
+  const { status, stdout, stderr } = spawnSync("unshare", own, { encoding: "utf8", timeout: 60_000, maxBuffer: 1 << 26 });
+  if (/unshare|mount: |bpftool/.test(stderr) && status !== 0)
+    return context.skip(`needs mounts, tracefs and bpftool: ${stderr.split("\n")[0]}`);
+  assert.equal(status, 0, stderr);
+  const { recording, kernel } = JSON.parse(stdout) as { recording: string[]; kernel: Readonly<Record<string, Dump>> };
+  for (const execution of ["interpreter", "jit"] as const) {
+    const { cpus, architecture } = readHeader(recording[0] ?? "");
+    await using engine = openEmbedded({ unsafe: true, execution, clock: virtualClock(), cpus, room: { architecture } });
+    await using syscalls = await engine.load(fixture("syscalls"));
+    await using runqueue = await engine.load(fixture("runqueue"));
+    for (const program of [...Object.values(syscalls.programs), ...Object.values(runqueue.programs)]) await program.attach({});
+    const { faults } = await replayEvents(recording.slice(1), engine);
+    assert.equal(faults.first, null);
+
+    const entries = (map: BpfMap | undefined) => [...map!].map(([key, value]) => plain({ key, value })).sort();
+    const dumped = (name: string) => kernel[name]!.map(({ formatted }) => plain(formatted)).sort();
+    assert.deepEqual(entries(syscalls.maps["calls"]), dumped("calls"));
+    assert.deepEqual(entries(syscalls.maps["opens"]), dumped("opens"));
+    // A program's clock is read a little after the event's, so a wait may count one power of two higher: how many there are is the same.
+    const waits = [...runqueue.maps["waits"]!].reduce((sum, [, count]) => sum + Number(count), 0);
+    assert.equal(
+      waits,
+      kernel["waits"]!.reduce((sum, { formatted }) => sum + formatted.value, 0),
+    );
+    assert.ok(waits >= 20, "it slept twenty times");
+  }
 });
