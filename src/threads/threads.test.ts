@@ -143,6 +143,59 @@ for (const { name, options } of WAYS) {
   });
 }
 
+for (const key of ["u32", "u64", 12] as const) {
+  test(`a key of ${key === 12 ? "12 bytes" : key} is found whatever other threads add and delete around it`, async () => {
+    await using engine = open(3, { verify: () => null });
+    const device = engine.addDevice("net0");
+    // CPU 1 looks entry 7 up, CPU 2 adds and deletes others: 16 to 31, in a map of 32 entries, so chains change all the time.
+    const program = `
+      *(u64 *)(r10 - 16) = 0
+      *(u64 *)(r10 - 8) = 0
+      *(u64 *)(r10 - 24) = 1
+      call 8
+      if r0 != 1 goto +9
+      *(u32 *)(r10 - 16) = 7
+      r2 = r10
+      r2 += -16
+      r1 = map table
+      call 1
+      if r0 == 0 goto +1
+      r0 = *(u64 *)(r0 + 0)
+      exit
+      call 7
+      r6 = r0
+      r0 &= 15
+      r0 |= 16
+      *(u32 *)(r10 - 16) = r0
+      r2 = r10
+      r2 += -16
+      r1 = map table
+      r6 &= 16
+      if r6 != 0 goto +4
+      r3 = r10
+      r3 += -24
+      r4 = 0
+      call 2
+      exit
+      call 3
+      exit`;
+    const table = { type: "hash", maxEntries: 32, key, value: "u64" } as const;
+    const { maps, programs } = await engine.load(specOf({ table }, { main: program }));
+    const seven = key === "u32" ? 7 : key === "u64" ? 7n : Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    maps["table"]!.set(seven, 7777n);
+    await programs["main"]!.attach({ interface: "net0" });
+    const [reader, writer] = ringsOf(device, [1, 2], 1024);
+    const missed: number[] = [];
+    await Promise.all([
+      pump(reader!, 100_000, (verdict) => verdict !== 7777 && missed.push(verdict)),
+      pump(writer!, 100_000, () => {}),
+    ]);
+    assert.deepEqual(missed, []);
+    const left = [...maps["table"]!.keys()];
+    assert.ok(left.length <= 17, `${left.length} entries`);
+  });
+}
+
 test("a fault comes back with its slot and line, and the CPU goes on", async () => {
   await using engine = open(2);
   const device = engine.addDevice("net0");

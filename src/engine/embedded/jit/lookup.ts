@@ -5,7 +5,7 @@
 
 import { ArrayMap } from "../maps/array.ts";
 import type { HashMap } from "../maps/hash.ts";
-import type { MapStore } from "../maps/store.ts";
+import { type MapStore, REMOVALS } from "../maps/store.ts";
 import { Code } from "./code.ts";
 import { I32, OP, VOID } from "./wasm.ts";
 
@@ -13,6 +13,10 @@ export interface LookupCode {
   readonly locals: readonly (readonly [count: number, type: number])[];
   readonly code: Uint8Array;
 }
+
+// Of the threads proposal.
+const I32_ATOMIC_LOAD = 0x10;
+const WORD_ALIGNED = 2;
 
 /** Longer keys are looked up by the map's class: comparing them costs more than getting there. */
 const LONGEST_KEY = 64;
@@ -33,12 +37,69 @@ export function writeArrayLookup(map: MapStore, out: Code, index: number, cpuGlo
 
 /** Whether `writeLookup` knows the map. A lookup in a least recently used kind also changes its order: not here. */
 export function hasLookup(map: MapStore): map is HashMap {
-  return HASHES.has(map.type) && !map.shared && map.keySize <= LONGEST_KEY;
+  return HASHES.has(map.type) && map.keySize <= LONGEST_KEY;
 }
 
-/** A function of (address of a key) to (address of the value, or 0); null for maps that have none. */
-export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null {
+/** Whether there must be an import for lookups: generated code that lost a race against other threads asks the map's class. */
+export const importsLookup = (map: MapStore): boolean => !isArray(map) && (map.shared || !hasLookup(map));
+
+/**
+ * A function of (address of a key) to (address of the value, or 0); null for maps that have none.
+ * @param slow index of the import that looks up, where threads share the map.
+ */
+export function writeLookup(map: MapStore, cpuGlobal: number, slow: number | undefined): LookupCode | null {
   if (!hasLookup(map)) return null;
+  return map.shared && slow !== undefined ? writeSharedLookup(map, cpuGlobal, slow) : writeOwnLookup(map, cpuGlobal);
+}
+
+/** As `#findAmongThreads` of maps/hash.ts; what it would try again goes there. */
+function writeSharedLookup(map: HashMap, cpuGlobal: number, slow: number): LookupCode {
+  const { buckets, mask, nodes, nodeSize, keyOffset, seed } = map.layout;
+  const { start, stride } = map.values;
+  const out = new Code(512);
+  const [key, hash, next, node, word, removals, left] = [0, 1, 2, 3, 4, 5, 6];
+  const base = nodes - nodeSize;
+  const removalsAt = map.handle + REMOVALS * 4;
+  const bit31 = 0x8000_0000 | 0;
+
+  writeHash(out, map.keySize, seed, key, hash, word);
+  out.i32(0);
+  atomicLoad(out, removalsAt);
+  out.set(removals).i32(map.elements).set(left);
+  out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl);
+  atomicLoad(out, buckets);
+  out.set(next).get(hash).i32(bit31).op(OP.i32Or).set(hash);
+
+  /** Leaves the block that is innermost unless the node's hash is the key's. */
+  const sameHash = (): void => {
+    out.get(node);
+    atomicLoad(out, base + 4);
+    out.get(hash).op(OP.i32Ne, OP.brIf, 0);
+  };
+  out.op(OP.block, VOID, OP.block, VOID, OP.loop, VOID);
+  out.get(next).op(OP.i32Eqz, OP.brIf, 1);
+  // Round and round: a chain that changes under the reader.
+  out.get(left).op(OP.i32Eqz, OP.brIf, 2).get(left).i32(1).op(OP.i32Sub).set(left);
+  out.get(next).i32(nodeSize).op(OP.i32Mul).set(node);
+  out.op(OP.block, VOID);
+  sameHash();
+  writeCompare(out, map.keySize, node, base + keyOffset, key);
+  sameHash();
+  writeValueAddress(out, map, next, start - stride, cpuGlobal);
+  out.op(OP.return, OP.end);
+  out.get(node);
+  atomicLoad(out, base);
+  out.set(next).op(OP.br, 0, OP.end, OP.end);
+  out.i32(0).i32(0);
+  atomicLoad(out, removalsAt);
+  out.get(removals).op(OP.i32Eq, OP.brIf, 1, OP.drop, OP.end);
+  out.get(key).op(OP.call);
+  out.unsigned(slow);
+  out.op(OP.end);
+  return { locals: [[6, I32]], code: out.finish() };
+}
+
+function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
   const { buckets, mask, nodes, nodeSize, keyOffset, seed } = map.layout;
   const { keySize } = map;
   const { start, stride } = map.values;
@@ -47,15 +108,7 @@ export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null
   /** Links count from 1. */
   const base = nodes - nodeSize;
 
-  out.i32(seed).set(hash);
-  for (let at = 0; at < keySize; ) {
-    const size = keySize - at >= 4 ? 4 : 1;
-    out.get(key).load(size === 4 ? OP.i32Load : OP.i32Load8U, at);
-    if (keySize === 4) out.tee(word);
-    out.get(hash).op(OP.i32Xor);
-    writeMix(out, hash);
-    at += size;
-  }
+  writeHash(out, keySize, seed, key, hash, word);
   out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl).load(OP.i32Load, buckets).set(next);
   if (keySize !== 4 && keySize !== 8)
     out
@@ -81,31 +134,55 @@ export function writeLookup(map: MapStore, cpuGlobal: number): LookupCode | null
         .load(OP.i32Load, base + 4)
         .get(hash)
         .op(OP.i32Ne, OP.brIf, 0);
-    for (let at = 0; at < keySize; ) {
-      const left = keySize - at;
-      const [size, load, differ] =
-        left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
-      out
-        .get(node)
-        .load(load, base + keyOffset + at)
-        .get(key)
-        .load(load, at)
-        .op(differ, OP.brIf, 0);
-      at += size;
-    }
+    writeCompare(out, keySize, node, base + keyOffset, key);
   }
-  out
-    .get(next)
-    .i32(stride)
-    .op(OP.i32Mul)
-    .i32(start - stride)
-    .op(OP.i32Add);
-  writeCpuOffset(map, out, cpuGlobal);
+  writeValueAddress(out, map, next, start - stride, cpuGlobal);
   out.op(OP.return, OP.end);
   out.get(node).load(OP.i32Load, base).set(next);
   out.op(OP.br, 0, OP.end, OP.end);
   out.i32(0).op(OP.end);
   return { locals: [[4, I32]], code: out.finish() };
+}
+
+/** An i32 that other threads may write. */
+function atomicLoad(out: Code, offset: number): void {
+  out.op(OP.atomic, I32_ATOMIC_LOAD, WORD_ALIGNED);
+  out.unsigned(offset);
+}
+
+/** `#hash` of maps/hash.ts, into `hash`; a key of one word stays in `word`. */
+function writeHash(out: Code, keySize: number, seed: number, key: number, hash: number, word: number): void {
+  out.i32(seed).set(hash);
+  for (let at = 0; at < keySize; ) {
+    const size = keySize - at >= 4 ? 4 : 1;
+    out.get(key).load(size === 4 ? OP.i32Load : OP.i32Load8U, at);
+    if (keySize === 4) out.tee(word);
+    out.get(hash).op(OP.i32Xor);
+    writeMix(out, hash);
+    at += size;
+  }
+}
+
+/** Leaves the block that is innermost unless the key at `node` + `offset` is that at `key`. */
+function writeCompare(out: Code, keySize: number, node: number, offset: number, key: number): void {
+  for (let at = 0; at < keySize; ) {
+    const left = keySize - at;
+    const [size, load, differ] =
+      left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
+    out
+      .get(node)
+      .load(load, offset + at)
+      .get(key)
+      .load(load, at)
+      .op(differ, OP.brIf, 0);
+    at += size;
+  }
+}
+
+/** The address of the value that belongs to a link. @param base of link 0. */
+function writeValueAddress(out: Code, map: MapStore, link: number, base: number, cpuGlobal: number): void {
+  out.get(link).i32(map.values.stride).op(OP.i32Mul).i32(base).op(OP.i32Add);
+  writeCpuOffset(map, out, cpuGlobal);
 }
 
 /** Adds what lies between the values of this CPU and those of the first. */

@@ -16,7 +16,7 @@ import { writeEach } from "./each.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
-import { hasLookup, isArray, writeLookup } from "./lookup.ts";
+import { hasLookup, importsLookup, writeLookup } from "./lookup.ts";
 import { peel } from "./peel.ts";
 import type { TailImports } from "./tail-calls.ts";
 import { FunctionTranslator } from "./translate.ts";
@@ -172,7 +172,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const lookupImports = new Map<MapStore, number>();
   if (helperIds.has(HELPER.bpf_map_lookup_elem)) {
     for (const map of options.maps) {
-      if (!isArray(map) && !hasLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
+      if (importsLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
     }
   }
   const fuelGlobal = checked && (called.size > 0 || anyCallee || functions.length > 1) ? module.global(I64) : -1;
@@ -207,9 +207,10 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   }
   const lookups = new Map<MapStore, number>();
   const lookupOf = (map: MapStore): number => {
-    const known = lookups.get(map) ?? lookupImports.get(map);
+    const imported = lookupImports.get(map);
+    const known = lookups.get(map) ?? (hasLookup(map) ? undefined : imported);
     if (known !== undefined) return known;
-    const code = writeLookup(map, cpuGlobal);
+    const code = writeLookup(map, cpuGlobal, imported);
     if (code === null) throw new TypeError(`${map.name}: no import for its lookups`);
     const index = module.function([I32], [I32]);
     module.body(index, code.locals, code.code);
