@@ -44,10 +44,9 @@ export const memoryCommand: DebugCommand = {
   takes: "ADDRESS [LENGTH]",
   help: "memory as hexadecimal: x r10 - 16 16, x ctx.data 64",
   run({ session }, rest) {
-    const match = /^(.*\S)\s+(\d+)$/.exec(rest);
     // `r10 - 16` is an address: what stands before a length is one by itself.
-    const [address, length] =
-      match !== null && !/[-+*/%&|^<>(,[]$/.test(match[1]!) ? [match[1]!, match[2]!] : [rest, String(SOME)];
+    const match = /^(.*[^\s\-+*/%&|^<>(,[])\s+(\d+)$/.exec(rest);
+    const [address, length] = match === null ? [rest, String(SOME)] : [match[1]!, match[2]!];
     if (address === "") throw new CommandError("x takes an address and a length, e.g. x r10 - 16 16");
     const value = session.evaluate(address);
     if (typeof value !== "bigint") throw new CommandError(`expected an address, found ${text(value, session)}`);

@@ -64,19 +64,20 @@ export class Target implements AsyncDisposable {
     const session = debug(loaded, null);
     this.#session = session;
     if ("at" in input) {
+      refuse(packet, await input.at(packet));
       const device = engine.addDevice("replay");
       await session.program.attach({ interface: device.name });
       this.packet = 0;
       await this.#advance(packet);
-    } else session.begin((each) => each.run(input));
+    } else session.begin((each) => accepting(() => each.run(input)));
     if (before !== null) session.adopt(before);
   }
 
   /** Goes to a packet of the capture; the ones between are run as a replay runs them. */
   async go(packet: number): Promise<void> {
-    if (packet <= this.packet) return this.open(packet);
     // What cannot be is said before the run at hand is given up.
     refuse(packet, await this.#packets.at(packet));
+    if (packet <= this.packet) return this.open(packet);
     this.session.complete();
     await this.#advance(packet);
   }
@@ -123,4 +124,14 @@ export class Target implements AsyncDisposable {
 
 function refuse(number: number, { refusal }: Packet): void {
   if (refusal !== null) throw new CliError(EXIT.input, `packet ${number} ${refusal}`);
+}
+
+/** A packet that is too short, or a context that is none of this program's type. */
+function accepting<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError(EXIT.input, error.message, { cause: error });
+    throw error;
+  }
 }

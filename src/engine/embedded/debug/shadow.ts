@@ -11,17 +11,20 @@ interface Copy {
   /** In words of memory, half-open. */
   readonly first: number;
   readonly end: number;
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
 }
 
 export class Shadow {
   readonly #memory: Memory;
+  /** All of memory. */
+  readonly #words: Int32Array;
   #copies: Copy[] = [];
   /** The copy that was used last: stores come in rows. */
   #last: Copy | undefined;
 
   constructor(memory: Memory) {
     this.#memory = memory;
+    this.#words = new Int32Array(memory.buffer);
   }
 
   /** Copies everything anew. */
@@ -29,7 +32,7 @@ export class Shadow {
     this.#copies = [];
     this.#last = undefined;
     this.#follow();
-    for (const { words, first, end } of this.#copies) words.set(this.#memory.words.subarray(first, end));
+    for (const { words, first, end } of this.#copies) words.set(this.#words.subarray(first, end));
   }
 
   /**
@@ -39,26 +42,26 @@ export class Shadow {
   compare(start: number, end: number, tape: Tape): void {
     const copy = this.#copyAt(start);
     if (copy === undefined) return;
-    compareWords(this.#memory.words, copy, start >>> 2, (end + 3) >>> 2, tape);
+    compareWords(this.#words, copy, start >>> 2, (end + 3) >>> 2, tape);
   }
 
   /** The same for all of memory. Takes time in proportion to what maps take. */
   compareAll(tape: Tape): void {
     this.#follow();
-    for (const copy of this.#copies) compareWords(this.#memory.words, copy, copy.first, copy.end, tape);
+    for (const copy of this.#copies) compareWords(this.#words, copy, copy.first, copy.end, tape);
   }
 
   /** Makes memory what it was: of a step that did not happen. */
   revert(): void {
     for (const { words, first, end } of this.#copies) {
-      const memory = this.#memory.words;
+      const memory = this.#words;
       for (let at = first; at < end; at++) if (memory[at] !== words[at - first]) memory[at] = words[at - first]!;
     }
   }
 
   /** Flips bits of a word, here and in memory. */
   flip(word: number, difference: number): void {
-    this.#memory.words[word]! ^= difference;
+    this.#words[word]! ^= difference;
     const copy = this.#copyAt(word * 4);
     if (copy !== undefined) copy.words[word - copy.first]! ^= difference;
   }
@@ -82,21 +85,41 @@ export class Shadow {
       if (known !== undefined) return known;
       const first = region.start >>> 2;
       const end = (region.start + region.size + 3) >>> 2;
-      return { region, first, end, words: new Uint32Array(end - first) };
+      return { region, first, end, words: new Int32Array(end - first) };
     });
     this.#last = undefined;
   }
 }
 
+/** Words that are compared at once: nearly twice as fast as one by one. */
+const BLOCK = 8;
+
 /** Hot: a helper call compares all of memory. */
-function compareWords(memory: Uint32Array, copy: Copy, from: number, to: number, tape: Tape): void {
+function compareWords(memory: Int32Array, copy: Copy, from: number, to: number, tape: Tape): void {
   const { words, first } = copy;
   const end = Math.min(to, copy.end);
-  for (let at = from; at < end; at++) {
-    const now = memory[at]!;
-    const before = words[at - first]!;
-    if (now === before) continue;
-    tape.note(at, now ^ before);
-    words[at - first] = now;
+  let at = from;
+  while (at < end) {
+    while (at + BLOCK <= end && sameBlock(memory, at, words, at - first)) at += BLOCK;
+    for (const stop = Math.min(at + BLOCK, end); at < stop; at++) {
+      const difference = memory[at]! ^ words[at - first]!;
+      if (difference === 0) continue;
+      tape.note(at, difference);
+      words[at - first] = memory[at]!;
+    }
   }
+}
+
+function sameBlock(one: Int32Array, i: number, other: Int32Array, j: number): boolean {
+  return (
+    ((one[i]! ^ other[j]!) |
+      (one[i + 1]! ^ other[j + 1]!) |
+      (one[i + 2]! ^ other[j + 2]!) |
+      (one[i + 3]! ^ other[j + 3]!) |
+      (one[i + 4]! ^ other[j + 4]!) |
+      (one[i + 5]! ^ other[j + 5]!) |
+      (one[i + 6]! ^ other[j + 6]!) |
+      (one[i + 7]! ^ other[j + 7]!)) ===
+    0
+  );
 }
