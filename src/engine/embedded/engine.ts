@@ -17,6 +17,7 @@ import { HookSite } from "./hooks/site.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
+import type { Groups } from "./room/cgroup-hooks.ts";
 import type { Emitted, EventHost, EventMeta } from "./room/events.ts";
 import type { Formats } from "./room/formats.ts";
 import type { Kernel } from "./room/kernel-objects.ts";
@@ -169,6 +170,11 @@ export class EmbeddedEngine implements Engine {
   /** Routes and neighbours of the room, which may change while packets flow. */
   get network(): Network {
     return this.#room.packets;
+  }
+
+  /** What processes of control groups do: calls, packets, settings, that attached programs decide about. */
+  get groups(): Groups {
+    return this.#room.groups;
   }
 
   /** The processes of the room, and who runs where. */

@@ -2,7 +2,7 @@
 
 import { contextStruct } from "./struct.ts";
 
-/** What programs see of a socket. Addresses and `dst_port` in network order. All of it may be read, none written. */
+/** What programs see of a socket. Addresses in network order, and `dst_port`: 16 bits, then two zero bytes. All of it may be read, none written. */
 export const BPF_SOCK = contextStruct("struct bpf_sock", {
   bound_dev_if: 4,
   family: 4,
@@ -13,8 +13,7 @@ export const BPF_SOCK = contextStruct("struct bpf_sock", {
   src_ip4: 4,
   src_ip6: [4, 4],
   src_port: 4,
-  dst_port: 2,
-  "{zero}": 2,
+  dst_port: 4,
   dst_ip4: 4,
   dst_ip6: [4, 4],
   state: 4,

@@ -46,6 +46,8 @@ export interface ContextAccess {
   readonly readWhole?: readonly string[];
   /** May be written as a whole. */
   readonly write?: readonly string[];
+  /** Arrays of which elements may be written, and two of them at once. */
+  readonly writeWords?: readonly string[];
   /** May be written, also a part of it; and two neighbours of an array, or all that is aligned to 8 bytes, at once. */
   readonly writeParts?: readonly string[];
 }
@@ -70,16 +72,17 @@ export class ContextRules {
   readonly #writes: Uint8Array;
 
   constructor(struct: ContextStruct, access: ContextAccess, annex = NO_ANNEX) {
-    const { read = [], readWhole = [], write = [], writeParts = [] } = access;
+    const { read = [], readWhole = [], write = [], writeWords = [], writeParts = [] } = access;
     this.struct = struct;
     this.annex = annex;
     this.size = struct.size + annex.size;
-    this.writable = write.length + writeParts.length > 0;
+    this.writable = write.length + writeWords.length + writeParts.length > 0;
     this.#reads = new Uint8Array(struct.size);
     this.#writes = new Uint8Array(struct.size);
     for (const name of read) allow(this.#reads, fieldOf(struct, name), true);
     for (const name of readWhole) allow(this.#reads, fieldOf(struct, name), false);
     for (const name of write) allow(this.#writes, fieldOf(struct, name), false);
+    for (const name of writeWords) allow(this.#writes, fieldOf(struct, name), true, 4);
     for (const name of writeParts) allow(this.#writes, fieldOf(struct, name), true);
   }
 
@@ -97,12 +100,12 @@ export function fieldOf(struct: ContextStruct, name: string): ContextField {
   throw new RangeError(`${struct.name} has no field ${name}; it has ${struct.fields.map((each) => each.name).join(", ")}`);
 }
 
-function allow(sizes: Uint8Array, { offset, size, count }: ContextField, parts: boolean): void {
+function allow(sizes: Uint8Array, { offset, size, count }: ContextField, parts: boolean, least = 1): void {
   const element = size / count;
   const wide = parts && count > 1;
   for (let at = offset; at < offset + size; at++) {
     for (const bytes of [1, 2, 4, 8]) {
-      if (at % bytes !== 0 || at + bytes > offset + size) continue;
+      if (bytes < least || at % bytes !== 0 || at + bytes > offset + size) continue;
       const whole = bytes === element && (at - offset) % element === 0;
       if (whole || (parts && element < 8 && bytes < element) || (wide && bytes > element)) sizes[at]! |= bytes;
     }

@@ -23,6 +23,13 @@ export interface Scenario {
   readonly contexts?: readonly ContextInput[];
 }
 
+const CONTEXTS: readonly ContextInput[] = [
+  {},
+  { mark: 7, priority: 0x10003, ingress_ifindex: 1, ifindex: 1, tstamp: 123_456_789_012n },
+  { cb: Uint8Array.from({ length: 20 }, (_, at) => at * 3), gso_segs: 2, gso_size: 700, hwtstamp: 99n },
+  { wire_len: 3000, mark: 0xffff_ffff },
+];
+
 export const SCENARIOS: readonly Scenario[] = [
   { name: "parse" },
   { name: "rewrite" },
@@ -45,15 +52,8 @@ export const SCENARIOS: readonly Scenario[] = [
       }
     },
   },
-  {
-    name: "skb",
-    contexts: [
-      {},
-      { mark: 7, priority: 0x10003, ingress_ifindex: 1, ifindex: 1, tstamp: 123_456_789_012n },
-      { cb: Uint8Array.from({ length: 20 }, (_, at) => at * 3), gso_segs: 2, gso_size: 700, hwtstamp: 99n },
-      { wire_len: 3000, mark: 0xffff_ffff },
-    ],
-  },
+  { name: "skb", contexts: CONTEXTS },
+  { name: "filters", contexts: CONTEXTS },
 ];
 
 /** Why nothing can be compiled here; null when it can. */

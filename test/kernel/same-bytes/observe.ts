@@ -31,7 +31,8 @@ export async function observe(
   for (const [name, program] of Object.entries(collection.programs)) {
     programs[name] = packets.map((packet, at) => {
       const contexts = scenario.contexts;
-      const context = contexts === undefined ? undefined : contexts[at % contexts.length]!;
+      const takes = contexts !== undefined && program.spec.type !== "flow_dissector";
+      const context = takes ? contexts[at % contexts.length]! : undefined;
       try {
         const result = program.run({ packet, ...(context === undefined ? {} : { context }) });
         return {

@@ -38,7 +38,7 @@ function compareRuns(program: string, ours: readonly Run[], theirs: readonly Run
 describe("the same bytes, here and in the kernel", { skip, concurrency: 2 }, () => {
   const packets = corpus(PACKETS);
   for (const scenario of SCENARIOS) {
-    for (const cpu of scenario.name === "skb" ? ["v3"] : ["v2", "v3"]) {
+    for (const cpu of scenario.contexts !== undefined ? ["v3"] : ["v2", "v3"]) {
       describe(`${scenario.name}, -mcpu=${cpu}`, () => {
         let kernel: Promise<Observation> | undefined;
         for (const execution of ["interpreter", "jit"] as const) {

@@ -74,6 +74,8 @@ export class Skb {
   /** Addresses: of the first byte that programs see, and behind the last. */
   data = 0;
   end = 0;
+  /** Where the program that ran last saw it begin. */
+  begin = 0;
   /** Bytes of metadata before `data`, which an XDP program left. */
   metaSize = 0;
   /** Addresses of the headers. */
@@ -202,6 +204,7 @@ export class Skb {
   /** The program ended: whoever comes next sees the packet from its Ethernet header on again. */
   close(): void {
     this.#space = null;
+    this.begin = this.data;
     this.data = Math.min(this.data, this.mac);
   }
 

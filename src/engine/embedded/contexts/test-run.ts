@@ -35,14 +35,14 @@ export function checkTestContext(context: Uint8Array, length: number): void {
   if (segments > MOST_SEGMENTS) throw new RangeError(`context: gso_segs: expected 0 to ${MOST_SEGMENTS}, found ${segments}`);
 }
 
-/** Puts a checked context into a packet that was just received. */
-export function giveTestContext(skb: Skb, context: Uint8Array): void {
+/** Puts a checked context into a packet that was just received, of which the program does not see `hidden` bytes. */
+export function giveTestContext(skb: Skb, context: Uint8Array, hidden: number): void {
   const view = new DataView(context.buffer, context.byteOffset);
   for (const { offset, size } of GIVEN) {
     if (offset === SKB.ifindex * 4) continue;
     for (let at = offset; at < offset + size; at += 4) skb.set(at >>> 2, view.getUint32(at, true));
   }
-  if (skb.get(SKB.wire_len) === 0) skb.set(SKB.wire_len, skb.length);
+  if (skb.get(SKB.wire_len) === 0) skb.set(SKB.wire_len, skb.length - hidden);
 }
 
 export function takeTestContext(skb: Skb, given: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 /** Error numbers that helpers on packets return besides those of maps (asm-generic/errno.h), negated on the way. */
 
-export { EINVAL, ENOENT, ENOMEM, ENOSPC } from "../maps/errno.ts";
+export { E2BIG, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../maps/errno.ts";
 
 export const EACCES = 13;
 export const EFAULT = 14;

@@ -12,7 +12,7 @@ const OTHER_HOST = 3;
 function copyOut(call: HelperCall, start: number, offset: number, to: number, size: number): number {
   const { bytes } = call.memory;
   const from = start + offset;
-  if (offset > 0x7fff_ffff || from < call.space.packetData || from + size > call.space.packetEnd) {
+  if (offset > 0x7fff_ffff || from < start || from + size > call.space.packetEnd) {
     bytes.fill(0, to, to + size);
     return -EFAULT;
   }

@@ -66,7 +66,8 @@ export class SkbProgram implements LoadedProgram {
     if (packet === undefined) throw new RangeError(`${this.name}: a ${this.spec.type} program runs on a packet; give one`);
     const rounds = repeatOf(repeat);
     const given = encodeContext(SK_BUFF, context);
-    checkTestContext(given, packet.length);
+    const hidden = this.#flavour.fromNetwork ? ETHERNET_HEADER : 0;
+    checkTestContext(given, packet.length - hidden);
     const ifindex = readContext(SK_BUFF, given, "ifindex");
     const link = ifindex > 1 ? this.#room.packets.byIndex(ifindex) : LOOPBACK;
     if (link === null) throw new RangeError(`context: there is no device with ifindex ${ifindex}`);
@@ -79,13 +80,13 @@ export class SkbProgram implements LoadedProgram {
       skb.receive(packet, link);
       checkNetworkHeader(skb);
       skb.showSocket();
-      giveTestContext(skb, given);
+      giveTestContext(skb, given, hidden);
       verdict = this.decide(skb);
     }
     const duration = ((performance.now() - start) * 1e6) / rounds;
     let left = skb.packet.slice();
     if (this.#flavour.fromNetwork) {
-      const headless = memory.bytes.subarray(Math.max(skb.network, skb.data), skb.end);
+      const headless = memory.bytes.subarray(skb.begin, skb.end);
       left = new Uint8Array(ETHERNET_HEADER + headless.length);
       left.set(headless, ETHERNET_HEADER);
     }
@@ -94,10 +95,19 @@ export class SkbProgram implements LoadedProgram {
 
   /** Runs on the packet that is at hand on its CPU. Hot. @returns the return value, u32. @throws FaultError, MapError */
   decide(skb: Skb): number {
+    return this.#run(skb, this.#flavour.fromNetwork);
+  }
+
+  /** The same as the filter of a packet socket, which sees the Ethernet header. @returns how many bytes it keeps. */
+  tap(skb: Skb): number {
+    return this.#run(skb, false);
+  }
+
+  #run(skb: Skb, fromNetwork: boolean): number {
     const { cpu } = skb;
     this.#check(cpu.id);
     const executor = this.#executors[cpu.id]!;
-    skb.open(executor.space, this.#flavour.fromNetwork);
+    skb.open(executor.space, fromNetwork);
     cpu.busy = true;
     try {
       return executor.call(cpu.context, this.#fuel) >>> 0;

@@ -72,8 +72,9 @@ export interface PacketDevice {
    *   RangeError when the packet is too short or too long.
    */
   receive(packet: Uint8Array, meta?: PacketMeta): number;
-  /** Which hook's verdict the last `receive` or `send` returned: `none` when nothing is attached. */
-  readonly decidedBy: "none" | "xdp" | "ingress" | "egress";
+  /** Which hook's verdict the last `receive` or `send` returned: `none` when nothing is attached, `socket` when only socket filters are (the
+   * verdict is then how many bytes the last of them keeps). */
+  readonly decidedBy: "none" | "xdp" | "socket" | "ingress" | "egress";
   /**
    * The stack sends a packet from here: through the programs on what leaves.
    * @returns the verdict of tc, u32, as `receive`.
@@ -84,6 +85,8 @@ export interface PacketDevice {
   onTransmit(listener: PacketListener): () => void;
   /** Tells of each packet that passed all programs. @returns ends that. */
   onDeliver(listener: PacketListener): () => void;
+  /** Tells of each packet that a socket filter keeps. @returns ends that. */
+  onCapture(listener: CaptureListener): () => void;
   /**
    * The last packet as the program left it, with what it grew or shrank: a view of the engine's memory, valid until the
    * next packet on the same CPU.
@@ -115,6 +118,15 @@ export interface SkbHandler extends Handler {
   decide(skb: Skb): number;
 }
 
+/** A filter of a socket that listens at a device. */
+export interface TapHandler extends Handler {
+  /** @returns how many bytes of the packet it keeps; 0: none of it. @throws FaultError */
+  tap(skb: Skb): number;
+}
+
+/** Told of packets that a socket filter kept: as many bytes as it wanted, and which program that was. */
+export type CaptureListener = (packet: Uint8Array, program: string) => void;
+
 /** A place on a device that is taken. */
 export interface Attachment {
   /** From the next packet on. @throws AttachError when it was taken off. */
@@ -124,6 +136,8 @@ export interface Attachment {
 }
 
 export const XDP_PASS = 2;
+const TCX_DROP = 2;
+const TCX_REDIRECT = 7;
 const NOWHERE: PacketMeta = {};
 const LONGEST_NAME = 15;
 const NO_PACKET = new Uint8Array(0);
@@ -137,6 +151,8 @@ export class Device implements PacketDevice, LinkFacts {
   readonly forwarding: boolean;
   up: boolean;
   readonly counters = { received: 0, delivered: 0, transmitted: 0, dropped: 0, redirected: 0, faulted: 0 };
+  /** Sockets that listen: to what comes in, before tc, and to what leaves, behind it. */
+  readonly taps: Hook<TapHandler>;
   /** tc, on what comes in and on what leaves. */
   readonly ingress: Hook<SkbHandler>;
   readonly egress: Hook<SkbHandler>;
@@ -146,6 +162,7 @@ export class Device implements PacketDevice, LinkFacts {
   #goesOn = false;
   #transmits: readonly PacketListener[] = [];
   #delivers: readonly PacketListener[] = [];
+  #captures: readonly CaptureListener[] = [];
   readonly #clock: Clock;
   readonly #rings: DeviceRings;
   readonly #traffic: Traffic;
@@ -171,6 +188,7 @@ export class Device implements PacketDevice, LinkFacts {
     this.mac = mac === undefined ? Uint8Array.of(2, 0, 0, 0, (ifindex >>> 8) & 0xff, ifindex & 0xff) : macOf(mac);
     this.up = up;
     this.forwarding = forwarding;
+    this.taps = new Hook(`socket filter on ${name} (embedded)`, () => this.#looksOn());
     this.ingress = new Hook(`tc ingress on ${name} (embedded)`, () => this.#looksOn());
     this.egress = new Hook(`tc egress on ${name} (embedded)`);
     this.#clock = clock;
@@ -238,16 +256,34 @@ export class Device implements PacketDevice, LinkFacts {
 
   /** A packet that is in a socket buffer goes through tc to the stack. @param before the verdict without any program. */
   comeIn(skb: Skb, before: number, hops: number): number {
+    const kept = this.#listen(skb, before);
     const { handlers } = this.ingress;
     if (handlers.length === 0) {
       this.#traffic.deliver(this, skb);
-      return before;
+      return kept;
     }
     this.decidedBy = "ingress";
     const code = this.#traffic.run(this, handlers, skb);
     this.#last = skb.packet;
     this.#traffic.afterTc(this, code, skb, hops, false);
     return code;
+  }
+
+  /** Sockets listen. @returns how many bytes the last of them keeps; `otherwise` when there is none. */
+  #listen(skb: Skb, otherwise: number): number {
+    const { handlers } = this.taps;
+    let kept = otherwise;
+    for (const handler of handlers) {
+      try {
+        kept = handler.tap(skb);
+      } catch (error) {
+        this.counters.faulted++;
+        throw error;
+      }
+      if (kept > 0) for (const listener of this.#captures) listener(skb.packet.slice(0, kept), handler.description);
+    }
+    if (handlers.length > 0 && this.decidedBy === "none") this.decidedBy = "socket";
+    return kept;
   }
 
   send(packet: Uint8Array, meta: PacketMeta = NOWHERE): number {
@@ -264,12 +300,14 @@ export class Device implements PacketDevice, LinkFacts {
     if (handlers.length === 0) {
       this.decidedBy = "none";
       this.#last = skb.packet;
+      const kept = this.#listen(skb, 0);
       this.#traffic.transmit(this, skb.wirePacket(), skb.cpu.id, hops);
-      return 0;
+      return kept;
     }
     this.decidedBy = "egress";
     const code = this.#traffic.run(this, handlers, skb);
     this.#last = skb.packet;
+    if (code !== TCX_DROP && code !== TCX_REDIRECT) this.#listen(skb, 0);
     this.#traffic.afterTc(this, code, skb, hops, true);
     return code;
   }
@@ -287,6 +325,13 @@ export class Device implements PacketDevice, LinkFacts {
     return () => {
       this.#delivers = this.#delivers.filter((each) => each !== listener);
       this.#looksOn();
+    };
+  }
+
+  onCapture(listener: CaptureListener): () => void {
+    this.#captures = [...this.#captures, listener];
+    return () => {
+      this.#captures = this.#captures.filter((each) => each !== listener);
     };
   }
 
@@ -312,7 +357,7 @@ export class Device implements PacketDevice, LinkFacts {
   }
 
   #looksOn(): void {
-    this.#goesOn = this.ingress.handlers.length > 0 || this.#delivers.length > 0;
+    this.#goesOn = this.ingress.handlers.length > 0 || this.taps.handlers.length > 0 || this.#delivers.length > 0;
   }
 
   openRing(options: RingOptions = {}): PacketRing {

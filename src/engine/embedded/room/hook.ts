@@ -52,7 +52,7 @@ export class Hook<H extends Handler> {
     if (place === "first") return 0;
     if (place === "last") return this.#seats.length;
     const neighbour = "before" in place ? place.before : place.after;
-    const at = this.#seats.findIndex((seat) => seat === neighbour);
+    const at = this.#seats.indexOf(neighbour as HookSeat<H>);
     if (at < 0) throw new AttachError(`${this.name}: the link to go ${"before" in place ? "before" : "after"} is not there`);
     return "before" in place ? at : at + 1;
   }

@@ -12,6 +12,7 @@ import type { Architecture } from "../contexts/registers.ts";
 import type { Cpu } from "../cpu.ts";
 import { MapRegistry } from "../maps/registry.ts";
 import type { Memory } from "../memory.ts";
+import { CgroupHooks } from "./cgroup-hooks.ts";
 import { CgroupTree } from "./cgroup-tree.ts";
 import type { RingThreads } from "./device-rings.ts";
 import { EventHost } from "./events.ts";
@@ -62,6 +63,8 @@ export class Room {
   readonly packets: PacketHost;
   readonly maps = new MapRegistry();
   readonly cgroups = new CgroupTree();
+  /** What decides for their processes. */
+  readonly groups = new CgroupHooks(this.cgroups, this.cpus);
   readonly processes: Processes;
   readonly kernel: Kernel;
   readonly formats: Formats;
