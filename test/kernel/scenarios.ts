@@ -12,6 +12,8 @@ import type { Spec } from "../../src/object/spec.ts";
 import { type MapShape, specOf } from "../contract/specs.ts";
 import { ethernet, ipv4, udp } from "../support/packets.ts";
 
+export { sameOperations, sameShapes } from "./same-maps.ts";
+
 const TABLE: MapShape = { type: "hash", maxEntries: 1000, key: "u32", value: "u64" };
 const PASS = "r0 = 2\nexit";
 

@@ -37,7 +37,7 @@ const LARGEST_PIECE = 4 * 1024 * 1024;
 const LARGEST_PER_CPU_VALUE = 32_768;
 /** `struct htab_elem`; `struct lpm_trie_node` and the longest data. */
 const HASH_ELEMENT = 48;
-const TRIE_NODE = 40 + 256;
+const TRIE_NODE = 24 + 256;
 /** `BPF_LOCAL_STORAGE_MAX_VALUE_SIZE`: U16_MAX less `struct bpf_local_storage_elem`. */
 const LARGEST_STORAGE_VALUE = 65_535 - 112;
 /** `sysctl_perf_event_max_stack`, as it is by default. */
@@ -194,6 +194,8 @@ export const isEmbeddedMapType = (type: MapType): type is EmbeddedMapType => Obj
 export function checkShape(spec: MapSpec & { readonly type: EmbeddedMapType }): Refusal | null {
   const { type, keySize, valueSize, maxEntries, flags, extra = 0n } = spec;
   const rule: Rule = RULES[type];
+  if (type === "bloom_filter" && valueSize > LARGEST_PIECE)
+    return refuse(E2BIG, `value: expected at most 4 MiB, found ${valueSize} bytes`);
   const whole = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff;
   if (!whole(flags)) return refuse(EINVAL, `flags: expected 0 to 0xffffffff, found ${flags}`);
   if (extra !== 0n && type !== "bloom_filter" && type !== "arena")

@@ -75,6 +75,17 @@ export class StackTraceMap extends MapStore {
     return 0;
   }
 
+  override take(key: number, values: number): number {
+    if (!this.lock()) return -EBUSY;
+    const id = this.find(key);
+    if (id >= 0) {
+      this.readValue(values, this.valueAddress(id, 0));
+      this.words[this.#buckets + id * 2 + 1] = 0;
+    }
+    this.unlock();
+    return id < 0 ? -ENOENT : 0;
+  }
+
   override scan(from: number): number {
     for (let id = from; id < this.maxEntries; id++) if (this.words[this.#buckets + id * 2 + 1] !== 0) return id;
     return -1;
