@@ -28,6 +28,7 @@ export type { FieldValue, KernelObject } from "./engine/embedded/room/kernel-obj
 export type { PacketDevice } from "./engine/embedded/room/packet-host.ts";
 export type { PacketRing, RingOptions } from "./engine/embedded/room/packet-ring.ts";
 export type { Process, ProcessDescription } from "./engine/embedded/room/processes.ts";
+export type { ReceivedMany, ReceiveManyOptions } from "./engine/embedded/room/receive-many.ts";
 export type { RoomDescription } from "./engine/embedded/room/room.ts";
 export { CpuError } from "./engine/embedded/threads/error.ts";
 export { type CpuPort, serveCpu } from "./engine/embedded/threads/serve-cpu.ts";

@@ -196,6 +196,54 @@ for (const key of ["u32", "u64", 12] as const) {
   });
 }
 
+test("many packets are spread by flow, and those of a flow stay in order", async () => {
+  /** The verdict is the first word of the packet: its number. */
+  const program = `
+    r2 = *(u32 *)(r1 + 0)
+    r3 = *(u32 *)(r1 + 4)
+    r4 = r2
+    r4 += 14
+    r0 = 0
+    if r4 > r3 goto +1
+    r0 = *(u32 *)(r2 + 0)
+    exit`;
+  const FLOWS = 50;
+  function* packets(): Generator<Uint8Array> {
+    for (let number = 0; number < 5_000; number++) {
+      const packet = ethernet({}, ipv4({ source: `10.0.0.${number % FLOWS}` }, tcp({}, new Uint8Array(10))));
+      new DataView(packet.buffer).setUint32(packet.byteOffset, number, true);
+      yield packet;
+    }
+  }
+  for (const cpus of [1, 3]) {
+    await using engine = open(cpus);
+    const device = engine.addDevice("net0");
+    const { programs } = await engine.load(specOf({}, { main: program }));
+    await programs["main"]!.attach({ interface: "net0" });
+    const before = engine.memory.used;
+    const last = new Map<number, { number: number; cpu: number }>();
+    const result = await device.receiveMany(packets(), {
+      frames: 128,
+      onVerdict(number, packet, cpu) {
+        assert.equal(new DataView(packet.buffer, packet.byteOffset).getUint32(0, true), number);
+        const flow = last.get(number % FLOWS);
+        assert.ok(flow === undefined || (flow.number < number && flow.cpu === cpu), `packet ${number} on cpu ${cpu}`);
+        last.set(number % FLOWS, { number, cpu });
+      },
+    });
+    assert.equal(result.packets, 5_000);
+    assert.equal(result.verdicts.size, 5_000);
+    assert.equal(last.size, FLOWS);
+    assert.equal(result.perCpu.length, Math.max(1, cpus - 1));
+    assert.ok(result.perCpu.every((packets) => packets > 1_000));
+    assert.equal(engine.memory.used, before);
+    await assert.rejects(device.receiveMany([new Uint8Array(13)]), {
+      name: "RangeError",
+      message: /expected 14 to 1536 bytes, found 13/,
+    });
+  }
+});
+
 test("a fault comes back with its slot and line, and the CPU goes on", async () => {
   await using engine = open(2);
   const device = engine.addDevice("net0");

@@ -4,6 +4,7 @@ import type { Cpu } from "../cpu.ts";
 import type { Memory } from "../memory.ts";
 import type { PacketHandler } from "./device.ts";
 import { PacketRing, type RingOptions, type RingServer } from "./packet-ring.ts";
+import { type ReceivedMany, type ReceiveManyOptions, receiveMany } from "./receive-many.ts";
 import { passAll, RING } from "./ring-memory.ts";
 
 /** CPUs that are threads, as far as rings need them. */
@@ -20,6 +21,7 @@ export interface RingThreads extends RingServer {
 /** What the devices of an engine have in common: its room. */
 export interface RingHost {
   readonly memory: Memory;
+  readonly hashSeed: number;
   /** Those of the engine's own thread, by number; they may come later. */
   readonly cpus: readonly Cpu[];
   readonly threads: RingThreads | null;
@@ -51,6 +53,24 @@ export class DeviceRings implements RingServer {
     return ring;
   }
 
+  /** As `PacketDevice.receiveMany`. */
+  async receiveMany(
+    packets: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    { cpus, onVerdict, frames = 256, ...shape }: ReceiveManyOptions,
+  ): Promise<ReceivedMany> {
+    const { threads, hashSeed } = this.#host;
+    const away = Array.from({ length: (threads?.cpus ?? 1) - 1 }, (_, at) => at + 1);
+    const chosen = cpus ?? (away.length > 0 ? away : [0]);
+    if (chosen.length === 0) throw new RangeError("cpus: expected at least one");
+    const rings: PacketRing[] = [];
+    try {
+      for (const [queue, cpu] of chosen.entries()) rings.push(this.open({ ...shape, frames, cpu, queue }));
+      return await receiveMany(packets, rings, hashSeed, onVerdict);
+    } finally {
+      for (const ring of rings) await ring.close();
+    }
+  }
+
   /** What decides from the next packet on. */
   attached(handler: PacketHandler | null): void {
     this.#handler = handler;
@@ -73,8 +93,8 @@ export class DeviceRings implements RingServer {
     }
   }
 
-  async done(ring: PacketRing): Promise<void> {
-    if (this.#away.has(ring)) await this.#host.threads?.done(ring);
+  async done(ring: PacketRing, left: number): Promise<void> {
+    if (this.#away.has(ring)) await this.#host.threads?.done(ring, left);
   }
 
   async closed(ring: PacketRing): Promise<void> {

@@ -17,6 +17,7 @@ import { macOf } from "./fib.ts";
 import { type Handler, Hook } from "./hook.ts";
 import type { DeviceDescription } from "./network-description.ts";
 import type { PacketRing, RingOptions } from "./packet-ring.ts";
+import type { ReceivedMany, ReceiveManyOptions } from "./receive-many.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** What is known of a packet besides its bytes. */
@@ -98,6 +99,12 @@ export interface PacketDevice {
    * @throws RangeError for options that make no sense; MapError `memory` when there is no room.
    */
   openRing(options?: RingOptions): PacketRing;
+  /**
+   * Gives packets to CPUs, each flow to one of them, through rings that are there as long as it takes. As with `openRing`, XDP decides
+   * and nothing goes on. Packets are copied into the rings.
+   * @throws RangeError for a packet or an option that cannot be, CpuError when a CPU's thread ends, and what `packets` throws.
+   */
+  receiveMany(packets: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, options?: ReceiveManyOptions): Promise<ReceivedMany>;
 }
 
 /** What sits on a device. Hot: once a packet. */
@@ -362,6 +369,13 @@ export class Device implements PacketDevice, LinkFacts {
 
   openRing(options: RingOptions = {}): PacketRing {
     return this.#rings.open(options);
+  }
+
+  receiveMany(
+    packets: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    options: ReceiveManyOptions = {},
+  ): Promise<ReceivedMany> {
+    return this.#rings.receiveMany(packets, options);
   }
 
   // ── what is attached ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -35,8 +35,8 @@ export interface RingOptions {
 export interface RingServer {
   /** Packets were handed over: `count` from number `first` on. A CPU of this thread works on them now, another one is woken. */
   submitted(ring: PacketRing, first: number, count: number): void;
-  /** Resolves when everything that was handed over is done. */
-  done(ring: PacketRing): Promise<void>;
+  /** Resolves when of all that was handed over at most `left` packets are not done. */
+  done(ring: PacketRing, left: number): Promise<void>;
   closed(ring: PacketRing): Promise<void>;
 }
 
@@ -142,10 +142,11 @@ export class PacketRing extends RingMemory implements AsyncDisposable {
 
   /**
    * Everything that was handed over is done, and what was printed and what went wrong meanwhile has been reported.
+   * @param left resolve when this many packets are left: to fill frames again while the CPU works on others. Default 0.
    * @throws CpuError when the CPU's thread has ended.
    */
-  done(): Promise<void> {
-    return this.#server.done(this);
+  done(left = 0): Promise<void> {
+    return this.#server.done(this, left);
   }
 
   /** A program was stopped on this many packets; `error` is of the first. */

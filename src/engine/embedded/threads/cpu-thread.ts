@@ -103,13 +103,13 @@ export class CpuThread {
     if (Atomics.load(control, CPU.asleep) === 1) Atomics.notify(control, CPU.bell);
   }
 
-  /** Resolves when all packets that were handed over so far are done. */
-  async done(ring: PacketRing): Promise<void> {
+  /** Resolves when of the packets that were handed over so far at most `left` are not done. */
+  async done(ring: PacketRing, left: number): Promise<void> {
     for (;;) {
       if (this.ended !== null) throw this.ended;
       const open = this.#rings.get(ring);
       if (open === undefined) return;
-      const target = Atomics.load(ring.control, RING.submitted);
+      const target = (Atomics.load(ring.control, RING.submitted) - Math.max(0, Math.min(left, ring.pending))) | 0;
       if (open.waiting !== null) {
         // Somebody waits already: perhaps for fewer.
         const reached = open.waiting.target === target;

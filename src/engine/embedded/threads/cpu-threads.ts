@@ -124,8 +124,8 @@ export class CpuThreads implements RingThreads {
     this.#of(ring)?.ring();
   }
 
-  async done(ring: PacketRing): Promise<void> {
-    await this.#of(ring)?.done(ring);
+  async done(ring: PacketRing, left: number): Promise<void> {
+    await this.#of(ring)?.done(ring, left);
   }
 
   async closed(ring: PacketRing): Promise<void> {
