@@ -16,6 +16,9 @@ const RESULTS = 16;
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   callbacks: ["loops", "array_elements", "hash_elements", "other_elements"],
   "tail-calls": ["chain", "second", "third", "again", "small", "rounds", "deeper", "chain_below"],
+  dynptrs: ["local", "refused", "packet", "record"],
+  kfuncs: ["numbers", "bits", "sections"],
+  strings: ["compare", "look", "search"],
 };
 
 export const objectPath = (name: string): string => `${FOLDER}${name}.o`;

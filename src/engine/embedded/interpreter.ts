@@ -62,6 +62,7 @@ export class Interpreter implements HelperCall, Executor {
   readonly cpu: Cpu;
   readonly memory: Memory;
   readonly space: AddressSpace;
+  readonly checked = true;
   readonly callEach = null;
   readonly shared = null;
   readonly maps: readonly MapStore[];
@@ -779,8 +780,13 @@ export class Interpreter implements HelperCall, Executor {
     if (!this.#ledger.remove(what, address)) throw this.fault(`the program holds no such ${what.name}`);
   }
 
+  hold(what: Obligation, address: number): void {
+    if (!this.#ledger.holds(what, address)) throw this.fault(`the program holds no such ${what.name}`);
+  }
+
   work(bytes: number): void {
     this.#spend(bytes >>> BYTES_PER_INSTRUCTION_LOG2);
+    if (this.#left < 0) throw this.#outOfFuel(this.#slot);
   }
 
   fault(why: string): FaultError {

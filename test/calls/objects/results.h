@@ -7,6 +7,7 @@ typedef __u8 u8;
 typedef __u32 u32;
 typedef __u64 u64;
 typedef __s64 s64;
+typedef _Bool bool;
 
 #define RESULTS 16
 

@@ -4,8 +4,13 @@
  * and net/core/filter.c (Linux 6.18). What is not here is refused when a program is loaded, by name.
  */
 
+import { DYNPTR_KFUNCS } from "../kfuncs/dynptr.ts";
+import { ITERATORS } from "../kfuncs/iterators.ts";
+import { SECTIONS } from "../kfuncs/sections.ts";
+import { STRING_KFUNCS } from "../kfuncs/strings.ts";
 import { EINVAL } from "../maps/errno.ts";
 import { CALLBACKS } from "./callbacks.ts";
+import { DYNPTRS } from "./dynptr.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 import { QUEUES } from "./queues.ts";
 import { RINGS } from "./rings.ts";
@@ -40,4 +45,9 @@ export const GENERAL: readonly Helper[] = [
   ...QUEUES,
   ...RINGS,
   ...TAIL_CALLS,
+  ...DYNPTRS,
+  ...DYNPTR_KFUNCS,
+  ...ITERATORS,
+  ...SECTIONS,
+  ...STRING_KFUNCS,
 ];

@@ -73,6 +73,8 @@ export interface HelperCall {
   /** What the program may touch. A helper that gives it memory opens that here (`grant`), until it is taken back or the run ends. */
   readonly space: AddressSpace;
   readonly cpu: Cpu;
+  /** Whether nobody has proven the program: what a prototype cannot say of its arguments is to be checked. */
+  readonly checked: boolean;
   /** Maps of the program. */
   readonly maps: readonly MapStore[];
   /** A `u64` helper leaves the upper half of its result here. */
@@ -95,6 +97,8 @@ export interface HelperCall {
   acquire(what: Obligation, address: number): void;
   /** @throws FaultError when the program does not hold it. */
   release(what: Obligation, address: number): void;
+  /** @throws FaultError when the program does not hold it. */
+  hold(what: Obligation, address: number): void;
   /** Takes the fuel that working through so many bytes is worth, where arguments do not say it (`read` and the like do). */
   work(bytes: number): void;
   /** To throw, when the program does what no verifier would have let pass: names the instruction that calls. */

@@ -126,7 +126,7 @@ export class JitProgram implements HelperCall, Executor {
   readonly #callbacks = new Map<number, Callback>();
   /** What the program must release before its end; kept in checked mode. */
   readonly #ledger = new Ledger();
-  readonly #checked: boolean;
+  readonly checked: boolean;
   /** In checked mode: where the helper that runs now was called. */
   #slot = 0;
 
@@ -144,7 +144,7 @@ export class JitProgram implements HelperCall, Executor {
     this.#jit = code;
     this.#code = code.compiled;
     this.#table = TAIL_TABLES.of(cpu);
-    this.#checked = options.mode === "checked";
+    this.checked = options.mode === "checked";
     this.#arguments = new Arguments(this.#registers, this.space, options.maps, program.taken, this.#ledger);
     const { asks } = code.compiled;
     this.#usesSpace = options.mode === "checked" || asks;
@@ -325,21 +325,25 @@ export class JitProgram implements HelperCall, Executor {
   }
 
   acquire(what: Obligation, address: number): void {
-    if (this.#checked) this.#ledger.add(what, address, this.#slot);
+    if (this.checked) this.#ledger.add(what, address, this.#slot);
   }
 
   release(what: Obligation, address: number): void {
-    if (this.#checked && !this.#ledger.remove(what, address)) throw this.fault(`the program holds no such ${what.name}`);
+    if (this.checked && !this.#ledger.remove(what, address)) throw this.fault(`the program holds no such ${what.name}`);
+  }
+
+  hold(what: Obligation, address: number): void {
+    if (this.checked && !this.#ledger.holds(what, address)) throw this.fault(`the program holds no such ${what.name}`);
   }
 
   work(bytes: number): void {
-    if (!this.#checked) return;
+    if (!this.checked) return;
     this.#worked += bytes >>> BYTES_PER_INSTRUCTION_LOG2;
     if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, this.#slot, 0, 0);
   }
 
   fault(why: string): FaultError {
-    return faultAt(this.program, this.#checked ? this.#slot : this.#slotIn(new Error().stack), why);
+    return faultAt(this.program, this.checked ? this.#slot : this.#slotIn(new Error().stack), why);
   }
 
   // ── what the module imports ───────────────────────────────────────────────────────────────────────────────────────

@@ -6,12 +6,13 @@ import { xdpRouting } from "../helpers/fib.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
 import { xdpRedirects } from "../helpers/redirect.ts";
+import { XDP_DYNPTR } from "../kfuncs/dynptr.ts";
 import type { ProgramKind } from "./kind.ts";
 import { XdpProgram } from "./xdp-program.ts";
 
 export const xdpKind: ProgramKind = {
   type: "xdp",
-  helpers: helperTable([...GENERAL, checksumDifference, ...xdpRedirects, ...xdpRouting, ...xdpHelpers]),
+  helpers: helperTable([...GENERAL, checksumDifference, ...xdpRedirects, ...xdpRouting, ...xdpHelpers, ...XDP_DYNPTR]),
   packetLoads: false,
   make: (spec, executors, room, fuel) => new XdpProgram(spec, executors, room.packets, fuel),
 };

@@ -17,6 +17,7 @@ import { CgroupTree } from "./cgroup-tree.ts";
 import type { RingThreads } from "./device-rings.ts";
 import { EventHost } from "./events.ts";
 import { Formats } from "./formats.ts";
+import { Heap } from "./heap.ts";
 import { Kernel } from "./kernel-objects.ts";
 import type { NetworkDescription } from "./network-description.ts";
 import { PacketHost } from "./packet-host.ts";
@@ -58,6 +59,8 @@ export class Room {
   readonly cpus: Cpu[] = [];
   /** CPUs that are threads of their own; these are not in `cpus`. */
   threads: RingThreads | null = null;
+  /** What programs allocate. */
+  readonly heap: Heap;
   /** What tail calls go on with. */
   readonly programs = new ProgramTable();
   readonly packets: PacketHost;
@@ -79,6 +82,7 @@ export class Room {
 
   constructor({ memory, clock, print, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
     this.memory = memory;
+    this.heap = new Heap(memory);
     this.clock = clock;
     this.print = print;
     this.hashSeed = seed >>> 0;

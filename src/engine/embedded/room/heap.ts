@@ -1,0 +1,76 @@
+/**
+ * Memory that programs and helpers allocate while they run: objects (`bpf_obj_new`), masks of CPUs, copies of iterators. Blocks of
+ * powers of two from 32 bytes to 8 KiB, cut from regions of 64 KiB; those that are free wait in a list for each size.
+ *
+ * It belongs to the engine's own thread: in a thread that is a CPU there is none to be had, and helpers say ENOMEM.
+ */
+
+import { MapError } from "../../errors.ts";
+import type { Memory } from "../memory.ts";
+
+const SLAB = 65_536;
+const SMALLEST_LOG2 = 5;
+const LARGEST = 8192;
+
+interface Block {
+  readonly size: number;
+  /** What it is, for whoever allocated it. */
+  readonly kind: object | null;
+}
+
+export class Heap {
+  readonly #memory: Memory;
+  /** By logarithm of the size: addresses. */
+  readonly #free: number[][] = Array.from({ length: 14 }, () => []);
+  readonly #blocks = new Map<number, Block>();
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** Blocks in use. */
+  get count(): number {
+    return this.#blocks.size;
+  }
+
+  /** The address of `size` zeroed bytes, 8-byte aligned; 0 when there are none. */
+  allocate(size: number, kind: object | null = null): number {
+    if (size > LARGEST) return 0;
+    const log2 = Math.max(SMALLEST_LOG2, 32 - Math.clz32(Math.max(size, 1) - 1));
+    const free = this.#free[log2]!;
+    const address = free.pop() ?? this.#cut(log2, free);
+    if (address === 0) return 0;
+    this.#memory.bytes.fill(0, address, address + size);
+    this.#blocks.set(address, { size, kind });
+    return address;
+  }
+
+  /** False when no block begins there. */
+  free(address: number): boolean {
+    const block = this.#blocks.get(address);
+    if (block === undefined) return false;
+    this.#blocks.delete(address);
+    this.#free[Math.max(SMALLEST_LOG2, 32 - Math.clz32(Math.max(block.size, 1) - 1))]!.push(address);
+    return true;
+  }
+
+  /** Bytes of the block that begins at an address; -1 when none does. */
+  sizeOf(address: number): number {
+    return this.#blocks.get(address)?.size ?? -1;
+  }
+
+  kindOf(address: number): object | null {
+    return this.#blocks.get(address)?.kind ?? null;
+  }
+
+  #cut(log2: number, free: number[]): number {
+    try {
+      const { start } = this.#memory.allocate(SLAB, "objects of programs", "engine");
+      for (let at = start + SLAB - (1 << log2); at > start; at -= 1 << log2) free.push(at);
+      return start;
+    } catch (error) {
+      if (error instanceof MapError) return 0;
+      throw error;
+    }
+  }
+}
