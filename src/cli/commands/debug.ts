@@ -75,7 +75,14 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   if (input === null) throw new CliError(EXIT.usage, "what shall it run on?");
 
   const json = args.flag("json");
-  await using target = new Target({ spec, program, settings, input, onPrint: (text) => debug.printed(text) });
+  await using target = new Target({
+    spec,
+    program,
+    settings,
+    input,
+    onPrint: (text) => debug.printed(text),
+    onBegin: () => debug.forget(),
+  });
   const debug = new Debugger(target, file);
   await target.open(number);
   for (const [index, [place, condition]] of breaks.entries())

@@ -14,7 +14,8 @@ export class Debugger {
   readonly #file: string;
   #sources: Sources | null = null;
   #since = 0;
-  #printed: string[] = [];
+  /** What the program printed, and after how many instructions: it is told where the run passes there, however often. */
+  #printed: { readonly text: string; readonly time: number }[] = [];
   #interrupted = false;
 
   /** @param file the program's file. */
@@ -32,9 +33,8 @@ export class Debugger {
     return this.#sources;
   }
 
-  /** What the program printed; told at the next stop. */
   printed(text: string): void {
-    this.#printed.push(text);
+    if (this.session.active) this.#printed.push({ text, time: this.session.time });
   }
 
   /** Stops what is going on, soon. */
@@ -45,14 +45,20 @@ export class Debugger {
   /** The answer of a command that moved. */
   stopped(stop: Stop | { readonly reason: "begin" | "interrupted" }): Answer {
     const { session, sources, target } = this;
-    const printed = this.#printed;
+    const { time } = session.state;
+    const passed = this.#printed.filter((each) => each.time >= this.#since && each.time < time);
+    const printed = passed.map(({ text }) => text);
     const answer = showStop(stop, { session, sources, packet: target.packet, since: this.#since, printed });
-    this.#printed = [];
-    this.#since = session.state.time;
+    this.#since = time;
     return answer;
   }
 
-  /** A run was begun, or the first instruction gone back to by hand: changes count from here. */
+  /** Another run is about to begin. */
+  forget(): void {
+    this.#printed = [];
+  }
+
+  /** Changes count from here. */
   began(): Answer {
     this.#since = this.session.state.time;
     return this.stopped({ reason: "begin" });

@@ -6,7 +6,7 @@
 import { virtualClock } from "../../engine/embedded/clock.ts";
 import { type DebugSession, debug } from "../../engine/embedded/debug/session.ts";
 import { type EmbeddedEngine, openEmbedded } from "../../engine/embedded/engine.ts";
-import type { RunInput } from "../../engine/engine.ts";
+import type { Program, RunInput } from "../../engine/engine.ts";
 import type { Spec } from "../../object/spec.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { applySettings } from "../job.ts";
@@ -20,6 +20,8 @@ export interface TargetOptions {
   /** One input, or packets of a capture. */
   readonly input: RunInput | Packets;
   readonly onPrint: (text: string) => void;
+  /** Told before each run that is to be debugged. */
+  readonly onBegin: () => void;
 }
 
 export class Target implements AsyncDisposable {
@@ -69,7 +71,7 @@ export class Target implements AsyncDisposable {
       await session.program.attach({ interface: device.name });
       this.packet = 0;
       await this.#advance(packet);
-    } else session.begin((each) => accepting(() => each.run(input)));
+    } else this.#begin((each) => accepting(() => each.run(input)));
     if (before !== null) session.adopt(before);
   }
 
@@ -99,9 +101,13 @@ export class Target implements AsyncDisposable {
     throw new CliError(EXIT.usage, "there is one packet; --replay CAPTURE gives many");
   }
 
+  #begin(start: (program: Program) => unknown): void {
+    this.#options.onBegin();
+    this.session.begin(start);
+  }
+
   async #advance(packet: number): Promise<void> {
     const [device] = this.#engine?.devices ?? [];
-    const session = this.session;
     for (let number = this.packet + 1; number <= packet; number++) {
       const given = await this.#packets.at(number);
       const { data, refusal, meta } = given;
@@ -116,7 +122,7 @@ export class Target implements AsyncDisposable {
         continue;
       }
       refuse(number, given);
-      session.begin(() => device?.receive(data, meta));
+      this.#begin(() => device?.receive(data, meta));
       this.packet = number;
     }
   }

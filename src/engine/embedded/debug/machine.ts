@@ -36,6 +36,8 @@ export class Machine {
   readonly #fuel: number;
   readonly #shadow: Shadow;
   readonly #effect = new Effect();
+  /** Words and differences. */
+  readonly #followed: number[] = [];
   /** When functions that a helper calls are no longer recorded step by step. */
   #tracedUntil = 0;
   /** Public fields of `interpreter.space`, whichever there are: numbers and truth values. */
@@ -90,10 +92,34 @@ export class Machine {
     return true;
   }
 
+  /**
+   * What the hook did to memory after the run is not the run's: it is put aside, so that the machine stands exactly at the end of the
+   * run, until it leaves.
+   */
+  setAsideWhatFollowed(): void {
+    const { tape } = this;
+    this.#shadow.compareAll(tape);
+    tape.eachNoted((word, difference) => this.#followed.push(word, difference));
+    tape.discard();
+    this.#flipFollowed();
+  }
+
+  /** The newest time, and what followed it. */
+  leave(): void {
+    while (this.tape.time < this.tape.newest) this.step();
+    this.#flipFollowed();
+    this.#followed.length = 0;
+  }
+
+  #flipFollowed(): void {
+    const followed = this.#followed;
+    for (let at = 0; at < followed.length; at += 2) this.#shadow.flip(followed[at]!, followed[at + 1]!);
+  }
+
   /** The rest of the run at full speed. Nothing of it is recorded: the machine is of no use afterwards. @throws FaultError */
   complete(): void {
     const { interpreter, tape } = this;
-    while (tape.time < tape.newest) this.step();
+    this.leave();
     if (this.status === "running") interpreter.resume(Math.max(1, this.#fuel - tape.time - interpreter.worked));
   }
 

@@ -10,6 +10,7 @@ import { encode } from "../../../isa/encode.ts";
 import type { MapSpec, Spec } from "../../../object/spec.ts";
 import { virtualClock } from "../clock.ts";
 import { type EmbeddedOptions, openEmbedded } from "../engine.ts";
+import { eventSpec } from "../programs/fixtures/assembled.ts";
 import { type BreakAt, BreakpointError } from "./breakpoints.ts";
 import { ExpressionError } from "./expression.ts";
 import { type DebugOptions, type DebugSession, debug, type Stop } from "./session.ts";
@@ -141,6 +142,27 @@ describe("a run", () => {
     assert.throws(() => session.begin(() => {}), /nothing reached it/);
   });
 
+  it("of an event has what comes with the event, as long as one looks at it", async () => {
+    const text = "r6 = r1\ncall bpf_get_attach_cookie\nr7 = r0\ncall bpf_get_current_pid_tgid\nr0 >>= 32\nr0 += r7\nexit";
+    const engine = openEmbedded({ unsafe: true, memory: 32 << 20, clock: virtualClock() });
+    const { programs } = await engine.load(eventSpec({ main: ["raw_tracepoint/x", text] }));
+    using session = debug(programs["main"]!, null);
+    await session.program.attach({ cookie: 1000 });
+    session.begin(() => engine.emit("raw_tp/x", {}, { process: { pid: 9, comm: "ls" } }));
+    session.step();
+    session.step();
+    assert.equal(session.state.registers[0], 1000n);
+    assert.deepEqual(session.continue(), { reason: "end", result: 1009n });
+  });
+
+  it("is over when one leaves it, wherever one looked", async () => {
+    const code = "*(u32 *)(r10 - 4) = 1\nr1 = map[fd:0]\nr2 = r10\nr2 += -4\ncall 1\n*(u64 *)(r0 + 0) = 5\nr0 = 0\nexit";
+    using session = await open(spec(code, [HITS], [1]));
+    assert.deepEqual(session.maps["hits"]?.get(1), new Uint8Array(8), "at its beginning");
+    session.leave();
+    assert.deepEqual(session.maps["hits"]?.get(1), Uint8Array.of(5, 0, 0, 0, 0, 0, 0, 0));
+  });
+
   it("of another engine cannot be debugged", () => {
     const stranger = {
       name: "x",
@@ -257,10 +279,10 @@ describe("going back", () => {
   });
 
   it("and forward again gives the same time and the same random numbers", async () => {
+    let counter = 1;
     using session = await open(spec("call 7\nr6 = r0\ncall 5\nr0 += r6\nexit"), {
       clock: { read: (out) => out.fill(counter++) },
     });
-    let counter = 1;
     session.continue();
     const first = session.state.registers[0];
     session.restart();

@@ -7,8 +7,9 @@
  *     session.state.registers[2];
  *     session.back();
  *
- * Nothing is executed twice: going forward where the run has been before replays what was recorded, so clock, random
- * numbers and what helpers did are what they were. While a session stands in the middle of a run, the program's CPU is busy.
+ * Nothing is executed twice: a run is recorded while its hook runs it, and what one sees afterwards is the record, so clock, random
+ * numbers and what helpers did are what they were. A long run goes on without its hook. As long as a session looks at a run, the
+ * program's CPU is busy; when it leaves, everything is as the run left it.
  */
 
 import type { Instruction } from "../../../isa/instruction.ts";
@@ -86,6 +87,12 @@ export interface ContinueOptions {
   readonly milliseconds?: number;
 }
 
+/** Instructions of a run that are carried out while its hook waits. */
+const MOST_AT_ONCE = 500_000;
+
+/** Thrown through a hook by a run that goes on without it. */
+const OUT_OF_HOOK: unknown = Symbol("out of its hook");
+
 const SMALLEST_HISTORY = 64 * 1024;
 const DEFAULT_HISTORY = 64 * 1024 * 1024;
 
@@ -113,6 +120,8 @@ export class DebugSession implements Disposable {
   readonly #executors: readonly DebugExecutor[];
   readonly #history: number;
   #run: Run | null = null;
+  /** The next run is the one to debug. */
+  #armed = false;
   #scopeOf: Run | null = null;
   #scope: ProgramScope;
 
@@ -126,7 +135,12 @@ export class DebugSession implements Disposable {
     const { code, maps } = debuggee.resolved;
     this.#debuggee = debuggee;
     this.#history = history;
-    this.#executors = debuggee.cpus.map((cpu) => new DebugExecutor(new Interpreter(code, cpu, debuggee.helpers, maps)));
+    this.#executors = debuggee.cpus.map(
+      (cpu) =>
+        new DebugExecutor(new Interpreter(code, cpu, debuggee.helpers, maps), (interpreter, context, fuel) =>
+          this.#armed ? this.#take(interpreter, context, fuel) : interpreter.call(context, fuel),
+        ),
+    );
     this.program = debuggee.make(this.#executors);
     this.lines = new SourceLines(code, program.spec.functions);
     this.#scope = new ProgramScope(this.#executors[0]!.interpreter, debuggee, this.lines, program.spec.type);
@@ -142,25 +156,50 @@ export class DebugSession implements Disposable {
    */
   begin(start: (program: Program) => unknown): void {
     this.leave();
-    for (const executor of this.#executors) executor.armed = true;
-    let taken: Taken | null = null;
+    this.#armed = true;
     try {
       start(this.program);
     } catch (error) {
-      if (!(error instanceof Taken)) throw error;
-      taken = error;
+      // What the program did wrong is for the debugger to show; a run that is still going on leaves its hook like this.
+      const run: Run | null = this.#run;
+      if (error !== OUT_OF_HOOK && (run === null || run.machine.fault === null)) {
+        this.leave();
+        throw error;
+      }
     } finally {
-      for (const executor of this.#executors) executor.armed = false;
+      this.#armed = false;
     }
-    if (taken === null) throw new TypeError(`${this.program.name} was not run: nothing reached it`);
-    const { interpreter, fuel } = taken;
-    const { space, memory, cpu } = interpreter;
+    const run: Run | null = this.#run;
+    if (run === null) throw new TypeError(`${this.program.name} was not run: nothing reached it`);
+    run.cpu.busy = true;
+    run.machine.setAsideWhatFollowed();
+    while (run.machine.back());
+    this.watches.changed();
+  }
+
+  /**
+   * The program's run has come to where its first instruction is next. Helpers may need what the hook keeps only as long as the run
+   * lasts, so it is carried out here, and recorded; only a long one leaves the hook before its end.
+   * @returns the lower half of r0. @throws FaultError as the run; OUT_OF_HOOK
+   */
+  #take(interpreter: Interpreter, context: number, fuel: number): number {
+    this.#armed = false;
+    interpreter.reset();
+    interpreter.registers[2] = context;
+    interpreter.begin();
+    const { space, memory } = interpreter;
     // A packet may grow at both ends, within its region.
     const region = memory.regionAt(space.packetStart);
     const touched = new Touched(space, region?.start ?? 0, region === undefined ? 0 : region.start + region.size);
-    cpu.busy = true;
-    this.#run = new Run(interpreter, new Machine(interpreter, fuel, this.#history, touched), touched);
-    this.watches.changed();
+    const machine = new Machine(interpreter, fuel, this.#history, touched);
+    this.#run = new Run(interpreter, machine, touched);
+    const { tape } = machine;
+    while (tape.time < tape.newest || (tape.time < MOST_AT_ONCE && tape.size * 2 < this.#history)) {
+      if (machine.step()) continue;
+      if (machine.fault !== null) throw machine.fault;
+      return interpreter.registers[0]!;
+    }
+    throw OUT_OF_HOOK;
   }
 
   /**
@@ -186,10 +225,13 @@ export class DebugSession implements Disposable {
     this.watches.adopt(other.watches);
   }
 
-  /** Lets go of the run where it stands; the program's CPU is free again. */
+  /** Lets go of the run; what it has done is done, and the program's CPU is free again. */
   leave(): void {
-    if (this.#run !== null) this.#run.cpu.busy = false;
+    const run = this.#run;
     this.#run = null;
+    if (run === null) return;
+    run.machine.leave();
+    run.cpu.busy = false;
   }
 
   [Symbol.dispose](): void {
@@ -257,6 +299,11 @@ export class DebugSession implements Disposable {
   }
 
   // ── what there is to see ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** How many instructions of the run were carried out; also while it is recorded, so that a print can be told its time. */
+  get time(): number {
+    return this.#run?.machine.tape.time ?? 0;
+  }
 
   /** Whether a run was begun. */
   get active(): boolean {
@@ -466,26 +513,17 @@ class Run {
   }
 }
 
-/** Not an error: how a run that is to be debugged gets out of the hook that began it. */
-class Taken {
-  readonly interpreter: Interpreter;
-  readonly fuel: number;
-
-  constructor(interpreter: Interpreter, fuel: number) {
-    this.interpreter = interpreter;
-    this.fuel = fuel;
-  }
-}
-
-/** Runs the program, or, armed, hands the run over to the debugger when everything is in place. */
+/** What hooks run: everything is in place when they call it. */
 class DebugExecutor implements Executor {
   readonly interpreter: Interpreter;
   readonly callEach = null;
   readonly shared = null;
-  armed = false;
+  readonly #take: (interpreter: Interpreter, context: number, fuel: number) => number;
 
-  constructor(interpreter: Interpreter) {
+  /** @param take runs the program in the place of the interpreter. */
+  constructor(interpreter: Interpreter, take: (interpreter: Interpreter, context: number, fuel: number) => number) {
     this.interpreter = interpreter;
+    this.#take = take;
   }
 
   get cpu(): Cpu {
@@ -507,10 +545,6 @@ class DebugExecutor implements Executor {
   }
 
   call(context: number, fuel: number): number {
-    if (!this.armed) return this.interpreter.call(context, fuel);
-    this.interpreter.reset();
-    this.interpreter.registers[2] = context;
-    this.interpreter.begin();
-    throw new Taken(this.interpreter, fuel);
+    return this.#take(this.interpreter, context, fuel);
   }
 }
