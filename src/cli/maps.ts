@@ -12,7 +12,27 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   lru_hash: "LRU hash",
   lru_percpu_hash: "per-CPU LRU hash",
   lpm_trie: "LPM trie",
+  stack_trace: "stacks",
 };
+
+/** Kinds that have no keys to go through: rings, queues, filters, references to programs and maps, bare memory. */
+const WITHOUT_ENTRIES: ReadonlySet<string> = new Set([
+  "ringbuf",
+  "user_ringbuf",
+  "perf_event_array",
+  "queue",
+  "stack",
+  "bloom_filter",
+  "prog_array",
+  "array_of_maps",
+  "hash_of_maps",
+  "arena",
+]);
+
+/** Those of the maps whose entries can be shown. */
+export function withEntries<Map extends { readonly spec: { readonly type: string } }>(maps: readonly Map[]): Map[] {
+  return maps.filter(({ spec }) => !WITHOUT_ENTRIES.has(spec.type));
+}
 
 /** A value that may be shown: what codecs decode to. */
 type Shown = number | bigint | string | boolean | Uint8Array | readonly Shown[] | { readonly [field: string]: Shown };

@@ -7,9 +7,10 @@ import { openEmbedded } from "../engine/embedded/engine.ts";
 import { RecordingError, readHeader } from "../engine/embedded/host/event-recording.ts";
 import { type ReplayEventsResult, replayEvents } from "../engine/embedded/host/replay-events.ts";
 import type { BpfMap, Program } from "../engine/engine.ts";
+import type { AnyMap } from "../engine/maps.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
-import { mapToJson, renderMap, toJson } from "./maps.ts";
+import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
 import { openTypes } from "./sources.ts";
 import { count, Progress, type Style, styleFor, table } from "./terminal.ts";
 
@@ -38,6 +39,9 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
     const { value: first = "" } = await lines.next();
     const { cpus, architecture } = readHeader(first);
     const printed: string[] = [];
+    // For machines the text is part of the report.
+    const say = (text: string): void =>
+      void (job.json ? printed.push(text) : process.stdout.write(`${text.replace(/\n?$/, "\n")}`));
     await using engine = openEmbedded({
       unsafe: true,
       execution: "interpreter",
@@ -45,18 +49,20 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
       seed: 1,
       cpus,
       room: { architecture, ...(types === undefined ? {} : { types }) },
-      // For machines the text is part of the report.
-      onPrint: (text) => (job.json ? printed.push(text) : process.stdout.write(`${text.replace(/\n?$/, "\n")}`)),
+      onPrint: say,
     });
     await using collection = await engine.load(job.spec, { programs: job.programs });
     applySettings(collection, job.settings);
     for (const program of Object.values(collection.programs)) await attach(program, files.frequency);
+    const records = new Records(Object.values(collection.maps), say);
     using progress = new Progress();
     const result = await replayEvents({ [Symbol.asyncIterator]: () => lines }, engine, {
       signal: interrupt.signal,
+      onEvent: () => records.take(),
       onProgress: (events) => progress.show(`${count(events)} events …`),
     });
-    const maps = Object.values(collection.maps);
+    records.take();
+    const maps = withEntries(Object.values(collection.maps));
     process.stdout.write(
       job.json ? `${toJson(report(job, result, maps, printed))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
     );
@@ -68,6 +74,22 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
+  }
+}
+
+/** What programs write for user space, taken out as it comes: a line for each record, `events: {…}`; of a perf event with its CPU. */
+class Records {
+  readonly #maps: readonly AnyMap[];
+  readonly #say: (text: string) => void;
+
+  constructor(maps: readonly AnyMap[], say: (text: string) => void) {
+    this.#maps = maps.filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
+    for (const map of this.#maps) if (map.spec.type === "perf_event_array") map.open();
+    this.#say = say;
+  }
+
+  take(): void {
+    for (const map of this.#maps) map.drain((record) => this.#say(`${map.name}: ${toJson(record)}`));
   }
 }
 

@@ -12,7 +12,7 @@ import type { BpfMap } from "../engine/engine.ts";
 import { XDP, XDP_VERDICTS } from "../uapi/xdp.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
-import { mapToJson, renderMap, toJson } from "./maps.ts";
+import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
 import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
 
 export interface ReplayFiles {
@@ -48,7 +48,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     });
     await passed?.finish();
     await dropped?.finish();
-    const maps = Object.values(collection.maps);
+    const maps = withEntries(Object.values(collection.maps));
     process.stdout.write(
       job.json ? `${toJson(report(job, result, maps))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
     );

@@ -7,6 +7,7 @@ import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { readHeader, readLine } from "../../src/engine/embedded/host/event-recording.ts";
 import { replayEvents } from "../../src/engine/embedded/host/replay-events.ts";
 import type { BpfMap } from "../../src/engine/engine.ts";
+import type { AnyMap, RingBuffer } from "../../src/engine/maps.ts";
 import { Folder, skep } from "../cli/skep.ts";
 import { fixture } from "./fixtures.ts";
 
@@ -37,6 +38,8 @@ const RECORDING = [
   { event: "raw_tp/sys_enter", time: 1_000, pid: 7, fields: { args: [0, 257] } },
   { event: "syscalls/sys_enter_openat", time: 1_000, pid: 7, fields: { __syscall_nr: 257, arg1: "0x7ffd1a2b3c40" } },
   { event: "syscalls/sys_enter_openat", time: 2_000, pid: 7, fields: { arg1: "0x7ffd1a2b3c45" } },
+  { event: "syscalls/sys_enter_openat", time: 2_000, pid: 7, fields: { arg1: "0x7ffd1a2b3c40" } },
+  { event: "syscalls/sys_exit_openat", time: 2_100, pid: 7, fields: { ret: -2 } },
   { event: "raw_tp/sys_enter", time: 2_500, cpu: 1, process: { pid: 8, comm: "cat" }, fields: { args: [0, 0] } },
   { event: "sched/sched_wakeup", time: 10_000, fields: { comm: "cat", pid: 8 } },
   { event: "sched/sched_switch", time: 20_000, cpu: 1, fields: { prev_pid: 0, next_pid: 8, next_comm: "cat" } },
@@ -50,13 +53,13 @@ const RECORDING = [
 for (const execution of ["interpreter", "jit"] as const) {
   describe(`a recording, ${execution}`, () => {
     /** Plays it through all programs of a fixture. */
-    async function play(name: string, check: (maps: Readonly<Record<string, BpfMap>>) => void) {
+    async function play(name: string, check: (maps: Readonly<Record<string, AnyMap>>) => void) {
       const { cpus, architecture } = readHeader(RECORDING[0]!);
       await using engine = openEmbedded({ unsafe: true, execution, clock: virtualClock(), cpus, room: { architecture } });
       await using collection = await engine.load(fixture(name));
       for (const program of Object.values(collection.programs)) await program.attach({});
       const result = await replayEvents(RECORDING.slice(1), engine);
-      assert.deepEqual([result.events, result.faults], [10, { events: 0, first: null }]);
+      assert.deepEqual([result.events, result.faults], [12, { events: 0, first: null }]);
       assert.deepEqual(result.span, { first: 1_000n, last: 40_000n });
       check(collection.maps);
       return result;
@@ -68,12 +71,15 @@ for (const execution of ["interpreter", "jit"] as const) {
           [0n, 1n],
           [257n, 1n],
         ]);
-        assert.deepEqual([...opens!].map(([key]) => key).sort(), [
-          { pid: 7, file: "/etc/passwd" },
-          { pid: 7, file: "passwd" },
-        ]);
+        assert.deepEqual(
+          [...(opens as BpfMap<{ file: string }>)].map(([key]) => key).sort((one, other) => (one.file < other.file ? -1 : 1)),
+          [
+            { pid: 7, file: "/etc/passwd" },
+            { pid: 7, file: "passwd" },
+          ],
+        );
       });
-      assert.equal(result.runs, 4);
+      assert.equal(result.runs, 5);
       assert.deepEqual(
         result.tallies.find(({ event }) => event === "raw_tp/sys_enter"),
         { event: "raw_tp/sys_enter", events: 2, runs: 2 },
@@ -91,8 +97,28 @@ for (const execution of ["interpreter", "jit"] as const) {
       });
     });
 
-    test("samples by stack", async () => {
-      await play("profile", ({ samples }) => assert.deepEqual([...samples!], [[{ frames: [0x401000n, 0x402000n, 0n, 0n] }, 2n]]));
+    test("samples by stack, each stack kept once", async () => {
+      await play("profile", ({ samples, by_stack, stacks }) => {
+        assert.deepEqual([...samples!], [[{ frames: [0x401000n, 0x402000n, 0n, 0n] }, 2n]]);
+        const [[id = -1, count] = []] = [...(by_stack as BpfMap<number, bigint>)];
+        assert.equal(count, 2n);
+        assert.deepEqual(stacks!.get(id), [0x401000n, 0x402000n]);
+      });
+    });
+
+    test("files that were opened, with what became of it, for user space", async () => {
+      await play("opens", ({ events }) => {
+        const records: Uint8Array[] = [];
+        (events as RingBuffer<Uint8Array>).drain((record) => {
+          records.push(record);
+        });
+        assert.equal(records.length, 1);
+        const [record = new Uint8Array(0)] = records;
+        const view = new DataView(record.buffer, record.byteOffset);
+        assert.deepEqual([view.getBigUint64(0, true), view.getUint32(8, true), view.getUint32(12, true)], [2_100n, 7, 1000]);
+        assert.equal(view.getBigInt64(16, true), -2n);
+        assert.equal(new TextDecoder().decode(record.subarray(24)).replace(/\0+/g, " "), "sh /etc/passwd ");
+      });
     });
 
     test("arguments and result of a function", async () => {
@@ -153,9 +179,9 @@ describe("skep run --replay-events", () => {
     const recording = folder.file("events.jsonl", `${RECORDING.join("\n")}\n`);
     const { status, stdout, stderr } = await skep(["run", FILE, "--replay-events", recording]);
     assert.equal(status, 0, stderr);
-    assert.match(stdout, /^enter, open on .*events\.jsonl: 10 events, 0\.000 s\n/);
+    assert.match(stdout, /^enter, open on .*events\.jsonl: 12 events, 0\.000 s\n/);
     assert.match(stdout, /raw_tp\/sys_enter +2 +2\n/);
-    assert.match(stdout, /7 +"?\/etc\/passwd"? +1\n/);
+    assert.match(stdout, /7 +"?\/etc\/passwd"? +2\n/);
     const json = await skep(["run", FILE, "--replay-events", "-", "--program", "enter", "--json"], {
       input: RECORDING.join("\n"),
     });
@@ -169,6 +195,13 @@ describe("skep run --replay-events", () => {
     const { runs, samples, maps } = JSON.parse(stdout);
     assert.deepEqual([runs, samples], [0, 8], "every 10 µs on two CPUs; recorded samples are for programs without a frequency");
     assert.deepEqual(maps.samples.entries, [{ key: { frames: [0x401000, 0x402000, 0, 0] }, value: 1 }], "where a stack was seen");
+  });
+
+  test("prints what programs write for user space", async () => {
+    const { stdout } = await skep(["run", "test/events/fixtures/opens.bpf.o", "--replay-events", "-"], {
+      input: RECORDING.join("\n"),
+    });
+    assert.match(stdout, /^events: "3408000000000000/);
   });
 
   test("says what is wrong, and where", async () => {

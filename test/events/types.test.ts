@@ -28,10 +28,13 @@ for (const execution of ["interpreter", "jit"] as const) {
       engine.emit("raw_tp/reads", {}, { pid: 8 });
       assert.deepEqual(collection.maps["seen"]!.get(0), { ...EXPECTED, result: 0 });
 
-      engine.processes.get(8)!.set({ comm: "renamed", parent: 0 });
+      engine.processes.remove(100);
+      engine.emit("raw_tp/reads");
+      assert.equal((collection.maps["seen"]!.get(0) as { parent: number }).parent, 0, "its parent ended");
+      engine.processes.get(8)!.set({ comm: "renamed", parent: 8 });
       engine.emit("raw_tp/reads");
       const { comm, parent } = collection.maps["seen"]!.get(0) as { comm: string; parent: number };
-      assert.deepEqual([comm, parent], ["renamed", 0], "a task is kept up with its process");
+      assert.deepEqual([comm, parent], ["renamed", 7], "a task is kept up with its process");
     });
 
     test("typed arguments are followed without helpers; null reads as 0", async () => {

@@ -64,7 +64,9 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   if (way === "replay-events") {
     const { replayRecording } = await import("../replay-events.ts");
     const wanted = args.value("program");
-    const programs = (wanted === undefined ? spec.programs : [selectProgram(spec, wanted)]).map(({ name }) => name);
+    const programs = (
+      wanted === undefined ? spec.programs.filter(({ autoload }) => autoload !== false) : [selectProgram(spec, wanted)]
+    ).map(({ name }) => name);
     const frequency = numberOption(args, "frequency", 1, 1_000_000_000);
     const files = { recording: args.value(way) ?? "", types: args.value("btf"), frequency };
     return replayRecording({ spec, programs, settings, json, top }, files);

@@ -35,11 +35,20 @@ export interface ContextLayout {
 /** The most that an event carries (PERF_MAX_TRACE_SIZE); larger contexts get memory for their run alone. */
 export const COMMON_CAPACITY = 8192;
 
+/** Bytes of what a helper may need to put something down: the deepest stack, and registers. */
+const SCRATCH_SIZE = 1024;
+
 /** Gives each CPU memory for the contexts of its events. */
 export class ContextAreas {
   readonly #regions: Region[] = [];
+  readonly #scratch: Region[] = [];
   /** By CPU: bytes from its start that may not be zero. */
   readonly #used: number[] = [];
+
+  /** 1,024 bytes where a helper puts something down for a moment. */
+  scratch(cpu: Cpu): number {
+    return (this.#scratch[cpu.id] ??= cpu.room.memory.allocate(SCRATCH_SIZE, `scratch (cpu ${cpu.id})`, "engine")).start;
+  }
 
   /** Lays out the context and runs the program on it. */
   with<Result>(

@@ -64,7 +64,8 @@ export function registersLayout(architecture: Architecture): ContextLayout {
     capacity: (input) => (input instanceof Uint8Array ? Math.max(input.length, registers.size) : registers.size),
     write(input, area) {
       if (input instanceof Uint8Array) return { ...copyBytes(input, area), size: Math.max(input.length, registers.size) };
-      for (const [name, value] of Object.entries(input)) writeRegister(registers, name, value, area, "the registers", OTHERS);
+      for (const [name, value] of Object.entries(input))
+        writeRegister(registers, name, value, area, "the set of registers", OTHERS);
       writeConvention(registers, input, area);
       return { size: registers.size, buffer: null };
     },
@@ -90,14 +91,15 @@ export function perfEventLayout(architecture: Architecture): ContextLayout {
   };
 }
 
-/** Writes registers of user space at an address: what `bpf_task_pt_regs` gives. @throws RangeError */
+/** Writes registers by name at an address. @throws RangeError */
 export function writeUserRegisters(
   architecture: Architecture,
   input: Exclude<ContextInput, Uint8Array>,
-  area: ContextArea,
+  view: DataView,
+  start: number,
 ): void {
   for (const [name, value] of Object.entries(input)) {
-    writeRegister(REGISTERS[architecture], name, value, area, "the registers", []);
+    writeRegister(REGISTERS[architecture], name, value, { view, start }, "the set of registers", []);
   }
 }
 
@@ -105,7 +107,7 @@ function writeRegister(
   registers: Registers,
   name: string,
   value: ContextValue,
-  { view, start }: ContextArea,
+  { view, start }: Pick<ContextArea, "view" | "start">,
   what: string,
   others: readonly string[],
 ): void {

@@ -3,12 +3,18 @@
  * 6.18).
  */
 
+import { writeUserRegisters } from "../contexts/registers.ts";
 import { EINVAL } from "../maps/errno.ts";
 import { ancestorAt } from "../room/cgroup-tree.ts";
+import type { KernelObject } from "../room/kernel-objects.ts";
 import { COMM_SIZE, type Process } from "../room/processes.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
+import { storageHelpers } from "./storage.ts";
 
 const EPERM = 1;
+
+/** Of the longer `struct pt_regs`, that of arm64. */
+const REGISTERS_SIZE = 320;
 
 /** The last signal (_NSIG). */
 const LAST_SIGNAL = 64;
@@ -51,8 +57,27 @@ export const CURRENT: readonly Helper[] = [
   helper("bpf_get_ns_current_pid_tgid", ["wide", "wide", "write", "size"], "int", namespaceIds),
 ];
 
+/** Registers of the process as it entered the kernel: an object for each room that asks, filled by each event. Linux 5.15. */
+const registers = new WeakMap<object, KernelObject>();
+
+function taskRegisters(call: HelperCall, address: number): number {
+  const { room } = call.cpu;
+  const given = room.events.running[call.cpu.id]?.meta.registers;
+  if (given === undefined || address >>> 0 !== task(call) || call.highOf(1) !== 0)
+    throw call.fault("the registers of a process are those of the current one, when the event brings them along (registers)");
+  let object = registers.get(call.cpu);
+  if (object === undefined) registers.set(call.cpu, (object = room.kernel.bytes(new Uint8Array(REGISTERS_SIZE))));
+  object.bytes.fill(0);
+  writeUserRegisters(room.architecture, given, call.memory.view, object.address);
+  return object.address;
+}
+
+const isTask = (call: HelperCall, address: number): boolean => call.cpu.room.kernel.processAt(address) !== undefined;
+
 /** Addresses of tasks: for programs that trace. */
 export const TASKS: readonly Helper[] = [
+  helper("bpf_task_pt_regs", ["wide"], "address", taskRegisters),
+  ...storageHelpers("task", isTask),
   helper("bpf_get_current_task", [], "address", task),
   helper("bpf_get_current_task_btf", [], "address", task),
   helper("bpf_send_signal", ["number"], "int", (call, signal) => sendSignal(call, signal, false)),

@@ -22,6 +22,35 @@ export const FUNCTION_IP: Helper = helper("bpf_get_func_ip", ["context"], "u64",
   wide(call, BigInt(eventOf(call)?.meta.ip ?? 0)),
 );
 
+const EOPNOTSUPP = 95;
+
+/** How many arguments the function has, and its result where it has returned. */
+function functionOf(call: HelperCall): { readonly count: number; readonly returned: boolean } {
+  const data = eventOf(call)?.data ?? {};
+  const args = data instanceof Uint8Array ? undefined : data["args"];
+  // Bytes do not say where the arguments end.
+  if (!Array.isArray(args)) throw call.fault("how many arguments the function has is known where the event has args");
+  return { count: args.length, returned: !(data instanceof Uint8Array) && data["ret"] !== undefined };
+}
+
+function copyWord(call: HelperCall, context: number, index: number, to: number): number {
+  call.memory.bytes.copyWithin(to >>> 0, (context >>> 0) + index * 8, (context >>> 0) + index * 8 + 8);
+  return 0;
+}
+
+/** `bpf_get_func_arg` and its siblings, of functions as they begin and end. Linux 5.17. */
+export const FUNCTION_ARGUMENTS: readonly Helper[] = [
+  helper("bpf_get_func_arg", ["context", "wide", { memory: 8, write: true }], "int", (call, context, index, to) => {
+    const { count } = functionOf(call);
+    return index >>> 0 >= count || call.highOf(2) !== 0 ? -EINVAL : copyWord(call, context, index, to);
+  }),
+  helper("bpf_get_func_ret", ["context", { memory: 8, write: true }], "int", (call, context, to) => {
+    const { count, returned } = functionOf(call);
+    return returned ? copyWord(call, context, count, to) : -EOPNOTSUPP;
+  }),
+  helper("bpf_get_func_arg_cnt", ["context"], "int", (call) => functionOf(call).count),
+];
+
 /** `struct bpf_perf_event_value`: three u64. Linux 4.15. */
 export const READ_VALUE: Helper = helper(
   "bpf_perf_prog_read_value",

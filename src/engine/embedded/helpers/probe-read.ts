@@ -6,11 +6,11 @@
 
 import { FRAME_SIZE, FRAMES } from "../access.ts";
 import { currentOf } from "./current.ts";
+import { EFAULT, EINVAL, ERANGE } from "./errors.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 
 const EPERM = 1;
-const EFAULT = 14;
-const ERANGE = 34;
+const ESRCH = 3;
 
 /** Upper half of the first kernel address: the upper half of the canonical address space. */
 const KERNEL_HALF = 0xffff_8000;
@@ -150,7 +150,17 @@ export const PROBE_MORE: readonly Helper[] = [
   }),
 ];
 
-/** For programs that may sleep: `bpf_copy_from_user`, Linux 5.10. */
+/** For programs that may sleep: `bpf_copy_from_user`, Linux 5.10; of another task, 5.18. */
 export const COPY_FROM_USER: readonly Helper[] = [
   helper("bpf_copy_from_user", ["write", "size", "wide"], "int", (call, to, size, from) => read(call, "user", to, size, from)),
+  helper("bpf_copy_from_user_task", ["write", "size", "wide", "wide", "wide"], "int", (call, to, size, from, task, flags) => {
+    if (flags !== 0 || call.highOf(5) !== 0) return -EINVAL;
+    const process = call.highOf(4) === 0 ? call.cpu.room.kernel.processAt(task >>> 0) : undefined;
+    if (process === undefined) throw call.fault("argument 4 of bpf_copy_from_user_task: expected a task");
+    if (process.isKernel) return -ESRCH;
+    const start = to >>> 0;
+    if (process.memory.read(call.highOf(3) >>> 0, from >>> 0, size, call.memory.bytes, start) === size) return 0;
+    call.memory.bytes.fill(0, start, start + size);
+    return -EFAULT;
+  }),
 ];

@@ -1,11 +1,11 @@
 /** Stacks that the event brought along (`__bpf_get_stack` in kernel/bpf/stackmap.c, Linux 6.18). */
 
 import { EINVAL } from "../maps/errno.ts";
+import { BPF_F_FAST_STACK_CMP, BPF_F_REUSE_STACKID, StackTraceMap } from "../maps/stack-traces.ts";
 import type { Mapping, Process } from "../room/processes.ts";
 import { currentOf } from "./current.ts";
+import { EFAULT } from "./errors.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
-
-const EFAULT = 14;
 
 /** BPF_F_SKIP_FIELD_MASK, BPF_F_USER_STACK, BPF_F_USER_BUILD_ID of linux/bpf.h. */
 const SKIP_MASK = 0xff;
@@ -16,14 +16,17 @@ const USER_BUILD_ID = 1 << 11;
 const BUILD_ID_SIZE = 32;
 const STATUS = { valid: 1, ip: 2 } as const;
 
+/** The unwinder goes no deeper (`sysctl_perf_event_max_stack`, as it is by default). */
+const DEEPEST = 127;
+
 /** Addresses of one side of a stack, the innermost first; null when the event carries none. */
-export function stackOf(call: HelperCall, user: boolean): readonly (number | bigint)[] | null {
+function stackOf(call: HelperCall, user: boolean): readonly (number | bigint)[] | null {
   const stack = call.cpu.room.events.running[call.cpu.id]?.meta.stack;
-  return (user ? stack?.user : stack?.kernel) ?? null;
+  return (user ? stack?.user : stack?.kernel)?.slice(0, DEEPEST) ?? null;
 }
 
 /** Writes one entry of a stack by build id: where in which file, or the address alone where nothing is mapped. */
-export function writeBuildId(call: HelperCall, at: number, address: bigint): void {
+function writeBuildId(call: HelperCall, at: number, address: bigint): void {
   const { view, bytes } = call.memory;
   const mapping = mappingAt(currentOf(call), address);
   bytes.fill(0, at, at + BUILD_ID_SIZE);
@@ -64,4 +67,25 @@ function getStack(call: HelperCall, _context: number, to: number, size: number, 
   return count * element;
 }
 
-export const STACKS: readonly Helper[] = [helper("bpf_get_stack", ["context", "write", "size", "wide"], "int", getStack)];
+/** The number of a stack in a map of stacks. Linux 4.6. */
+function getStackId(call: HelperCall, _context: number, handle: number, flags: number): number {
+  const map = call.mapAt(handle >>> 0);
+  if (!(map instanceof StackTraceMap)) throw call.fault(`${map.name} is a ${map.type}, not a stack_trace`);
+  const known = SKIP_MASK | USER_STACK | BPF_F_FAST_STACK_CMP | BPF_F_REUSE_STACKID;
+  if ((flags & ~known) !== 0 || call.highOf(3) !== 0) return -EINVAL;
+  const skip = flags & SKIP_MASK;
+  const stack = stackOf(call, (flags & USER_STACK) !== 0);
+  if (stack === null || stack.length <= skip) return -EFAULT;
+  const { contexts } = call.cpu.room;
+  const at = contexts.scratch(call.cpu);
+  const kept = stack.slice(skip);
+  kept.forEach((address, index) => {
+    call.memory.view.setBigUint64(at + index * 8, BigInt.asUintN(64, BigInt(address)), true);
+  });
+  return map.put(at, kept.length, flags);
+}
+
+export const STACKS: readonly Helper[] = [
+  helper("bpf_get_stack", ["context", "write", "size", "wide"], "int", getStack),
+  helper("bpf_get_stackid", ["context", "map", "wide"], "int", getStackId),
+];

@@ -1,10 +1,8 @@
 /** Text in and out: numbers from text, comparing, formatting (kernel/bpf/helpers.c, kernel/trace/bpf_trace.c, Linux 6.18). */
 
-import { EINVAL } from "../maps/errno.ts";
+import { EINVAL, ERANGE } from "./errors.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 import { formatText } from "./printk.ts";
-
-const ERANGE = 34;
 
 /** MAX_BPRINTF_VARARGS, eight bytes each. */
 const MOST_DATA = 12 * 8;

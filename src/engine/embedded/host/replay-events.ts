@@ -6,6 +6,8 @@ import type { EmbeddedEngine } from "../engine.ts";
 import { type RecordedEvent, type RecordedValue, readLine, wrong } from "./event-recording.ts";
 
 export interface ReplayEventsOptions {
+  /** Called after each event: to take out what programs wrote for user space. */
+  readonly onEvent?: () => void;
   /** Called now and then, some 50 times a second at most, with how many events there were so far. */
   readonly onProgress?: (events: number) => void;
   /** Ends the replay early; the result is of what was replayed until then. */
@@ -44,7 +46,7 @@ export async function replayEvents(
   engine: EmbeddedEngine,
   options: ReplayEventsOptions = {},
 ): Promise<ReplayEventsResult> {
-  const { signal, onProgress } = options;
+  const { signal, onEvent, onProgress } = options;
   const tallies = new Map<string, { events: number; runs: number }>();
   let events = 0;
   let runs = 0;
@@ -76,6 +78,7 @@ export async function replayEvents(
           faults++;
           first ??= error;
         }
+        onEvent?.();
       } else if (line.kind === "format") engine.formats.describe(line.event, line.text);
       else if (line.kind === "process") engine.processes.put(line.process);
       else if (line.kind === "exit") engine.processes.remove(line.tid);

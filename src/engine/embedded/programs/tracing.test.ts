@@ -112,7 +112,7 @@ for (const execution of ["interpreter", "jit"] as const) {
         /a\/b: nobody described its fields; give the text of its format file/,
       );
       await assert.rejects(run("raw_tp/x", exit, { pid: 1 }), /the context has no field pid; it has args, ret/);
-      await assert.rejects(run("kprobe/x", exit, { rax: 1 }), /the registers has no field rax; it has args, ret, r15/);
+      await assert.rejects(run("kprobe/x", exit, { rax: 1 }), /the set of registers has no field rax; it has args, ret, r15/);
       await assert.rejects(run("raw_tp/x", exit, { args: ["x"] }), /args\[0\]: expected a whole number of 64 bits, found "x"/);
       await assert.rejects(run("kprobe/x", exit, { args: [1, 2, 3, 4, 5, 6, 7] }), /at most 6 are in registers, found 7/);
     });

@@ -12,7 +12,7 @@ import { tracepointLayout } from "../contexts/tracepoint.ts";
 import { CURRENT, TASKS } from "../helpers/current.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
-import { COOKIE, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
+import { COOKIE, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
 import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
 import { STACKS } from "../helpers/stacks.ts";
 import type { ProgramKind } from "./kind.ts";
@@ -71,7 +71,7 @@ export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE
 /** Typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
 export const tracingKind = kindOf(
   "tracing",
-  [...STACKS, ...COPY_FROM_USER, COOKIE, FUNCTION_IP],
+  [...STACKS, ...COPY_FROM_USER, ...FUNCTION_ARGUMENTS, COOKIE, FUNCTION_IP],
   {
     layout: () => argumentsLayout(false),
     prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),

@@ -33,6 +33,8 @@ export interface EventMeta {
   /** The same, described: it is added to the room's processes, or changed there. */
   readonly process?: ProcessDescription;
   readonly stack?: Stacks;
+  /** Registers of the process as it entered the kernel, by name, for `bpf_task_pt_regs`. */
+  readonly registers?: Readonly<Record<string, number | bigint | string>>;
   /** Address of the function, for `bpf_get_func_ip`. */
   readonly ip?: number | bigint;
   /** What the hardware counted, for `bpf_perf_prog_read_value`. */

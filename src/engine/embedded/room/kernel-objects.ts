@@ -160,6 +160,17 @@ export class Kernel {
     return task.object.address;
   }
 
+  /** A process ended: takes back its `task_struct`. @returns where it was, or null when nobody asked for it. */
+  forget(process: Process): number | null {
+    const task = this.#tasks.get(process);
+    if (task === undefined) return null;
+    this.#tasks.delete(process);
+    // Children are another's now; their tasks say so before this one is gone.
+    for (const other of this.#processes) if (this.#tasks.has(other)) this.taskOf(other);
+    for (const object of [task.object, task.cred]) if (object !== null && object.size > 0) this.release(object);
+    return task.object.address;
+  }
+
   /** The process whose `task_struct` is at an address, or undefined. */
   processAt(address: number): Process | undefined {
     const idle = this.#processes.get(0);

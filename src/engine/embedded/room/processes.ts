@@ -136,6 +136,8 @@ export class Processes implements Iterable<Process> {
   readonly #current: Process[] = [];
   readonly #cgroups: CgroupTree;
   readonly #idle: Process;
+  /** Told of each that ended: what others made of it goes with it. */
+  onEnd: ((process: Process) => void) | null = null;
 
   constructor(cgroups: CgroupTree, descriptions: readonly ProcessDescription[] = []) {
     this.#cgroups = cgroups;
@@ -159,13 +161,20 @@ export class Processes implements Iterable<Process> {
     return tid === 0 ? this.#idle : this.#threads.get(tid);
   }
 
-  /** It ends; where it ran, the CPU idles. @returns whether it was there. */
+  /** It ends; where it ran, the CPU idles, and its children are init's (1, or 0 where there is none). @returns whether it was there. */
   remove(tid: number): boolean {
     const process = this.#threads.get(tid);
+    if (process === undefined) return false;
+    this.#threads.delete(tid);
     for (let cpu = 0; cpu < this.#current.length; cpu++) {
-      if (process !== undefined && this.#current[cpu] === process) this.#current[cpu] = this.#idle;
+      if (this.#current[cpu] === process) this.#current[cpu] = this.#idle;
     }
-    return this.#threads.delete(tid);
+    if (tid === process.pid) {
+      const parent = this.#threads.has(1) ? 1 : 0;
+      for (const child of this) if (child.description.parent === tid) child.set({ parent });
+    }
+    this.onEnd?.(process);
+    return true;
   }
 
   /** Adds it, or changes the one of that number where it differs. */

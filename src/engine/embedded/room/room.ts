@@ -10,6 +10,7 @@ import type { Clock } from "../clock.ts";
 import { ContextAreas } from "../contexts/event-context.ts";
 import type { Architecture } from "../contexts/registers.ts";
 import type { Cpu } from "../cpu.ts";
+import { dropObject } from "../helpers/storage.ts";
 import { MapRegistry } from "../maps/registry.ts";
 import type { Memory } from "../memory.ts";
 import { CgroupHooks } from "./cgroup-hooks.ts";
@@ -99,6 +100,10 @@ export class Room {
       types === undefined ? null : types instanceof Uint8Array ? openBtf(types) : types,
     );
     this.formats = new Formats(formats);
+    this.processes.onEnd = (process) => {
+      const task = this.kernel.forget(process);
+      if (task !== null) dropObject(this.maps, task);
+    };
     this.events = new EventHost(clock, this.processes, () => this.cpus.length);
   }
 }
