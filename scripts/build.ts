@@ -30,6 +30,7 @@ try {
       "src/hooks.ts",
       "src/threads/node.ts",
       "src/threads/node-cpu.ts",
+      "src/testkit/index.ts",
       "src/cli/main.ts",
     ],
     outbase: "src",
