@@ -51,7 +51,12 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
   [packet(ethernet(), ipv4(), udp({ destination: 9999 }), payload("odd")), "eth:ethertype:ip:udp:data", "udp.length", "11"],
   [packet(ethernet(), ipv4({ options: [7, 7, 4, 0, 0, 0, 0] }), tcp()), "eth:ethertype:ip:tcp", "ip.hdr_len", "28"],
   [
-    packet(ethernet(), ipv4(), tcp({ destination: 9999, ack: true, psh: true, sequence: 0xfedcba98, window: 7 }), payload(hex("00 01 02"))),
+    packet(
+      ethernet(),
+      ipv4(),
+      tcp({ destination: 9999, ack: true, psh: true, sequence: 0xfedcba98, window: 7 }),
+      payload(hex("00 01 02")),
+    ),
     "eth:ethertype:ip:tcp:data",
     "tcp.window_size_value",
     "7",

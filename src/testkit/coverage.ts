@@ -3,13 +3,10 @@
  * that helpers call back (of `bpf_loop`) run within one instruction and are not counted.
  */
 
-import type { AddressSpace } from "../engine/embedded/access.ts";
 import type { Cpu } from "../engine/embedded/cpu.ts";
 import type { Debuggee } from "../engine/embedded/debug/debuggee.ts";
-import type { Executor } from "../engine/embedded/executor.ts";
 import { faultAt } from "../engine/embedded/fault.ts";
 import { Interpreter, POSITION } from "../engine/embedded/interpreter.ts";
-import type { Memory } from "../engine/embedded/memory.ts";
 import { type Instruction, slots } from "../isa/instruction.ts";
 import { targetOf } from "../isa/jumps.ts";
 import type { ProgramSpec } from "../object/spec.ts";
@@ -51,42 +48,27 @@ export class Counts {
   }
 }
 
-export class CountingExecutor implements Executor {
-  readonly callEach = null;
-  readonly #interpreter: Interpreter;
+/** The interpreter, stepping. What a tail call goes on with is run by the other program's own executor, and counted there if it counts. */
+export class CountingInterpreter extends Interpreter {
   readonly #counts: Counts;
 
   constructor({ resolved, helpers }: Debuggee, cpu: Cpu, counts: Counts) {
-    this.#interpreter = new Interpreter(resolved.code, cpu, helpers, resolved.maps);
+    super(resolved.code, cpu, helpers, resolved.maps);
     this.#counts = counts;
   }
 
-  get cpu(): Cpu {
-    return this.#interpreter.cpu;
-  }
-
-  get memory(): Memory {
-    return this.#interpreter.memory;
-  }
-
-  get space(): AddressSpace {
-    return this.#interpreter.space;
-  }
-
-  call(context: number, fuel: number): number {
-    const interpreter = this.#interpreter;
-    const { position } = interpreter;
+  override call(context: number, fuel: number): number {
+    const { position, registers } = this;
     const { hits, taken } = this.#counts;
-    interpreter.reset();
-    interpreter.registers[2] = context;
-    interpreter.begin();
+    this.reset();
+    registers[2] = context;
+    this.begin();
     for (let left = fuel; ; left--) {
       const slot = position[POSITION.pc]!;
-      if (left === 0) throw faultAt(interpreter.program, slot, `stopped after ${fuel} instructions`);
+      if (left === 0) throw faultAt(this.program, slot, `stopped after ${fuel} instructions`);
       hits[slot]!++;
-      if (!interpreter.step()) return interpreter.registers[0]!;
-      const next = position[POSITION.pc]!;
-      if (next !== slot + 1) taken[slot]!++;
+      if (!this.step()) return registers[0]!;
+      if (position[POSITION.pc] !== slot + 1) taken[slot]!++;
     }
   }
 }

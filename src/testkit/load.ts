@@ -5,7 +5,7 @@ import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "../engi
 import type { AnyHook, Hook } from "../engine/embedded/hooks/hook.ts";
 import type { AnyModule, BpfMap, Collection, LoadOptions, MapsOf, Program, ProgramsOf } from "../engine/engine.ts";
 import { nearest } from "../nearest.ts";
-import { CountingExecutor, Counts, type Coverage, coverageOf } from "./coverage.ts";
+import { CountingInterpreter, Counts, type Coverage, coverageOf } from "./coverage.ts";
 import { TestHook } from "./hook.ts";
 import { TestMap } from "./map.ts";
 import { TestProgram } from "./program.ts";
@@ -127,7 +127,7 @@ export class Loaded<Module = AnyModule> implements AsyncDisposable {
     const debuggee = debuggeeOf(program);
     const counts = new Counts(program.spec, debuggee.resolved.code.instructions);
     this.#counts.push(counts);
-    return debuggee.make(debuggee.cpus.map((cpu) => new CountingExecutor(debuggee, cpu, counts)));
+    return debuggee.make(debuggee.cpus.map((cpu) => new CountingInterpreter(debuggee, cpu, counts)));
   }
 }
 
