@@ -4,7 +4,7 @@ import { type RawJitOptions, runRawJit } from "../../src/engine/embedded/jit/raw
 import type { RawOptions, RawResult } from "../../src/engine/embedded/raw.ts";
 import type { Instruction } from "../../src/isa/instruction.ts";
 
-export interface JitWay extends Pick<RawJitOptions, "dispatch" | "shared"> {
+export interface JitWay extends Pick<RawJitOptions, "dispatch" | "shared" | "pieceBlocks"> {
   readonly mode: "bare" | "checked";
 }
 
@@ -13,6 +13,8 @@ export const WAYS: readonly (readonly [name: string, way: JitWay])[] = [
   ["checked", { mode: "checked" }],
   ["bare, dispatched", { mode: "bare", dispatch: true }],
   ["checked, dispatched", { mode: "checked", dispatch: true }],
+  ["bare, in pieces", { mode: "bare", pieceBlocks: 2 }],
+  ["checked, in pieces", { mode: "checked", pieceBlocks: 3 }],
   ["checked, in shared memory", { mode: "checked", shared: true }],
 ];
 

@@ -7,6 +7,7 @@ import { SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
 import { hasLookup, isArray, writeArrayLookup } from "./lookup.ts";
 import { pushKey } from "./memory-access.ts";
+import { ENDED } from "./pieces.ts";
 import { writeOutcome, writeTailCall } from "./tail-calls.ts";
 import { CONSTANT } from "./values.ts";
 import { OP } from "./wasm.ts";
@@ -161,14 +162,14 @@ function enterCallee(f: FunctionCode, slot: number): void {
 }
 
 /** Before other functions of the program run: the fuel is theirs. */
-function saveFuel(f: FunctionCode): void {
+export function saveFuel(f: FunctionCode): void {
   if (!f.checked) return;
   f.out.get(f.fuel);
   f.out.byte(OP.globalSet);
   f.out.unsigned(f.shared.fuelGlobal);
 }
 
-function loadFuel(f: FunctionCode): void {
+export function loadFuel(f: FunctionCode): void {
   if (!f.checked) return;
   f.out.byte(OP.globalGet);
   f.out.unsigned(f.shared.fuelGlobal);
@@ -182,6 +183,17 @@ function leaveCallee(f: FunctionCode, results: readonly number[]): void {
 
 export function exit(f: FunctionCode): void {
   const { out } = f;
+  if (f.inPieces) {
+    const { registers } = f.shared.pieceGlobals();
+    for (const register of f.results) {
+      out.push64(register * 2).op(OP.globalSet);
+      out.unsigned(registers[register]!);
+    }
+    if (f.isMain && f.shared.tails !== null) writeOutcome(f, f.shared.tails);
+    saveFuel(f);
+    out.i32(ENDED).op(OP.return);
+    return;
+  }
   if (f.isMain) {
     if (f.shared.resultGlobal !== -1) {
       out.pushHigh(0);

@@ -77,6 +77,17 @@ export class RegisterCode extends Code {
     return this.op(OP.if, type);
   }
 
+  /** Code for the same locals. */
+  another(capacity: number): RegisterCode {
+    const code = new RegisterCode(capacity, this.program);
+    code.wideLocal.set(this.wideLocal);
+    code.narrowLocal.set(this.narrowLocal);
+    code.frame = this.frame;
+    code.address = this.address;
+    code.writesFrame = this.writesFrame;
+    return code;
+  }
+
   isNarrow(word: number): boolean {
     return ((this.narrow >>> registerOf(word)) & 1) === 1;
   }

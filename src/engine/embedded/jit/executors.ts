@@ -7,9 +7,6 @@ import type { ResolvedProgram } from "../resolve.ts";
 import type { Trust } from "../verify.ts";
 import { JitCode, JitProgram } from "./jit-program.ts";
 
-/**
- * @throws FeatureError when a function is longer than JavaScript engines take.
- */
 export function jitExecutors(
   { code, maps }: ResolvedProgram,
   cpus: readonly Cpu[],

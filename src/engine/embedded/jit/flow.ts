@@ -38,6 +38,9 @@ export interface Flow {
 /** How many slots the instruction takes. */
 export const width = (program: PreparedProgram, slot: number): number => (program.operation[slot] === OPERATION.wide ? 2 : 1);
 
+/** Slots. */
+const LONGEST_BLOCK = 4096;
+
 const NOWHERE: readonly number[] = [];
 
 /** The functions of a program in the order of their slots. */
@@ -56,6 +59,11 @@ function flowOf(program: PreparedProgram, start: number, end: number): Flow {
     if (kind === KIND.jump || kind === KIND.branch || kind === KIND.mayGoto) leads[offset[slot]! - start] = 1;
     else if (kind !== KIND.exit) continue;
     leads[slot + 1 - start] = 1;
+  }
+  // No block of a long function is too long for one piece of it (`pieces.ts`).
+  for (let slot = start, from = start; slot < end; slot += width(program, slot)) {
+    if (leads[slot - start] === 1) from = slot;
+    else if (slot - from >= LONGEST_BLOCK) leads[(from = slot) - start] = 1;
   }
   let count = 0;
   const blockAt = new Int32Array(end - start);

@@ -3,7 +3,7 @@
  * instructions need. `translate.ts` walks its blocks; `instructions.ts`, `memory-access.ts` and `calls.ts` write them.
  */
 
-import { Dominance } from "../../../compiler/ir/dominance.ts";
+import type { Dominance } from "../../../compiler/ir/dominance.ts";
 import type { PreparedProgram } from "../program.ts";
 import { RegisterCode } from "./code.ts";
 import { Demand } from "./demand.ts";
@@ -12,6 +12,7 @@ import { type Flow, width } from "./flow.ts";
 import { goodBases } from "./memory-access.ts";
 import type { Shared } from "./module.ts";
 import { isNarrow } from "./narrow.ts";
+import { PIECE_FRAME, PIECE_PARAMETERS } from "./pieces.ts";
 import { Ranges } from "./ranges.ts";
 import { type Slot, StackSlots } from "./slots.ts";
 import { places } from "./structure.ts";
@@ -28,8 +29,9 @@ export class FunctionCode {
   readonly shared: Shared;
   readonly checked: boolean;
   readonly isMain: boolean;
-  readonly out: RegisterCode;
-  readonly traps: number[] = [];
+  readonly inPieces: boolean;
+  out: RegisterCode;
+  traps: number[] = [];
   readonly dominance: Dominance;
   readonly values: Values;
   /** Registers that it gives back, ascending. */
@@ -58,7 +60,8 @@ export class FunctionCode {
   /** How many blocks, loops and ifs are open within the block that faults leave. */
   depth = 0;
 
-  constructor(shared: Shared, flow: Flow, isMain: boolean) {
+  /** @param inPieces whether it is shared out among several functions (`pieces.ts`). */
+  constructor(shared: Shared, flow: Flow, isMain: boolean, dominance: Dominance, inPieces: boolean) {
     const { program } = shared;
     this.program = program;
     this.flow = flow;
@@ -66,7 +69,8 @@ export class FunctionCode {
     this.checked = shared.mode === "checked";
     this.isMain = isMain;
     this.out = new RegisterCode(64 + (flow.end - flow.start) * 12, program);
-    this.dominance = new Dominance(flow.successors);
+    this.dominance = dominance;
+    this.inPieces = inPieces;
     this.values = new Values(program, flow, this.dominance.order, shared.liveness.writes);
     const signature = shared.signatureOf(flow.start);
     this.results = signature.results;
@@ -103,7 +107,7 @@ export class FunctionCode {
     this.out.writesFrame = (defined & frameBit) !== 0;
     const touchesFrame = ((used | defined) & frameBit) !== 0;
     let stack: StackSlots | null = null;
-    if (touchesFrame && !this.out.writesFrame) {
+    if (touchesFrame && !this.out.writesFrame && !inPieces) {
       stack = new StackSlots(program, flow, order, this.values, shared.liveness, shared.helpers, shared.maps);
     }
     this.usesFrame = stack?.usesMemory ?? touchesFrame;
@@ -112,7 +116,8 @@ export class FunctionCode {
     // Locals: parameters first. r1 and r2 of the main function come as i32.
     const { narrowLocal, wideLocal } = this.out;
     let next = 0;
-    if (isMain) {
+    if (inPieces) next = PIECE_PARAMETERS.length;
+    else if (isMain) {
       narrowLocal[1] = 0;
       narrowLocal[2] = 1;
       next = 4;
@@ -120,7 +125,7 @@ export class FunctionCode {
       for (const register of signature.params) wideLocal[register] = next++;
       next++;
     }
-    this.out.frame = isMain ? 2 : next - 1;
+    this.out.frame = inPieces ? PIECE_FRAME : isMain ? 2 : next - 1;
     const firstLong = next;
     let wide = this.webs.wide;
     let narrow = this.webs.narrow;
@@ -154,7 +159,7 @@ export class FunctionCode {
 
     const place = places(flow.successors, this.dominance);
     const loops = order.some((block) => flow.successors[block]!.some((to) => place[to]! <= place[block]!));
-    this.usesFuel = this.checked && (loops || calls || !isMain);
+    this.usesFuel = this.checked && (loops || calls || !isMain || inPieces);
   }
 
   /** What is on the stack: slot and kind (i32), the register or number at fault (i64), whether (i32). Takes them all. */

@@ -1,7 +1,6 @@
 /** A whole program as one WebAssembly module: what its functions share, and the functions. */
 
 import { HELPER } from "../../../uapi/helpers.ts";
-import { FeatureError } from "../../errors.ts";
 import { FRAMES } from "../access.ts";
 import { CALLS } from "../cpu.ts";
 import type { Helper, HelperTable, Result } from "../helpers/helper.ts";
@@ -18,6 +17,7 @@ import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
 import { hasLookup, importsLookup, writeLookup } from "./lookup.ts";
 import { peel } from "./peel.ts";
+import { PIECE_PARAMETERS, type PieceGlobals, writeDriver } from "./pieces.ts";
 import type { TailImports } from "./tail-calls.ts";
 import { FunctionTranslator } from "./translate.ts";
 import { F64, I32, I64, LONGEST_BODY, ModuleWriter, OP } from "./wasm.ts";
@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly tailed?: boolean;
   /** No structured control flow: for tests, and for measuring what it is worth. */
   readonly dispatchAll?: boolean;
+  /** For tests: every function in pieces of so many blocks, as very long ones are. */
+  readonly pieceBlocks?: number;
 }
 
 export interface Signature {
@@ -66,6 +68,7 @@ export interface Shared {
   readonly program: PreparedProgram;
   readonly mode: JitMode;
   readonly dispatchAll: boolean;
+  readonly pieceBlocks: number | undefined;
   readonly memorySize: number;
   readonly sharedMemory: boolean;
   readonly liveness: Liveness;
@@ -96,6 +99,9 @@ export interface Shared {
   mapOf(handle: number): MapStore | null;
   /** The function that looks up in a map: an address of a key to an address of a value. */
   lookupOf(map: MapStore): number;
+  /** For functions in pieces. */
+  pieceType(): number;
+  pieceGlobals(): PieceGlobals;
 }
 
 export interface CompiledProgram {
@@ -121,7 +127,6 @@ const registersOf = (mask: number): number[] =>
 
 /**
  * Generates the module; `JitProgram` makes it run.
- * @throws FeatureError when a function is longer than JavaScript engines take.
  */
 export function compileModule(program: PreparedProgram, options: CompileOptions): CompiledProgram {
   const { mode, memory, helpers } = options;
@@ -175,7 +180,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
       if (importsLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
     }
   }
-  const fuelGlobal = checked && (called.size > 0 || anyCallee || functions.length > 1) ? module.global(I64) : -1;
+  const fuelGlobal = checked ? module.global(I64) : -1;
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
   const mainType = makesTails ? module.type(MAIN, [I32]) : -1;
@@ -218,10 +223,12 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     return index;
   };
 
+  let globals: PieceGlobals | undefined;
   const shared: Shared = {
     program,
     mode,
     dispatchAll: options.dispatchAll ?? false,
+    pieceBlocks: options.pieceBlocks,
     memorySize: memory.size,
     sharedMemory: memory.shared,
     liveness,
@@ -244,15 +251,32 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     lookupOf,
     cpuGlobal,
     tails,
+    pieceType: () => module.type(PIECE_PARAMETERS, [I32]),
+    pieceGlobals: () =>
+      (globals ??= { registers: Array.from({ length: 11 }, () => module.global(I64)), loops: module.global(I32) }),
   };
+  const callees = anyCallee ? functions.map(({ start }) => start) : [];
+  const table = callees.map((start) => signatures.get(start)!.index);
   const pairs = new Map<number, Int32Array>();
   for (const flow of functions) {
     const isMain = flow.start === 0 && !mainIsCalled;
-    const { locals, code, traps } = new FunctionTranslator(shared, flow, isMain).translate();
-    if (code.length > LONGEST_BODY - 64) throw tooLong(program, flow, code.length);
-    const { index } = signatures.get(flow.start)!;
-    module.body(index, locals, code);
-    pairs.set(index, traps);
+    const signature = signatures.get(flow.start)!;
+    let translator = new FunctionTranslator(shared, flow, isMain);
+    let functions = translator.translate();
+    if (functions.some(({ code }) => code.length > LONGEST_BODY - 64)) {
+      translator = new FunctionTranslator(shared, flow, isMain, true);
+      functions = translator.translate();
+    }
+    const { pieces } = translator;
+    const indexes = pieces === null ? [signature.index] : functions.map(() => module.function(PIECE_PARAMETERS, [I32]));
+    functions.forEach(({ locals, code, traps }, at) => {
+      module.body(indexes[at]!, locals, code);
+      pairs.set(indexes[at]!, traps);
+    });
+    if (pieces === null) continue;
+    const { locals, code } = writeDriver({ shared, signature, isMain, table: table.length, ...pieces });
+    module.body(signature.index, locals, code);
+    table.push(...indexes);
   }
   let main = signatures.get(0)!.index;
   if (mainIsCalled) main = writeEntry(module, signatures.get(0)!, fuelGlobal, resultGlobal, tails);
@@ -265,8 +289,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     module.body(index, [], Uint8Array.of(0x23, resultGlobal, 0x0b));
     module.exportFunction("high", index);
   }
-  const callees = anyCallee ? functions.map(({ start }) => start) : [];
-  module.table(callees.map((start) => signatures.get(start)!.index));
+  module.table(table);
 
   const { bytes, codeStart } = module.finish();
   const traps = new Map([...pairs].map(([index, pairs]) => [index, { start: codeStart[index]!, pairs }]));
@@ -372,9 +395,4 @@ function nesting(program: PreparedProgram, functions: readonly Flow[]): number {
     return Math.max(above, ...callees.get(start)!.map((callee) => deepest(callee, above + 1)));
   };
   return deepest(0, 1);
-}
-
-function tooLong(program: PreparedProgram, { start, end }: Flow, size: number): FeatureError {
-  const message = `${program.name}: the function at slot ${start} has ${end - start} slots, ${size} bytes of WebAssembly, but JavaScript engines take ${LONGEST_BODY}; split it into functions, or run it with execution: "interpreter"`;
-  return new FeatureError("JIT", null, message);
 }

@@ -11,22 +11,32 @@ export interface RawJitOptions extends RawOptions {
   readonly mode?: JitMode;
   /** Every function as a dispatch loop, as those are whose control flow has no structure. Default false. */
   readonly dispatch?: boolean;
+  /** Every function in pieces of so many blocks, as very long ones are. */
+  readonly pieceBlocks?: number;
   /** In memory that workers could share: atomic instructions become those of WebAssembly. Default false. */
   readonly shared?: boolean;
 }
 
 /**
- * @throws as `runRaw`, and FeatureError for functions that are too long or too complex to generate code for. Fuel counts whole rounds
+ * @throws as `runRaw`. Fuel counts whole rounds
  *   of loops, and accesses are held against null and the memory's end, not against the byte (see `JitMode`).
  */
 export function runRawJit(
   code: Uint8Array | readonly Instruction[],
   options: RawJitOptions = {},
 ): Omit<RawResult, "instructions"> {
-  const { mode = "checked", dispatch = false, shared = false } = options;
+  const { mode = "checked", dispatch = false, shared = false, pieceBlocks } = options;
   const { r0, memory } = runRawOn(
     (program, cpu, helpers) => {
-      const compile = { mode, dispatchAll: dispatch, memory: cpu.room.memory, helpers, maps: [], wideResult: true };
+      const compile = {
+        mode,
+        dispatchAll: dispatch,
+        memory: cpu.room.memory,
+        helpers,
+        maps: [],
+        wideResult: true,
+        ...(pieceBlocks === undefined ? {} : { pieceBlocks }),
+      };
       const jit = new JitProgram(new JitCode(program, compile), cpu);
       return {
         space: jit.space,

@@ -138,43 +138,73 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
   }
 }
 
-/** Writes the code of any graph, as a loop that looks up where to go. @param next number of an i32 local that is 0. */
-export function writeDispatched(graph: Graph, order: readonly number[], out: ByteWriter, code: NodeCode, next: number): void {
-  const number = new Int32Array(graph.length).fill(-1);
-  for (let index = 0; index < order.length; index++) number[order[index]!] = index;
+/**
+ * Writes the code of any graph, or of some of its nodes, as a loop that looks up where to go. Ways forward need no look.
+ * @param next number of an i32 local that says which node comes first, by its place in `nodes`.
+ * @param leave writes how to go on with a node that is not among them.
+ */
+export function writeDispatched(
+  graph: Graph,
+  nodes: readonly number[],
+  out: ByteWriter,
+  code: NodeCode,
+  next: number,
+  leave: (node: number) => void,
+): void {
+  const number = new Map(nodes.map((node, index) => [node, index]));
   out.byte(OP.loop);
   out.byte(VOID);
-  for (let index = 0; index < order.length; index++) {
+  for (let index = 0; index < nodes.length; index++) {
     out.byte(OP.block);
     out.byte(VOID);
   }
   out.byte(OP.localGet);
   out.unsigned(next);
   out.byte(OP.brTable);
-  out.unsigned(order.length - 1);
-  for (let index = 0; index < order.length; index++) out.unsigned(index);
+  out.unsigned(nodes.length - 1);
+  for (let index = 0; index < nodes.length; index++) out.unsigned(index);
 
-  for (let index = 0; index < order.length; index++) {
-    const node = order[index]!;
+  for (let index = 0; index < nodes.length; index++) {
+    const node = nodes[index]!;
+    const isAhead = (to: number): boolean => (number.get(to) ?? -1) > index;
+    /** @param inner blocks that are open within that of the node. */
+    const go = (to: number, inner: number): void => {
+      const at = number.get(to);
+      if (at === undefined) {
+        leave(to);
+        return;
+      }
+      if (at === index + 1 && inner === 0) return;
+      if (at <= index) {
+        out.byte(OP.i32Const);
+        out.signed(at);
+        out.byte(OP.localSet);
+        out.unsigned(next);
+      }
+      out.byte(OP.br);
+      out.unsigned(inner + (at > index ? at - index - 1 : nodes.length - 1 - index));
+    };
     out.byte(OP.end);
-    code.round(node, order.length - index);
-    code.body(node, order.length - index);
+    code.round(node, nodes.length - index);
+    code.body(node, nodes.length - index);
     const [first, second] = graph[node]!;
     if (first === undefined) continue;
-    if (second !== undefined) {
-      out.byte(OP.i32Const);
-      out.signed(number[second]!);
+    if (second === undefined) {
+      go(first, 0);
+      continue;
     }
-    out.byte(OP.i32Const);
-    out.signed(number[first]!);
-    if (second !== undefined) {
-      code.condition(node, false);
-      out.byte(OP.select);
+    const [side, straight, negated] = isAhead(second) || !isAhead(first) ? [second, first, false] : [first, second, true];
+    code.condition(node, negated);
+    if (isAhead(side)) {
+      out.byte(OP.brIf);
+      out.unsigned(number.get(side)! - index - 1);
+    } else {
+      out.byte(OP.if);
+      out.byte(VOID);
+      go(side, 1);
+      out.byte(OP.end);
     }
-    out.byte(OP.localSet);
-    out.unsigned(next);
-    out.byte(OP.br);
-    out.unsigned(order.length - 1 - index);
+    go(straight, 0);
   }
   out.byte(OP.end);
 }

@@ -7,6 +7,7 @@
 import { CALLS } from "../cpu.ts";
 import { MOST_TAIL_CALLS } from "../helpers/tail-calls.ts";
 import type { FunctionCode } from "./function-code.ts";
+import { ENDED } from "./pieces.ts";
 import { CONSTANT } from "./values.ts";
 import { I32, OP, VOID } from "./wasm.ts";
 
@@ -45,17 +46,19 @@ export function writeTailCall(f: FunctionCode, slot: number, tails: TailImports,
   calls();
   out.load(OP.i32Load, CALLS.count).i32(1).op(OP.i32Add).load(OP.i32Store, CALLS.count);
   writeFuel(f, tails);
-  if (!f.isMain) {
+  // A piece of a main function gives its driver where to go on: it is not the function's end.
+  const isLast = f.isMain && !f.inPieces;
+  if (!isLast) {
     out.i32(slot).get(out.frame);
     call(tails.leave);
   }
   out.push32(2).i32(0).get(out.frame);
   calls();
   out.load(OP.f64Load, CALLS.fuel).get(out.address);
-  out.byte(f.isMain ? OP.returnCallIndirect : OP.callIndirect);
+  out.byte(isLast ? OP.returnCallIndirect : OP.callIndirect);
   out.unsigned(tails.mainType);
   out.unsigned(TABLE);
-  if (!f.isMain) {
+  if (!isLast) {
     out.op(OP.extendU);
     calls();
     out.load(OP.i64Load32U, CALLS.high).i64(32, 0).op(OP.i64Shl, OP.i64Or).set(f.old);
@@ -69,7 +72,11 @@ export function writeTailCall(f: FunctionCode, slot: number, tails: TailImports,
     for (const register of f.results) {
       if (register === 0) out.get(f.old);
       else out.i64(0, 0);
+      if (!f.inPieces) continue;
+      out.byte(OP.globalSet);
+      out.unsigned(f.shared.pieceGlobals().registers[register]!);
     }
+    if (f.inPieces) out.i32(ENDED);
     out.op(OP.return);
   }
   out.op(OP.end).i32(0);

@@ -9,10 +9,11 @@
  * again until it changes), every round of a loop and every call takes fuel, and frames begin as zeroes, as in the interpreter.
  */
 
-import { FeatureError } from "../../errors.ts";
+import { Dominance } from "../../../compiler/ir/dominance.ts";
 import { FRAME_SIZE } from "../access.ts";
 import { MAY_GOTO_LIMIT } from "../interpreter.ts";
 import { OPERATION } from "../operations.ts";
+import { loadFuel, saveFuel } from "./calls.ts";
 import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { FAULT, FunctionCode } from "./function-code.ts";
@@ -21,12 +22,20 @@ import { loopForest } from "./loops.ts";
 import type { Shared } from "./module.ts";
 import { extendedBits, isHalfSwap, isNarrowBranch } from "./narrow.ts";
 import * as codes from "./opcodes.ts";
+import { type Driven, goOn, PIECE_ENTRY, shareOut } from "./pieces.ts";
 import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
-import { MEMORY_FILL, OP } from "./wasm.ts";
+import { MEMORY_FILL, OP, TRUNCATE } from "./wasm.ts";
 
-/** Blocks of a function without structure, and depth of loops, that we generate code for. */
+/**
+ * Blocks of a function without structure, depth of loops, and slots of a function that V8's optimizing compiler goes through in good
+ * time; it takes time and memory that grow with the square of the first two. What is beyond comes in pieces.
+ */
 const MOST_DISPATCHED = 4096;
 const DEEPEST = 500;
+const LONGEST = 262_144;
+
+/** What a piece may take at first; it grows. */
+const MOST_BYTES = 1 << 17;
 const NO_LOOPS = { header: new Int32Array(0), around: new Int32Array(0), depth: 0 };
 
 /** Instructions that a counting loop may take before anybody asks for the fuel. */
@@ -56,46 +65,129 @@ export class FunctionTranslator implements NodeCode {
   readonly #counters = new Map<number, Counting>();
   readonly #ends = new Map<number, Counting>();
 
-  constructor(shared: Shared, flow: Flow, isMain: boolean) {
-    this.#code = new FunctionCode(shared, flow, isMain);
+  readonly #dominance: Dominance;
+  readonly #place: Int32Array;
+  readonly #form: "structured" | "dispatched" | "pieces";
+  readonly #headers: Int32Array;
+  /** By block, of a function in pieces: how to go on with it. */
+  readonly #goOn = new Map<number, number>();
+
+  /** @param isLong whether it was found too long for one function. */
+  constructor(shared: Shared, flow: Flow, isMain: boolean, isLong = false) {
+    const graph = flow.successors;
+    const dominance = new Dominance(graph);
+    const place = places(graph, dominance);
+    const reducible = isReducible(graph, dominance, place);
+    const { header, depth } = reducible ? loopForest(graph, dominance.order, place) : NO_LOOPS;
+    const dispatched = shared.dispatchAll || !reducible || depth > DEEPEST;
+    const inPieces =
+      isLong ||
+      shared.pieceBlocks !== undefined ||
+      flow.end - flow.start > LONGEST ||
+      (dispatched && dominance.order.length > MOST_DISPATCHED);
+    this.#dominance = dominance;
+    this.#place = place;
+    this.#headers = header;
+    this.#form = inPieces ? "pieces" : dispatched ? "dispatched" : "structured";
+    this.#code = new FunctionCode(shared, flow, isMain, dominance, inPieces);
     this.#cost = new Int32Array(flow.last.length);
   }
 
-  translate(): TranslatedFunction {
+  /** The function; of one in pieces all of them. */
+  translate(): readonly TranslatedFunction[] {
     const code = this.#code;
-    const { out, dominance } = code;
-    const graph = code.flow.successors;
-    const place = places(graph, dominance);
-    const reducible = isReducible(graph, dominance, place);
-    const dispatched = code.shared.dispatchAll || !reducible;
-    if (dispatched && dominance.order.length > MOST_DISPATCHED) {
-      throw this.#tooComplex(`${dominance.order.length} blocks with loops that are entered in several places`);
+    const { flow, usesFuel } = code;
+    const graph = flow.successors;
+    const { order } = this.#dominance;
+    if (usesFuel) {
+      this.#price(this.#form === "structured" ? this.#headers : null);
+      if (this.#form === "structured") this.#count();
     }
-    const { header, depth } = reducible ? loopForest(graph, dominance.order, place) : NO_LOOPS;
-    if (depth > DEEPEST) throw this.#tooComplex(`loops nested ${depth} deep`);
-    if (code.usesFuel) {
-      this.#price(dispatched ? null : header);
-      if (!dispatched) this.#count();
+    if (this.#form === "pieces") return this.#pieces();
+    const written = this.#body(() => {
+      this.#prologue();
+      if (this.#form === "structured") writeStructured(graph, this.#dominance, this.#place, code.out, this);
+      else writeDispatched(graph, order, code.out, this, code.next, () => {});
+    });
+    return [written];
+  }
+
+  /** What a driver needs to know; null for a function that is not in pieces. */
+  get pieces(): Pick<Driven, "writesFrame" | "mayGoto" | "clearsFrame"> | null {
+    const { out, mayGoto, checked, usesFrame } = this.#code;
+    return this.#form === "pieces" ? { writesFrame: out.writesFrame, mayGoto, clearsFrame: checked && usesFrame } : null;
+  }
+
+  #pieces(): TranslatedFunction[] {
+    const code = this.#code;
+    const { flow, shared } = code;
+    const pieces = shareOut(flow, this.#dominance.order, shared.pieceBlocks);
+    pieces.forEach((blocks, piece) => {
+      for (const [at, block] of blocks.entries()) this.#goOn.set(block, goOn(piece, at));
+    });
+    const { registers, loops } = shared.pieceGlobals();
+    return pieces.map((blocks) => {
+      code.out = code.out.another(MOST_BYTES);
+      code.traps = [];
+      const { out } = code;
+      return this.#body(() => {
+        for (let register = 0; register < FIRST_CONSTANT; register++) {
+          for (const [local, narrow] of [
+            [out.wideLocal[register]!, false] as const,
+            [out.narrowLocal[register]!, true] as const,
+          ]) {
+            if (local === -1) continue;
+            out.byte(OP.globalGet);
+            out.unsigned(registers[register]!);
+            if (narrow) out.op(OP.wrap);
+            out.set(local);
+          }
+        }
+        loadFuel(code);
+        if (code.mayGoto) {
+          out.byte(OP.globalGet);
+          out.unsigned(loops);
+          out.set(code.loops);
+        }
+        writeDispatched(flow.successors, blocks, out, this, PIECE_ENTRY, (to) => this.#leave(to));
+      });
+    });
+  }
+
+  /** On to a block of another piece: what it reads goes by globals. */
+  #leave(to: number): void {
+    const code = this.#code;
+    const { out, shared, flow } = code;
+    const { registers, loops } = shared.pieceGlobals();
+    for (let mask = shared.liveness.liveIn(flow.start)[to]!; mask !== 0; mask &= mask - 1) {
+      const register = 31 - Math.clz32(mask & -mask);
+      if (register === FRAME_POINTER && !out.writesFrame) continue;
+      out.push64(register * 2).op(OP.globalSet);
+      out.unsigned(registers[register]!);
     }
+    saveFuel(code);
+    if (code.mayGoto) {
+      out.get(code.loops).op(OP.globalSet);
+      out.unsigned(loops);
+    }
+    out.i32(this.#goOn.get(to)!).op(OP.return);
+  }
+
+  /** The code of one function of WebAssembly. */
+  #body(write: () => void): TranslatedFunction {
+    const code = this.#code;
+    const { out } = code;
     if (code.checked) {
       out.byte(OP.block);
       out.signed(code.shared.faultType);
     }
-    this.#prologue();
-    if (dispatched) writeDispatched(graph, dominance.order, out, this, code.next);
-    else writeStructured(graph, dominance, place, out, this);
+    write();
     out.byte(OP.unreachable);
     if (code.checked) {
       // Faults leave the code with what they are and a register: calls in loops would keep V8 from unrolling them.
-      out.byte(OP.end);
-      out.set(code.old);
-      out.get(code.old);
-      out.byte(OP.wrap);
-      out.get(code.old);
-      out.i64(32, 0);
-      out.byte(OP.i64ShrU);
-      out.byte(OP.wrap);
-      out.byte(OP.call);
+      out.op(OP.end).set(code.old);
+      out.get(code.old).op(OP.wrap);
+      out.get(code.old).i64(32, 0).op(OP.i64ShrU, OP.wrap, OP.call);
       out.unsigned(code.shared.faultIndex);
       out.byte(OP.unreachable);
     }
@@ -103,16 +195,10 @@ export class FunctionTranslator implements NodeCode {
     return { locals: code.locals, code: out.finish(), traps: Int32Array.from(code.traps) };
   }
 
-  /** V8's optimizing compiler takes time and memory that grow with their square: where it would take seconds, we do not go. */
-  #tooComplex(what: string): FeatureError {
-    const where = `${this.#code.program.name}: the function at slot ${this.#code.flow.start}`;
-    return new FeatureError("JIT", null, `${where} has ${what}, too many to generate code for; use execution: "interpreter"`);
-  }
-
   /** What each round of each loop costs: never less than the instructions that it takes. Null: each block for itself. */
   #price(header: Int32Array | null): void {
     const { first, last } = this.#code.flow;
-    for (const block of this.#code.dominance.order) {
+    for (const block of this.#dominance.order) {
       const size = last[block]! - first[block]! + 1;
       const payer = header === null ? block : header[block]!;
       if (payer === -1) this.#entryCost += size;
@@ -192,8 +278,7 @@ export class FunctionTranslator implements NodeCode {
     if (code.usesFuel) {
       if (code.isMain) {
         out.get(3);
-        out.byte(OP.bulk);
-        out.byte(6); // i64.trunc_sat_f64_s
+        out.op(OP.bulk, TRUNCATE);
       } else {
         out.byte(OP.globalGet);
         out.unsigned(code.shared.fuelGlobal);

@@ -128,8 +128,9 @@ export const OP = {
   atomic: 0xfe,
 } as const;
 
-/** After `OP.bulk`. */
+/** After `OP.bulk`: `memory.fill`; `i64.trunc_sat_f64_s`. */
 export const MEMORY_FILL = 11;
+export const TRUNCATE = 6;
 
 /** A growing array of bytes, and the numbers of the format. */
 export class ByteWriter {
