@@ -97,7 +97,7 @@ describe("generated code of", () => {
 describe("of a function in pieces", () => {
   const code = straight(300_000);
   test("a fault names its instruction", () => {
-    const at = 280_004;
+    const at = 280_012;
     const wrong = code.with(at - 1, make.movImm(64, 7, 0x7fff_0000)).with(at, make.load(8, 2, 7, 0));
     for (const mode of MODES) {
       assert.throws(
