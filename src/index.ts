@@ -5,4 +5,5 @@ export { compile } from "./compile.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export { openEngine } from "./engine/open.ts";
+export * from "./live/index.ts";
 export * from "./object/index.ts";

@@ -167,6 +167,11 @@ export class EmbeddedEngine implements Engine {
     return this.#room.packets.add(typeof device === "string" ? { name: device } : device);
   }
 
+  /** Takes a device away: its name and number may be given again. Programs that are attached there stay, and see nothing. */
+  removeDevice(device: PacketDevice): void {
+    this.#room.packets.remove(device);
+  }
+
   /** Routes and neighbours of the room, which may change while packets flow. */
   get network(): Network {
     return this.#room.packets;

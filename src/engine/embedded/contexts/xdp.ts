@@ -39,7 +39,10 @@ export function placePacket(cpu: Cpu, packet: Uint8Array): void {
   if (length < SHORTEST_PACKET || length > LONGEST_PACKET) {
     throw new RangeError(`packet: expected ${SHORTEST_PACKET} to ${LONGEST_PACKET} bytes, found ${length}`);
   }
-  cpu.room.memory.bytes.set(packet, cpu.packetArea + HEAD_ROOM);
+  const { bytes } = cpu.room.memory;
+  const at = cpu.packetArea + HEAD_ROOM;
+  // It may have been received right there.
+  if (packet.buffer !== bytes.buffer || packet.byteOffset !== at) bytes.set(packet, at);
 }
 
 /** For a run that shall find nothing of the last packet. */

@@ -94,6 +94,12 @@ export interface PacketDevice {
    */
   readonly packet: Uint8Array;
   /**
+   * Where programs on that CPU find packets: who writes one there and gives `receive` a view of it saves the copy. Valid for good; its
+   * contents until the next packet on that CPU. 65,535 bytes.
+   * @throws RangeError when there is no such CPU.
+   */
+  inbox(cpu?: number): Uint8Array;
+  /**
    * Frames in the engine's memory that packets of this device are received into, without a copy (`docs/embedded.md`). The attached XDP
    * program decides about them, and its verdicts are the host's: nothing goes on to tc, and `counters` do not count them.
    * @throws RangeError for options that make no sense; MapError `memory` when there is no room.
@@ -363,8 +369,18 @@ export class Device implements PacketDevice, LinkFacts {
     other.peer = this;
   }
 
+  /** The cable is cut. */
+  disconnect(): void {
+    if (this.peer !== null) this.peer.peer = null;
+    this.peer = null;
+  }
+
   #looksOn(): void {
     this.#goesOn = this.ingress.handlers.length > 0 || this.taps.handlers.length > 0 || this.#delivers.length > 0;
+  }
+
+  inbox(cpu = 0): Uint8Array {
+    return this.#traffic.inbox(cpu);
   }
 
   openRing(options: RingOptions = {}): PacketRing {

@@ -80,6 +80,12 @@ export class Fib {
     this.#routes = [...this.#routes, route];
   }
 
+  /** All that leads through a device. */
+  removeDevice(ifindex: number): void {
+    this.#routes = this.#routes.filter((route) => route.ifindex !== ifindex);
+    this.#neighbours = this.#neighbours.filter((each) => each.ifindex !== ifindex);
+  }
+
   /** Adds or replaces. */
   setNeighbour(address: Uint8Array, ifindex: number, mac: Uint8Array): void {
     const others = this.#neighbours.filter((each) => each.ifindex !== ifindex || !sameBytes(each.address, address));

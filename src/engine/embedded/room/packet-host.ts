@@ -66,6 +66,16 @@ export class PacketHost {
     return device;
   }
 
+  /** Takes a device away, with its routes and neighbours: nothing comes in there or leaves any more. Harmless the second time. */
+  remove(device: PacketDevice): void {
+    const known = this.#devices.get(device.name);
+    if (known !== device) return;
+    this.#devices.delete(known.name);
+    known.up = false;
+    known.disconnect();
+    this.fib.removeDevice(known.ifindex);
+  }
+
   /** @throws RangeError, AttachError when the device is not there. */
   addRoute(route: RouteDescription): void {
     this.fib.add(routeOf(route, (name) => this.find(name).ifindex));

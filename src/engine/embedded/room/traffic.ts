@@ -8,7 +8,7 @@
 import { FaultError } from "../../errors.ts";
 import { type RedirectTarget, redirectEntry, redirectOf } from "../contexts/redirect-target.ts";
 import { ETHERNET_HEADER, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
-import type { Cpu } from "../cpu.ts";
+import { type Cpu, HEAD_ROOM, LONGEST_PACKET } from "../cpu.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Device, PacketHandler, SkbHandler } from "./device.ts";
 import type { PacketHost } from "./packet-host.ts";
@@ -58,6 +58,13 @@ export class Traffic {
 
   get waiting(): boolean {
     return this.#queue.length > 0;
+  }
+
+  /** @throws RangeError when there is no such CPU. */
+  inbox(cpu: number): Uint8Array {
+    const { memory } = this.#skb(cpu).cpu.room;
+    const start = this.#cpus[cpu]!.packetArea + HEAD_ROOM;
+    return memory.bytes.subarray(start, start + LONGEST_PACKET);
   }
 
   // ── into a socket buffer ──────────────────────────────────────────────────────────────────────────────────────────

@@ -1,14 +1,9 @@
 /**
- * The only native code of Skep: six functions of the C library, called through koffi.
- *
- * koffi is imported when an engine opens, not before: it costs 4 to 8 ms, and a process that only compiles never pays it.
- * `load(null)` finds the C library that Node itself runs on, so that glibc and musl both work. Traps that this file keeps to
- * itself: `errno` holds only until the next call of anything, addresses are of the backing store (which koffi moves out of the
+ * What the Linux engine calls of the C library: six functions, through koffi. Traps that this file keeps to itself: `errno` holds only until the next call of anything, addresses are of the backing store (which koffi moves out of the
  * JavaScript heap), `mmap` fails with all bits set.
  */
 
-import { FeatureError } from "../../errors.ts";
-import { ARCHITECTURES } from "./arch.ts";
+import { openLibrary } from "./library.ts";
 import { ERRNO, SystemError } from "./system-error.ts";
 import type { Mapping, Transport } from "./transport.ts";
 
@@ -21,11 +16,7 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
  * @throws FeatureError when this is not a Linux that koffi is built for.
  */
 export async function openNative(): Promise<Transport> {
-  const architecture = process.platform === "linux" ? ARCHITECTURES[process.arch] : undefined;
-  if (architecture === undefined)
-    throw new FeatureError("bpf(2)", null, `the Linux engine does not run on ${process.platform} ${process.arch}`);
-  const koffi = await importKoffi(architecture.prebuilt);
-  const library = koffi.load(null);
+  const { koffi, library, architecture } = await openLibrary("bpf(2)", "the Linux engine");
   const number = architecture.bpf;
   // `syscall` takes any number of arguments; these four fit in registers, where both calling conventions put them alike. The
   // attribute goes as a number, an eighth quicker than as an array; user addresses are below 2^53 everywhere.
@@ -100,15 +91,5 @@ class NativeMapping implements Mapping {
     if (this.#memory === null) return;
     this.#memory = null;
     this.#release();
-  }
-}
-
-async function importKoffi(prebuilt: string): Promise<typeof import("koffi")> {
-  try {
-    return await import("koffi");
-  } catch (cause) {
-    throw new FeatureError("FFI", null, `the package ${prebuilt} is missing or does not load: install Skep's optional packages`, {
-      cause,
-    });
   }
 }
