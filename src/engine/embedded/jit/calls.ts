@@ -1,12 +1,14 @@
 /** Calls and exits. Helpers are imports; functions of the program take and give the registers that `liveness.ts` found. */
 
+import { HELPER } from "../../../uapi/helpers.ts";
 import { FRAME_SIZE } from "../access.ts";
 import { TAIL_CALL } from "../helpers/tail-calls.ts";
+import type { MapStore } from "../maps/store.ts";
 import { OPERATION } from "../operations.ts";
 import { SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
 import { hasLookup, isArray, writeArrayLookup } from "./lookup.ts";
-import { pushKey } from "./memory-access.ts";
+import { pushArgument } from "./memory-access.ts";
 import { ENDED } from "./pieces.ts";
 import { writeOutcome, writeTailCall } from "./tail-calls.ts";
 import { CONSTANT } from "./values.ts";
@@ -16,20 +18,9 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   const { shared } = f;
   const { out } = f;
   const { values } = f;
-  if (id === shared.lookupId && values.kind[1] === CONSTANT && values.high[1] === 0) {
+  if (values.kind[1] === CONSTANT && values.high[1] === 0) {
     const map = shared.mapOf(values.low[1]!);
-    // The map's class trusts the address of a key: in checked mode it is reached by the helper, which holds it to the byte.
-    if (map !== null && (!f.checked || isArray(map) || hasLookup(map))) {
-      pushKey(f, slot, map.keySize);
-      f.trap(slot);
-      if (isArray(map)) writeArrayLookup(map, out, out.address, shared.cpuGlobal);
-      else {
-        out.byte(OP.call);
-        out.unsigned(shared.lookupOf(map));
-      }
-      f.write32(0);
-      return;
-    }
+    if (map !== null && callMap(f, slot, id, map)) return;
   }
   if (id === TAIL_CALL && shared.tails !== null) {
     writeTailCall(f, slot, shared.tails, () => pushHelperResult(f, slot, id));
@@ -40,13 +31,80 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   if (helper.result === "u64") {
     joinHigh(f);
     f.write64(0);
-  } else if (helper.result === "int" && (f.wanted & 1) === 1) {
-    out.op(OP.extendS);
-    f.write64(0);
-  } else {
+  } else if (helper.result === "int") writeInt(f);
+  else {
     if (helper.result === "void") out.op(OP.drop).i32(0);
     f.write32(0);
   }
+}
+
+/**
+ * What programs do with one map most, as code that knows the map; false when the helper is to do it. In checked mode addresses are held
+ * against null and the memory's size only, as those of accesses are.
+ */
+function callMap(f: FunctionCode, slot: number, id: number, map: MapStore): boolean {
+  const { out, shared } = f;
+  const { mapFunctions } = shared;
+  switch (id) {
+    case HELPER.bpf_map_lookup_elem: {
+      // Other kinds are looked up by their class, which trusts the address of a key: in checked mode the helper holds it to the byte.
+      if (f.checked && !isArray(map) && !hasLookup(map)) return false;
+      pushArgument(f, slot, 2, map.keySize);
+      f.trap(slot);
+      if (isArray(map)) writeArrayLookup(map, out, out.address, shared.cpuGlobal);
+      else {
+        out.byte(OP.call);
+        out.unsigned(mapFunctions.lookupOf(map));
+      }
+      f.write32(0);
+      return true;
+    }
+    case HELPER.bpf_map_update_elem: {
+      const update = mapFunctions.updateOf(map);
+      if (update === null) return false;
+      pushArgument(f, slot, 2, map.keySize);
+      pushArgument(f, slot, 3, map.valueSize);
+      pushFlags(f);
+      f.trap(slot);
+      out.byte(OP.call);
+      out.unsigned(update);
+      break;
+    }
+    case HELPER.bpf_map_delete_elem: {
+      const remove = mapFunctions.deleteOf(map);
+      if (remove === null) return false;
+      pushArgument(f, slot, 2, map.keySize);
+      f.trap(slot);
+      out.byte(OP.call);
+      out.unsigned(remove);
+      break;
+    }
+    default:
+      return false;
+  }
+  writeInt(f);
+  return true;
+}
+
+/** r4, of which no flag has an upper half: with one, all bits are set, which no operation takes. */
+function pushFlags(f: FunctionCode): void {
+  const { out, values } = f;
+  if (values.kind[4] === CONSTANT) {
+    out.i32(values.high[4] === 0 ? values.low[4]! : -1);
+    return;
+  }
+  out.push32(8);
+  out.i32(-1);
+  out.pushHigh(8);
+  out.op(OP.i32Eqz, OP.select);
+}
+
+/** The `int` on the stack becomes r0. */
+function writeInt(f: FunctionCode): void {
+  if ((f.wanted & 1) === 1) {
+    f.out.op(OP.extendS);
+    f.write64(0);
+  } else f.write32(0);
 }
 
 /** Calls a helper; the 32 bits that it returns are on the stack. */

@@ -21,7 +21,7 @@ import { I32, I64, OP } from "./wasm.ts";
 import { Webs } from "./webs.ts";
 
 /** What a fault is: the three lowest bits of the number that the import gets which throws it; above them the slot. */
-export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3 } as const;
+export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3, value: 4 } as const;
 
 export class FunctionCode {
   readonly program: PreparedProgram;

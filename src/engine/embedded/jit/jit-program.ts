@@ -15,15 +15,8 @@ import type { PreparedProgram } from "../program.ts";
 import type { EachExports } from "./each.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT } from "./function-code.ts";
-import {
-  type CompiledProgram,
-  type CompileOptions,
-  callbackName,
-  compileModule,
-  helperName,
-  isFull,
-  lookupName,
-} from "./module.ts";
+import { lookupName, updateName } from "./map-functions.ts";
+import { type CompiledProgram, type CompileOptions, callbackName, compileModule, helperName, isFull } from "./module.ts";
 import { type FunctionTable, type MainFunction, type TailTable, TailTables } from "./tail-table.ts";
 
 type Import = ((...args: number[]) => number | void) | WasmMemory | FunctionTable | number;
@@ -387,7 +380,10 @@ export class JitProgram implements HelperCall, Executor {
       },
     };
     const cpu = this.cpu.id;
-    for (const map of this.maps) imports[lookupName(map)] = (key) => map.lookup(key! >>> 0, cpu);
+    for (const map of this.maps) {
+      imports[lookupName(map)] = (key) => map.lookup(key! >>> 0, cpu);
+      imports[updateName(map)] = (key, value, flags) => map.update(key! >>> 0, value! >>> 0, flags!, cpu);
+    }
     for (let slot = 0; slot < program.operation.length; slot++) {
       if (KIND_OF[program.operation[slot]!] !== KIND.callHelper) continue;
       const id = program.extra[slot]!;
@@ -487,18 +483,24 @@ export class JitProgram implements HelperCall, Executor {
         return faultAt(this.program, slot, `calls are nested deeper than ${FRAMES} functions`);
       case FAULT.alignment:
         return faultAt(this.program, slot, `the address must be a multiple of ${size}; it is ${(low >>> 0) % size} beyond one`);
+      case FAULT.value:
+        return faultAt(
+          this.program,
+          slot,
+          `${this.#argument(slot, 3)} (value): ${this.space.complain(low >>> 0, high, 1, false)}`,
+        );
       default: {
         const what = KIND_OF[operation[slot]!]!;
         const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
         if (what !== KIND.callHelper)
           return faultAt(this.program, slot, this.space.complain((low >>> 0) + offset[slot]!, high, size, write));
-        return faultAt(
-          this.program,
-          slot,
-          `argument 2 of bpf_map_lookup_elem (key): ${this.space.complain(low >>> 0, high, 1, false)}`,
-        );
+        return faultAt(this.program, slot, `${this.#argument(slot, 2)} (key): ${this.space.complain(low >>> 0, high, 1, false)}`);
       }
     }
+  }
+
+  #argument(slot: number, number: number): string {
+    return `argument ${number} of ${this.#code.options.helpers[this.program.extra[slot]!]?.name ?? "a helper"}`;
   }
 
   /** Something was acquired and not released. */

@@ -5,8 +5,11 @@
 
 import { ArrayMap } from "../maps/array.ts";
 import type { HashMap } from "../maps/hash.ts";
+import { USED } from "../maps/lru-hash.ts";
 import { type MapStore, REMOVALS } from "../maps/store.ts";
 import { Code } from "./code.ts";
+import { atomicLoad, writeCompare, writeCpuOffset, writeHash, writeValueAddress } from "./map-code.ts";
+import { isTrie, writeTrieLookup } from "./trie.ts";
 import { I32, OP, VOID } from "./wasm.ts";
 
 export interface LookupCode {
@@ -14,18 +17,21 @@ export interface LookupCode {
   readonly code: Uint8Array;
 }
 
-// Of the threads proposal.
-const I32_ATOMIC_LOAD = 0x10;
-const WORD_ALIGNED = 2;
-
 /** Longer keys are looked up by the map's class: comparing them costs more than getting there. */
 const LONGEST_KEY = 64;
 
-/** Kinds whose lookup is finding the key and nothing else. */
-const HASHES: ReadonlySet<string> = new Set(["hash", "percpu_hash", "devmap_hash"]);
+/** Kinds whose lookup is finding the key, and for some marking the entry as used or following it to the map that it is. */
+const HASHES: ReadonlySet<string> = new Set([
+  "hash",
+  "percpu_hash",
+  "devmap_hash",
+  "lru_hash",
+  "lru_percpu_hash",
+  "hash_of_maps",
+]);
 
 /** Whether `writeArrayLookup` knows the map. */
-export const isArray = (map: MapStore): boolean => map instanceof ArrayMap;
+export const isArray = (map: MapStore): boolean => map instanceof ArrayMap || map.type === "array_of_maps";
 
 /** The address of a key is on the stack; then that of the value is, or 0. @param index an i32 local to use. */
 export function writeArrayLookup(map: MapStore, out: Code, index: number, cpuGlobal: number): void {
@@ -33,10 +39,16 @@ export function writeArrayLookup(map: MapStore, out: Code, index: number, cpuGlo
   out.load(OP.i32Load, 0).tee(index).i32(stride).op(OP.i32Mul).i32(start).op(OP.i32Add);
   writeCpuOffset(map, out, cpuGlobal);
   out.i32(0).get(index).i32(map.maxEntries).op(OP.i32LtU, OP.select);
+  // At the null address there is a zero.
+  if (map.type === "array_of_maps") out.load(OP.i32Load, 0);
 }
 
-/** Whether `writeLookup` knows the map. A lookup in a least recently used kind also changes its order: not here. */
-export function hasLookup(map: MapStore): map is HashMap {
+/** Whether `writeLookup` knows the map. */
+export function hasLookup(map: MapStore): boolean {
+  return isHash(map) || isTrie(map);
+}
+
+export function isHash(map: MapStore): map is HashMap {
   return HASHES.has(map.type) && map.keySize <= LONGEST_KEY;
 }
 
@@ -48,7 +60,8 @@ export const importsLookup = (map: MapStore): boolean => !isArray(map) && (map.s
  * @param slow index of the import that looks up, where threads share the map.
  */
 export function writeLookup(map: MapStore, cpuGlobal: number, slow: number | undefined): LookupCode | null {
-  if (!hasLookup(map)) return null;
+  if (isTrie(map)) return writeTrieLookup(map);
+  if (!isHash(map)) return null;
   return map.shared && slow !== undefined ? writeSharedLookup(map, cpuGlobal, slow) : writeOwnLookup(map, cpuGlobal);
 }
 
@@ -85,7 +98,9 @@ function writeSharedLookup(map: HashMap, cpuGlobal: number, slow: number): Looku
   sameHash();
   writeCompare(out, map.keySize, node, base + keyOffset, key);
   sameHash();
+  writeFound(out, map, node, base);
   writeValueAddress(out, map, next, start - stride, cpuGlobal);
+  if (map.type === "hash_of_maps") out.load(OP.i32Load, 0);
   out.op(OP.return, OP.end);
   out.get(node);
   atomicLoad(out, base);
@@ -104,7 +119,7 @@ function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
   const { keySize } = map;
   const { start, stride } = map.values;
   const out = new Code(256);
-  const [key, hash, next, node, word] = [0, 1, 2, 3, 4];
+  const [key, hash, next, node, word, left] = [0, 1, 2, 3, 4, 5];
   /** Links count from 1. */
   const base = nodes - nodeSize;
 
@@ -117,6 +132,7 @@ function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
       .op(OP.i32Or)
       .set(hash);
 
+  out.i32(map.elements).set(left);
   out.op(OP.block, VOID, OP.loop, VOID);
   out.get(next).op(OP.i32Eqz, OP.brIf, 1);
   out.get(next).i32(nodeSize).op(OP.i32Mul).set(node);
@@ -136,72 +152,22 @@ function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
         .op(OP.i32Ne, OP.brIf, 0);
     writeCompare(out, keySize, node, base + keyOffset, key);
   }
+  writeFound(out, map, node, base);
   writeValueAddress(out, map, next, start - stride, cpuGlobal);
+  if (map.type === "hash_of_maps") out.load(OP.i32Load, 0);
   out.op(OP.return, OP.end);
   out.get(node).load(OP.i32Load, base).set(next);
-  out.op(OP.br, 0, OP.end, OP.end);
+  // A chain that a program spoilt may lead round and round.
+  out.get(left).i32(1).op(OP.i32Sub).tee(left).op(OP.brIf, 0);
+  out.op(OP.end, OP.end);
   out.i32(0).op(OP.end);
-  return { locals: [[4, I32]], code: out.finish() };
+  return { locals: [[5, I32]], code: out.finish() };
 }
 
-/** An i32 that other threads may write. */
-function atomicLoad(out: Code, offset: number): void {
-  out.op(OP.atomic, I32_ATOMIC_LOAD, WORD_ALIGNED);
-  out.unsigned(offset);
-}
-
-/** `#hash` of maps/hash.ts, into `hash`; a key of one word stays in `word`. */
-function writeHash(out: Code, keySize: number, seed: number, key: number, hash: number, word: number): void {
-  out.i32(seed).set(hash);
-  for (let at = 0; at < keySize; ) {
-    const size = keySize - at >= 4 ? 4 : 1;
-    out.get(key).load(size === 4 ? OP.i32Load : OP.i32Load8U, at);
-    if (keySize === 4) out.tee(word);
-    out.get(hash).op(OP.i32Xor);
-    writeMix(out, hash);
-    at += size;
-  }
-}
-
-/** Leaves the block that is innermost unless the key at `node` + `offset` is that at `key`. */
-function writeCompare(out: Code, keySize: number, node: number, offset: number, key: number): void {
-  for (let at = 0; at < keySize; ) {
-    const left = keySize - at;
-    const [size, load, differ] =
-      left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
-    out
-      .get(node)
-      .load(load, offset + at)
-      .get(key)
-      .load(load, at)
-      .op(differ, OP.brIf, 0);
-    at += size;
-  }
-}
-
-/** The address of the value that belongs to a link. @param base of link 0. */
-function writeValueAddress(out: Code, map: MapStore, link: number, base: number, cpuGlobal: number): void {
-  out.get(link).i32(map.values.stride).op(OP.i32Mul).i32(base).op(OP.i32Add);
-  writeCpuOffset(map, out, cpuGlobal);
-}
-
-/** Adds what lies between the values of this CPU and those of the first. */
-function writeCpuOffset(map: MapStore, out: Code, cpuGlobal: number): void {
-  if (map.slots === 1) return;
-  out
-    .op(OP.globalGet, cpuGlobal)
-    .i32(map.elements * map.values.stride)
-    .op(OP.i32Mul, OP.i32Add);
-}
-
-/** `mix` of maps/hash.ts: from the stack into `hash`. */
-function writeMix(out: Code, hash: number): void {
-  const shiftXor = (by: number): Code => out.tee(hash).get(hash).i32(by).op(OP.i32ShrU, OP.i32Xor);
-  shiftXor(16)
-    .i32(0x85eb_ca6b | 0)
-    .op(OP.i32Mul);
-  shiftXor(13)
-    .i32(0xc2b2_ae35 | 0)
-    .op(OP.i32Mul);
-  shiftXor(16).set(hash);
+/** The node of a key was found: least recently used kinds mark it, unless it is marked. */
+function writeFound(out: Code, map: HashMap, node: number, base: number): void {
+  if (!map.type.startsWith("lru")) return;
+  const used = base + USED * 4;
+  out.get(node).load(OP.i32Load, used).op(OP.i32Eqz, OP.if, VOID);
+  out.get(node).i32(1).load(OP.i32Store, used).op(OP.end);
 }

@@ -67,26 +67,26 @@ function isMemory(f: FunctionCode, address: number): boolean {
   return address >= PAGE && address < f.shared.memorySize;
 }
 
-/** Pushes r2, the address of a key. */
-export function pushKey(f: FunctionCode, slot: number, size: number): void {
+/** Pushes a helper's argument that is an address of so many bytes: a key in r2, a value in r3. */
+export function pushArgument(f: FunctionCode, slot: number, register: number, size: number): void {
   const { values } = f;
-  const at = values.low[2]! + FRAME_SIZE;
-  if (values.kind[2] === FRAME && !f.out.writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
+  const at = values.low[register]! + FRAME_SIZE;
+  if (values.kind[register] === FRAME && !f.out.writesFrame && at >= 0 && at + size <= FRAME_SIZE) {
     f.out.get(f.out.frame);
     f.out.i32(at);
     f.out.byte(OP.i32Add);
     return;
   }
-  checkBase(f, slot, 2);
-  f.out.push32(4);
+  checkBase(f, slot, register, register === 3 ? FAULT.value : FAULT.access);
+  f.out.push32(register * 2);
 }
 
 /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
-export function checkBase(f: FunctionCode, slot: number, base: number): void {
+export function checkBase(f: FunctionCode, slot: number, base: number, fault: number = FAULT.access): void {
   const { out } = f;
   if (!f.checked || (base === FRAME_POINTER && !out.writesFrame)) return;
   const size = f.shared.memorySize;
-  out.i32((slot << 3) | FAULT.access).push64(base * 2);
+  out.i32((slot << 3) | fault).push64(base * 2);
   if (out.isNarrow(base * 2))
     out
       .push32(base * 2)

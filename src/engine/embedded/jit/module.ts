@@ -15,7 +15,7 @@ import { writeEach } from "./each.ts";
 import { KIND, KIND_OF } from "./effects.ts";
 import { type Flow, flows, width } from "./flow.ts";
 import { Liveness } from "./liveness.ts";
-import { hasLookup, importsLookup, writeLookup } from "./lookup.ts";
+import { MapFunctions } from "./map-functions.ts";
 import { peel } from "./peel.ts";
 import { PIECE_PARAMETERS, type PieceGlobals, writeDriver } from "./pieces.ts";
 import type { TailImports } from "./tail-calls.ts";
@@ -90,15 +90,13 @@ export interface Shared {
   readonly functionType: number;
   /** Number of the CPU. */
   readonly cpuGlobal: number;
-  readonly lookupId: number;
   /** Null when the program neither makes tail calls nor is reached by any. */
   readonly tails: TailImports | null;
   signatureOf(slot: number): Signature;
   helperOf(id: number): HelperImport;
   /** The map with this handle, or null when the program has none. */
   mapOf(handle: number): MapStore | null;
-  /** The function that looks up in a map: an address of a key to an address of a value. */
-  lookupOf(map: MapStore): number;
+  readonly mapFunctions: MapFunctions;
   /** For functions in pieces. */
   pieceType(): number;
   pieceGlobals(): PieceGlobals;
@@ -173,13 +171,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     const index = module.importFunction(helperName(id), words(full ? 12 : args(id)), [I32]);
     imports.set(id, { index, full, args: args(id), result: helper.result, callsBack: helper.callsBack });
   }
-  // Imports come before functions: those that may be needed.
-  const lookupImports = new Map<MapStore, number>();
-  if (helperIds.has(HELPER.bpf_map_lookup_elem)) {
-    for (const map of options.maps) {
-      if (importsLookup(map)) lookupImports.set(map, module.importFunction(lookupName(map), [I32], [I32]));
-    }
-  }
+  const mapFunctions = new MapFunctions(module, options.maps, helperIds, cpuGlobal);
   const fuelGlobal = checked ? module.global(I64) : -1;
   const resultGlobal = options.wideResult === true ? module.global(I32) : -1;
 
@@ -210,19 +202,6 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
       results,
     });
   }
-  const lookups = new Map<MapStore, number>();
-  const lookupOf = (map: MapStore): number => {
-    const imported = lookupImports.get(map);
-    const known = lookups.get(map) ?? (hasLookup(map) ? undefined : imported);
-    if (known !== undefined) return known;
-    const code = writeLookup(map, cpuGlobal, imported);
-    if (code === null) throw new TypeError(`${map.name}: no import for its lookups`);
-    const index = module.function([I32], [I32]);
-    module.body(index, code.locals, code.code);
-    lookups.set(map, index);
-    return index;
-  };
-
   let globals: PieceGlobals | undefined;
   const shared: Shared = {
     program,
@@ -244,11 +223,10 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     resultGlobal,
     bottomGlobal,
     functionType,
-    lookupId: HELPER.bpf_map_lookup_elem,
     signatureOf: (slot) => signatures.get(slot)!,
     helperOf: (id) => imports.get(id)!,
     mapOf: (handle) => options.maps.find((map) => map.handle === handle >>> 0) ?? null,
-    lookupOf,
+    mapFunctions,
     cpuGlobal,
     tails,
     pieceType: () => module.type(PIECE_PARAMETERS, [I32]),
@@ -304,9 +282,6 @@ export const isFull = ({ args, callsBack }: Helper, checked: boolean): boolean =
 
 /** Name of the export that is a function of the program, for helpers that call it back. */
 export const callbackName = (slot: number) => `callback ${slot}` as const;
-
-/** Name of the import that looks up in a map. */
-export const lookupName = (map: MapStore): string => `lookup ${map.handle}`;
 
 /** The export of a program whose main function is called by others, too. */
 function writeEntry(

@@ -85,6 +85,7 @@ export const OP = {
   i64LeU: 0x58,
   i64GeS: 0x59,
   i64GeU: 0x5a,
+  i32Clz: 0x67,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
@@ -128,7 +129,8 @@ export const OP = {
   atomic: 0xfe,
 } as const;
 
-/** After `OP.bulk`: `memory.fill`; `i64.trunc_sat_f64_s`. */
+/** After `OP.bulk`: `memory.copy`, `memory.fill`; `i64.trunc_sat_f64_s`. */
+export const MEMORY_COPY = 10;
 export const MEMORY_FILL = 11;
 export const TRUNCATE = 6;
 

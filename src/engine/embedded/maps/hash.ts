@@ -57,8 +57,11 @@ export interface HashLayout {
   /** Of the key in a node. */
   readonly keyOffset: number;
   readonly seed: number;
-  /** Address of the first pool. */
+  /** Address of the first pool, and how many there are. */
   readonly pools: number;
+  readonly poolCount: number;
+  /** Whether a value is replaced where it is. */
+  readonly inPlace: boolean;
 }
 
 /** What a hash map is besides its Spec. */
@@ -121,7 +124,9 @@ export class HashMap extends MapStore {
       nodeSize,
       keyOffset: this.#keyOffset,
       seed: this.seed,
-      pools: this.pools << 2,
+      pools: (this.pools << 2) >>> 0,
+      poolCount: this.poolCount,
+      inPlace: this.#inPlace,
     };
   }
 

@@ -59,6 +59,11 @@ export class LpmTrieMap extends MapStore {
     this.#chain = this.#owners + this.elements;
   }
 
+  /** Where its parts lie, for generated code: addresses and sizes in bytes. */
+  get layout(): { readonly nodes: number; readonly nodeSize: number; readonly root: number } {
+    return { nodes: this.#nodes * 4, nodeSize: this.#nodeWords * 4, root: this.handle + ROOT * 4 };
+  }
+
   override find(key: number): number {
     return this.shared ? this.#findAmongThreads(key) : this.#find(key);
   }

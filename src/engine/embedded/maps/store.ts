@@ -281,6 +281,11 @@ export abstract class MapStore {
     for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
   }
 
+  /** Whether values are bytes and nothing else, which generated code may copy by itself. */
+  get plain(): boolean {
+    return true;
+  }
+
   // ── values: every copy into the map and out of it goes through these ──────────────────────────────────────────────
 
   /** Copies a value into the map. `to` is 8-byte aligned, `from` may be anywhere. */
