@@ -123,27 +123,33 @@ class Generator {
     for (let at = -STACK; at < 0; at += 8) code.push(make.store(8, 10, at, this.#below(9)));
     const first = code.length;
     const length = 4 + this.#below(40);
-    for (let n = 0; n < length; n++) this.#instruction(first, first + length, index, count);
+    const jumps = this.#jumps.length;
+    for (let n = 0; n < length; n++) this.#instruction(first, index, count);
+    const end = code.length;
+    for (let at = jumps; at < this.#jumps.length; at++) {
+      const jump = this.#jumps[at]!;
+      this.#jumps[at] = { ...jump, to: Math.min(jump.to, end) };
+    }
     if (index === 0) for (let register = 0; register < 9; register++) code.push(make.store(8, 9, DATA + register * 8, register));
     code.push(make.exit());
   }
 
-  #jump(first: number, end: number): number {
+  #jump(first: number): number {
     const at = this.#code.length;
     if (this.#below(6) === 0 && at > first) return first + this.#below(at - first);
-    return Math.min(end, at + 1 + this.#below(8));
+    return at + 1 + this.#below(8);
   }
 
-  #instruction(first: number, end: number, index: number, functions: number): void {
+  #instruction(first: number, index: number, functions: number): void {
     const code = this.#code;
     const [d, s] = [this.#register(), this.#register()];
     const width = this.#pick([32, 64] as const);
     const size = this.#pick([1, 2, 4, 8] as const);
     const jumpTo = (instruction: Instruction): void => {
-      this.#jumps.push({ at: code.length, to: this.#jump(first, end) });
+      this.#jumps.push({ at: code.length, to: this.#jump(first) });
       code.push(instruction);
     };
-    switch (this.#below(22)) {
+    switch (this.#below(26)) {
       case 0:
       case 1:
       case 2:
@@ -194,6 +200,33 @@ class Generator {
       case 20:
         code.push(make.callHelper(this.#pick([1, 2, 3])));
         return;
+      case 21:
+        if (d === s) code.push(make.neg(width, d));
+        else this.#loop(d, s);
+        return;
+      case 22: {
+        // A part of a register, as processors without 32-bit arithmetic extend it.
+        const by = this.#pick([8, 31, 32, 40, 48, 56]);
+        code.push(make.aluImm(64, "lsh", d, by), make.aluImm(64, this.#pick(["rsh", "arsh"] as const), d, by));
+        return;
+      }
+      case 23: {
+        if (d === s) {
+          code.push(make.endian("swap", 64, d));
+          return;
+        }
+        const by = 1 + this.#below(width - 1);
+        code.push(make.movReg(width, s, d), make.aluImm(width, "lsh", d, by), make.aluImm(width, "rsh", s, width - by));
+        code.push(make.aluReg(width, this.#pick(["or", "add", "xor"] as const), d, s));
+        return;
+      }
+      case 24:
+        // As packets are held against their ends.
+        code.push(make.movReg(64, d, 9), make.aluImm(64, "add", d, this.#below(200)), make.movReg(64, s, 9));
+        code.push(make.aluImm(64, "add", s, this.#below(200)));
+        this.#jumps.push({ at: code.length, to: code.length + 1 + this.#below(8) });
+        code.push(make.jumpReg(64, this.#pick(["gt", "le", "lt", "ge"] as const), d, s, 0));
+        return;
       default:
         if (index + 1 < functions) {
           this.#calls.push({ at: code.length, to: index + 1 + this.#below(functions - index - 1) });
@@ -238,6 +271,68 @@ class Generator {
     }
   }
 
+  /** A loop that counts with `i`, up or down, and reaches memory by it. Nothing jumps into it: the counter would be anything. */
+  #loop(i: number, other: number): void {
+    const code = this.#code;
+    const start = code.length;
+    const width = this.#pick([32, 64] as const);
+    const step = this.#pick([1, 2, 4]);
+    const low = this.#below(9);
+    const high = low + step * (1 + this.#below(10));
+    const up = this.#below(3) > 0;
+    code.push(make.movImm(width, i, up ? low : high));
+    const top = code.length;
+    const leaves: number[] = [];
+    const rest = [0, 1, 2, 3, 4, 5, 6, 7, 8].filter((register) => register !== i && register !== other);
+    for (let n = this.#below(4); n >= 0; n--) {
+      const [d, s] = [this.#pick(rest), this.#pick(rest)];
+      switch (this.#below(4)) {
+        case 0:
+          code.push(make.aluReg(this.#pick([32, 64] as const), this.#pick(["add", "xor", "mul", "sub"] as const), d, s));
+          break;
+        case 1:
+          leaves.push(code.length);
+          code.push(make.jumpImm(this.#pick([32, 64] as const), this.#pick(CONDITIONS), d, this.#imm(), 0));
+          break;
+        case 2:
+          code.push(make.aluReg(64, "add", d, i));
+          break;
+        default: {
+          const size = this.#pick([1, 2, 4, 8] as const);
+          const [first, second] = this.#below(2) === 0 ? [9, i] : [i, 9];
+          code.push(make.movReg(64, other, first), make.aluReg(64, "add", other, second));
+          const offset = this.#below(17 - size);
+          code.push(this.#below(2) === 0 ? make.load(size, d, other, offset) : make.store(size, other, offset, d));
+        }
+      }
+    }
+    const copies = up && this.#below(2) === 0;
+    if (copies) code.push(make.movReg(64, other, i));
+    code.push(make.aluImm(width, up ? "add" : "sub", i, step));
+    const bound = up ? (copies ? high - step : high) : low;
+    const [condition, at] = this.#pick<readonly [JumpCondition, number]>(
+      up
+        ? [
+            ["ne", bound],
+            ["lt", bound],
+            ["le", bound - 1],
+            ["slt", bound],
+            ["sle", bound - 1],
+          ]
+        : [
+            ["ne", bound],
+            ["gt", bound],
+            ["ge", bound + 1],
+            ["sgt", bound],
+          ],
+    );
+    // Below 0 a comparison without sign would be one with a large number.
+    const safe = at < 0 ? "slt" : condition;
+    code.push(make.jumpImm(this.#pick([32, 64] as const), safe, copies ? other : i, at, top - code.length - 1));
+    for (const leave of leaves) code[leave] = { ...code[leave]!, offset: code.length - leave - 1 };
+    for (let index = start + 1; index < code.length; index++) this.#inner.add(index);
+  }
+
   #atomic(size: 4 | 8, s: number): void {
     const stack = !this.#tidy && this.#below(2) === 0;
     const offset = this.#below((stack ? STACK : DATA) / size) * size - (stack ? STACK : 0);
@@ -267,7 +362,9 @@ class Generator {
     }
     for (const { at, to: wanted } of this.#jumps) {
       let to = wanted;
-      while (this.#inner.has(to)) to++;
+      // Backward it stays backward: a jump to itself would end nothing.
+      const way = wanted <= at ? -1 : 1;
+      while (this.#inner.has(to)) to += way;
       const distance = slot[to]! - slot[at]! - 1;
       const field = code[at]!.opcode === 0x06 ? "imm" : "offset";
       code[at] = { ...code[at]!, [field]: distance };
