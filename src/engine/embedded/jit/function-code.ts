@@ -15,13 +15,19 @@ import { isNarrow } from "./narrow.ts";
 import { PIECE_FRAME, PIECE_PARAMETERS } from "./pieces.ts";
 import { Ranges } from "./ranges.ts";
 import { type Slot, StackSlots } from "./slots.ts";
-import { places } from "./structure.ts";
 import { Values } from "./values.ts";
 import { I32, I64, OP } from "./wasm.ts";
 import { Webs } from "./webs.ts";
 
 /** What a fault is: the three lowest bits of the number that the import gets which throws it; above them the slot. */
 export const FAULT = { access: 0, fuel: 1, alignment: 2, depth: 3, value: 4 } as const;
+
+export interface Shape {
+  readonly dominance: Dominance;
+  readonly hasLoops: boolean;
+  /** Whether it is shared out among several functions (`pieces.ts`). */
+  readonly inPieces: boolean;
+}
 
 export class FunctionCode {
   readonly program: PreparedProgram;
@@ -60,8 +66,7 @@ export class FunctionCode {
   /** How many blocks, loops and ifs are open within the block that faults leave. */
   depth = 0;
 
-  /** @param inPieces whether it is shared out among several functions (`pieces.ts`). */
-  constructor(shared: Shared, flow: Flow, isMain: boolean, dominance: Dominance, inPieces: boolean) {
+  constructor(shared: Shared, flow: Flow, isMain: boolean, { dominance, hasLoops, inPieces }: Shape) {
     const { program } = shared;
     this.program = program;
     this.flow = flow;
@@ -157,9 +162,7 @@ export class FunctionCode {
       [next - firstWord, I32],
     ];
 
-    const place = places(flow.successors, this.dominance);
-    const loops = order.some((block) => flow.successors[block]!.some((to) => place[to]! <= place[block]!));
-    this.usesFuel = this.checked && (loops || calls || !isMain || inPieces);
+    this.usesFuel = this.checked && (hasLoops || calls || !isMain || inPieces);
   }
 
   /** What is on the stack: slot and kind (i32), the register or number at fault (i64), whether (i32). Takes them all. */

@@ -56,7 +56,7 @@ export class Ranges {
   readonly #lows: Float64Array;
   readonly #highs: Float64Array;
   /** By register, and last for all: numbers with which a function compares. */
-  readonly #thresholds: readonly Float64Array[];
+  #thresholds: readonly Float64Array[] | null = null;
   // By register: registers of the same symbol hold the same number, but for what was added to each since. Within one block.
   readonly #symbol = new Int32Array(REGISTERS);
   readonly #added = new Float64Array(REGISTERS);
@@ -92,14 +92,11 @@ export class Ranges {
     this.#good = good;
     const count = flow.last.length;
     this.#lows = new Float64Array(count * REGISTERS);
-    this.#highs = new Float64Array(count * REGISTERS).fill(Number.POSITIVE_INFINITY);
-    this.#thresholds = thresholds(program, flow);
+    this.#highs = new Float64Array(count * REGISTERS);
     this.facts = new Uint8Array(flow.places);
-    if (isMain) {
-      // Registers begin as 0; r1 and r2 are numbers of 32 bits.
-      for (let register = 0; register < REGISTERS; register++) this.#highs[register] = 0;
-      this.#highs[1] = this.#highs[2] = SMALL;
-    }
+    // In the main function registers begin as 0; r1 and r2 are numbers of 32 bits.
+    for (let register = 0; register < REGISTERS; register++) this.#highs[register] = isMain ? 0 : Number.POSITIVE_INFINITY;
+    if (isMain) this.#highs[1] = this.#highs[2] = SMALL;
     this.#lows[FRAME_POINTER] = 65_536;
     this.#highs[FRAME_POINTER] = good?.high ?? SMALL;
     this.#solve(order);
@@ -511,7 +508,8 @@ export class Ranges {
 
   /** The next number from `value` on where a register that grows might end: one that it is compared with, or any other. */
   #threshold(register: number, value: number): number {
-    return next(this.#thresholds[register]!, value) ?? next(this.#thresholds[REGISTERS]!, value) ?? Number.POSITIVE_INFINITY;
+    const lists = (this.#thresholds ??= thresholds(this.#program, this.#flow));
+    return next(lists[register]!, value) ?? next(lists[REGISTERS]!, value) ?? Number.POSITIVE_INFINITY;
   }
 
   /** What a condition that holds, or does not, says of its operands. */

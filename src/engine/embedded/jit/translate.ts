@@ -36,7 +36,6 @@ const LONGEST = 262_144;
 
 /** What a piece may take at first; it grows. */
 const MOST_BYTES = 1 << 17;
-const NO_LOOPS = { header: new Int32Array(0), around: new Int32Array(0), depth: 0 };
 
 /** Instructions that a counting loop may take before anybody asks for the fuel. */
 const LONGEST_COUNT = 1 << 20;
@@ -77,19 +76,22 @@ export class FunctionTranslator implements NodeCode {
     const graph = flow.successors;
     const dominance = new Dominance(graph);
     const place = places(graph, dominance);
-    const reducible = isReducible(graph, dominance, place);
-    const { header, depth } = reducible ? loopForest(graph, dominance.order, place) : NO_LOOPS;
+    const { order } = dominance;
+    const hasLoops = order.some((block) => graph[block]!.some((to) => place[to]! <= place[block]!));
+    const reducible = !hasLoops || isReducible(graph, dominance, place);
+    const { header, depth } =
+      hasLoops && reducible ? loopForest(graph, order, place) : { header: new Int32Array(graph.length).fill(-1), depth: 0 };
     const dispatched = shared.dispatchAll || !reducible || depth > DEEPEST;
     const inPieces =
       isLong ||
       shared.pieceBlocks !== undefined ||
       flow.end - flow.start > LONGEST ||
-      (dispatched && dominance.order.length > MOST_DISPATCHED);
+      (dispatched && order.length > MOST_DISPATCHED);
     this.#dominance = dominance;
     this.#place = place;
     this.#headers = header;
     this.#form = inPieces ? "pieces" : dispatched ? "dispatched" : "structured";
-    this.#code = new FunctionCode(shared, flow, isMain, dominance, inPieces);
+    this.#code = new FunctionCode(shared, flow, isMain, { dominance, hasLoops, inPieces });
     this.#cost = new Int32Array(flow.last.length);
   }
 
