@@ -51,6 +51,33 @@ __attribute__((section("xdp"), used)) int wild(struct xdp_md *ctx) {
 char LICENSE[] __attribute__((section("license"), used)) = "GPL";
 `;
 
+const EVENTS = `typedef unsigned int u32;
+typedef unsigned long long u64;
+#define SEC(name) __attribute__((section(name), used))
+#define __uint(name, val) int (*name)[val]
+#define __type(name, val) typeof(val) *name
+static int (*bpf_trace_printk)(const char *format, u32 size, ...) = (void *)6;
+static long (*bpf_tail_call)(void *context, void *map, u32 index) = (void *)12;
+static long (*bpf_map_push_elem)(void *map, const void *value, u64 flags) = (void *)87;
+static long (*bpf_loop)(u32 rounds, void *callback, void *context, u64 flags) = (void *)181;
+struct { __uint(type, 22); __uint(max_entries, 8); __type(value, u64); } values SEC(".maps");
+SEC("raw_tp/x") int after(u64 *ctx) { return 7; }
+struct { __uint(type, 3); __uint(max_entries, 2); __uint(key_size, 4); int (*values[2])(u64 *); } programs SEC(".maps") = {
+  .values = { [0] = (void *)&after }
+};
+static long each(u32 index, u64 *sum) { *sum += index; return 0; }
+SEC("raw_tp/x") int on_enter(u64 *ctx) {
+  u64 id = ctx[1], sum = 0;
+  bpf_loop(3, each, &sum, 0);
+  static const char format[] = "event %d\\n";
+  bpf_trace_printk(format, sizeof format, id);
+  bpf_map_push_elem(&values, &id, 0);
+  bpf_tail_call(ctx, &programs, 0);
+  return sum;
+}
+char LICENSE[] SEC("license") = "GPL";
+`;
+
 async function run(args: readonly string[], commands: readonly string[], status = 0): Promise<Ended> {
   const ended = await skep(args, { input: `${commands.join("\n")}\n` });
   assert.equal(ended.status, status, `${ended.stdout}${ended.stderr}`);
@@ -288,6 +315,52 @@ describe("an object of clang's", { skip: clangLacks() }, () => {
     assert.match(stdout, /return data\[1000\];/);
     const { stdout: later } = await run(on(withLines, "wild"), ["c", "back"]);
     assert.match(later, /before the first instruction/);
+  });
+});
+
+describe("a program on events", { skip: clangLacks() }, () => {
+  const folder = new Folder();
+  after(() => folder[Symbol.dispose]());
+  const object = join(folder.path, "events.o");
+  if (clangLacks() === false) {
+    const flags = ["-target", "bpfel", "-mcpu=v3", "-O2", "-g", "-c", folder.file("events.bpf.c", EVENTS), "-o", object];
+    assert.equal(spawnSync(CLANG, flags).status, 0);
+  }
+  const on = ["debug", object, "--program", "on_enter", "--context", '{"args":[1,42]}'];
+
+  test("its context, what it prints, and maps of every kind", async () => {
+    const { stdout } = await run(on, [
+      "info context",
+      "break each",
+      "c",
+      "bt",
+      "delete",
+      "c",
+      "info maps",
+      "map values",
+      "map programs",
+    ]);
+    for (const expected of [
+      /ctx\+0 +01 00 00 00 00 00 00 00 2a 00/,
+      /breakpoint 1 in each/,
+      /#1 on_enter, slot \d+/,
+      /printed: event 42\n/,
+      /returned 7 in on_enter/,
+      /values queue, 1 of 8 entries/,
+      /next: 42/,
+      /programs prog_array, 1 of 2 entries\n +0: after/,
+    ])
+      assert.match(stdout, expected);
+  });
+
+  test("what is printed is told where the run passes there, each time", async () => {
+    const { stdout } = await run([...on, "--break", "helper:trace_printk"], ["c", "step", "back", "step", "run"]);
+    assert.equal(stdout.match(/printed: event 42/g)?.length, 2);
+  });
+
+  test("has no packet", async () => {
+    const { stderr } = await run(on, ["packet"], 2);
+    assert.match(stderr, /on_enter is a raw_tracepoint program: it has no packet/);
   });
 });
 

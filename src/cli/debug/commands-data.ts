@@ -5,11 +5,11 @@ import type { Value } from "../../engine/embedded/debug/expression.ts";
 import { jsonText } from "../../engine/embedded/debug/places.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import { nearest } from "../../nearest.ts";
-import { mapToJson, renderMap } from "../maps.ts";
 import { count } from "../terminal.ts";
 import { type Answer, bytesText, CommandError, hex, numberText } from "./answer.ts";
 import { type DebugCommand, whole } from "./command.ts";
 import type { Debugger } from "./debugger.ts";
+import { mapData, mapLines, mapSize } from "./show-map.ts";
 import { showBytes, showPacket } from "./show-packet.ts";
 import { valueText } from "./show-stop.ts";
 
@@ -49,7 +49,7 @@ export const memoryCommand: DebugCommand = {
     const [address, length] = match === null ? [rest, String(SOME)] : [match[1]!, match[2]!];
     if (address === "") throw new CommandError("x takes an address and a length, e.g. x r10 - 16 16");
     const value = session.evaluate(address);
-    if (typeof value !== "bigint") throw new CommandError(`expected an address, found ${text(value, session)}`);
+    if (typeof value !== "bigint") throw new CommandError(`expected an address, but ${address} is none (r1, ctx.data, r10 - 16)`);
     const size = whole(length, "a length in bytes");
     if (size > MOST) throw new CommandError(`x shows ${count(MOST)} bytes at most, found ${length}`);
     return showBytes(session, value, match === null ? roomAt(session, value, size) : size);
@@ -91,7 +91,7 @@ export const mapCommand: DebugCommand = {
   run({ session }, rest) {
     const map = Object.hasOwn(session.maps, rest) ? session.maps[rest] : undefined;
     if (map !== undefined) {
-      return { json: { type: "map", name: rest, map: mapToJson(map) }, lines: (style) => renderMap(map, 40, style) };
+      return { json: { type: "map", name: rest, map: mapData(map) }, lines: (style) => mapLines(map, style) };
     }
     const names = Object.keys(session.maps);
     const near = nearest(rest, names);
@@ -105,7 +105,7 @@ export function mapsAnswer({ session }: Debugger): Answer {
   const rows = maps.map((map) => ({
     name: map.name,
     kind: map.spec.type,
-    entries: sizeOf(map),
+    entries: mapSize(map),
     maxEntries: map.spec.maxEntries,
   }));
   return {
@@ -120,23 +120,20 @@ export function mapsAnswer({ session }: Debugger): Answer {
   };
 }
 
-/** Null for kinds that cannot be iterated. */
-function sizeOf(map: Iterable<unknown>): number | null {
-  try {
-    let size = 0;
-    for (const _ of map) size++;
-    return size;
-  } catch {
-    return null;
-  }
-}
+/** Bytes of a context in a row. */
+const ROW = 16;
 
 export function contextAnswer({ session }: Debugger): Answer {
   const value = session.evaluate("ctx");
   return {
     json: { type: "context", context: value },
     lines() {
-      if (value instanceof Uint8Array) return [bytesText(value)];
+      if (value instanceof Uint8Array) {
+        const rows = Math.ceil(value.length / ROW);
+        return Array.from({ length: rows }, (_, row) => {
+          return `  ${`ctx+${row * ROW}`.padEnd(8)}  ${bytesText(value.subarray(row * ROW, (row + 1) * ROW))}`;
+        });
+      }
       return Object.entries(value ?? {}).map(([name, field]) => {
         return `  ${name} = ${typeof field === "bigint" ? valueText(field, session) : numberText(BigInt(String(field)))}`;
       });

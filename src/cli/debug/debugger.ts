@@ -34,7 +34,7 @@ export class Debugger {
   }
 
   printed(text: string): void {
-    if (this.session.active) this.#printed.push({ text, time: this.session.time });
+    if (this.session.active) this.#printed.push({ text: text.replace(/\n$/, ""), time: this.session.time });
   }
 
   /** Stops what is going on, soon. */

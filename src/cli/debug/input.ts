@@ -1,6 +1,6 @@
 /** What the command line says the program shall run on. */
 
-import type { ContextInput, RunInput } from "../../engine/engine.ts";
+import type { ContextInput, ContextValue, RunInput } from "../../engine/engine.ts";
 import { CliError, EXIT } from "../exit.ts";
 
 /** `--packet-hex`: digits, with blanks, colons or dashes between them. @throws CliError (usage). */
@@ -15,7 +15,8 @@ export function parseHex(option: string, text: string): Uint8Array {
 }
 
 /**
- * `--context`: an object of fields, each a number or text of hexadecimal digits; or such text, the bytes of the context.
+ * `--context`: an object of fields by name, as `RunInput.context` takes them, but bytes as `{"bytes": "00ff"}`; or text of hexadecimal
+ * digits, the bytes of the context.
  * @throws CliError (usage).
  */
 export function parseContext(text: string): ContextInput {
@@ -29,16 +30,18 @@ export function parseContext(text: string): ContextInput {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new CliError(EXIT.usage, `--context takes an object of fields, or text of hexadecimal digits, found ${text}`);
   }
-  return Object.fromEntries(
-    Object.entries(value).map(([name, field]: [string, unknown]) => {
-      if (typeof field === "number" && Number.isSafeInteger(field)) return [name, field];
-      if (typeof field === "string") return [name, /^-?\d+$/.test(field) ? BigInt(field) : parseHex("context", field)];
-      throw new CliError(EXIT.usage, `--context: ${name} takes a whole number or text of hexadecimal digits`);
-    }),
-  );
+  return Object.fromEntries(Object.entries(value).map(([name, field]: [string, unknown]) => [name, contextValue(name, field)]));
 }
 
-/** @throws CliError (usage) when there is neither. */
+function contextValue(name: string, value: unknown): ContextValue {
+  if (typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value))) return value;
+  if (Array.isArray(value)) return value.map((each: unknown, index) => contextValue(`${name}[${index}]`, each));
+  if (typeof value === "object" && value !== null && "bytes" in value && typeof value.bytes === "string")
+    return parseHex("context", value.bytes);
+  throw new CliError(EXIT.usage, `--context: ${name} takes a whole number, text, an array, or {"bytes": "00ff"}`);
+}
+
+/** @throws CliError (usage) */
 export function oneInput(packet: string | undefined, context: string | undefined): RunInput {
   return {
     ...(packet === undefined ? {} : { packet: parseHex("packet-hex", packet) }),

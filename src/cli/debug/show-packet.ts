@@ -4,7 +4,7 @@ import { printable } from "../../compiler/typescript/excerpt.ts";
 import type { PacketLayer } from "../../engine/embedded/debug/layers.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import type { Style } from "../terminal.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, CommandError } from "./answer.ts";
 
 /** `.` untouched, `r` read, `w` written, `b` both. */
 function touches(session: DebugSession, offset: number, size: number): string {
@@ -17,6 +17,7 @@ function touches(session: DebugSession, offset: number, size: number): string {
 export function showPacket(session: DebugSession, packet: number): Answer {
   const { layers } = session;
   const { length } = session.packet;
+  if (length === 0) throw new CommandError(`${session.program.name} is a ${session.program.spec.type} program: it has no packet`);
   const marks = touches(session, 0, length);
   return {
     json: {

@@ -59,7 +59,7 @@ export class Target implements AsyncDisposable {
       onPrint: this.#options.onPrint,
     });
     this.#engine = engine;
-    const collection = await engine.load(spec, { programs: [program] });
+    const collection = await engine.load(spec, { programs: neededBy(program, spec) });
     applySettings(collection, settings);
     const loaded = collection.programs[program];
     if (loaded === undefined) throw new CliError(EXIT.failure, `${program} was not loaded`);
@@ -140,4 +140,10 @@ function accepting<Result>(run: () => Result): Result {
     if (error instanceof RangeError) throw new CliError(EXIT.input, error.message, { cause: error });
     throw error;
   }
+}
+
+/** The program, and those that its object puts into arrays of programs. */
+function neededBy(program: string, { maps }: Spec): readonly string[] {
+  const called = maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
+  return [...new Set([program, ...called.map((entry) => entry.program)])];
 }

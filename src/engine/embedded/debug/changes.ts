@@ -1,6 +1,6 @@
 /** What steps changed, in words that people use: registers, memory, entries of maps. */
 
-import type { BpfMap } from "../../engine.ts";
+import type { AnyMap } from "../../maps.ts";
 import type { HelperTable } from "../helpers/helper.ts";
 import { POSITION } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
@@ -43,9 +43,9 @@ export class ChangeReader {
   readonly #machine: Machine;
   readonly #places: Places;
   readonly #helpers: HelperTable;
-  readonly #maps: Readonly<Record<string, BpfMap>>;
+  readonly #maps: Readonly<Record<string, AnyMap>>;
 
-  constructor(machine: Machine, places: Places, helpers: HelperTable, maps: Readonly<Record<string, BpfMap>>) {
+  constructor(machine: Machine, places: Places, helpers: HelperTable, maps: Readonly<Record<string, AnyMap>>) {
     this.#machine = machine;
     this.#places = places;
     this.#helpers = helpers;
@@ -112,7 +112,9 @@ export class ChangeReader {
     const start = range.first * 4;
     const name = memory.regionAt(start)?.name ?? "";
     if (name.includes(" of map ") && this.#places.valueAt(start)?.key !== undefined) return [];
-    if (name.includes(" of map ") && !name.startsWith("values of map ")) return [];
+    // What the engine keeps for itself — inner parts of maps, frames of functions that have returned — is nobody's business.
+    const isSeen = name.startsWith("values of map ") || name.startsWith("ring of map ");
+    if (!isSeen && !this.#machine.interpreter.space.allows(start, 4, false)) return [];
     const after = memory.bytes.slice(start, range.end * 4);
     const before = after.slice();
     const view = new DataView(before.buffer);

@@ -7,7 +7,8 @@
  */
 
 import type { Spec } from "../../../object/spec.ts";
-import type { BpfMap, Program } from "../../engine.ts";
+import type { Program } from "../../engine.ts";
+import type { AnyMap } from "../../maps.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import type { HelperTable } from "../helpers/helper.ts";
@@ -22,7 +23,7 @@ export interface Debuggee {
   /** Instructions that one run may take. */
   readonly fuel: number;
   /** Maps of its collection as user space sees them, by name. */
-  maps(): Readonly<Record<string, BpfMap>>;
+  maps(): Readonly<Record<string, AnyMap>>;
   /** The same program on other executors, one a CPU. */
   make(executors: readonly Executor[]): Program;
 }

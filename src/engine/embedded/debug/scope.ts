@@ -7,7 +7,7 @@ import { nearest } from "../../../nearest.ts";
 import type { GlobalSpec } from "../../../object/spec.ts";
 import { XDP_MD } from "../../../uapi/xdp.ts";
 import { bytesCodec } from "../../codecs.ts";
-import type { BpfMap } from "../../engine.ts";
+import type { AnyMap } from "../../maps.ts";
 import { type Interpreter, POSITION } from "../interpreter.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { ExpressionError, normal, type Scope, type Value } from "./expression.ts";
@@ -20,7 +20,7 @@ const OWN_NAMES = ["pc", "line", "fp", "packet", "ctx"];
 export class ProgramScope implements Scope {
   readonly #interpreter: Interpreter;
   readonly #lines: SourceLines;
-  readonly #maps: Readonly<Record<string, BpfMap>>;
+  readonly #maps: Readonly<Record<string, AnyMap>>;
   readonly #types: Btf | null;
   readonly #globals: ReadonlyMap<string, GlobalSpec>;
   readonly #contextFields: Readonly<Record<string, number>>;
@@ -66,7 +66,8 @@ export class ProgramScope implements Scope {
     if (name === "packet") return this.packetBytes();
     const global = this.#globals.get(name);
     if (global !== undefined) return this.#global(global);
-    if (this.isMap(name)) return [...this.#maps[name]!.entries()].map(([key, value]) => ({ key, value }));
+    if (this.isMap(name))
+      return this.#looking(() => [...this.#maps[name]!.entries()].map(([key, value]) => ({ key, value: plain(value) })));
     if (Object.hasOwn(CONSTANTS, name)) return BigInt(CONSTANTS[name]!);
     if (LAYER_NAMES.includes(name as LayerName)) return this.layer(name);
     const near = nearest(name, this.names);
@@ -78,10 +79,14 @@ export class ProgramScope implements Scope {
   }
 
   entry(map: string, key: unknown): Value {
+    return this.#looking(() => normal(plain(this.#maps[map]!.get(key))));
+  }
+
+  /** A key that does not fit its type, or a kind of map that has no keys, is the expression's error. */
+  #looking<Result>(look: () => Result): Result {
     try {
-      return normal(this.#maps[map]!.get(key));
+      return look();
     } catch (error) {
-      // A key that does not fit its type, or a kind of map that has no keys.
       throw new ExpressionError(error instanceof Error ? error.message : String(error));
     }
   }
@@ -141,4 +146,9 @@ export class ProgramScope implements Scope {
     }
     return normal(codec.decode(this.#interpreter.memory.bytes, store.values.start + offset));
   }
+}
+
+/** Of maps and programs in maps, the name. */
+function plain(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "spec" in value && "name" in value ? value.name : value;
 }

@@ -16,8 +16,9 @@ import type { Instruction } from "../../../isa/instruction.ts";
 import { print } from "../../../isa/print.ts";
 import type { LineInfo } from "../../../object/spec.ts";
 import { helperName } from "../../../uapi/helpers.ts";
-import type { BpfMap, Program, RunInput } from "../../engine.ts";
+import type { Program, RunInput } from "../../engine.ts";
 import { FaultError } from "../../errors.ts";
+import type { AnyMap } from "../../maps.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import { Interpreter, POSITION, SAVED_WORDS } from "../interpreter.ts";
@@ -348,7 +349,7 @@ export class DebugSession implements Disposable {
   }
 
   /** Maps of the program's collection. */
-  get maps(): Readonly<Record<string, BpfMap>> {
+  get maps(): Readonly<Record<string, AnyMap>> {
     return this.#debuggee.maps();
   }
 
