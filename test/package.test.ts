@@ -15,6 +15,7 @@ import { compile, openEngine } from "skep";
 import { assemble } from "skep/isa";
 import { openEmbedded } from "skep/embedded";
 import { defineHook, u8, u32 } from "skep/hooks";
+import { ethernet, ipv4, load, packet as layers, udp } from "skep/test";
 
 const spec = await compile("firewall.bpf.ts");
 await using engine = await openEngine("embedded");
@@ -24,6 +25,9 @@ const packet = new Uint8Array(60);
 packet.set([8, 0, 0x45], 12);
 packet.set([203, 0, 113, 7], 26);
 const { verdict } = fw.programs.firewall.run({ packet });
+await using tested = await load<typeof import("./firewall.bpf.ts")>("firewall.bpf.ts");
+tested.program("firewall").run(layers(ethernet(), ipv4(), udp())).expectPass();
+tested.map("drops").expectEmpty();
 const dropped: bigint[] | undefined = fw.maps.drops.get("203.0.113.7");
 console.log(JSON.stringify({ verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
 `;
