@@ -46,8 +46,6 @@ export class AddressSpace {
   nullReads = false;
   /** Where they are set, they alone say what of the context may be touched. */
   contextRules: ContextRules | null = null;
-  /** Of a context that is not writable as a whole, the parts that are: offsets from and to, in pairs. */
-  contextWrites: readonly number[] = [];
 
   readonly #memory: Memory;
   /** Of the maps that the program refers to, then of those that it found in them during this run. */
@@ -75,8 +73,7 @@ export class AddressSpace {
     if (address >= this.#valueStart && end <= this.#valueEnd) return this.#valueWritable || !write;
     if (address >= this.contextStart && end <= this.contextEnd) {
       const { contextRules: rules } = this;
-      if (rules !== null) return rules.allows(address - this.contextStart, size, write);
-      return !write || this.contextWritable || this.#isContextPart(address - this.contextStart, end - this.contextStart);
+      return rules === null ? this.contextWritable || !write : rules.allows(address - this.contextStart, size, write);
     }
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
     if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
@@ -126,12 +123,6 @@ export class AddressSpace {
       this.#areas.length = this.#ownAreas;
       this.#valueStart = this.#valueEnd = 0;
     }
-  }
-
-  #isContextPart(from: number, to: number): boolean {
-    const parts = this.contextWrites;
-    for (let at = 0; at < parts.length; at += 2) if (from >= parts[at]! && to <= parts[at + 1]!) return true;
-    return false;
   }
 
   /** The length of the text that begins at an address, up to a NUL; -1 when there is none before what may not be read. */

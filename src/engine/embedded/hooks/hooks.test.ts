@@ -125,8 +125,8 @@ test("what is not writable is not written, and no byte beyond the context read",
   const written = await engine.load(raw("*(u32 *)(r1 + 32) = 5\nr0 = *(u32 *)(r1 + 32)\nexit"));
   assert.equal(written.programs["p"]!.run().verdict, 5);
   for (const [assembly, why] of [
-    ["*(u32 *)(r1 + 0) = 5\nr0 = 0\nexit", /may only read/],
-    ["*(u64 *)(r1 + 32) = 5\nr0 = 0\nexit", /may only read/],
+    ["*(u32 *)(r1 + 0) = 5\nr0 = 0\nexit", /may not write that there/],
+    ["*(u64 *)(r1 + 32) = 5\nr0 = 0\nexit", /may not write that there/],
     ["r0 = *(u8 *)(r1 + 40)\nexit", /the context has 40/],
   ] as const) {
     await using collection = await engine.load(raw(assembly));

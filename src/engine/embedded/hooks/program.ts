@@ -26,7 +26,7 @@ export class HookProgram implements LoadedProgram {
     const { space } = executor;
     space.contextStart = site.address;
     space.contextEnd = site.address + site.size;
-    space.contextWrites = site.writable;
+    space.contextRules = site;
   }
 
   /**

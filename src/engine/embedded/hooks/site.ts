@@ -6,6 +6,7 @@ import { ValueError } from "../../../btf/errors.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { AttachOptions, Program } from "../../engine.ts";
 import { AttachError, VerifierError } from "../../errors.ts";
+import type { ContextRules } from "../access.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
 import { difference } from "../layout-difference.ts";
@@ -27,14 +28,12 @@ interface Written {
   readonly isText: boolean;
 }
 
-export class HookSite {
+export class HookSite implements ContextRules {
   readonly name: string;
   readonly section: string;
   readonly size: number;
   /** Where the context is: what programs find in r1. */
   readonly address: number;
-  /** Offsets from and to, in pairs, of what programs may write. */
-  readonly writable: readonly number[];
   readonly kind: ProgramKind;
   /** In the order in which they are asked. Replaced as a whole: a run that is going on keeps those it began with. */
   links: readonly HookLink[] = [];
@@ -69,7 +68,6 @@ export class HookSite {
         codec: makeCodec(types, fields.get(name) ?? 0, { name: `${hook.name}.${name}` }),
         isText: type.kind === "text",
       }));
-    this.writable = this.#written.flatMap(({ offset, codec }) => [offset, offset + codec.size]);
     this.kind = {
       type: "unspec",
       helpers: helperTable([...GENERAL, ...plan.functions.values()]),
@@ -82,6 +80,12 @@ export class HookSite {
 
   get idle(): boolean {
     return this.links.length === 0;
+  }
+
+  /** Programs may read all of the context, and write what lies in one of its writable fields. */
+  allows(offset: number, size: number, write: boolean): boolean {
+    if (!write) return true;
+    return this.#written.some((field) => offset >= field.offset && offset + size <= field.offset + field.codec.size);
   }
 
   /** The verdict, u32. Hot. */
