@@ -18,14 +18,22 @@ export {
 export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
 export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture.ts";
 export { RecordingError, type RecordingHeader, readHeader } from "./engine/embedded/host/event-recording.ts";
+export { type Driven, type DriveOptions, drive, packets, type TrafficOptions } from "./engine/embedded/host/generator.ts";
 export { type CaptureReader, openCapture } from "./engine/embedded/host/read-capture.ts";
 export { type ReplayResult, replay } from "./engine/embedded/host/replay.ts";
 export { type ReplayEventsResult, replayEvents } from "./engine/embedded/host/replay-events.ts";
 export { CaptureWriter } from "./engine/embedded/host/write-capture.ts";
 export { type RawOptions, type RawResult, runRaw } from "./engine/embedded/raw.ts";
+export type { CgroupDecision, CgroupEvent, Groups } from "./engine/embedded/room/cgroup-hooks.ts";
 export type { Emitted, EventMeta, PerfValue, Stacks } from "./engine/embedded/room/events.ts";
 export type { FieldValue, KernelObject } from "./engine/embedded/room/kernel-objects.ts";
-export type { PacketDevice } from "./engine/embedded/room/packet-host.ts";
+export type {
+  DeviceDescription,
+  NeighbourDescription,
+  NetworkDescription,
+  RouteDescription,
+} from "./engine/embedded/room/network-description.ts";
+export type { DeviceCounters, Network, PacketDevice, PacketMeta } from "./engine/embedded/room/packet-host.ts";
 export type { PacketRing, RingOptions } from "./engine/embedded/room/packet-ring.ts";
 export type { Process, ProcessDescription } from "./engine/embedded/room/processes.ts";
 export type { ReceivedMany, ReceiveManyOptions } from "./engine/embedded/room/receive-many.ts";

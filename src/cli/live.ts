@@ -43,7 +43,7 @@ export async function runLive(job: Job, options: LiveOptions): Promise<ExitStatu
 }
 
 /** The end of a live run: the first SIGINT, SIGTERM or SIGHUP, or the end of the time. A second signal ends the process at once. */
-class End implements Disposable {
+export class End implements Disposable {
   readonly reached: Promise<void>;
   readonly #timer: NodeJS.Timeout;
   readonly #end: () => void;

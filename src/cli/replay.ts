@@ -6,11 +6,12 @@ import { virtualClock } from "../engine/embedded/clock.ts";
 import { openEmbedded } from "../engine/embedded/engine.ts";
 import { CaptureError } from "../engine/embedded/host/capture.ts";
 import { openCapture } from "../engine/embedded/host/read-capture.ts";
-import { type ReplayResult, replay } from "../engine/embedded/host/replay.ts";
+import { type ReplayResult, replay, type Tally } from "../engine/embedded/host/replay.ts";
+import { attachForReplay } from "../engine/embedded/host/replay-device.ts";
 import { CaptureWriter } from "../engine/embedded/host/write-capture.ts";
 import type { BpfMap } from "../engine/engine.ts";
-import { XDP, XDP_VERDICTS } from "../uapi/xdp.ts";
-import { EXIT, type ExitStatus } from "./exit.ts";
+import { type VerdictNames, verdictNames } from "../uapi/verdicts.ts";
+import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
 import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
@@ -23,13 +24,13 @@ export interface ReplayFiles {
 }
 
 export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitStatus> {
+  const names = namesOf(job);
   const interrupt = new AbortController();
   const stop = () => interrupt.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
     await using engine = openEmbedded({ unsafe: true, execution: "interpreter", clock: virtualClock(), seed: 1 });
-    const device = engine.addDevice("replay");
     await using collection = await engine.load(job.spec, { programs: [job.program] });
     applySettings(collection, job.settings);
     const reader = await openCapture(
@@ -37,14 +38,17 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     );
     await using passed = await PacketFile.create(files.pass);
     await using dropped = await PacketFile.create(files.drop);
-    await using _link = await collection.programs[job.program]?.attach({ interface: device.name });
+    const program = collection.programs[job.program];
+    if (program === undefined) throw new RangeError(`no program ${job.program}`);
+    const { device, link } = await attachForReplay(engine, program, "replay");
+    await using _attached = link;
     using progress = new Progress();
     const result = await replay(reader, device, {
       signal: interrupt.signal,
       onProgress: (packets) => progress.show(`${count(packets)} packets …`),
       ...(passed === null && dropped === null
         ? {}
-        : { onVerdict: (verdict, packet) => (isDropped(verdict) ? dropped : passed)?.add(packet) }),
+        : { onVerdict: (verdict, packet) => (names.drops(verdict) ? dropped : passed)?.add(packet) }),
     });
     await passed?.finish();
     await dropped?.finish();
@@ -63,8 +67,31 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
   }
 }
 
-function isDropped(verdict: number): boolean {
-  return verdict === XDP.DROP || verdict === XDP.ABORTED || verdict >= XDP_VERDICTS.length;
+/** @throws CliError for a type that a capture says nothing to. */
+function namesOf(job: Job): VerdictNames {
+  const type = job.spec.programs.find(({ name }) => name === job.program)?.type ?? "unspec";
+  const names = verdictNames(type);
+  if (names !== null) return names;
+  throw new CliError(
+    EXIT.usage,
+    `${job.program} is a ${type} program: no packet of a capture comes to it; those of xdp, sched_cls, sched_act, socket_filter and cgroup_skb programs do`,
+  );
+}
+
+/** By what verdicts mean, most frequent first. */
+function tallies(job: Job, { verdicts }: ReplayResult): (Tally & { readonly name: string })[] {
+  const names = namesOf(job);
+  const byName = new Map<string, { name: string; packets: number; bytes: number }>();
+  for (const { verdict, packets, bytes } of verdicts) {
+    const name = names.name(verdict);
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, { name, packets, bytes });
+    else {
+      known.packets += packets;
+      known.bytes += bytes;
+    }
+  }
+  return [...byName.values()].sort((left, right) => right.packets - left.packets);
 }
 
 /** A pcap file that packets are added to. A replay that fails leaves what was written so far: whole records. */
@@ -121,16 +148,12 @@ function warn(files: ReplayFiles, result: ReplayResult, interrupted: boolean): E
   return interrupted ? EXIT.interrupted : EXIT.ok;
 }
 
-function verdictName(verdict: number): string {
-  return XDP_VERDICTS[verdict] ?? `unknown (${verdict})`;
-}
-
 // ── for people ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function render(job: Job, files: ReplayFiles, result: ReplayResult, maps: readonly BpfMap[], style: Style): string {
   const { packets } = result;
-  const rows = result.verdicts.map(({ verdict, packets: some, bytes: size }) => [
-    verdictName(verdict),
+  const rows = tallies(job, result).map(({ name, packets: some, bytes: size }) => [
+    name,
     count(some),
     `${((100 * some) / packets).toFixed(1)} %`,
     bytes(size),
@@ -141,7 +164,12 @@ function render(job: Job, files: ReplayFiles, result: ReplayResult, maps: readon
     { title: "share", align: "right" },
     { title: "bytes", align: "right" },
   ] as const;
-  const paint: Readonly<Record<string, (text: string) => string>> = { pass: style.green, drop: style.red, aborted: style.red };
+  const paint: Readonly<Record<string, (text: string) => string>> = {
+    pass: style.green,
+    keep: style.green,
+    drop: style.red,
+    aborted: style.red,
+  };
   const [header = "", ...body] = table(columns, rows, style);
   const lines = [
     `${style.bold(job.program)} ${style.dim(`on ${files.capture}: ${[`${count(packets)} packets`, bytes(result.bytes), ...span(result)].join(", ")}`)}`,
@@ -177,9 +205,7 @@ function report(job: Job, result: ReplayResult, maps: readonly BpfMap[]): unknow
     engine: "embedded",
     packets: result.packets,
     bytes: result.bytes,
-    verdicts: Object.fromEntries(
-      result.verdicts.map(({ verdict, packets, bytes }) => [verdictName(verdict), { packets, bytes }]),
-    ),
+    verdicts: Object.fromEntries(tallies(job, result).map(({ name, packets, bytes }) => [name, { packets, bytes }])),
     skipped: result.skipped,
     cutShort: result.cutShort,
     faults: { packets: result.faults.packets, first: result.faults.first?.message ?? null },

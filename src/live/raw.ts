@@ -12,7 +12,7 @@ import { AttachError } from "../engine/errors.ts";
 import { type LiveDevice, openFailure, openLive } from "./device.ts";
 import { poller } from "./poller.ts";
 
-export interface RawOptions {
+export interface RawDeviceOptions {
   /** Also packets that are for other machines. Default false. */
   readonly promiscuous?: boolean;
 }
@@ -26,7 +26,7 @@ export interface RawOptions {
 export async function openRawDevice(
   engine: EmbeddedEngine,
   name: string,
-  { promiscuous = false }: RawOptions = {},
+  { promiscuous = false }: RawDeviceOptions = {},
 ): Promise<LiveDevice> {
   const polling = await poller();
   const ifindex = polling.io.interfaceIndex(name);

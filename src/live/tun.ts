@@ -10,7 +10,7 @@ import type { EmbeddedEngine } from "../engine/embedded/engine.ts";
 import { type LiveDevice, openFailure, openLive } from "./device.ts";
 import { poller } from "./poller.ts";
 
-export interface TunOptions {
+export interface TunDeviceOptions {
   /** At most 15 bytes; `%d` in it is replaced by a number that is free. Default `skep%d`. */
   readonly name?: string;
   /**
@@ -29,7 +29,7 @@ export interface TunOptions {
  */
 export async function openTunDevice(
   engine: EmbeddedEngine,
-  { name = "skep%d", frames = "ip", mtu = 1500 }: TunOptions = {},
+  { name = "skep%d", frames = "ip", mtu = 1500 }: TunDeviceOptions = {},
 ): Promise<LiveDevice> {
   const polling = await poller();
   const ethernet = frames === "ethernet";

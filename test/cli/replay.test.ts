@@ -37,6 +37,18 @@ test("the firewall drops exactly what comes from the blocked network, as tshark 
   assert.ok(drops.every(({ key }) => key.startsWith("203.0.113.")));
 });
 
+test("verdicts are called what they are in traffic control; a program that no packet comes to is refused", async () => {
+  const objects = "test/object/fixtures/programs.o";
+  const { status, stdout, stderr } = await skep(["run", objects, "--program", "iproute2", "--replay", OFFICE, "--json"]);
+  assert.equal(status, 0, stderr);
+  const { verdicts, packets } = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(verdicts), ["pass"]);
+  assert.equal(verdicts.pass.packets, packets);
+  const other = await skep(["run", objects, "--program", "wide", "--replay", OFFICE]);
+  assert.equal(other.status, 2);
+  assert.match(other.stderr, /wide is a kprobe program: no packet of a capture comes to it/);
+});
+
 test("people get tables: verdicts, drops by source, time per packet", async () => {
   const { stdout } = await skep(["run", FIREWALL, "--replay", OFFICE, ...BLOCK]);
   assert.match(stdout, /verdict +packets +share +bytes/);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Conversation } from "../kernel/child.ts";
@@ -9,6 +10,7 @@ import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { ethernet, ipv4, udp, vlan } from "../support/packets.ts";
 
 const skip = (await probeLab()) ?? (existsSync("/dev/net/tun") ? false : "there is no /dev/net/tun");
+const ROOT = resolve(import.meta.dirname, "../..");
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
 function start(lab: Lab, ...options: readonly string[]): Conversation {
@@ -91,6 +93,42 @@ describe("a packet socket", { skip, concurrency: 3 }, () => {
     await using lab = await openLab();
     const worker = start(lab, "raw", "nothing0", "drop");
     await assert.rejects(worker.hear(), /AttachError: there is no network interface "nothing0"/);
+  });
+});
+
+describe("skep run", { skip }, () => {
+  const skep = (...args: readonly string[]) => [
+    process.execPath,
+    join(ROOT, "bin/skep.js"),
+    "run",
+    "examples/protocols.bpf.ts",
+    ...args,
+  ];
+
+  test("--raw counts what comes in until Ctrl-C, and prints it", async () => {
+    await using lab = await openLab();
+    const child = lab.spawn("b", skep("--raw", "veth0", "--json"), { stdio: ["ignore", "pipe", "pipe"], cwd: ROOT });
+    let stdout = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    await new Promise<void>((resolve) => child.stderr?.once("data", () => resolve()));
+    assert.equal(await ping(lab, "a", "192.0.2.2", 3), true);
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    child.kill("SIGINT");
+    assert.equal(await ended, 0);
+    const { packets, maps } = JSON.parse(stdout);
+    assert.ok(packets.received >= 3);
+    const icmp = maps.traffic.entries.find(({ key }: { key: { protocol: number } }) => key.protocol === 1);
+    assert.ok(icmp.value.packets >= 3);
+  });
+
+  test("--tun makes an interface for so long, and nothing stays", async () => {
+    await using lab = await openLab();
+    const { stdout, stderr } = await lab.exec("b", skep("--tun", "skep9", "--duration", "0.2"), { cwd: ROOT });
+    assert.match(stdout, /protocols on skep9, .* in the embedded engine; detached/);
+    assert.match(stderr, /xdp on skep9 \(embedded\); for 0\.2 s/);
+    assert.notEqual((await lab.exec("b", ["ip", "link", "show", "skep9"], { check: false })).status, 0);
   });
 });
 

@@ -10,7 +10,7 @@ import { openSpec, TYPES_HELP } from "../sources.ts";
 const help: CommandHelp = {
   name: "run",
   summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
-  operands: "FILE (--replay CAPTURE | --replay-events RECORDING | --interface NAME)",
+  operands: "FILE (--replay CAPTURE | --replay-events RECORDING | --interface NAME | --raw NAME | --tun NAME | --tap NAME)",
   options: {
     replay: { value: "CAPTURE", help: "play a pcap or pcapng file (also gzipped) through the embedded engine; - is stdin" },
     "replay-events": {
@@ -18,6 +18,12 @@ const help: CommandHelp = {
       help: "play recorded events (JSON lines, docs/events.md) through all programs of the file in the embedded engine; - is stdin",
     },
     interface: { value: "NAME", short: "i", help: "attach to a network interface in the kernel until Ctrl-C" },
+    raw: {
+      value: "NAME",
+      help: "on copies of what comes in at a network interface, in the embedded engine (a packet socket: it observes, and transmits)",
+    },
+    tun: { value: "NAME", help: "on what this machine routes into a new interface of that name, in the embedded engine (TUN)" },
+    tap: { value: "NAME", help: "the same with Ethernet frames (TAP)" },
     set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first" },
     program: { value: "NAME", help: "which program, when the file has several (with --replay-events: only that one)" },
     btf: { value: "TYPES", help: "with --replay-events: types of the kernel for programs that know some (CO-RE)" },
@@ -31,7 +37,7 @@ const help: CommandHelp = {
       value: "native|generic",
       help: "with --interface: in the driver or in the network stack (default: the kernel's choice)",
     },
-    duration: { value: "SECONDS", help: "with --interface: detach after that time" },
+    duration: { value: "SECONDS", help: "live: detach after that time" },
     top: { value: "N", help: "rows to show of each map (default 10)" },
   },
   notes: [
@@ -39,13 +45,15 @@ const help: CommandHelp = {
     "KEY and VALUE are JSON or plain text; the last colon outside quotes and brackets stands between them.",
     `With --btf, ${TYPES_HELP}.`,
     "A replay is the same every time: the program's clock is the capture's.",
-    "Live, the program is attached by a link that the kernel removes when this process ends, however it ends.",
+    "Live in the kernel, the program is attached by a link that the kernel removes when this process ends, however it ends.",
+    "With --raw the machine gets every packet, too, whatever the program says; with --tun and --tap only the program does (docs/room.md).",
   ],
   examples: [
     "skep run examples/firewall.bpf.ts --replay examples/captures/office.pcap \\",
     `    --set 'blocked={"prefixLength":24,"address":"203.0.113.0"}:1'`,
     "skep run examples/syscalls.bpf.o --replay-events examples/recordings/cat.jsonl",
     "sudo skep run examples/protocols.bpf.ts --interface eth0",
+    "sudo skep run examples/protocols.bpf.ts --raw eth0",
   ],
 };
 
@@ -54,7 +62,11 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   if (file === undefined) throw new CliError(EXIT.usage, `skep run needs a file: skep run ${help.operands}`);
   if (extra.length > 0) throw new CliError(EXIT.usage, `skep run takes one file, found also ${extra.join(" ")}`);
   const way = wayOf(args);
-  for (const [name, options] of Object.entries(ONLY_WITH)) if (name !== way) checkOnlyWith(args, name, options);
+  for (const [name, options] of Object.entries(ONLY_WITH)) {
+    const own: readonly string[] = ONLY_WITH[way];
+    const foreign = options.filter((option) => !own.includes(option));
+    if (name !== way) checkOnlyWith(args, name, foreign);
+  }
   const top = numberOption(args, "top", 0, 1_000_000) ?? 10;
   const mode = modeOf(args);
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
@@ -77,6 +89,10 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     const { replayCapture } = await import("../replay.ts");
     return replayCapture(job, { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") });
   }
+  if (way !== "interface") {
+    const { runOnDevice } = await import("../live-device.ts");
+    return runOnDevice(job, { kind: way, name: args.value(way) ?? "", duration });
+  }
   const { runLive } = await import("../live.ts");
   return runLive(job, { interface: args.value(way) ?? "", mode, duration });
 }
@@ -86,18 +102,23 @@ const ONLY_WITH = {
   replay: ["pass", "drop"],
   "replay-events": ["btf", "frequency"],
   interface: ["mode", "duration"],
+  raw: ["duration"],
+  tun: ["duration"],
+  tap: ["duration"],
 } as const;
 
 type Way = keyof typeof ONLY_WITH;
 
+const WAYS = ["replay", "replay-events", "interface", "raw", "tun", "tap"] as const satisfies readonly Way[];
+
 /** @throws CliError (usage) when none is chosen, or several. */
 function wayOf(args: Arguments): Way {
-  const ways = (["replay", "replay-events", "interface"] as const).filter((name) => args.value(name) !== undefined);
+  const ways = WAYS.filter((name) => args.value(name) !== undefined);
   const [way, other] = ways;
   if (way === undefined) {
     throw new CliError(
       EXIT.usage,
-      "where shall it run? --replay CAPTURE plays a capture file, --replay-events RECORDING recorded events, --interface NAME attaches to an interface",
+      "where shall it run? --replay CAPTURE plays a capture file, --replay-events RECORDING recorded events, --interface NAME attaches to an interface (--raw, --tun and --tap run on one without the kernel's eBPF)",
     );
   }
   if (other !== undefined) throw new CliError(EXIT.usage, `--${way} and --${other} exclude each other: choose one of them`);

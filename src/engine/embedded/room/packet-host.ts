@@ -8,7 +8,7 @@ import { addressOf, Fib, filled, IPV6_METRIC, masked, neighbourOf, prefixOf, rou
 import type { DeviceDescription, NeighbourDescription, NetworkDescription, RouteDescription } from "./network-description.ts";
 import { Traffic } from "./traffic.ts";
 
-export type { Attachment, PacketDevice, PacketHandler, PacketMeta } from "./device.ts";
+export type { Attachment, DeviceCounters, PacketDevice, PacketHandler, PacketMeta } from "./device.ts";
 
 /** What may be changed of a room's network. */
 export type Network = Pick<PacketHost, "addRoute" | "removeRoute" | "setNeighbour" | "removeNeighbour">;
