@@ -92,6 +92,23 @@ for (const execution of ["interpreter", "jit"] as const) {
       assert.equal(engine.memory.used, used, "what pointers were given goes with its object");
     });
 
+    test("a decision of an LSM program, about a file whose path the host says", async () => {
+      await using engine = open({ room: { types } });
+      await using collection = await engine.load(fixture("files"));
+      await using _link = await collection.programs["decides"]!.attach({});
+      const decide = (path: string) => {
+        const file = engine.kernel.object("file", { f_flags: 0x8000, f_path: path });
+        return engine.emit("lsm/file_open", { args: [file], ret: 0 }).result;
+      };
+      assert.equal(decide("/etc/passwd"), 0);
+      assert.deepEqual(collection.maps["seen"]!.get(0), { length: 12n, flags: 0x8000n, path: "/etc/passwd" });
+      assert.equal(decide("/secret/key"), -1);
+      assert.equal(decide("/".padEnd(48, "x")), 0);
+      assert.equal((collection.maps["seen"]!.get(0) as { length: bigint }).length, -36n, "-ENAMETOOLONG: no room for its NUL");
+      const nameless = engine.kernel.object("file", {});
+      assert.throws(() => engine.emit("lsm/file_open", { args: [nameless] }), /nobody named the path at that address/);
+    });
+
     test("without types: programs that need them are refused, and a task is an address to tell tasks apart", async () => {
       await using engine = open({ room: { processes } });
       await assert.rejects(engine.load(fixture("tasks")), {

@@ -69,7 +69,7 @@ function write(bytes: Uint8Array, { name, value: kind, offset, size }: KconfigEx
   try {
     wide = letter === undefined ? BigInt(value) : BigInt(letter);
   } catch (cause) {
-    throw new RangeError(`${name}: expected a ${kind}, found ${JSON.stringify(value)}`, { cause });
+    throw new RangeError(`${name}: expected a value of kind ${kind}, found ${JSON.stringify(value)}`, { cause });
   }
   for (let index = 0; index < size; index++, wide >>= 8n) bytes[offset + index] = Number(wide & 0xffn);
 }

@@ -90,6 +90,24 @@ function toNumber(signed: boolean): Helper["run"] {
 
 const NUMBER = ["read", "size", "wide", { memory: 8, write: true }] as const;
 
+const ENAMETOOLONG = 36;
+
+/** `bpf_d_path` of paths that the room named. @returns the length with the NUL. Linux 5.10. */
+export const PATHS: readonly Helper[] = [
+  helper("bpf_d_path", ["wide", "write", "size"], "int", (call, path, to, size) => {
+    if (size === 0) return 0;
+    const name = call.highOf(1) === 0 ? call.cpu.room.kernel.pathAt(path >>> 0) : undefined;
+    if (name === undefined)
+      throw call.fault(
+        'nobody named the path at that address; give a field of type struct path its text (f_path: "/etc/passwd")',
+      );
+    const bytes = new TextEncoder().encode(`${name}\0`);
+    if (bytes.length > size) return -ENAMETOOLONG;
+    call.memory.bytes.set(bytes, to >>> 0);
+    return bytes.length;
+  }),
+];
+
 /** What programs of every type may call. */
 export const STRINGS: readonly Helper[] = [
   helper("bpf_trace_printk", ["read", "size", "wide", "wide", "wide"], "int", (call, format, size, a, b, c) => {

@@ -15,6 +15,7 @@ import { type Helper, helperTable } from "../helpers/helper.ts";
 import { COOKIE, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
 import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
 import { STACKS } from "../helpers/stacks.ts";
+import { PATHS } from "../helpers/strings.ts";
 import type { ProgramKind } from "./kind.ts";
 import { type EventKind, EventProgram } from "./tracing-program.ts";
 
@@ -71,7 +72,7 @@ export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE
 /** Typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
 export const tracingKind = kindOf(
   "tracing",
-  [...STACKS, ...COPY_FROM_USER, ...FUNCTION_ARGUMENTS, COOKIE, FUNCTION_IP],
+  [...STACKS, ...COPY_FROM_USER, ...FUNCTION_ARGUMENTS, ...PATHS, COOKIE, FUNCTION_IP],
   {
     layout: () => argumentsLayout(false),
     prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),
@@ -83,7 +84,7 @@ export const tracingKind = kindOf(
 
 export const lsmKind = kindOf(
   "lsm",
-  [...COPY_FROM_USER, COOKIE],
+  [...COPY_FROM_USER, ...PATHS, COOKIE],
   { layout: () => argumentsLayout(false), prefix: () => "lsm/", usual: null, example: "file_open" },
   true,
 );

@@ -59,6 +59,7 @@ export class Kernel {
   /** In order of address. */
   readonly #objects: Held[] = [];
   readonly #tasks = new WeakMap<Process, Task>();
+  readonly #paths = new Map<number, string>();
   /** Where to put down what is made: it belongs to another object, or to `temporary`. */
   #owner: Held[] | null = null;
 
@@ -95,6 +96,15 @@ export class Kernel {
     return object;
   }
 
+  /** What a `struct path` at an address is called, for `bpf_d_path`; a field of that type that was given text has a name. */
+  pathAt(address: number): string | undefined {
+    return this.#paths.get(address);
+  }
+
+  namePath(address: number, path: string): void {
+    this.#paths.set(address, path);
+  }
+
   /** Takes an object back, and what was made for its pointers. Nothing may point at it any more. */
   release(object: KernelObject): void {
     const index = this.#objects.indexOf(object as Held);
@@ -102,6 +112,8 @@ export class Kernel {
     if (held === undefined)
       throw new RangeError(`${object.type} at ${object.address}: it was not made here, or is released already`);
     this.#memory.release(held.region);
+    for (const address of this.#paths.keys())
+      if (address >= held.address && address < held.address + held.size) this.#paths.delete(address);
     this.#releaseParts(held.parts);
   }
 

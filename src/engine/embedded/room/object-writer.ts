@@ -5,7 +5,7 @@ import type { BtfType, Member } from "../../../btf/types.ts";
 import { nearest } from "../../../nearest.ts";
 import type { Memory } from "../memory.ts";
 
-/** What a field may be given. Text is a number, an enumerator, characters or a `char *`, as the field's type has it. */
+/** What a field may be given. Text is a number, an enumerator, characters, a `char *` or a `struct path`, as the type has it. */
 export type FieldValue =
   | number
   | bigint
@@ -21,6 +21,8 @@ export type FieldValue =
 export interface ObjectMaker {
   object(type: string, fields: Readonly<Record<string, FieldValue>>): { readonly address: number };
   bytes(content: Uint8Array | string): { readonly address: number };
+  /** A `struct path` at that address is what the text says. */
+  namePath(address: number, path: string): void;
 }
 
 interface Place {
@@ -115,6 +117,10 @@ export class ObjectWriter {
     switch (type.kind) {
       case "struct":
       case "union":
+        if (typeof value === "string" && type.name === "path") {
+          this.#maker.namePath(at, value);
+          return;
+        }
         if (!isFields(value)) throw new RangeError(`${path}: expected an object of fields, found ${show(value)}`);
         this.#struct(type.id, address, bit, value, path, depth);
         return;
