@@ -4,7 +4,7 @@
  */
 
 import type { ContextInput, ContextValue } from "../../engine.ts";
-import { type ContextArea, type ContextLayout, copyBytes, describe, toWord, unknownField } from "./event-context.ts";
+import { type ContextArea, type ContextLayout, copyBytes, describe, toWord, unknownField, writeWord } from "./event-context.ts";
 
 export interface TracepointField {
   readonly name: string;
@@ -29,6 +29,8 @@ export interface TracepointFormat {
   readonly fields: ReadonlyMap<string, TracepointField>;
   /** Bytes of all fields: where data of any length begins. */
   readonly size: number;
+  /** Whether there are fields of any length. */
+  readonly hasData: boolean;
 }
 
 const FIELD = /^\tfield:(.*?);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:([01]);)?\s*$/;
@@ -53,7 +55,8 @@ export function parseFormat(text: string): TracepointFormat {
     fields.set(field.name, field);
     end = Math.max(end, field.offset + field.size);
   }
-  return { name, id, fields, size: end };
+  const hasData = [...fields.values()].some(({ kind }) => kind === "data" || kind === "relative-data");
+  return { name, id, fields, size: end, hasData };
 }
 
 function parseField(declaration: string, offset: number, size: number, signed: boolean): TracepointField | null {
@@ -97,7 +100,7 @@ const SYSCALL_EXIT = plain("sys_exit", [
 
 function plain(name: string, own: readonly TracepointField[]): TracepointFormat {
   const fields = new Map([...COMMON, ...own].map((field) => [field.name, field]));
-  return { name, id: 0, fields, size: Math.max(...own.map(({ offset, size }) => offset + size)) };
+  return { name, id: 0, fields, size: Math.max(...own.map(({ offset, size }) => offset + size)), hasData: false };
 }
 
 /** Formats that need no description: system calls, with their arguments as `arg0` to `arg5`. */
@@ -122,7 +125,8 @@ export function tracepointLayout(event: string, find: (event: string) => Tracepo
     writable: false,
     capacity(input) {
       if (input instanceof Uint8Array) return input.length;
-      const { fields, size } = described();
+      const { fields, size, hasData } = described();
+      if (!hasData) return size;
       let total = size;
       for (const [name, value] of Object.entries(input)) {
         const kind = fields.get(name)?.kind;
@@ -176,8 +180,15 @@ function writeRecord(format: TracepointFormat, input: Exclude<ContextInput, Uint
 }
 
 function writeNumber(view: DataView, at: number, { name, size, type }: TracepointField, value: ContextValue): void {
-  const wide = toWord(value, name);
   const bits = size * 8;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= -(2 ** (bits - 1)) && value < 2 ** bits) {
+    if (size === 8) writeWord(view, at, value, name);
+    else if (size === 4) view.setInt32(at, value, true);
+    else if (size === 2) view.setInt16(at, value, true);
+    else view.setInt8(at, value);
+    return;
+  }
+  const wide = toWord(value, name);
   const signed = BigInt.asIntN(64, wide);
   if (wide >= 1n << BigInt(bits) && signed < -(1n << BigInt(bits - 1)))
     throw new RangeError(`${name} (${type}): expected ${bits} bits, found ${describe(value)}`);

@@ -31,7 +31,7 @@ function fetchTo(call: HelperCall, side: Side, high: number, low: number, size: 
   // A whole object is the rule; of text that begins in one, what is there.
   let there = isOwn(call, low, size) ? size : 0;
   if (there === 0) while (there < size && isOwn(call, low + there, 1)) there++;
-  // The ranges may overlap.
+  // The two may overlap.
   target.set(bytes.subarray(low, low + there), to);
   return there;
 }
@@ -72,21 +72,29 @@ function readText(call: HelperCall, side: Side, to: number, size: number, low: n
   const start = to >>> 0;
   if (size === 0) return 0;
   const { bytes } = call.memory;
-  const before = bytes.slice(start, start + size);
-  const there = fetch(call, side, high, low >>> 0, size, start);
-  const nul = bytes.subarray(start, start + there).indexOf(0);
-  if (nul < 0 && there < size) {
+  const length = textLength(call, side, high, low >>> 0, size);
+  if (length === 0) {
     bytes.fill(0, start, start + size);
     return failure(side, high);
   }
-  const length = nul < 0 ? size : nul + 1;
+  fetch(call, side, high, low >>> 0, length, start);
   bytes[start + length - 1] = 0;
-  // What is behind the text stays as it was; but user text is copied by words, whose rest is zeroed.
+  // What is behind the text stays as it is; but user text is copied by words, whose rest is zeroed.
   const word = side === "user" ? Math.ceil(length / 8) * 8 : length;
-  const end = word <= size ? word : length;
-  bytes.fill(0, start + length, start + end);
-  bytes.set(before.subarray(end), start + end);
+  if (word <= size) bytes.fill(0, start + length, start + word);
   return length;
+}
+
+/** As `PresentedMemory.textLength`. */
+function textLength(call: HelperCall, side: Side, high: number, low: number, limit: number): number {
+  if (side === "user") return currentOf(call).memory.textLength(high, low, limit);
+  if (high !== 0) return call.cpu.room.kernel.presented.textLength(high, low, limit);
+  const { bytes } = call.memory;
+  for (let length = 0; length < limit; length++) {
+    if (!isOwn(call, low + length, 1)) return 0;
+    if (bytes[low + length] === 0) return length + 1;
+  }
+  return limit;
 }
 
 /** Of the helpers that were there before the two kinds were told apart: x86 tells by the address. */

@@ -68,7 +68,10 @@ export async function replayEvents(
         if (tally === undefined) tallies.set(event, (tally = { events: 0, runs: 0 }));
         events++;
         tally.events++;
-        if (meta.time !== undefined) times[times.length === 0 ? 0 : 1] = BigInt(meta.time);
+        if (meta.time !== undefined) {
+          if (times.length === 0) engine.events.begin(meta.time);
+          times[times.length === 0 ? 0 : 1] = BigInt(meta.time);
+        }
         try {
           const ran = emit(engine, line.event);
           runs += ran;

@@ -305,6 +305,10 @@ for (const execution of ["interpreter", "jit"] as const) {
       await link.detach();
       engine.events.advanceTo(100_000_000n);
       assert.equal(read(0), 30_000_000n);
+      await using _again = await collection.programs["main"]!.attach({ frequency: 1_000_000_000 });
+      assert.throws(() => engine.events.advanceTo(10n ** 15n), /time 1000000000000000: \d+ samples would be due on the way/);
+      for (const time of [-1, 0.5, Number.NaN, 1n << 64n])
+        assert.throws(() => engine.emit("raw_tp/x", {}, { time }), /time: expected nanoseconds since boot/);
     });
 
     test("a fault stops one program; the others run, and the engine lives", async () => {

@@ -86,6 +86,15 @@ export interface EventPlace {
 
 const NOTHING: EventMeta = {};
 const SECOND = 1_000_000_000n;
+/** What one step of the clock may fire: a wrong time must not take for ever. */
+const MOST_SAMPLES = 1_000_000n;
+
+interface Audience {
+  /** First to last. */
+  readonly places: readonly EventPlace[];
+  /** Whether the first result that is not 0 counts. */
+  readonly decides: boolean;
+}
 
 /** What a program threw. */
 interface Fault {
@@ -107,6 +116,8 @@ export class EventHost {
   readonly #places = new Map<string, EventPlace[]>();
   /** Of programs whose event is a pattern (`kprobe.multi/tcp_*`). */
   readonly #patterns: { readonly pattern: RegExp; readonly place: EventPlace }[] = [];
+  /** By name as emitted; made anew when something is attached or taken off. */
+  readonly #audiences = new Map<string, Audience>();
   readonly #samplers: Sampler[] = [];
   /** By CPU: of the last event that brought one along; what samples see. */
   readonly #stacks: Stacks[] = [];
@@ -135,14 +146,12 @@ export class EventHost {
     const { cpu = 0, time } = meta;
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= this.#cpus())
       throw new RangeError(`cpu: expected 0 to ${this.#cpus() - 1}, found ${cpu}`);
-    let fault: Fault | null = time === undefined ? null : this.#advanceTo(BigInt(time));
+    let fault: Fault | null = time === undefined ? null : this.#advanceTo(checkTime(time));
     if (meta.process !== undefined) this.#processes.run(this.#processes.put(meta.process).tid, cpu);
     else if (meta.pid !== undefined) this.#processes.run(meta.pid, cpu);
     if (meta.stack !== undefined) this.#stacks[cpu] = meta.stack;
 
-    const event = canonicalEvent(name);
-    const places = this.#placesOf(event);
-    const decides = event.startsWith("lsm/") || event.startsWith("fmod_ret/");
+    const { places, decides } = this.#audiences.get(name) ?? this.#audienceOf(name);
     let result = 0;
     const running: RunningEvent = { meta, cookie: 0n, override: null, data };
     let programs = 0;
@@ -176,15 +185,28 @@ export class EventHost {
    * Moves a virtual clock on; on the way each sampler fires at its times, on every CPU, in whoever runs there and with the last stack
    * that was seen there.
    * @param time nanoseconds since boot; earlier ones than the clock's change nothing.
-   * @throws FaultError of the first program that was stopped, when it is that time.
+   * @throws FaultError of the first program that was stopped, when it is that time. RangeError for a time that is none, or more than a
+   *   million samples at once.
    */
-  advanceTo(time: bigint): void {
-    const fault = this.#advanceTo(time);
+  advanceTo(time: number | bigint): void {
+    const fault = this.#advanceTo(checkTime(time));
     if (fault !== null) throw fault.error;
+  }
+
+  /** Moves a virtual clock to where a recording begins: nothing is sampled on the way, and samplers start from there. */
+  begin(time: number | bigint): void {
+    const start = checkTime(time);
+    for (const sampler of this.#samplers) sampler.next = start + sampler.period;
+    this.#setClock(start);
   }
 
   #advanceTo(time: bigint): Fault | null {
     let fault: Fault | null = null;
+    const wanted = this.#samplers.reduce((sum, { next, period }) => (next > time ? sum : sum + (time - next) / period + 1n), 0n);
+    if (wanted > MOST_SAMPLES)
+      throw new RangeError(
+        `time ${time}: ${wanted} samples would be due on the way; a lower frequency, or begin(time), leaves them out`,
+      );
     for (;;) {
       const due = this.#samplers.reduce<Sampler | null>(
         (first, each) => (each.next <= time && (first === null || each.next < first.next) ? each : first),
@@ -215,11 +237,14 @@ export class EventHost {
     this.#clock.set?.(Number(time / SECOND), Number(time % SECOND));
   }
 
-  /** What is attached to an event, first to last. */
-  #placesOf(event: string): readonly EventPlace[] {
-    const own = this.#places.get(event) ?? [];
-    const more = this.#patterns.flatMap(({ pattern, place }) => (pattern.test(event) ? [place] : []));
-    return more.length === 0 ? own.slice() : [...own, ...more];
+  /** Who hears of an event, by the name that it is emitted by. */
+  #audienceOf(name: string): Audience {
+    const event = canonicalEvent(name);
+    const matching = this.#patterns.flatMap(({ pattern, place }) => (pattern.test(event) ? [place] : []));
+    const places = [...(this.#places.get(event) ?? []), ...matching];
+    const audience = { places, decides: event.startsWith("lsm/") || event.startsWith("fmod_ret/") };
+    this.#audiences.set(name, audience);
+    return audience;
   }
 
   /**
@@ -229,6 +254,7 @@ export class EventHost {
    */
   attach(event: string, handler: EventHandler, cookie: bigint, options: AttachPlace = {}): EventPlace {
     const place: EventPlace = { event, handler, cookie };
+    this.#audiences.clear();
     const { frequency } = options;
     if (frequency !== undefined) {
       if (!(frequency >= 1 && frequency <= 1e9))
@@ -258,6 +284,7 @@ export class EventHost {
   /** Takes it off; harmless the second time. */
   detach(place: EventPlace): void {
     place.handler = null;
+    this.#audiences.clear();
     const list = this.#places.get(place.event);
     const at = list?.indexOf(place) ?? -1;
     if (list !== undefined && at >= 0) list.splice(at, 1);
@@ -277,6 +304,12 @@ type Position = "first" | "last" | { readonly side: "before" | "after"; readonly
 interface AttachPlace {
   readonly frequency?: number;
   readonly position?: Position;
+}
+
+/** Nanoseconds since boot, u64. @throws RangeError */
+function checkTime(time: number | bigint): bigint {
+  if (typeof time === "bigint" ? time >= 0n && time < 1n << 64n : Number.isSafeInteger(time) && time >= 0) return BigInt(time);
+  throw new RangeError(`time: expected nanoseconds since boot, found ${time}`);
 }
 
 function remove<Item>(list: Item[], matches: (item: Item) => boolean): void {

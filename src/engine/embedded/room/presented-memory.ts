@@ -54,6 +54,20 @@ export class PresentedMemory {
     });
   }
 
+  /**
+   * How long the text at an address is with its NUL; `limit` when that many bytes are there and none is a NUL, 0 when the memory ends
+   * before.
+   */
+  textLength(high: number, low: number, limit: number): number {
+    let length = 0;
+    const there = this.#walk(high, low, limit, (bytes, offset, count, done) => {
+      if (length > 0) return;
+      const nul = bytes.indexOf(0, offset);
+      if (nul >= 0 && nul < offset + count) length = done + nul - offset + 1;
+    });
+    return length > 0 || there < limit ? length : limit;
+  }
+
   /** The same in the other direction; writes nothing when not all of it is there. */
   write(high: number, low: number, size: number, from: Uint8Array, at: number): boolean {
     if (this.#walk(high, low, size, () => {}) < size) return false;
