@@ -149,7 +149,7 @@ class Generator {
       this.#jumps.push({ at: code.length, to: this.#jump(first) });
       code.push(instruction);
     };
-    switch (this.#below(26)) {
+    switch (this.#below(27)) {
       case 0:
       case 1:
       case 2:
@@ -220,6 +220,9 @@ class Generator {
         code.push(make.aluReg(width, this.#pick(["or", "add", "xor"] as const), d, s));
         return;
       }
+      case 25:
+        this.#machine();
+        return;
       case 24:
         // As packets are held against their ends.
         code.push(make.movReg(64, d, 9), make.aluImm(64, "add", d, this.#below(200)), make.movReg(64, s, 9));
@@ -331,6 +334,56 @@ class Generator {
     code.push(make.jumpImm(this.#pick([32, 64] as const), safe, copies ? other : i, at, top - code.length - 1));
     for (const leave of leaves) code[leave] = { ...code[leave]!, offset: code.length - leave - 1 };
     for (let index = start + 1; index < code.length; index++) this.#inner.add(index);
+  }
+
+  /** A state machine over the memory: a loop that finds by its state what to do with a byte, and says what the state is next. */
+  #machine(): void {
+    const code = this.#code;
+    const start = code.length;
+    const [i, state, byte, copy, sum] = this.#shuffled().slice(0, 5) as [number, number, number, number, number];
+    const width = this.#pick([32, 64] as const);
+    const states = 2 + this.#below(4);
+    const rounds = 1 + this.#below(60);
+    code.push(make.movImm(width, i, 0), make.movImm(width, state, this.#below(states)));
+    const top = code.length;
+    code.push(make.movReg(64, byte, 9), make.aluReg(64, "add", byte, i), make.load(1, byte, byte, 0));
+    const asked = this.#below(2) === 0 ? copy : state;
+    if (asked === copy) code.push(make.movReg(width, copy, state));
+    const tests: number[] = [];
+    for (let n = 0; n + 1 < states; n++) {
+      tests.push(code.length);
+      code.push(make.jumpImm(width, "eq", asked, n, 0));
+    }
+    const ends: number[] = [];
+    const leave = (instruction: Instruction): void => {
+      ends.push(code.length);
+      code.push(instruction);
+    };
+    for (let n = states - 1; n >= 0; n--) {
+      const test = tests[n];
+      if (test !== undefined) code[test] = { ...code[test]!, offset: code.length - test - 1 };
+      for (let k = this.#below(4); k >= 0; k--) {
+        if (this.#below(3) > 0) code.push(make.movImm(width, state, this.#below(states)));
+        if (this.#below(3) === 0)
+          code.push(make.aluReg(64, this.#pick(["add", "xor"] as const), sum, this.#pick([byte, state, i])));
+        if (this.#below(8) > 0)
+          leave(make.jumpImm(width, this.#pick(["lt", "gt", "eq", "ne", "set"] as const), byte, this.#below(256), 0));
+      }
+      leave(make.jump(0));
+    }
+    for (const end of ends) code[end] = { ...code[end]!, offset: code.length - end - 1 };
+    code.push(make.aluImm(width, "add", i, 1), make.jumpImm(width, "ne", i, rounds, top - code.length - 2));
+    for (let index = start + 1; index < code.length; index++) this.#inner.add(index);
+  }
+
+  /** The registers from 0 to 8 in some order. */
+  #shuffled(): number[] {
+    const list = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    for (let at = list.length - 1; at > 0; at--) {
+      const other = this.#below(at + 1);
+      [list[at], list[other]] = [list[other]!, list[at]!];
+    }
+    return list;
   }
 
   #atomic(size: 4 | 8, s: number): void {

@@ -7,7 +7,7 @@
 import { Dominance } from "../../../compiler/ir/dominance.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
-import { FIRST_CONSTANT, KIND, KIND_OF, registerOf } from "./effects.ts";
+import { FIRST_CONSTANT, registerOf, writtenBy } from "./effects.ts";
 import { type Counter, type Flow, width } from "./flow.ts";
 import { loopForest } from "./loops.ts";
 import { isReducible, places } from "./structure.ts";
@@ -88,13 +88,4 @@ function stepsOf(
     }
   }
   return steps.filter(({ register }) => ((more >>> register) & 1) === 0);
-}
-
-/** Mask of registers; of calls all that they may write. */
-function writtenBy({ operation, dst, src }: PreparedProgram, slot: number): number {
-  const kind = KIND_OF[operation[slot]!]!;
-  if (kind <= KIND.move || kind === KIND.load || kind === KIND.acquire) return 1 << registerOf(dst[slot]!);
-  if (kind === KIND.atomic) return 1 | (registerOf(src[slot]!) < FIRST_CONSTANT ? 1 << registerOf(src[slot]!) : 0);
-  if (kind === KIND.callHelper || kind === KIND.packet) return 1;
-  return kind === KIND.callLocal || kind === KIND.callRegister ? 0x3f : 0;
 }

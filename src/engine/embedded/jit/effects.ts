@@ -141,3 +141,12 @@ export function defs(program: PreparedProgram, slot: number, calls: CallEffects)
       return 0;
   }
 }
+
+/** Mask of the registers that an instruction may write, whatever its function calls. */
+export function writtenBy({ operation, dst, src }: PreparedProgram, slot: number): number {
+  const kind = KIND_OF[operation[slot]!]!;
+  if (kind <= KIND.move || kind === KIND.load || kind === KIND.acquire) return 1 << registerOf(dst[slot]!);
+  if (kind === KIND.atomic) return 1 | (registerOf(src[slot]!) < FIRST_CONSTANT ? 1 << registerOf(src[slot]!) : 0);
+  if (kind === KIND.callHelper || kind === KIND.packet) return 1;
+  return kind === KIND.callLocal || kind === KIND.callRegister ? 0x3f : 0;
+}

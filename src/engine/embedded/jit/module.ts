@@ -19,6 +19,7 @@ import { MapFunctions } from "./map-functions.ts";
 import { peel } from "./peel.ts";
 import { PIECE_PARAMETERS, type PieceGlobals, writeDriver } from "./pieces.ts";
 import type { TailImports } from "./tail-calls.ts";
+import { threadStates } from "./threads.ts";
 import { FunctionTranslator } from "./translate.ts";
 import { F64, I32, I64, LONGEST_BODY, ModuleWriter, OP } from "./wasm.ts";
 
@@ -129,7 +130,10 @@ const registersOf = (mask: number): number[] =>
 export function compileModule(program: PreparedProgram, options: CompileOptions): CompiledProgram {
   const { mode, memory, helpers } = options;
   const checked = mode === "checked";
-  const functions = checked ? flows(program).map((flow) => countLoops(program, peel(program, flow))) : flows(program);
+  const functions = flows(program).map((flow) => {
+    const threaded = threadStates(program, flow, helpers);
+    return checked ? countLoops(program, peel(program, threaded)) : threaded;
+  });
   const args = (id: number): number => helpers[id]?.args.length ?? 0;
   const liveness = new Liveness(program, functions, (id) => ((1 << args(id)) - 1) << 1);
 

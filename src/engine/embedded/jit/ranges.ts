@@ -108,6 +108,17 @@ export class Ranges {
     return [this.#lows[at]!, this.#highs[at]!];
   }
 
+  /** By register: the number that it holds on a way out of a block, or NaN. @param turn which of the block's successors. */
+  knownAlong(block: number, turn: number): Float64Array {
+    this.#enter(block);
+    this.#walk(block);
+    const { dst, src, operation } = this.#program;
+    const slot = this.#flow.last[block]!;
+    if (this.#flow.successors[block]!.length === 2 && KIND_OF[operation[slot]!] === KIND.branch)
+      this.#refine(operation[slot]!, registerOf(dst[slot]!), src[slot]!, turn === 1);
+    return this.#low.map((low, register) => (low === this.#high[register] ? low : Number.NaN));
+  }
+
   #solve(order: readonly number[]): void {
     const { successors, last } = this.#flow;
     const count = last.length;
