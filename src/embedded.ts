@@ -7,14 +7,8 @@ export { type BreakAt, type Breakpoint, BreakpointError } from "./engine/embedde
 export type { Changes } from "./engine/embedded/debug/changes.ts";
 export { ExpressionError, type Value } from "./engine/embedded/debug/expression.ts";
 export type { PacketField, PacketLayer } from "./engine/embedded/debug/layers.ts";
-export {
-  type DebugOptions,
-  type DebugSession,
-  type DebugState,
-  debug,
-  type Frame,
-  type Stop,
-} from "./engine/embedded/debug/session.ts";
+export { type DebugOptions, type DebugSession, debug } from "./engine/embedded/debug/session.ts";
+export type { DebugState, Frame, Stop } from "./engine/embedded/debug/state.ts";
 export { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "./engine/embedded/engine.ts";
 export { CaptureError, type CapturePacket } from "./engine/embedded/host/capture.ts";
 export { RecordingError, type RecordingHeader, readHeader } from "./engine/embedded/host/event-recording.ts";

@@ -1,6 +1,7 @@
 /** The debugger as commands see it: the target, what was printed, and where the last stop was. */
 
-import type { DebugSession, Stop } from "../../engine/embedded/debug/session.ts";
+import type { DebugSession } from "../../engine/embedded/debug/session.ts";
+import type { Stop } from "../../engine/embedded/debug/state.ts";
 import type { Answer } from "./answer.ts";
 import { showStop } from "./show-stop.ts";
 import { Sources } from "./source.ts";

@@ -3,7 +3,8 @@
 import { printable } from "../../compiler/typescript/excerpt.ts";
 import type { Changes } from "../../engine/embedded/debug/changes.ts";
 import { jsonText, keyText } from "../../engine/embedded/debug/places.ts";
-import type { DebugSession, DebugState, Stop } from "../../engine/embedded/debug/session.ts";
+import type { DebugSession } from "../../engine/embedded/debug/session.ts";
+import type { DebugState, Stop } from "../../engine/embedded/debug/state.ts";
 import { XDP_VERDICTS } from "../../uapi/xdp.ts";
 import type { Style } from "../terminal.ts";
 import { type Answer, bytesText, hex, numberText } from "./answer.ts";

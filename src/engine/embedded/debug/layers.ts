@@ -86,27 +86,29 @@ class Dissector {
     }
     if (type === NET_CONSTANTS.ETH_P_ARP) this.#header("arp", "ARP", "Arp");
     if (type === NET_CONSTANTS.ETH_P_IP && this.#header("ip", "IPv4", "Ipv4")) {
-      this.#options(this.#number("headerLength"));
+      this.#extend(this.#number("headerLength"));
       if (this.#number("fragmentOffset") === 0) this.#transport(this.#number("protocol"));
     }
     if (type === NET_CONSTANTS.ETH_P_IPV6 && this.#header("ipv6", "IPv6", "Ipv6")) this.#afterIpv6(this.#number("nextHeader"));
   }
 
+  /** Extension headers count as part of the header before them. */
   #afterIpv6(first: number): void {
     let next = first;
-    while (EXTENSIONS.has(next) || next === FRAGMENT) {
-      if (this.#at + 8 > this.#packet.length) return;
-      const size = next === FRAGMENT ? 8 : (this.#packet[this.#at + 1]! + 1) * 8;
-      const later = next === FRAGMENT && this.#view.getUint16(this.#at + 2) >= 8;
-      next = this.#packet[this.#at]!;
-      this.#at = Math.min(this.#at + size, this.#packet.length);
-      if (later) return;
+    let end = this.#at;
+    let isFirst = true;
+    while ((EXTENSIONS.has(next) || next === FRAGMENT) && isFirst && end + 8 <= this.#packet.length) {
+      if (next === FRAGMENT) isFirst = this.#view.getUint16(end + 2) < 8;
+      const size = next === FRAGMENT ? 8 : (this.#packet[end + 1]! + 1) * 8;
+      next = this.#packet[end]!;
+      end += size;
     }
-    this.#transport(next);
+    this.#extend(end - this.#layers.at(-1)!.offset, "extension headers");
+    if (isFirst && end <= this.#packet.length) this.#transport(next);
   }
 
   #transport(protocol: number): void {
-    if (protocol === NET_CONSTANTS.IPPROTO_TCP && this.#header("tcp", "TCP", "Tcp")) this.#options(this.#number("headerLength"));
+    if (protocol === NET_CONSTANTS.IPPROTO_TCP && this.#header("tcp", "TCP", "Tcp")) this.#extend(this.#number("headerLength"));
     if (protocol === NET_CONSTANTS.IPPROTO_ICMP) this.#header("icmp", "ICMP", "Icmp");
     if (protocol === NET_CONSTANTS.IPPROTO_ICMPV6) this.#header("icmpv6", "ICMPv6", "Icmpv6");
     if (protocol === NET_CONSTANTS.IPPROTO_UDP && this.#header("udp", "UDP", "Udp")) {
@@ -139,11 +141,11 @@ class Dissector {
   }
 
   /** The last header is longer than its fixed part. */
-  #options(length: number): void {
+  #extend(length: number, what = "options"): void {
     const layer = this.#layers.at(-1)!;
     const size = Math.min(length, this.#packet.length - layer.offset);
     if (size <= layer.size) return;
-    this.#layers[this.#layers.length - 1] = { ...layer, size, note: `${size - layer.size} bytes of options` };
+    this.#layers[this.#layers.length - 1] = { ...layer, size, note: `${size - layer.size} bytes of ${what}` };
     this.#at = layer.offset + size;
   }
 

@@ -12,80 +12,31 @@
  * program's CPU is busy; when it leaves, everything is as the run left it.
  */
 
-import type { Instruction } from "../../../isa/instruction.ts";
 import { print } from "../../../isa/print.ts";
-import type { LineInfo } from "../../../object/spec.ts";
 import { helperName } from "../../../uapi/helpers.ts";
 import type { Program, RunInput } from "../../engine.ts";
 import { FaultError } from "../../errors.ts";
 import type { AnyMap } from "../../maps.ts";
 import type { Cpu } from "../cpu.ts";
-import type { Executor } from "../executor.ts";
 import { Interpreter, POSITION, SAVED_WORDS } from "../interpreter.ts";
 import { instructionAt } from "../program.ts";
-import { type Breakpoint, Breakpoints, type Came } from "./breakpoints.ts";
+import { Breakpoints, type Came } from "./breakpoints.ts";
 import { ChangeReader, type Changes } from "./changes.ts";
 import { type Debuggee, debuggeeOf } from "./debuggee.ts";
+import { DebugExecutor } from "./executor.ts";
 import { parseExpression, type Value } from "./expression.ts";
 import { type PacketLayer, packetLayers } from "./layers.ts";
 import { SourceLines } from "./lines.ts";
-import { Machine, type MachineStatus } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { Places } from "./places.ts";
 import { ProgramScope } from "./scope.ts";
+import type { ContinueOptions, DebugState, Frame, Stop } from "./state.ts";
 import { type Touch, Touched } from "./touched.ts";
-import { type WatchChange, Watches } from "./watches.ts";
+import { Watches } from "./watches.ts";
 
 export interface DebugOptions {
   /** Bytes that the record of the run may take, from 64 KiB on; beyond it the oldest steps are forgotten. Default 64 MiB. */
   readonly history?: number;
-}
-
-export interface Frame {
-  /** Name of the function. */
-  readonly function: string;
-  /** Of the next instruction; in callers, of the call. */
-  readonly slot: number;
-  readonly line: LineInfo | null;
-}
-
-export interface DebugState {
-  /** `ended`: r0 is the result. `fault`: the instruction at `slot` cannot be carried out. */
-  readonly status: MachineStatus;
-  /** Instructions carried out so far: where in the run this is. */
-  readonly time: number;
-  /** Of the next instruction. */
-  readonly slot: number;
-  readonly line: LineInfo | null;
-  readonly instruction: Instruction;
-  /** r0 to r10, unsigned. */
-  readonly registers: readonly bigint[];
-  /** The innermost first. */
-  readonly frames: readonly Frame[];
-}
-
-/** Why a run stands where it stands. */
-export type Stop =
-  /** One went as far as was asked for. */
-  | { readonly reason: "step" }
-  | { readonly reason: "breakpoint"; readonly breakpoints: readonly Breakpoint[] }
-  /** `slot` is that of the instruction that changed them; `breakpoints` are those that are there, too. */
-  | {
-      readonly reason: "watch";
-      readonly slot: number;
-      readonly changes: readonly WatchChange[];
-      readonly breakpoints: readonly Breakpoint[];
-    }
-  | { readonly reason: "fault"; readonly error: FaultError }
-  /** `result` is r0, unsigned. */
-  | { readonly reason: "end"; readonly result: bigint }
-  /** The beginning of what is known; `forgotten` when the run began before it. */
-  | { readonly reason: "beginning"; readonly forgotten: boolean }
-  /** The time that was given is over. */
-  | { readonly reason: "paused" };
-
-export interface ContinueOptions {
-  /** Stop after that time, in milliseconds, so that others get a turn. Default: no limit but the program's fuel. */
-  readonly milliseconds?: number;
 }
 
 /** Instructions of a run that are carried out while its hook waits. */
@@ -511,41 +462,5 @@ class Run {
     this.machine = machine;
     this.touched = touched;
     this.cpu = interpreter.cpu;
-  }
-}
-
-/** What hooks run: everything is in place when they call it. */
-class DebugExecutor implements Executor {
-  readonly interpreter: Interpreter;
-  readonly callEach = null;
-  readonly shared = null;
-  readonly #take: (interpreter: Interpreter, context: number, fuel: number) => number;
-
-  /** @param take runs the program in the place of the interpreter. */
-  constructor(interpreter: Interpreter, take: (interpreter: Interpreter, context: number, fuel: number) => number) {
-    this.interpreter = interpreter;
-    this.#take = take;
-  }
-
-  get cpu(): Cpu {
-    return this.interpreter.cpu;
-  }
-
-  get memory(): Interpreter["memory"] {
-    return this.interpreter.memory;
-  }
-
-  get space(): Interpreter["space"] {
-    return this.interpreter.space;
-  }
-
-  offer(): void {}
-
-  takeOver(...call: Parameters<Executor["takeOver"]>): number {
-    return this.interpreter.takeOver(...call);
-  }
-
-  call(context: number, fuel: number): number {
-    return this.#take(this.interpreter, context, fuel);
   }
 }

@@ -23,6 +23,9 @@ export type Token =
   | { readonly kind: "operator"; readonly at: number; readonly text: string }
   | { readonly kind: "end"; readonly at: number; readonly text: "" };
 
+/** More are no expression that somebody wrote. */
+const MOST_TOKENS = 1000;
+
 const BLANK = /\s*/y;
 const ADDRESS = /\d+\.\d+\.\d+\.\d+/y;
 const NUMBER = /0x[0-9a-f][0-9a-f_]*\b|\d[\d_]*\b/iy;
@@ -47,6 +50,7 @@ export function tokenize(text: string): readonly Token[] {
     const token = next(match, at, isValue(tokens.at(-1)));
     if (token === null) throw new ExpressionError(`expected a value or an operator, found ${text[at]} (column ${at + 1})`, at);
     tokens.push(token);
+    if (tokens.length > MOST_TOKENS) throw new ExpressionError(`longer than ${MOST_TOKENS} words`, at);
     at += token.text.length;
   }
   tokens.push({ kind: "end", at, text: "" });
