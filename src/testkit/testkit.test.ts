@@ -1,6 +1,10 @@
 /** The test kit: what a test of a program looks like, and what it says when it fails. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { defineHook, u8, u32, writable } from "../hooks.ts";
 import { assemble } from "../isa/assemble.ts";
@@ -270,4 +274,34 @@ test("IPv6 and bytes by hand go in, too", async () => {
     layersOf(bytes).map(({ name }) => name),
     ["ethernet", "payload"],
   );
+});
+
+test("objects that clang made run, too, in traffic control as well", async (t) => {
+  if (spawnSync("clang-19", ["--version"]).status !== 0) return t.skip("needs clang-19");
+  const folder = mkdtempSync(join(tmpdir(), "skep-kit-"));
+  try {
+    writeFileSync(
+      join(folder, "mark.c"),
+      `#include <linux/bpf.h>
+       __attribute__((section("tc"), used)) int mark(struct __sk_buff *skb) {
+         skb->mark = skb->len;
+         return skb->len > 60 ? 2 : -1;
+       }
+       char _license[] __attribute__((section("license"))) = "GPL";`,
+    );
+    const args = ["-O2", "-g", "--target=bpf", "-I/usr/include/x86_64-linux-gnu", "-c", "mark.c", "-o", "mark.o"];
+    const made = spawnSync("clang-19", args, { cwd: folder, encoding: "utf8" });
+    assert.equal(made.status, 0, made.stderr);
+    await using tc = await load(join(folder, "mark.o"));
+    tc.program("mark")
+      .run(packet(ethernet(), ipv4(), udp(), padding()))
+      .expectVerdict("TC_ACT_UNSPEC")
+      .expectPass();
+    const result = tc.program("mark").run(packet(ethernet(), ipv4(), udp(), padding(61)));
+    result.expectVerdict("TC_ACT_SHOT").expectDrop().expectUnchanged();
+    assert.equal(new DataView(result.context!.buffer, result.context!.byteOffset).getUint32(8, true), 61);
+    assert.match(tc.coverage().lcov, /mark\.c\nBRDA:/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
