@@ -43,10 +43,12 @@ class Declarations {
   readonly used = new Set<string>();
   readonly #made = new Set<string>();
 
-  interface(name: string, fields: Fields, about: string | null): string {
+  /** @param writable it lies in a writable field, as a whole. */
+  interface(name: string, fields: Fields, about: string | null, writable = false): string {
     const lines = Object.entries(fields).map(([field, type]) => {
-      const spelled = this.#type(type, `${name}${field[0]!.toUpperCase()}${field.slice(1)}`);
-      return `  ${type.writable === true ? "" : "readonly "}${field}: ${spelled};`;
+      const free = writable || type.writable === true;
+      const spelled = this.#type(type, `${name}${field[0]!.toUpperCase()}${field.slice(1)}`, free);
+      return `  ${free ? "" : "readonly "}${field}: ${spelled};`;
     });
     if (this.#made.has(name)) return name;
     this.#made.add(name);
@@ -55,7 +57,7 @@ class Declarations {
   }
 
   /** @param nested what a struct there is called. */
-  #type(type: FieldType, nested: string): string {
+  #type(type: FieldType, nested: string, writable: boolean): string {
     switch (type.kind) {
       case "integer":
       case "address":
@@ -65,17 +67,17 @@ class Declarations {
       case "bytes":
         return `${this.#use("FixedArray")}<${this.#use("u8")}, ${type.length}>`;
       case "array":
-        return `${this.#use("FixedArray")}<${this.#type(type.element, nested)}, ${type.length}>`;
+        return `${this.#use("FixedArray")}<${this.#type(type.element, nested, writable)}, ${type.length}>`;
       case "struct":
-        return this.interface(nested, type.fields, null);
+        return this.interface(nested, type.fields, null, writable);
       case "text": {
-        const name = `Text${type.length}`;
+        const name = `${writable ? "Writable" : ""}Text${type.length}`;
+        const prefix = writable ? "" : "readonly ";
         for (const used of ["u8", "u16", "bool", "FixedArray"]) this.#use(used);
         if (!this.#made.has(name)) {
           this.#made.add(name);
-          this.texts.push(
-            `interface ${name} {\n  readonly length: u16;\n  readonly truncated: bool;\n  readonly bytes: FixedArray<u8, ${type.length}>;\n}`,
-          );
+          const lines = ["length: u16", "truncated: bool", `bytes: FixedArray<u8, ${type.length}>`];
+          this.texts.push(`interface ${name} {\n${lines.map((line) => `  ${prefix}${line};`).join("\n")}\n}`);
         }
         return name;
       }
@@ -107,7 +109,7 @@ export function headerOf({ name, fields, functions }: Described): string {
   const made = new Set<string>();
 
   /** `type name[3];` */
-  const declare = (type: FieldType, field: string, nested: string): string => {
+  const declare = (type: FieldType, field: string, nested: string, writable: boolean): string => {
     switch (type.kind) {
       case "integer":
         return `${C_INTEGERS[type.name]} ${field}`;
@@ -118,9 +120,9 @@ export function headerOf({ name, fields, functions }: Described): string {
       case "bytes":
         return `unsigned char ${field}[${type.length}]`;
       case "array":
-        return declare(type.element, `${field}[${type.length}]`, nested);
+        return declare(type.element, `${field}[${type.length}]`, nested, writable);
       case "struct":
-        return `${struct(nested, type.fields)} ${field}`;
+        return `${struct(nested, type.fields, writable)} ${field}`;
       case "text": {
         const text = `struct text${type.length}`;
         if (!made.has(text)) {
@@ -131,10 +133,11 @@ export function headerOf({ name, fields, functions }: Described): string {
       }
     }
   };
-  const struct = (called: string, of: Fields): string => {
-    const lines = Object.entries(of).map(
-      ([field, type]) => `\t${type.writable === true ? "" : "const "}${declare(type, field, `${called}_${field}`)};`,
-    );
+  const struct = (called: string, of: Fields, writable = false): string => {
+    const lines = Object.entries(of).map(([field, type]) => {
+      const free = writable || type.writable === true;
+      return `\t${free ? "" : "const "}${declare(type, field, `${called}_${field}`, free)};`;
+    });
     texts.push(`struct ${called} {\n${lines.join("\n")}\n};`);
     return `struct ${called}`;
   };

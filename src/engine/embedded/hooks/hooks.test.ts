@@ -302,12 +302,15 @@ describe("the context's types", () => {
         agent: writable(text(9)),
         inner: struct({ a: u8, list: array(u16, 3) }),
         last: writable(bytes(3)),
+        own: writable(struct({ a: u8, list: array(u16, 2) })),
       },
       { returns: u32 },
     );
     const source = `${hook.declaration().replace("import { hook,", "import { hook, u32,").replace("type u8 }", "type u8 }")}
       export const p = hook<AB>("a.b", (c) => {
         c.last[1] = c.agent.bytes[0]!;
+        c.agent.bytes[0] = 0x46;
+        c.own.list[1] += 3;
         return c.inner.list[2] + u32(c.big) + c.client[15] + c.hardware[5] + c.agent.length + (c.flag ? c.small : 0);
       });`;
     await using engine = open([hook]);
@@ -322,10 +325,11 @@ describe("the context's types", () => {
       agent: "für Käse!",
       inner: { a: 1, list: [1, 2, 30_000] },
       last: "xyz" as string | Uint8Array,
+      own: { a: 1, list: [5, 6] },
     };
     assert.equal(hook.run(given), 30_000 + 1000 + 5 + 32 + 9 + 7);
-    assert.deepEqual([given.agent, given.last], ["für Käs", Uint8Array.of(120, 102, 122)]);
-    assert.equal(hook.size, 64);
+    assert.deepEqual([given.agent, given.last, given.own], ["Für Käs", Uint8Array.of(120, 102, 122), { a: 1, list: [5, 9] }]);
+    assert.equal(hook.size, 72);
   });
 
   test("clang lays its header out the same, and its program runs", async (t) => {
