@@ -18,6 +18,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "tail-calls": ["chain", "second", "third", "again", "small", "rounds", "deeper", "chain_below"],
   dynptrs: ["local", "refused", "packet", "record"],
   kfuncs: ["numbers", "bits", "sections"],
+  locks: ["locked", "timer", "entries", "queue", "begin"],
   strings: ["compare", "look", "search"],
 };
 

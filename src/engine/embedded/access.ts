@@ -103,6 +103,14 @@ export class AddressSpace {
     }
   }
 
+  /** Nothing of packet and context may be touched for now. @returns what to `adopt` afterwards. */
+  leave(): AddressSpace {
+    const before = new AddressSpace(this.#memory, []);
+    before.adopt(this);
+    this.adopt(new AddressSpace(this.#memory, []));
+    return before;
+  }
+
   /** What a host or a program left of packet and context elsewhere is in place here, too. */
   adopt(other: AddressSpace): void {
     this.packetStart = other.packetStart;

@@ -5,6 +5,16 @@ export interface Clock {
   read(out: Uint32Array): void;
   /** Present when somebody else moves it: a replay sets it to each packet's time. Earlier times than its own are ignored. */
   set?(seconds: number, nanoseconds: number): void;
+  /** Present when somebody else moves it: on its way it stops where a watcher has something to do. */
+  watch?(watcher: ClockWatcher): void;
+}
+
+/** Somebody with something to do at certain times. */
+export interface ClockWatcher {
+  /** Nanoseconds since boot; null: nothing. */
+  next(): bigint | null;
+  /** It is that time. */
+  fire(): void;
 }
 
 const HALF = 2 ** 32;
@@ -36,7 +46,36 @@ export interface VirtualClock extends Clock {
 export function virtualClock(seconds = 0, nanoseconds = 0): VirtualClock {
   let low = 0;
   let high = 0;
+  const watchers: ClockWatcher[] = [];
+  /** Goes on to a time; stops on the way where somebody has something to do. */
+  const move = (toLow: number, toHigh: number): void => {
+    const target = (BigInt(toHigh) << 32n) | BigInt(toLow);
+    const stuck = new Set<ClockWatcher>();
+    for (;;) {
+      let first: ClockWatcher | null = null;
+      let due = target;
+      for (const watcher of watchers) {
+        const next = stuck.has(watcher) ? null : watcher.next();
+        if (next === null || next > due || (first !== null && next === due)) continue;
+        first = watcher;
+        due = next;
+      }
+      if (first === null) break;
+      if (due > ((BigInt(high) << 32n) | BigInt(low))) {
+        low = Number(due & 0xffff_ffffn);
+        high = Number(due >> 32n);
+      }
+      first.fire();
+      // It could not, because a program runs.
+      if (first.next() === due) stuck.add(first);
+    }
+    low = toLow;
+    high = toHigh;
+  };
   const clock: VirtualClock = {
+    watch(watcher) {
+      watchers.push(watcher);
+    },
     read(out) {
       out[0] = low;
       out[1] = high;
@@ -49,13 +88,16 @@ export function virtualClock(seconds = 0, nanoseconds = 0): VirtualClock {
       const newHigh = Math.floor(large / 65_536) + Math.floor(sum / HALF);
       const newLow = sum % HALF;
       if (newHigh < high || (newHigh === high && newLow < low)) return;
+      if (watchers.length > 0) move(newLow, newHigh);
       low = newLow;
       high = newHigh;
     },
     advance(nanoseconds) {
       const sum = low + (nanoseconds % HALF);
+      const newHigh = high + Math.floor(nanoseconds / HALF) + Math.floor(sum / HALF);
+      if (watchers.length > 0) move(sum % HALF, newHigh);
       low = sum % HALF;
-      high += Math.floor(nanoseconds / HALF) + Math.floor(sum / HALF);
+      high = newHigh;
     },
   };
   clock.set(seconds, nanoseconds);

@@ -8,6 +8,7 @@ import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { createMap } from "./maps/create.ts";
 import { fillMap, type Names } from "./maps/fill.ts";
+import { specialFields } from "./maps/special.ts";
 import type { MapHome, MapStore } from "./maps/store.ts";
 import type { LoadedProgram, ProgramKind } from "./programs/kind.ts";
 import { loadKind, PROGRAM_TYPES } from "./programs/kinds.ts";
@@ -64,6 +65,11 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
         const declared = { ...map, maxEntries: options.maxEntries?.[map.name] ?? map.maxEntries };
         stores.push(given === undefined ? makeMap(map, spec, options, target) : reused(declared, spec, given, target.memory));
       }
+      const valueTypes = spec.types === null ? null : openBtf(spec.types);
+      for (const store of stores) {
+        const fields = specialFields(valueTypes, store.spec.valueType);
+        if (fields.length > 0) store.fields ??= target.room.fieldsOf(store, fields);
+      }
       const byName = new Map(stores.map((store) => [store.name, store]));
       const origin = { spec, maps: () => mapsOf(this.#userMaps) };
       const sent: SentProgram[] = [];
@@ -73,9 +79,8 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       this.#programs = made;
       this.sent = { maps: stores, programs: sent };
       this.#threads = target.threads;
-      const types = spec.types === null ? null : openBtf(spec.types);
       const { memory, cpus } = target;
-      this.#userMaps = stores.map((store) => makeUserMap(store, types, { memory, cpus, programs: table }));
+      this.#userMaps = stores.map((store) => makeUserMap(store, valueTypes, { memory, cpus, programs: table }));
       const names: Names = {
         mapNamed: (name) => byName.get(name)?.handle ?? null,
         programNamed(name, array) {
@@ -105,7 +110,8 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     if (!this.#open) return;
     this.#open = false;
     for (const program of this.#programs) {
-      this.#room.programs.remove(program, this.#room.memory.words, this.#room.maps.all());
+      const code = this.#room.programs.remove(program, this.#room.memory.words, this.#room.maps.all());
+      if (code !== null) this.#room.timers.cancelOf(code);
       await program.close();
     }
     await this.#threads?.unload(this.sent);
@@ -223,7 +229,7 @@ function makeProgram(
       throw new VerifierError(program.name, [message], message);
     }
   }
-  const tail = room.programs.add({ program: loaded, type: program.type, executors });
+  const tail = room.programs.add({ program: loaded, type: program.type, code: resolved.code, executors });
   const [executor] = executors;
   // Rings are worked on by XDP programs; all others run in the engine's own thread.
   if (executor !== undefined && program.type === "xdp")

@@ -235,6 +235,7 @@ export class EmbeddedEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open = false;
+    this.#room.timers.close();
     await this.#threads?.close();
     for (const collection of [...this.#collections]) await collection[Symbol.asyncDispose]();
     for (const site of this.#sites.splice(0)) site.dispose();

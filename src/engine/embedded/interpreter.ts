@@ -18,8 +18,8 @@ import { AtomicUnit } from "./atomics.ts";
 import { CALLS, type Cpu } from "./cpu.ts";
 import type { Executor, MakeExecutors, TailCaller } from "./executor.ts";
 import { faultAt } from "./fault.ts";
-import type { Helper, HelperCall, HelperTable } from "./helpers/helper.ts";
-import { Ledger, type Obligation } from "./helpers/ledger.ts";
+import type { Helper, HelperCall, HelperTable, Later } from "./helpers/helper.ts";
+import { calledUnderLock, Ledger, type Obligation } from "./helpers/ledger.ts";
 import { MOST_TAIL_CALLS, TAIL_CALL } from "./helpers/tail-calls.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
@@ -772,7 +772,31 @@ export class Interpreter implements HelperCall, Executor {
     }
   }
 
+  later(target: number): Later {
+    const fuel = this.#fuel;
+    return (map, key, value, keySize) => {
+      const { registers: r, space, position, cpu } = this;
+      const before = space.leave();
+      cpu.busy = true;
+      try {
+        this.begin();
+        this.#fuel = fuel;
+        this.reset();
+        r[2] = map;
+        r[4] = key;
+        r[6] = value;
+        position[POSITION.pc] = target;
+        space.grant(key, keySize, false);
+        this.#advance(fuel, 0, false);
+      } finally {
+        cpu.busy = false;
+        space.adopt(before);
+      }
+    };
+  }
+
   acquire(what: Obligation, address: number): void {
+    if (what.isLock === true && this.#ledger.locks > 0) throw this.fault("a second lock is taken while one is held");
     this.#ledger.add(what, address, this.#slot);
   }
 
@@ -802,6 +826,7 @@ export class Interpreter implements HelperCall, Executor {
     const r = this.registers;
     const complaint = this.#arguments.check(helper);
     if (complaint !== null) throw faultAt(this.program, pc, complaint);
+    if (this.#ledger.locks > 0 && helper.underLock !== true) throw faultAt(this.program, pc, calledUnderLock(helper));
     this.#slot = pc;
     this.#depth = depth;
     this.#left = stepping ? DEFAULT_FUEL : left;

@@ -11,7 +11,6 @@ import { decode } from "../../isa/decode.ts";
 import { type Instruction, slots } from "../../isa/instruction.ts";
 import { checkJumps, functionStarts, targetOf } from "../../isa/jumps.ts";
 import type { LineInfo } from "../../object/spec.ts";
-import { FUNCTION_TAG } from "./access.ts";
 import { OPERATION } from "./operations.ts";
 
 /** A 64-bit value as two halves; each an i32 or a u32. */
@@ -94,7 +93,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     if (opcode === 0x18) {
       const value = options.wide(instruction, slot) ?? { low: imm, high: instruction.high };
       program.src[slot] = constants.register(value.low, value.high);
-      if (value.high === FUNCTION_TAG && program.functions.has(value.low)) taken.add(value.low);
+      if (instruction.src === PSEUDO_FUNCTION && program.functions.has(value.low)) taken.add(value.low);
     } else if (opcode === 0x85 || opcode === 0x8d) {
       if (opcode === 0x85 && src === 0) program.extra[slot] = options.helper(imm, slot);
       if (opcode === 0x85 && src === 2) program.extra[slot] = options.kfunc(instruction, slot);
@@ -123,6 +122,9 @@ export function instructionAt(program: PreparedProgram, slot: number): Instructi
   }
   return undefined;
 }
+
+/** `src` of a wide instruction that loads a function's address (BPF_PSEUDO_FUNC). */
+const PSEUDO_FUNCTION = 4;
 
 /** `neg`, byte swaps, jumps without condition, calls, exit. */
 const TAKES_NO_OPERAND = new Set([0x84, 0x87, 0xd4, 0xdc, 0xd7, 0x05, 0x06, 0x85, 0x95, 0xe5]);

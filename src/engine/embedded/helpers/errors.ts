@@ -6,6 +6,7 @@ export const EACCES = 13;
 export const EFAULT = 14;
 export const ENODEV = 19;
 export const ERANGE = 34;
+export const EDEADLK = 35;
 export const EPROTO = 71;
 export const EAFNOSUPPORT = 97;
 export const EALREADY = 114;

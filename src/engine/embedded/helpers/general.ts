@@ -8,14 +8,17 @@ import { DYNPTR_KFUNCS } from "../kfuncs/dynptr.ts";
 import { ITERATORS } from "../kfuncs/iterators.ts";
 import { SECTIONS } from "../kfuncs/sections.ts";
 import { STRING_KFUNCS } from "../kfuncs/strings.ts";
+import { WORK_QUEUES } from "../kfuncs/work-queues.ts";
 import { EINVAL } from "../maps/errno.ts";
 import { CALLBACKS } from "./callbacks.ts";
 import { DYNPTRS } from "./dynptr.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
+import { LOCKS } from "./locks.ts";
 import { QUEUES } from "./queues.ts";
 import { RINGS } from "./rings.ts";
 import { STRINGS } from "./strings.ts";
 import { TAIL_CALLS } from "./tail-calls.ts";
+import { TIMERS } from "./timers.ts";
 
 const now = new Uint32Array(2);
 
@@ -50,4 +53,7 @@ export const GENERAL: readonly Helper[] = [
   ...ITERATORS,
   ...SECTIONS,
   ...STRING_KFUNCS,
+  ...LOCKS,
+  ...TIMERS,
+  ...WORK_QUEUES,
 ];

@@ -10,6 +10,7 @@ import type { AddressSpace } from "../access.ts";
 import type { Cpu } from "../cpu.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
+import type { PreparedProgram } from "../program.ts";
 import type { Obligation } from "./ledger.ts";
 
 /**
@@ -73,6 +74,7 @@ export interface HelperCall {
   /** What the program may touch. A helper that gives it memory opens that here (`grant`), until it is taken back or the run ends. */
   readonly space: AddressSpace;
   readonly cpu: Cpu;
+  readonly program: PreparedProgram;
   /** Whether nobody has proven the program: what a prototype cannot say of its arguments is to be checked. */
   readonly checked: boolean;
   /** Maps of the program. */
@@ -90,6 +92,8 @@ export interface HelperCall {
    * @throws FaultError when the program is stopped in it: let it pass.
    */
   callback(target: number, a: number, b: number, c: number, d: number, e: number): number;
+  /** A function of the program (a `callback` argument) that may be run later, when no program runs on this CPU. */
+  later(target: number): Later;
   /**
    * The program must release this before its end (a record, a reference, a lock, an iterator), or the run ends with a fault that says
    * so. Costs nothing in programs that a verifier has proven.
@@ -105,6 +109,12 @@ export interface HelperCall {
   fault(why: string): FaultError;
 }
 
+/**
+ * Runs it once, with these in r1 to r3; `keySize` bytes from `key` on are open to it.
+ * @throws FaultError when the program is stopped.
+ */
+export type Later = (map: number, key: number, value: number, keySize: number) => void;
+
 export interface Helper {
   readonly name: string;
   /** As in `enum bpf_func_id`; of a kfunc: `KFUNC_BASE` and its place in the list of names. */
@@ -113,6 +123,8 @@ export interface Helper {
   readonly result: Result;
   /** Whether it calls a function of the program before it returns. */
   readonly callsBack: boolean;
+  /** Whether it may be called while a lock is held. Absent: no. */
+  readonly underLock?: boolean;
   /** Arguments are the low halves, as i32; unused ones are what the registers hold. Hot for map helpers. */
   run(call: HelperCall, a: number, b: number, c: number, d: number, e: number): number;
 }

@@ -11,6 +11,8 @@ export interface Obligation {
   readonly acquired: string;
   /** What was not done when it is left over: `neither submitted nor discarded`. */
   readonly missing: string;
+  /** While it is held, most functions may not be called, and no second one be taken. */
+  readonly isLock?: boolean;
 }
 
 interface Entry {
@@ -23,6 +25,9 @@ export class Ledger {
   /** Latest last. */
   readonly #entries: Entry[] = [];
 
+  /** How many of them are locks. */
+  locks = 0;
+
   /** How many there are. */
   get size(): number {
     return this.#entries.length;
@@ -31,11 +36,13 @@ export class Ledger {
   clear(): void {
     // Setting the length leaves compiled code, also when nothing changes: 25 ns.
     if (this.#entries.length > 0) this.#entries.length = 0;
+    this.locks = 0;
   }
 
   /** @param slot of the instruction that acquires it. */
   add(what: Obligation, address: number, slot: number): void {
     this.#entries.push({ what, address, slot });
+    if (what.isLock === true) this.locks++;
   }
 
   holds(what: Obligation, address: number): boolean {
@@ -47,6 +54,7 @@ export class Ledger {
     const index = this.#find(what, address);
     if (index < 0) return false;
     this.#entries.splice(index, 1);
+    if (what.isLock === true) this.locks--;
     return true;
   }
 
@@ -66,3 +74,6 @@ export class Ledger {
     return -1;
   }
 }
+
+/** What is wrong with calling a function while a lock is held. */
+export const calledUnderLock = ({ name }: { readonly name: string }): string => `${name} may not be called while a lock is held`;

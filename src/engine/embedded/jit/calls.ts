@@ -20,7 +20,9 @@ export function callHelper(f: FunctionCode, slot: number, id: number): void {
   const { values } = f;
   if (values.kind[1] === CONSTANT && values.high[1] === 0) {
     const map = shared.mapOf(values.low[1]!);
-    if (map !== null && callMap(f, slot, id, map)) return;
+    // While a lock is held no map may be asked: only the helper sees that.
+    const asksLedger = f.checked && shared.locks;
+    if (map !== null && !asksLedger && callMap(f, slot, id, map)) return;
   }
   if (id === TAIL_CALL && shared.tails !== null) {
     writeTailCall(f, slot, shared.tails, () => pushHelperResult(f, slot, id));

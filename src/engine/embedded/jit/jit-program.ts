@@ -6,8 +6,8 @@ import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "../arguments.ts";
 import { CALLS, type Cpu } from "../cpu.ts";
 import type { CallEach, Executor, SharedCode, TailCaller } from "../executor.ts";
 import { faultAt } from "../fault.ts";
-import type { Helper, HelperCall } from "../helpers/helper.ts";
-import { Ledger, type Obligation } from "../helpers/ledger.ts";
+import type { Helper, HelperCall, Later } from "../helpers/helper.ts";
+import { calledUnderLock, Ledger, type Obligation } from "../helpers/ledger.ts";
 import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
@@ -42,6 +42,8 @@ const TAIL_TABLES = new TailTables<JitProgram>();
 interface Exports extends EachExports {
   run(r1: number, r2: number, frame: number, fuel: number): number;
   high?(): number;
+  /** Sets the fuel, before a callback is called that no program calls. */
+  readonly fuel?: (fuel: number) => void;
   /** What tail calls find. */
   readonly tail?: MainFunction;
   readonly [name: `callback ${number}`]: Callback;
@@ -111,6 +113,7 @@ export class JitProgram implements HelperCall, Executor {
   /** Whether it makes tail calls, or may be reached by them. */
   readonly #tails: boolean;
   readonly #tail: MainFunction | undefined;
+  readonly #setFuel: ((fuel: number) => void) | undefined;
   /** The same program as tail calls reach it. */
   #asTarget: JitProgram | null = null;
   /** While `callEach` runs: opens what the run at hand may touch. */
@@ -147,6 +150,7 @@ export class JitProgram implements HelperCall, Executor {
     this.#high = exports.high;
     this.shared = code.shared;
     this.#tail = exports.tail;
+    this.#setFuel = exports.fuel;
     this.callEach = asks ? null : this.#each(exports);
     for (const start of program.taken) this.#callbacks.set(start, exports[callbackName(start)]!);
   }
@@ -317,7 +321,37 @@ export class JitProgram implements HelperCall, Executor {
     return result;
   }
 
+  later(target: number): Later {
+    const fuel = this.#fuel;
+    return (map, key, value, keySize) => {
+      const { space, cpu } = this;
+      const before = space.leave();
+      const frame = cpu.stackEnd - FRAME_SIZE;
+      cpu.busy = true;
+      try {
+        space.stackEnd = cpu.stackEnd;
+        space.stackLow = frame;
+        space.revokeAll();
+        space.grant(key, keySize, false);
+        this.#fuel = fuel;
+        this.#worked = 0;
+        this.#ledger.clear();
+        this.#begin(frame, fuel);
+        this.#setFuel?.(fuel);
+        this.#callbacks.get(target)!(map, key, value, 0, 0, frame);
+        if (this.#ledger.size !== 0) throw this.#unreleased();
+      } catch (error) {
+        throw error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error;
+      } finally {
+        cpu.busy = false;
+        space.adopt(before);
+      }
+    };
+  }
+
   acquire(what: Obligation, address: number): void {
+    if (this.checked && what.isLock === true && this.#ledger.locks > 0)
+      throw this.fault("a second lock is taken while one is held");
     if (this.checked) this.#ledger.add(what, address, this.#slot);
   }
 
@@ -443,6 +477,7 @@ export class JitProgram implements HelperCall, Executor {
     this.space.stackLow = frame >>> 0;
     const complaint = this.#arguments.check(helper);
     if (complaint !== null) throw faultAt(this.program, slot, complaint);
+    if (this.#ledger.locks > 0 && helper.underLock !== true) throw faultAt(this.program, slot, calledUnderLock(helper));
     this.#worked += this.#arguments.work;
     if (this.#worked > this.#fuel) throw this.#fault(FAULT.fuel, slot, 0, 0);
     this.#slot = slot;

@@ -91,6 +91,8 @@ export interface Shared {
   readonly functionType: number;
   /** Number of the CPU. */
   readonly cpuGlobal: number;
+  /** Whether the program takes locks. */
+  readonly locks: boolean;
   /** Null when the program neither makes tail calls nor is reached by any. */
   readonly tails: TailImports | null;
   signatureOf(slot: number): Signature;
@@ -233,6 +235,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     mapFunctions,
     cpuGlobal,
     tails,
+    locks: helperIds.has(HELPER.bpf_spin_lock),
     pieceType: () => module.type(PIECE_PARAMETERS, [I32]),
     pieceGlobals: () =>
       (globals ??= { registers: Array.from({ length: 11 }, () => module.global(I64)), loops: module.global(I32) }),
@@ -265,6 +268,11 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   module.exportFunction("run", main);
   if (makesTails) module.exportFunction("tail", enter === -1 ? main : writeTailEntry(module, main, enter));
   writeEach(module, main);
+  if (fuelGlobal !== -1 && program.taken.size > 0) {
+    const index = module.function([F64], []);
+    module.body(index, [], Uint8Array.of(OP.localGet, 0, OP.bulk, 6, OP.globalSet, fuelGlobal, OP.end));
+    module.exportFunction("fuel", index);
+  }
   for (const start of program.taken) module.exportFunction(callbackName(start), writeCallback(module, signatures.get(start)!));
   if (resultGlobal !== -1) {
     const index = module.function([], [I32]);

@@ -22,15 +22,28 @@ export class ArrayMap extends MapStore {
 
   override update(key: number, value: number, flags: number, cpu: number): number {
     const index = this.#indexFor(key, flags);
-    if (index >= 0) this.writeValue(this.valueAddress(index, cpu), value);
-    return index < 0 ? index : 0;
+    if (index < 0) return index;
+    this.#write(this.valueAddress(index, cpu), value, flags);
+    return 0;
   }
 
   override updateAll(key: number, values: number, flags: number): number {
     const index = this.#indexFor(key, flags);
     if (index < 0) return index;
-    for (let cpu = 0; cpu < this.slots; cpu++) this.writeValue(this.valueAddress(index, cpu), values + cpu * this.values.stride);
+    for (let cpu = 0; cpu < this.slots; cpu++)
+      this.#write(this.valueAddress(index, cpu), values + cpu * this.values.stride, flags);
     return 0;
+  }
+
+  /** What the value written over held besides bytes is let go; not under `BPF_F_LOCK`. */
+  #write(to: number, from: number, flags: number): void {
+    const { fields } = this;
+    if (fields !== null && (flags & BPF_F_LOCK) !== 0) {
+      fields.copyLocked(to, from, to);
+      return;
+    }
+    this.writeValue(to, from);
+    if (fields !== null) fields.release(to);
   }
 
   override scan(from: number): number {
@@ -43,6 +56,7 @@ export class ArrayMap extends MapStore {
   }
 
   override clear(): void {
+    if (this.fields !== null) for (let index = 0; index < this.maxEntries; index++) this.releaseFields(index);
     this.memory.bytes.fill(0, this.values.start, this.values.end);
   }
 
@@ -52,7 +66,7 @@ export class ArrayMap extends MapStore {
     const index = this.view.getUint32(key, true);
     if (index >= this.maxEntries) return -E2BIG;
     if ((flags & BPF_NOEXIST) !== 0) return -EEXIST;
-    if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+    if ((flags & BPF_F_LOCK) !== 0 && (this.fields === null || this.fields.lock < 0)) return -EINVAL;
     return index;
   }
 }

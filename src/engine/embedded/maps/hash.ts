@@ -23,7 +23,8 @@
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
-import { E2BIG, EBUSY, ENOENT } from "./errno.ts";
+import { E2BIG, EBUSY, EINVAL, ENOENT } from "./errno.ts";
+import { BPF_EXIST, BPF_F_LOCK } from "./flags.ts";
 import { COUNT, type MapHome, MapStore, REMOVALS } from "./store.ts";
 
 // Words of a pool of elements, one pool a map, or (least recently used, one list a CPU) one a CPU; 64 bytes each.
@@ -137,6 +138,7 @@ export class HashMap extends MapStore {
   }
 
   override update(key: number, value: number, flags: number, cpu: number): number {
+    if ((flags & BPF_F_LOCK) !== 0 && this.type === "hash") return this.#updateLocked(key, value, flags & ~BPF_F_LOCK);
     if (!this.lock()) return -EBUSY;
     const element = this.#place(key, flags, cpu);
     if (element >= 0) {
@@ -149,6 +151,7 @@ export class HashMap extends MapStore {
   }
 
   override updateAll(key: number, values: number, flags: number): number {
+    if ((flags & BPF_F_LOCK) !== 0 && this.type === "hash") return this.#updateLocked(key, values, flags & ~BPF_F_LOCK);
     if (!this.lock()) return -EBUSY;
     const element = this.#place(key, flags, 0);
     if (element >= 0) {
@@ -158,6 +161,19 @@ export class HashMap extends MapStore {
     }
     this.unlock();
     return element < 0 ? element : 0;
+  }
+
+  /** `BPF_F_LOCK`: an entry that is there is written where it is, under the lock in its value; another is added as ever. */
+  #updateLocked(key: number, value: number, flags: number): number {
+    const { fields } = this;
+    if (fields === null || fields.lock < 0 || flags >>> 0 > BPF_EXIST) return -EINVAL;
+    const found = this.find(key);
+    if (found < 0) return this.update(key, value, flags, 0);
+    const refusal = this.refuse(flags, true);
+    if (refusal !== 0) return refusal;
+    const at = this.valueAddress(found, 0);
+    fields.copyLocked(at, value, at);
+    return 0;
   }
 
   override delete(key: number): number {
@@ -300,6 +316,7 @@ export class HashMap extends MapStore {
     for (let left = this.elements; words[link] !== element + 1 && left > 0; left--) link = this.node(words[link]!);
     this.#store(link, words[node]!);
     this.#store(node + 1, 0);
+    this.releaseFields(element);
     words[this.header + COUNT]!--;
     if (this.shared) Atomics.add(words, this.header + REMOVALS, 1);
   }

@@ -20,6 +20,7 @@ import { ALIGNMENT, type Memory, type Region } from "../memory.ts";
 import { EBUSY, EEXIST, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "./errno.ts";
 import { BPF_EXIST, BPF_F_RDONLY_PROG, BPF_NOEXIST } from "./flags.ts";
 import type { MapRegistry } from "./registry.ts";
+import type { ValueFields } from "./special.ts";
 
 /** What a map is made in. */
 export interface MapHome {
@@ -102,6 +103,8 @@ export abstract class MapStore {
   /** A key's and a value's worth of memory for the user side; the value has room for every CPU's. */
   readonly scratchKey: number;
   readonly scratchValue: number;
+  /** Fields of its values that are more than bytes; null when there are none, as is usual. */
+  fields: ValueFields | null = null;
   /** The elements that `gather` found. */
   readonly gathered: number[] = [];
   /** Whether other threads may be at it. */
@@ -263,6 +266,12 @@ export abstract class MapStore {
     }
   }
 
+  /** What an element's values hold besides bytes is let go. */
+  protected releaseFields(element: number): void {
+    if (this.fields === null) return;
+    for (let cpu = 0; cpu < this.slots; cpu++) this.fields.release(this.valueAddress(element, cpu));
+  }
+
   /** Whether only one is left who needs the map, in the thread that made it. */
   protected get isLast(): boolean {
     return this.#owners === 1 && !this.attached;
@@ -277,25 +286,33 @@ export abstract class MapStore {
   /** Gives the memory back when nobody else holds it. Whoever calls must not use the map any more. */
   dispose(): void {
     if (--this.#owners > 0) return;
+    if (this.fields !== null && !this.attached) {
+      for (let at = this.scan(0); at >= 0; at = this.scan(at + 1)) this.releaseFields(at);
+    }
     this.#registry?.remove(this);
     for (const region of this.#regions.splice(0)) if (!this.attached) this.memory.release(region);
   }
 
   /** Whether values are bytes and nothing else, which generated code may copy by itself. */
   get plain(): boolean {
-    return true;
+    return this.fields === null;
   }
 
   // ── values: every copy into the map and out of it goes through these ──────────────────────────────────────────────
 
   /** Copies a value into the map. `to` is 8-byte aligned, `from` may be anywhere. */
   writeValue(to: number, from: number): void {
-    this.copy(to, from, this.valueSize);
+    if (this.fields === null) this.copy(to, from, this.valueSize);
+    else this.fields.copy(to, from);
   }
 
   /** Copies a value out of the map: to a program's memory or the user side's. */
   readValue(to: number, from: number): void {
-    this.copy(to, from, this.valueSize);
+    if (this.fields === null) this.copy(to, from, this.valueSize);
+    else {
+      this.memory.bytes.fill(0, to, to + this.valueSize);
+      this.fields.copy(to, from);
+    }
   }
 
   // ── threads ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,12 +4,14 @@ import type { ProgramType } from "../../../uapi/program-types.ts";
 import type { Program, ProgramHandle } from "../../engine.ts";
 import type { Executor } from "../executor.ts";
 import type { MapStore } from "../maps/store.ts";
+import type { PreparedProgram } from "../program.ts";
 
 /** A program that a tail call may go on with. */
 export interface TailTarget {
   /** Null in a thread that is a CPU, where no user is. */
   readonly program: Program | null;
   readonly type: ProgramType;
+  readonly code: PreparedProgram;
   /** By number of the CPU; those of this thread. */
   readonly executors: readonly (Executor | undefined)[];
 }
@@ -42,11 +44,12 @@ export class ProgramTable {
 
   /**
    * It is closed. Where the kernel keeps a program alive that is in an array, its maps are gone here: it is taken out of the arrays.
-   * @param maps of the engine.
+   * @param maps of the engine. @returns its code; null when it was not here.
    */
-  remove(program: Program, words: Uint32Array, maps: Iterable<MapStore>): void {
+  remove(program: Program, words: Uint32Array, maps: Iterable<MapStore>): PreparedProgram | null {
     const number = this.#numbers.get(program);
-    if (number === undefined) return;
+    if (number === undefined) return null;
+    const code = this.#targets[number]?.code ?? null;
     this.#targets[number] = undefined;
     this.#numbers.delete(program);
     for (const map of maps) {
@@ -56,6 +59,7 @@ export class ProgramTable {
         if (words[word] === number) words[word] = 0;
       }
     }
+    return code;
   }
 
   at(number: number): TailTarget | null {

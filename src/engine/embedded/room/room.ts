@@ -12,6 +12,8 @@ import type { Architecture } from "../contexts/registers.ts";
 import type { Cpu } from "../cpu.ts";
 import { dropObject } from "../helpers/storage.ts";
 import { MapRegistry } from "../maps/registry.ts";
+import { type SpecialField, ValueFields } from "../maps/special.ts";
+import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { CgroupHooks } from "./cgroup-hooks.ts";
 import { CgroupTree } from "./cgroup-tree.ts";
@@ -25,6 +27,7 @@ import { PacketHost } from "./packet-host.ts";
 import { type ProcessDescription, Processes } from "./processes.ts";
 import { ProgramTable } from "./programs.ts";
 import { type SymbolDescription, Symbols } from "./symbols.ts";
+import { Timers } from "./timers.ts";
 
 /** What stands in a room from the start: plain data. */
 export interface RoomDescription extends NetworkDescription {
@@ -60,6 +63,8 @@ export class Room {
   readonly cpus: Cpu[] = [];
   /** CPUs that are threads of their own; these are not in `cpus`. */
   threads: RingThreads | null = null;
+  /** Timers and work queues of programs. */
+  readonly timers: Timers;
   /** What programs allocate. */
   readonly heap: Heap;
   /** What tail calls go on with. */
@@ -81,9 +86,17 @@ export class Room {
   /** Any u32; packets' flows are hashed with it. */
   readonly hashSeed: number;
 
+  /** What values of a map hold besides bytes; when an entry goes away, the room lets it go. */
+  fieldsOf({ valueSize }: MapStore, fields: readonly SpecialField[]): ValueFields {
+    return new ValueFields(fields, valueSize, this.memory, ({ kind }, address) => {
+      if (kind === "timer" || kind === "wq") this.timers.drop(address);
+    });
+  }
+
   constructor({ memory, clock, print, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
     this.memory = memory;
     this.heap = new Heap(memory);
+    this.timers = new Timers(clock, () => this.cpus.some(({ busy }) => busy));
     this.clock = clock;
     this.print = print;
     this.hashSeed = seed >>> 0;

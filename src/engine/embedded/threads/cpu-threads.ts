@@ -154,8 +154,8 @@ export class CpuThreads implements RingThreads {
 }
 
 /** What a thread must know of a map: not what it began with, which is in memory. */
-function messageOf({ spec, place }: MapStore): MapMessage {
+function messageOf({ spec, place, fields }: MapStore): MapMessage {
   const { contents: _, ...rest } = spec;
   const plain: MapSpec = rest;
-  return { spec: plain, place };
+  return { spec: plain, place, fields: fields?.fields ?? [] };
 }

@@ -8,6 +8,7 @@
 
 import type { ExternSpec, MapSpec, ProgramSpec } from "../../../object/spec.ts";
 import type { SharedCode } from "../executor.ts";
+import type { SpecialField } from "../maps/special.ts";
 import type { MapPlace } from "../maps/store.ts";
 import type { Region, WasmMemory } from "../memory.ts";
 import type { RingShape } from "../room/ring-memory.ts";
@@ -44,6 +45,7 @@ export interface ProgramMessage {
 export interface MapMessage {
   readonly spec: MapSpec;
   readonly place: MapPlace;
+  readonly fields: readonly SpecialField[];
 }
 
 /** From the engine to a CPU. All but the first are answered. */

@@ -122,6 +122,10 @@ class ThreadCpu {
     switch (message.kind) {
       case "load": {
         const maps = message.maps.map(({ spec, place }) => createMap(spec, { ...this.#home, place }));
+        message.maps.forEach(({ fields }, index) => {
+          const map = maps[index]!;
+          if (fields.length > 0) map.fields = this.#cpu.room.fieldsOf(map, fields);
+        });
         const byName = new Map(maps.map((map) => [map.name, map]));
         for (const program of message.programs) this.#programs.set(program.number, await this.#ready(program, byName));
         if ([...this.#cpu.room.maps.all()].some(({ type }) => type === "prog_array")) this.#cpu.room.programs.offerAll();
@@ -165,7 +169,7 @@ class ThreadCpu {
     if (executor === undefined) throw new TypeError(`${spec.name}: there is no executor`);
     const executors: Executor[] = [];
     executors[this.#cpu.id] = executor;
-    this.#cpu.room.programs.add({ program: null, type: spec.type, executors }, tail);
+    this.#cpu.room.programs.add({ program: null, type: spec.type, code: resolved.code, executors }, tail);
     return { executor, fuel, tail };
   }
 
@@ -174,14 +178,16 @@ class ThreadCpu {
   /** Works and sleeps until there is a message. */
   work(): void {
     const control = this.#control;
+    const { timers } = this.#cpu.room;
     while (Atomics.load(control, CPU.posted) === this.#handled) {
       const bell = Atomics.load(control, CPU.bell);
       let worked = false;
       for (const ring of this.#rings) if (this.#serve(ring)) worked = true;
+      timers.fire();
       if (worked) continue;
       // The host looks whether it sleeps after it has rung; so whatever comes between, one of the two notices.
       Atomics.store(control, CPU.asleep, 1);
-      Atomics.wait(control, CPU.bell, bell);
+      Atomics.wait(control, CPU.bell, bell, timers.patience);
       Atomics.store(control, CPU.asleep, 0);
     }
   }
