@@ -21,6 +21,8 @@ import { isReducible, places } from "./structure.ts";
 /** Ways that meet in a block, so that it is worth a look; blocks of a loop that may be a state machine. */
 const FEWEST_WAYS = 4;
 const FEWEST_BLOCKS = 8;
+/** Slots of a function that is looked at: compiling a long one takes long enough. */
+const LONGEST = 16_384;
 /** Blocks and slots of a way that is written once more, and slots in all. */
 const MOST_BLOCKS = 10;
 const MOST_SLOTS = 48;
@@ -38,7 +40,8 @@ interface Way {
 /** The same function with ways back to the same state written out. */
 export function threadStates(program: PreparedProgram, flow: Flow, helpers: HelperTable): Flow {
   const { successors, first, last } = flow;
-  if (last.length < FEWEST_BLOCKS || !successors.some((list, block) => list.some((to) => to <= block))) return flow;
+  if (last.length < FEWEST_BLOCKS || flow.places > LONGEST || !successors.some((list, block) => list.some((to) => to <= block)))
+    return flow;
   const incoming = predecessors(successors);
   if (!incoming.some((list) => list.length >= FEWEST_WAYS)) return flow;
   const dominance = new Dominance(successors);
