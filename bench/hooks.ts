@@ -134,7 +134,7 @@ function inVm(name: Name): (request: Request) => number {
   const script = new Script("decide(request)");
   return (request) => {
     context["request"] = request;
-    return script.runInContext(context, { timeout: 100 }) as number;
+    return script.runInContext(context, { timeout: 1_000 }) as number;
   };
 }
 
