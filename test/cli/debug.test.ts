@@ -48,6 +48,15 @@ __attribute__((section("xdp"), used)) int wild(struct xdp_md *ctx) {
   u8 *data = (u8 *)(long)ctx->data;
   return data[1000];
 }
+
+struct __sk_buff {
+  u32 len, pkt_type, mark;
+};
+
+__attribute__((section("tc"), used)) int marking(struct __sk_buff *skb) {
+  skb->mark = skb->len;
+  return 2;
+}
 char LICENSE[] __attribute__((section("license"), used)) = "GPL";
 `;
 
@@ -307,6 +316,14 @@ describe("an object of clang's", { skip: clangLacks() }, () => {
     assert.match(stdout, /breakpoint 1 in count, slot 3/);
     const { stderr } = await run(on(bare, "count"), ["b 3"], 2);
     assert.match(stderr, /no line information \(compile with -g\)/);
+  });
+
+  test("a program of traffic control: its context by name, in a capture", async () => {
+    const on = ["debug", withLines, "--program", "marking", "--replay", OFFICE, ...DROPPED];
+    const { stdout } = await run(on, ["info context", "c", "p ctx.mark", "p ctx.cb[1]"]);
+    assert.match(stdout, /data_end = 0x[0-9a-f]+ packet\+103 \(its end\)/);
+    assert.match(stdout, /returned 2 in marking/);
+    assert.match(stdout, /ctx\.mark = 0x67 \(103\)\nctx\.cb\[1\] = 0\n/);
   });
 
   test("a fault: where, why, status 5, and back from there", async () => {

@@ -6,7 +6,7 @@ import { jsonText } from "../../engine/embedded/debug/places.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import { nearest } from "../../nearest.ts";
 import { count } from "../terminal.ts";
-import { type Answer, bytesText, CommandError, hex, numberText } from "./answer.ts";
+import { type Answer, bytesText, CommandError, hex } from "./answer.ts";
 import { type DebugCommand, whole } from "./command.ts";
 import type { Debugger } from "./debugger.ts";
 import { mapData, mapLines, mapSize } from "./show-map.ts";
@@ -135,7 +135,7 @@ export function contextAnswer({ session }: Debugger): Answer {
         });
       }
       return Object.entries(value ?? {}).map(([name, field]) => {
-        return `  ${name} = ${typeof field === "bigint" ? valueText(field, session) : numberText(BigInt(String(field)))}`;
+        return `  ${name} = ${typeof field === "bigint" ? valueText(field, session) : printable(jsonText(field))}`;
       });
     },
   };

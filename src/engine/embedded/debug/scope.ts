@@ -5,10 +5,12 @@ import { type Codec, makeCodec } from "../../../btf/codec.ts";
 import { BPF_CONSTANTS, NET_CONSTANTS } from "../../../compiler/typescript/library/constants.ts";
 import { nearest } from "../../../nearest.ts";
 import type { GlobalSpec } from "../../../object/spec.ts";
-import { XDP_MD } from "../../../uapi/xdp.ts";
+import type { ContextField } from "../../../uapi/contexts/struct.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
 import { bytesCodec } from "../../codecs.ts";
 import type { AnyMap } from "../../maps.ts";
 import { type Interpreter, POSITION } from "../interpreter.ts";
+import { contextFields, readField } from "./contexts.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { ExpressionError, normal, type Scope, type Value } from "./expression.ts";
 import { LAYER_NAMES, type LayerName, packetLayers } from "./layers.ts";
@@ -23,16 +25,16 @@ export class ProgramScope implements Scope {
   readonly #maps: Readonly<Record<string, AnyMap>>;
   readonly #types: Btf | null;
   readonly #globals: ReadonlyMap<string, GlobalSpec>;
-  readonly #contextFields: Readonly<Record<string, number>>;
+  readonly #contextFields: readonly ContextField[];
   readonly #codecs = new Map<string, Codec>();
 
-  constructor(interpreter: Interpreter, debuggee: Debuggee, lines: SourceLines, type: string) {
+  constructor(interpreter: Interpreter, debuggee: Debuggee, lines: SourceLines, type: ProgramType) {
     this.#interpreter = interpreter;
     this.#lines = lines;
     this.#maps = debuggee.maps();
     this.#types = debuggee.spec.types === null ? null : openBtf(debuggee.spec.types);
     this.#globals = new Map((debuggee.spec.globals ?? []).map((global) => [global.name, global]));
-    this.#contextFields = type === "xdp" ? XDP_MD : {};
+    this.#contextFields = contextFields(type);
   }
 
   /** Everything that a name may be, for completion and for "did you mean". */
@@ -129,11 +131,10 @@ export class ProgramScope implements Scope {
   /** Fields of the context by name, or its bytes where they have none. */
   context(): Value {
     const { space, memory } = this.#interpreter;
-    const fields = Object.entries(this.#contextFields);
+    const size = space.contextEnd - space.contextStart;
+    const fields = this.#contextFields.filter((field) => field.offset + field.size <= size);
     if (fields.length === 0) return memory.bytes.slice(space.contextStart, space.contextEnd);
-    return Object.fromEntries(
-      fields.map(([name, offset]) => [name, BigInt(memory.view.getUint32(space.contextStart + offset, true))]),
-    );
+    return Object.fromEntries(fields.map((field) => [field.name, readField(memory.view, space.contextStart, field)]));
   }
 
   #global({ name, map, offset, size, type }: GlobalSpec): Value {
