@@ -67,7 +67,7 @@ export function writeLookup(map: MapStore, cpuGlobal: number, slow: number | und
 
 /** As `#findAmongThreads` of maps/hash.ts; what it would try again goes there. */
 function writeSharedLookup(map: HashMap, cpuGlobal: number, slow: number): LookupCode {
-  const { buckets, mask, nodes, nodeSize, keyOffset, seed } = map.layout;
+  const { buckets, mask, nodes, nodeSize, keyOffset, secrets } = map.layout;
   const { start, stride } = map.values;
   const out = new Code(512);
   const [key, hash, next, node, word, removals, left] = [0, 1, 2, 3, 4, 5, 6];
@@ -75,7 +75,7 @@ function writeSharedLookup(map: HashMap, cpuGlobal: number, slow: number): Looku
   const removalsAt = map.handle + REMOVALS * 4;
   const bit31 = 0x8000_0000 | 0;
 
-  writeHash(out, map.keySize, seed, key, hash, word);
+  writeHash(out, map.keySize, secrets, key, hash, word);
   out.i32(0);
   atomicLoad(out, removalsAt);
   out.set(removals).i32(map.elements).set(left);
@@ -115,7 +115,7 @@ function writeSharedLookup(map: HashMap, cpuGlobal: number, slow: number): Looku
 }
 
 function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
-  const { buckets, mask, nodes, nodeSize, keyOffset, seed } = map.layout;
+  const { buckets, mask, nodes, nodeSize, keyOffset, secrets } = map.layout;
   const { keySize } = map;
   const { start, stride } = map.values;
   const out = new Code(256);
@@ -123,7 +123,7 @@ function writeOwnLookup(map: HashMap, cpuGlobal: number): LookupCode {
   /** Links count from 1. */
   const base = nodes - nodeSize;
 
-  writeHash(out, keySize, seed, key, hash, word);
+  writeHash(out, keySize, secrets, key, hash, word);
   out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl).load(OP.i32Load, buckets).set(next);
   if (keySize !== 4 && keySize !== 8)
     out

@@ -15,24 +15,35 @@ export function atomicLoad(out: Code, offset: number): void {
 }
 
 /** `#hash` of maps/hash.ts, into `hash`; a key of one word stays in `word`. */
-export function writeHash(out: Code, keySize: number, seed: number, key: number, hash: number, word: number): void {
-  out.i32(seed).set(hash);
-  for (let at = 0; at < keySize; ) {
-    const size = keySize - at >= 4 ? 4 : 1;
-    out.get(key).load(size === 4 ? OP.i32Load : OP.i32Load8U, at);
+export function writeHash(out: Code, keySize: number, secrets: Int32Array, key: number, hash: number, word: number): void {
+  const words = keySize >>> 2;
+  secrets.forEach((secret, lane) => {
+    out.get(key);
+    if (lane < words) out.load(OP.i32Load, lane * 4);
+    else out.load(OP.i32Load8U, words * 3 + lane);
     if (keySize === 4) out.tee(word);
-    out.get(hash).op(OP.i32Xor);
-    writeMix(out, hash);
-    at += size;
-  }
+    out.i32(secret).op(OP.i32Xor);
+    writeMix(out, lane === 0 ? hash : word);
+    if (lane > 0) out.get(hash).get(word).op(OP.i32Xor).set(hash);
+  });
 }
+
+/**
+ * Short keys are compared by words of 32 bits, as programs mostly write them: a wider load of what was just written in parts waits for it
+ * to reach memory.
+ */
+const SHORT_KEY = 16;
 
 /** Leaves the block that is innermost unless the key at `node` + `offset` is that at `key`. */
 export function writeCompare(out: Code, keySize: number, node: number, offset: number, key: number): void {
   for (let at = 0; at < keySize; ) {
     const left = keySize - at;
     const [size, load, differ] =
-      left >= 8 ? [8, OP.i64Load, OP.i64Ne] : left >= 4 ? [4, OP.i32Load, OP.i32Ne] : [1, OP.i32Load8U, OP.i32Ne];
+      left >= 8 && keySize > SHORT_KEY
+        ? [8, OP.i64Load, OP.i64Ne]
+        : left >= 4
+          ? [4, OP.i32Load, OP.i32Ne]
+          : [1, OP.i32Load8U, OP.i32Ne];
     out
       .get(node)
       .load(load, offset + at)

@@ -34,19 +34,13 @@ export function writeTrieLookup(map: LpmTrieMap): LookupCode {
   out.get(prefix).get(length).op(OP.i32GtU, OP.brIf, 1);
   // Prefixes grow on the way down, unless a program spoilt them.
   out.get(prefix).get(known).op(OP.i32LeS, OP.brIf, 1);
-  // From the word that holds the first bit that the parent did not have.
-  out.get(known).i32(0).get(known).i32(0).op(OP.i32GtS, OP.select).i32(5).op(OP.i32ShrU).i32(2).op(OP.i32Shl).set(at);
-  out.op(OP.block, VOID, OP.loop, VOID);
-  out.get(at).i32(3).op(OP.i32Shl).get(prefix).op(OP.i32GeU, OP.brIf, 1);
-  out.get(node).get(at).op(OP.i32Add).load(OP.i32Load, DATA);
-  out.get(key).get(at).op(OP.i32Add).load(OP.i32Load, 4).op(OP.i32Xor).tee(word).op(OP.if, VOID);
-  out.get(word);
-  writeSwap(out, word);
-  out.op(OP.i32Clz).get(at).i32(3).op(OP.i32Shl, OP.i32Add).get(prefix).op(OP.i32LtU, OP.brIf, 4).op(OP.br, 2, OP.end);
-  out.get(at).i32(4).op(OP.i32Add).set(at).op(OP.br, 0, OP.end, OP.end);
+  // A comparison of the bits of the prefix leaves the walk where one differs.
+  if (bits === 32) writeWordComparison(out, key, node, prefix, word);
+  else writeComparison(out, key, node, prefix, known, at, word);
 
   out.get(prefix).set(known);
-  out.get(node).load(OP.i32Load, ENTRY).tee(word).op(OP.if, VOID).get(word).set(found).op(OP.end);
+  // Which nodes are entries nobody foresees: no branch.
+  out.get(node).load(OP.i32Load, ENTRY).tee(word).get(found).get(word).op(OP.select).set(found);
   out.get(prefix).i32(bits).op(OP.i32Eq, OP.brIf, 1);
   // The child on the side of the bit behind the prefix.
   out.get(key).get(prefix).i32(3).op(OP.i32ShrU, OP.i32Add).load(OP.i32Load8U, 4);
@@ -64,4 +58,24 @@ export function writeTrieLookup(map: LpmTrieMap): LookupCode {
     .get(found)
     .op(OP.select, OP.end);
   return { locals: [[8, I32]], code: out.finish() };
+}
+
+/** The whole data is one word. */
+function writeWordComparison(out: Code, key: number, node: number, prefix: number, word: number): void {
+  out.get(node).load(OP.i32Load, DATA).get(key).load(OP.i32Load, 4).op(OP.i32Xor);
+  writeSwap(out, word);
+  out.op(OP.i32Clz).get(prefix).op(OP.i32LtU, OP.brIf, 1);
+}
+
+/** Word by word, from that which holds the first bit that the parent did not have. */
+function writeComparison(out: Code, key: number, node: number, prefix: number, known: number, at: number, word: number): void {
+  out.get(known).i32(0).get(known).i32(0).op(OP.i32GtS, OP.select).i32(5).op(OP.i32ShrU).i32(2).op(OP.i32Shl).set(at);
+  out.op(OP.block, VOID, OP.loop, VOID);
+  out.get(at).i32(3).op(OP.i32Shl).get(prefix).op(OP.i32GeU, OP.brIf, 1);
+  out.get(node).get(at).op(OP.i32Add).load(OP.i32Load, DATA);
+  out.get(key).get(at).op(OP.i32Add).load(OP.i32Load, 4).op(OP.i32Xor).tee(word).op(OP.if, VOID);
+  out.get(word);
+  writeSwap(out, word);
+  out.op(OP.i32Clz).get(at).i32(3).op(OP.i32Shl, OP.i32Add).get(prefix).op(OP.i32LtU, OP.brIf, 4).op(OP.br, 2, OP.end);
+  out.get(at).i32(4).op(OP.i32Add).set(at).op(OP.br, 0, OP.end, OP.end);
 }

@@ -91,8 +91,8 @@ class HashCode {
   /** Sets `hash`, `link`, `node` and `before`. */
   find(): void {
     const { out, map, hash, link, node, before, word, left, base } = this;
-    const { buckets, mask, nodeSize, keyOffset, seed } = map.layout;
-    writeHash(out, map.keySize, seed, KEY, hash, word);
+    const { buckets, mask, nodeSize, keyOffset, secrets } = map.layout;
+    writeHash(out, map.keySize, secrets, KEY, hash, word);
     out.get(hash).i32(mask).op(OP.i32And).i32(2).op(OP.i32Shl).i32(buckets).op(OP.i32Add).tee(before);
     out.load(OP.i32Load, 0).set(link);
     out

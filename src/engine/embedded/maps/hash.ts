@@ -10,8 +10,8 @@
  *              …     (least recently used kinds: a word more, see lru-hash.ts)
  *              key, padded to 4 bytes
  *
- * The hash mixes one word of the key after the other with a seed of the engine's, so that whoever chooses the keys (the
- * sources of a flood) cannot choose the chain.
+ * The hash mixes each word of the key with a secret of its own and joins the results, so that whoever chooses the keys (the
+ * sources of a flood) cannot choose the chain, and a processor mixes the words side by side.
  *
  * Replacing an entry's value takes another element, a spare, and links it in the old one's place, as the kernel does: whoever
  * still holds the old value's address reads the old value, whole, until the next replacement. Per-CPU values are written in
@@ -48,6 +48,9 @@ function mix(word: number): number {
   return h ^ (h >>> 16);
 }
 
+/** 2^32 divided by the golden ratio: what makes secrets of one seed. */
+const GOLDEN = 0x9e37_79b9;
+
 /** Where a hash map's parts lie, for generated code: addresses and sizes in bytes. */
 export interface HashLayout {
   readonly buckets: number;
@@ -57,7 +60,8 @@ export interface HashLayout {
   readonly nodeSize: number;
   /** Of the key in a node. */
   readonly keyOffset: number;
-  readonly seed: number;
+  /** What each word of a key is mixed with, then each byte behind the words. */
+  readonly secrets: Int32Array;
   /** Address of the first pool, and how many there are. */
   readonly pools: number;
   readonly poolCount: number;
@@ -91,6 +95,7 @@ export class HashMap extends MapStore {
   readonly #keyOffset: number;
   readonly #buckets: number;
   readonly #mask: number;
+  readonly #secrets: Int32Array;
   /** The key's bytes in whole words, and in all. */
   readonly #keyWords: number;
 
@@ -108,6 +113,7 @@ export class HashMap extends MapStore {
     this.#keyOffset = 8 + 4 * (shape.links ?? 0);
     this.nodeSize = this.#keyOffset + Math.ceil(spec.keySize / 4) * 4;
     this.#keyWords = spec.keySize >>> 2;
+    this.#secrets = Int32Array.from({ length: this.#keyWords + (spec.keySize & 3) }, (_, at) => mix(this.seed + at * GOLDEN));
     let buckets = 1;
     while (buckets < spec.maxEntries) buckets *= 2;
     this.#mask = buckets - 1;
@@ -124,7 +130,7 @@ export class HashMap extends MapStore {
       nodes,
       nodeSize,
       keyOffset: this.#keyOffset,
-      seed: this.seed,
+      secrets: this.#secrets,
       pools: (this.pools << 2) >>> 0,
       poolCount: this.poolCount,
       inPlace: this.#inPlace,
@@ -351,7 +357,7 @@ export class HashMap extends MapStore {
     const { words, nodes, nodeSize } = this;
     const keyWord = this.#keyOffset >>> 2;
     const wanted = this.view.getUint32(key, true);
-    let next = words[this.#bucket(mix(this.seed ^ wanted))]!;
+    let next = words[this.#bucket(mix(this.#secrets[0]! ^ wanted))]!;
     for (let left = this.elements; next !== 0 && left > 0; left--) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === wanted) return next - 1;
@@ -365,7 +371,7 @@ export class HashMap extends MapStore {
     const keyWord = this.#keyOffset >>> 2;
     const low = view.getUint32(key, true);
     const high = view.getUint32(key + 4, true);
-    let next = words[this.#bucket(mix(mix(this.seed ^ low) ^ high))]!;
+    let next = words[this.#bucket(mix(this.#secrets[0]! ^ low) ^ mix(this.#secrets[1]! ^ high))]!;
     for (let left = this.elements; next !== 0 && left > 0; left--) {
       const node = (nodes + (next - 1) * nodeSize) >>> 2;
       if (words[node + keyWord] === low && words[node + keyWord + 1] === high) return next - 1;
@@ -428,13 +434,14 @@ export class HashMap extends MapStore {
     return true;
   }
 
-  /** 31 bits: the words of the key one after the other, then what is left of it byte by byte. */
+  /** 31 bits: of the words of the key, then of what is left of it byte by byte. */
   #hash(key: number): number {
     const { view } = this;
-    const end = key + this.#keyWords * 4;
-    let h = this.seed;
-    for (let at = key; at < end; at += 4) h = mix(h ^ view.getInt32(at, true));
-    for (let at = end; at < key + this.keySize; at++) h = mix(h ^ view.getUint8(at));
+    const secrets = this.#secrets;
+    const words = this.#keyWords;
+    let h = 0;
+    for (let word = 0; word < words; word++) h ^= mix(secrets[word]! ^ view.getInt32(key + word * 4, true));
+    for (let at = words; at < secrets.length; at++) h ^= mix(secrets[at]! ^ view.getUint8(key + words * 3 + at));
     return h & ~LIVE;
   }
 }
