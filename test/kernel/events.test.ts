@@ -8,8 +8,11 @@ import { virtualClock } from "../../src/engine/embedded/clock.ts";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { readHeader } from "../../src/engine/embedded/host/event-recording.ts";
 import { replayEvents } from "../../src/engine/embedded/host/replay-events.ts";
+import { loadKind } from "../../src/engine/embedded/programs/kinds.ts";
 import type { BpfMap } from "../../src/engine/engine.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { HELPER } from "../../src/uapi/helpers.ts";
+import type { ProgramType } from "../../src/uapi/program-types.ts";
 import { Folder } from "../cli/skep.ts";
 import { fixture } from "../events/fixtures.ts";
 import { type Row, rowsOf, USER_AND_KERNEL } from "../events/texts.ts";
@@ -38,6 +41,22 @@ describe("the same object here and in the kernel", { skip }, () => {
       assert.deepEqual(verdicts, kernel.verdicts);
     });
   }
+
+  test("what a type of programs may call here, it may call there", async () => {
+    const kernel = (await inChild("eventHelpers")) as Readonly<Record<string, readonly string[]>>;
+    // A locked down kernel refuses the first; the second needs CONFIG_BPF_KPROBE_OVERRIDE.
+    const settings = ["bpf_probe_write_user", "bpf_override_return"];
+    for (const [type, offered] of Object.entries(kernel)) {
+      const kind = await loadKind(type as ProgramType);
+      const here = kind!.helpers.flatMap((helper) => (helper === undefined || !(helper.name in HELPER) ? [] : [helper.name]));
+      assert.ok(here.length > 50, type);
+      assert.deepEqual(
+        here.filter((name) => !offered.includes(name) && !settings.includes(name)),
+        [],
+        type,
+      );
+    }
+  });
 
   test("a syscall program changes its context", async () => {
     assert.deepEqual(await inChild("eventSyscall"), { verdict: 21, context: [21, 0, 0, 0, 42, 0, 0, 0] });

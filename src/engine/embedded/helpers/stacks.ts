@@ -67,6 +67,17 @@ function getStack(call: HelperCall, _context: number, to: number, size: number, 
   return count * element;
 }
 
+const EOPNOTSUPP = 95;
+
+/** The stack of a task: the room knows that of the current one. Linux 5.9. */
+function getTaskStack(call: HelperCall, task: number, to: number, size: number, flags: number): number {
+  const process = call.highOf(1) === 0 ? call.cpu.room.kernel.processAt(task >>> 0) : undefined;
+  if (process === undefined) throw call.fault("argument 1 of bpf_get_task_stack: expected a task");
+  if (process === currentOf(call)) return getStack(call, 0, to, size, flags);
+  call.memory.bytes.fill(0, to >>> 0, (to >>> 0) + size);
+  return (flags & USER_STACK) !== 0 ? -EOPNOTSUPP : -EFAULT;
+}
+
 /** The number of a stack in a map of stacks. Linux 4.6. */
 function getStackId(call: HelperCall, _context: number, handle: number, flags: number): number {
   const map = call.mapAt(handle >>> 0);
@@ -87,5 +98,6 @@ function getStackId(call: HelperCall, _context: number, handle: number, flags: n
 
 export const STACKS: readonly Helper[] = [
   helper("bpf_get_stack", ["context", "write", "size", "wide"], "int", getStack),
+  helper("bpf_get_task_stack", ["wide", "write", "size", "wide"], "int", getTaskStack),
   helper("bpf_get_stackid", ["context", "map", "wide"], "int", getStackId),
 ];

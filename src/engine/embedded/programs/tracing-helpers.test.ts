@@ -94,6 +94,27 @@ for (const execution of ["interpreter", "jit"] as const) {
       );
     });
 
+    test("a program that may not sleep is refused what may", async () => {
+      const text = "r1 = r10\n r1 += -64\n r2 = 4\n r3 = 4096\n call bpf_copy_from_user";
+      const bytes = Uint8Array.of(1, 2, 3, 4);
+      const room = { processes: [{ pid: 7, memory: [{ address: 4096, bytes }] }] };
+      const meta = { pid: 7 };
+      assert.deepEqual((await run({ section: "uprobe.s//bin/sh:f", text, room, meta })).bytes.slice(0, 4), bytes);
+      await assert.rejects(run({ section: "uprobe//bin/sh:f", text, room, meta }), {
+        name: "FeatureError",
+        message: /bpf_copy_from_user may sleep, and a program in section uprobe\/\/bin\/sh:f may not/,
+      });
+    });
+
+    test("the stack of a task: the current one's", async () => {
+      const text = `r1 = *(u64 *)(r1 + 0)\n r2 = r10\n r2 += -64\n r3 = 16\n r4 = 256\n call bpf_get_task_stack`;
+      const room = { processes: [{ pid: 7 }, { pid: 8 }] };
+      const task = (tid: number) => (engine: EmbeddedEngine) => ({ args: [engine.kernel.taskOf(engine.processes.get(tid)!)] });
+      const meta = { pid: 7, stack: { user: [5, 6] } };
+      assert.deepEqual((await run({ section: "raw_tp/x", text, room, meta, context: task(7) })).words.slice(0, 2), [5n, 6n]);
+      assert.equal((await run({ section: "raw_tp/x", text, room, meta, context: task(8) })).result, -95);
+    });
+
     test("writing to the process: only where it presents memory", async () => {
       const text = `r1 = *(u64 *)(r1 + 0)\n *(u32 *)(r10 - 64) = 7\n r2 = r10\n r2 += -64\n r3 = 4\n call bpf_probe_write_user`;
       const memory = new Uint8Array(8);

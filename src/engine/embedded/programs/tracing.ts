@@ -3,8 +3,10 @@
  * `bpf_tracing_func_proto` and its siblings).
  */
 
+import { decode } from "../../../isa/decode.ts";
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
+import { FeatureError } from "../../errors.ts";
 import { argumentsLayout } from "../contexts/arguments.ts";
 import { perfEventLayout, registersLayout } from "../contexts/registers.ts";
 import { syscallLayout } from "../contexts/syscall.ts";
@@ -20,7 +22,20 @@ import type { ProgramKind } from "./kind.ts";
 import { type EventKind, EventProgram } from "./tracing-program.ts";
 
 /** What all that trace may call. */
-const TRACING: readonly Helper[] = [...GENERAL, ...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE];
+const TRACING: readonly Helper[] = [...GENERAL, ...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE, ...COPY_FROM_USER];
+
+const BPF_F_SLEEPABLE = 16;
+
+/** @throws FeatureError for a call that may sleep in a program that may not. */
+function checkSleep({ name, section, code, flags = 0 }: ProgramSpec): void {
+  if ((flags & BPF_F_SLEEPABLE) !== 0) return;
+  for (const { opcode, src, imm } of decode(code)) {
+    const sleeps = opcode === 0x85 && src === 0 ? COPY_FROM_USER.find(({ id }) => id === imm) : undefined;
+    if (sleeps === undefined) continue;
+    const message = `${name}: ${sleeps.name} may sleep, and a program in section ${section} may not; put it where it may (fentry.s, uprobe.s …), or read with bpf_probe_read_user`;
+    throw new FeatureError(sleeps.name, null, message);
+  }
+}
 
 function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, kernelPointers = false): ProgramKind {
   return {
@@ -28,7 +43,10 @@ function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, ke
     helpers: helperTable([...TRACING, ...own]),
     packetLoads: false,
     kernelPointers,
-    make: (spec, executors, room, fuel) => new EventProgram(spec, events, executors, room, fuel),
+    make(spec, executors, room, fuel) {
+      checkSleep(spec);
+      return new EventProgram(spec, events, executors, room, fuel);
+    },
   };
 }
 
@@ -55,7 +73,7 @@ export const writableRawTracepointKind = kindOf("raw_tracepoint_writable", [...S
   layout: () => argumentsLayout(true),
 });
 
-export const kprobeKind = kindOf("kprobe", [...STACKS, ...COPY_FROM_USER, COOKIE, FUNCTION_IP, OVERRIDE], {
+export const kprobeKind = kindOf("kprobe", [...STACKS, COOKIE, FUNCTION_IP, OVERRIDE], {
   layout: (_event, room) => registersLayout(room.architecture),
   prefix: (spec) => `${stemOf(spec)}/`,
   usual: null,
@@ -72,7 +90,7 @@ export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE
 /** Typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
 export const tracingKind = kindOf(
   "tracing",
-  [...STACKS, ...COPY_FROM_USER, ...FUNCTION_ARGUMENTS, ...PATHS, COOKIE, FUNCTION_IP],
+  [...STACKS, ...FUNCTION_ARGUMENTS, ...PATHS, COOKIE, FUNCTION_IP],
   {
     layout: () => argumentsLayout(false),
     prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),
@@ -84,12 +102,12 @@ export const tracingKind = kindOf(
 
 export const lsmKind = kindOf(
   "lsm",
-  [...COPY_FROM_USER, ...PATHS, COOKIE],
+  [...PATHS, COOKIE],
   { layout: () => argumentsLayout(false), prefix: () => "lsm/", usual: null, example: "file_open" },
   true,
 );
 
-export const syscallKind = kindOf("syscall", COPY_FROM_USER, {
+export const syscallKind = kindOf("syscall", STACKS, {
   layout: () => syscallLayout,
   prefix: () => "syscall/",
   usual: null,
