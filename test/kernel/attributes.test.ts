@@ -19,6 +19,7 @@ const MEMBER: Readonly<Record<string, string>> = {
   map_lookup_batch: "batch.",
   prog_test_run: "test.",
   link_create: "link_create.",
+  link_update: "link_update.",
   obj_get_info_by_fd: "info.",
 };
 
