@@ -66,19 +66,21 @@ export function missingCompiler(): string | null {
   return probe.status === 0 ? null : "the headers of linux-libc-dev or libbpf-dev are missing";
 }
 
-/** @param cpu instruction set: v1 … v4. */
-export function compileScenario(name: string, cpu = "v3"): Spec {
+/** The bytes of the object that clang makes of a source. @param cpu instruction set: v1 … v4. */
+export function compileFile(source: string, cpu = "v3"): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), "skep-same-bytes-"));
   try {
-    const object = join(folder, `${name}.o`);
-    const { status, stderr } = spawnSync(
-      CLANG,
-      [...FLAGS, `-mcpu=${cpu}`, ...INCLUDES, "-c", join(FOLDER, `${name}.bpf.c`), "-o", object],
-      { encoding: "utf8" },
-    );
-    if (status !== 0) throw new Error(`${name}.bpf.c does not compile: ${stderr}`);
-    return readObject(new Uint8Array(readFileSync(object)), { name });
+    const object = join(folder, "program.o");
+    const options = [...FLAGS, `-mcpu=${cpu}`, ...INCLUDES, "-c", source, "-o", object];
+    const { status, stderr } = spawnSync(CLANG, options, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`${source} does not compile: ${stderr}`);
+    return new Uint8Array(readFileSync(object));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A source of `fixtures/`. */
+export function compileScenario(name: string, cpu?: string): Spec {
+  return readObject(compileFile(join(FOLDER, `${name}.bpf.c`), cpu), { name });
 }
