@@ -32,7 +32,7 @@ function run(folder: string, text: string): string {
 
 describe("docs/room.md", () => {
   const scripts = blocks.filter(({ language, text }) => language === "ts" && text.includes("openEmbedded("));
-  const needs = (text: string): string | false => (text.includes(".o\"") ? (missingCompiler() ?? false) : false);
+  const needs = (text: string): string | false => (text.includes('.o"') ? (missingCompiler() ?? false) : false);
 
   for (const { text } of scripts) {
     const promised = [...text.matchAll(/console\.log\(.*\/\/ (.+)$/gm)].map(([, value]) => value);
@@ -42,7 +42,7 @@ describe("docs/room.md", () => {
         writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
         cpSync(join(ROOT, "examples/firewall.bpf.ts"), join(folder, "firewall.bpf.ts"));
         const [source] = blocks.filter(({ language }) => language === "c");
-        if (needs(text) === false && text.includes(".o\"")) {
+        if (needs(text) === false && text.includes('.o"')) {
           writeFileSync(join(folder, source!.name), source!.text);
           writeFileSync(join(folder, "router.o"), compileFile(join(folder, source!.name)));
         }

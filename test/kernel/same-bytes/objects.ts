@@ -32,7 +32,7 @@ const CONTEXTS: readonly ContextInput[] = [
 
 export const SCENARIOS: readonly Scenario[] = [
   { name: "parse" },
-  { name: "rewrite" },
+  { name: "rewrite", contexts: [{}, { ingress_ifindex: 1 }, { ingress_ifindex: 1, rx_queue_index: 77 }, { rx_queue_index: 1 }] },
   { name: "loops" },
   {
     name: "balance",

@@ -8,6 +8,7 @@ export const ENODEV = 19;
 export const ERANGE = 34;
 export const EDEADLK = 35;
 export const EPROTO = 71;
+export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
 export const EALREADY = 114;
 export const ENOTSUPP = 524;

@@ -7,6 +7,7 @@ import { tcRouting } from "../helpers/fib.ts";
 import type { Helper } from "../helpers/helper.ts";
 import { cloneRedirectHelper, redirectHelper, tcRedirects } from "../helpers/redirect.ts";
 import { changeTypeHelper, loadBytes, loadBytesRelative, pull, storeHelpers } from "../helpers/skb.ts";
+import { congestionHelper, fullSocketHelper, setTimeHelper } from "../helpers/skb-marks.ts";
 import { tunnelHelpers } from "../helpers/tunnel.ts";
 
 /** What everybody with a packet has. */
@@ -24,12 +25,15 @@ export const TC_HELPERS: readonly Helper[] = [
   ...hashHelpers,
   ...tcRedirects,
   ...tcRouting,
+  fullSocketHelper,
+  congestionHelper,
+  setTimeHelper,
   ...tunnelHelpers,
 ];
 
 export const SOCKET_FILTER_HELPERS: readonly Helper[] = LOADS;
 
-export const CGROUP_SKB_HELPERS: readonly Helper[] = LOADS;
+export const CGROUP_SKB_HELPERS: readonly Helper[] = [...LOADS, fullSocketHelper, congestionHelper];
 
 /** Before routing and after it. */
 export const LWT_HELPERS: readonly Helper[] = [loadBytes, pull, checksumDifference, hashRecalc];

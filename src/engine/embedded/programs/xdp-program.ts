@@ -1,7 +1,9 @@
 /** An XDP program loaded into the embedded engine. */
 
 import type { ProgramSpec } from "../../../object/spec.ts";
-import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import { XDP_MD_STRUCT } from "../../../uapi/contexts/xdp-md.ts";
+import { encodeContext } from "../../context-input.ts";
+import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
 import { AttachError, MapError } from "../../errors.ts";
 import { LOOPBACK } from "../contexts/skb.ts";
 import { clearHeadRoom, enterXdp, placePacket } from "../contexts/xdp.ts";
@@ -37,20 +39,36 @@ export class XdpProgram implements Program, PacketHandler {
    * @throws FaultError when the program is stopped; RangeError for a packet that is too short or too long, or a `repeat`
    *   that is no positive whole number; MapError `closed` after its collection was disposed.
    */
-  run({ packet, repeat = 1 }: RunInput = {}): RunResult {
+  run({ packet, context, repeat = 1 }: RunInput = {}): RunResult {
     if (packet === undefined) throw new RangeError(`${this.name}: an xdp program runs on a packet; give one`);
     if (!Number.isSafeInteger(repeat) || repeat < 1)
       throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
+    const { ifindex, queue } = this.#origin(context);
     let verdict = 0;
     const start = performance.now();
     for (let round = 0; round < repeat; round++) {
       // The kernel's test run has zeroes before the packet, and takes place on the loopback device, whose index is 1.
       clearHeadRoom(this.#executors[0]!.cpu);
-      verdict = this.receive(packet, LOOPBACK.ifindex, 0, 0);
+      verdict = this.receive(packet, ifindex, queue, 0);
     }
     const duration = ((performance.now() - start) * 1e6) / repeat;
     const { space, memory } = this.#executors[0]!;
     return { verdict, packet: memory.bytes.slice(space.packetStart, space.packetEnd), duration };
+  }
+
+  /** Where a test run's packet comes from (`xdp_convert_md_to_buff`). @throws RangeError for a context that the kernel does not take. */
+  #origin(context: ContextInput | undefined): { readonly ifindex: number; readonly queue: number } {
+    if (context === undefined) return { ifindex: LOOPBACK.ifindex, queue: 0 };
+    const bytes = encodeContext(XDP_MD_STRUCT, context);
+    const [data, dataEnd, dataMeta, ifindex, queue, egress] = new Uint32Array(bytes.buffer);
+    if ((data! | dataEnd! | dataMeta! | egress!) !== 0)
+      throw new RangeError("context: ingress_ifindex and rx_queue_index can be given to a test run; the rest is the packet's");
+    if (ifindex === 0 && queue !== 0)
+      throw new RangeError("context: rx_queue_index: give it with the ingress_ifindex that it is of");
+    if (ifindex === LOOPBACK.ifindex && queue !== 0) throw new RangeError("context: rx_queue_index: device 1 has one queue, 0");
+    if (ifindex! > LOOPBACK.ifindex && this.#host.byIndex(ifindex!) === null)
+      throw new RangeError(`context: there is no device with ifindex ${ifindex}`);
+    return { ifindex: ifindex! || LOOPBACK.ifindex, queue: queue! };
   }
 
   async attach(options: AttachOptions): Promise<Link> {

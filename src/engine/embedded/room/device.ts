@@ -176,6 +176,8 @@ export class Device implements PacketDevice, LinkFacts {
   #transmits: readonly PacketListener[] = [];
   #delivers: readonly PacketListener[] = [];
   #captures: readonly CaptureListener[] = [];
+  /** What was said of the last packet that came from outside. */
+  arrival: PacketMeta = NOWHERE;
   readonly #clock: Clock;
   readonly #rings: DeviceRings;
   readonly #traffic: Traffic;
@@ -219,6 +221,7 @@ export class Device implements PacketDevice, LinkFacts {
 
   receive(packet: Uint8Array, meta: PacketMeta = NOWHERE): number {
     if (meta.seconds !== undefined) this.#clock.set?.(meta.seconds, meta.nanoseconds ?? 0);
+    this.arrival = meta;
     const cpu = meta.cpu ?? 0;
     const verdict = this.enter(packet, meta.queue ?? 0, cpu, 0);
     if (this.#traffic.waiting) this.#traffic.drain();

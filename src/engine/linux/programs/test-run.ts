@@ -2,7 +2,8 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import { SK_BUFF } from "../../../uapi/contexts/sk-buff.ts";
-import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
+import { type ContextStruct, fieldOf } from "../../../uapi/contexts/struct.ts";
+import { XDP_MD_STRUCT } from "../../../uapi/contexts/xdp-md.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { encodeContext } from "../../context-input.ts";
 import type { RunInput, RunResult } from "../../engine.ts";
@@ -21,6 +22,7 @@ const HEADROOM = 256;
 const TAILROOM = 320;
 /** Contexts that a test run takes and gives back (since 5.2). */
 const CONTEXTS: Partial<Readonly<Record<ProgramType, ContextStruct>>> = {
+  xdp: XDP_MD_STRUCT,
   sched_cls: SK_BUFF,
   sched_act: SK_BUFF,
   socket_filter: SK_BUFF,
@@ -63,7 +65,19 @@ export function testRun(kernel: Kernel, program: ProgramSpec, descriptor: Descri
   if (!Number.isInteger(repeat) || repeat < 1 || repeat > 0x7fff_ffff)
     throw new RangeError(`repeat: expected a whole number from 1 to 2147483647, found ${repeat}`);
   const given = struct === undefined ? null : encodeContext(struct, context ?? {});
+  // The kernel wants to hear where the packet ends, and answers with addresses that mean nothing to anybody else.
+  if (given !== null && struct === XDP_MD_STRUCT) {
+    if (context === undefined) return repeated(new TestRun(kernel, program, descriptor, packet, null, false), packet, repeat);
+    new DataView(given.buffer).setUint32(fieldOf(struct, "data_end").offset, packet.length, true);
+  }
   const run = new TestRun(kernel, program, descriptor, packet, given, context !== undefined);
+  const result = repeated(run, packet, repeat);
+  if (struct !== XDP_MD_STRUCT) return result;
+  const { context: _addresses, ...rest } = result;
+  return rest;
+}
+
+function repeated(run: TestRun, packet: Uint8Array, repeat: number): RunResult {
   let result = run.once(1);
   if (repeat === 1) return result;
   let total = result.duration;
