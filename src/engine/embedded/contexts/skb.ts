@@ -11,6 +11,7 @@ import { AF, BPF_SOCK, SOCKET_STATE } from "../../../uapi/contexts/sock.ts";
 import { fieldOf } from "../../../uapi/contexts/struct.ts";
 import type { AddressSpace } from "../access.ts";
 import { type Cpu, HEAD_ROOM, LONGEST_PACKET } from "../cpu.ts";
+import type { Cgroup } from "../room/cgroup-tree.ts";
 
 /** What a packet must know of the device that it is at. */
 export interface LinkFacts {
@@ -88,6 +89,8 @@ export class Skb {
   checksumLevel = -1;
   /** Whether `hash` is of the packet's addresses and ports, or set by a program. */
   hashed = false;
+  /** The control group of the process that it is of; null: of nobody's socket. */
+  cgroup: Cgroup | null = null;
   /** `struct bpf_tunnel_key` as it was set, and whether for IPv6; null: none. */
   tunnel: { readonly key: Uint8Array; readonly ipv6: boolean } | null = null;
   /** Options of the tunnel's header; empty: none. */
@@ -152,6 +155,7 @@ export class Skb {
     this.checksumLevel = -1;
     this.hashed = false;
     this.tunnel = null;
+    this.cgroup = null;
     if (this.tunnelOptions.length > 0) this.tunnelOptions = new Uint8Array(0);
     this.mac = this.data;
     this.network = this.data + ETHERNET_HEADER;
@@ -178,6 +182,7 @@ export class Skb {
   showSocket(): void {
     const base = SK_BUFF.size >>> 2;
     const { network, end } = this;
+    this.cgroup ??= this.cpu.room.cgroups.root;
     const protocol = this.get(SKB.protocol);
     const sock = (name: string): number => base + (fieldOf(BPF_SOCK, name).offset >>> 2);
     for (let word = base; word < base + (BPF_SOCK.size >>> 2); word++) this.set(word, 0);

@@ -2,7 +2,7 @@
 
 import { checksumDifference, checksumHelpers, checksumLevel } from "../helpers/checksums.ts";
 import { adjustRoomHelper, roomHelpers } from "../helpers/encapsulation.ts";
-import { hashHelpers, hashRecalc, setHashInvalid } from "../helpers/facts.ts";
+import { cgroupHelpers, hashHelpers, hashRecalc, setHashInvalid } from "../helpers/facts.ts";
 import { tcRouting } from "../helpers/fib.ts";
 import type { Helper } from "../helpers/helper.ts";
 import { cloneRedirectHelper, redirectHelper, tcRedirects } from "../helpers/redirect.ts";
@@ -28,12 +28,13 @@ export const TC_HELPERS: readonly Helper[] = [
   fullSocketHelper,
   congestionHelper,
   setTimeHelper,
+  ...cgroupHelpers,
   ...tunnelHelpers,
 ];
 
 export const SOCKET_FILTER_HELPERS: readonly Helper[] = LOADS;
 
-export const CGROUP_SKB_HELPERS: readonly Helper[] = [...LOADS, fullSocketHelper, congestionHelper];
+export const CGROUP_SKB_HELPERS: readonly Helper[] = [...LOADS, fullSocketHelper, congestionHelper, ...cgroupHelpers];
 
 /** Before routing and after it. */
 export const LWT_HELPERS: readonly Helper[] = [loadBytes, pull, checksumDifference, hashRecalc];

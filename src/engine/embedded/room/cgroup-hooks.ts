@@ -112,6 +112,7 @@ export class CgroupHooks {
     if (handlers.length === 0) return true;
     const skb = skbOf(this.#cpu(cpu));
     skb.receive(packet, device);
+    skb.cgroup = this.#tree.at(path);
     skb.showSocket();
     let passes = true;
     for (const handler of handlers) if ((handler.decide(skb) & 1) === 0) passes = false;

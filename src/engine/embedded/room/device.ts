@@ -29,6 +29,8 @@ export interface PacketMeta {
   readonly cpu?: number;
   /** `xdp_md.rx_queue_index`. Default 0. */
   readonly queue?: number;
+  /** `send`: the control group of the process that sends it, `/web`, for `bpf_skb_cgroup_id`. Default: nobody's. */
+  readonly cgroup?: string;
 }
 
 /** What became of packets, in packets. */
@@ -305,6 +307,7 @@ export class Device implements PacketDevice, LinkFacts {
   send(packet: Uint8Array, meta: PacketMeta = NOWHERE): number {
     if (meta.seconds !== undefined) this.#clock.set?.(meta.seconds, meta.nanoseconds ?? 0);
     const skb = this.#traffic.prepare(this, packet, meta.queue ?? 0, meta.cpu ?? 0);
+    if (meta.cgroup !== undefined) skb.cgroup = skb.cpu.room.cgroups.at(meta.cgroup);
     const code = this.goOut(skb, 0);
     if (this.#traffic.waiting) this.#traffic.drain();
     return code;

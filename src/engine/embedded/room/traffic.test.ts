@@ -37,7 +37,7 @@ async function open(programs: Readonly<Record<string, ProgramText>>, room = ROOM
       });
   }
   const attach = (name: string, device: string, more = {}) => collection.programs[name]!.attach({ interface: device, ...more });
-  return { engine, seen, packets, attach };
+  return { engine, seen, packets, attach, loaded: collection.programs };
 }
 
 function device(engine: EmbeddedEngine, name: string) {
@@ -159,6 +159,19 @@ describe("a packet that leaves", () => {
     assert.equal(device(room.engine, "right").counters.received, 1);
   });
 
+  test("is of a control group", async () => {
+    const room = await open({
+      web: tc(
+        "r6 = r1\nr2 = 1\ncall bpf_skb_ancestor_cgroup_id\nr7 = r0\nr1 = r6\ncall bpf_skb_cgroup_id\nr0 -= r7\nif r0 == 1 goto drop\nr0 = 0\nexit\ndrop:\nr0 = 2\nexit",
+      ),
+    });
+    await room.attach("web", "left", { direction: "egress" });
+    const left = device(room.engine, "left");
+    assert.equal(left.send(PACKET), 0, "of nobody's");
+    assert.equal(left.send(PACKET, { cgroup: "/web" }), 0, "its ancestor at level 1 is itself");
+    assert.equal(left.send(PACKET, { cgroup: "/web/api" }), 2);
+  });
+
   test("two that send everything back to each other end", async () => {
     const room = await open({ back: xdp(returns(3)) });
     await room.attach("back", "left");
@@ -221,6 +234,24 @@ describe("several programs at a hook", () => {
     await assert.rejects(a.update(programs["b"]!), { name: "AttachError", message: /the link was detached/ });
     await e.detach();
     assert.equal(round(), "cb");
+  });
+
+  test("come and go while packets flow: each packet meets the list as it was when it came", async () => {
+    const room = await open({ back: tc(redirect(10)), pass: tc(returns(0)), drop: tc(returns(2)) });
+    const link = await room.attach("back", "eth0");
+    const right = device(room.engine, "right");
+    const before = await room.attach("pass", "right");
+    let turn = 0;
+    right.onDeliver(() => {
+      // In the middle of a packet's way: the first one leaves, the second is exchanged.
+      turn++;
+      if (turn === 1) void room.attach("drop", "right", { position: "last" });
+      if (turn === 2) void before.update(room.loaded["drop"]!);
+    });
+    for (let at = 0; at < 4; at++) device(room.engine, "eth0").receive(PACKET);
+    assert.equal(turn, 2);
+    await link.detach();
+    assert.equal(device(room.engine, "eth0").receive(PACKET), 2, "nothing is attached");
   });
 
   test("a program of another type, or of nowhere, is no replacement", async () => {
