@@ -55,7 +55,7 @@ describe("generated code of", () => {
       ...[make.movReg(64, 6, 1), make.movImm(64, 0, 1), make.movImm(64, 3, 3), make.movImm(64, 9, 0)],
       ...body,
       make.aluImm(64, "add", 9, 1),
-      make.jumpImm(64, "eq", 9, 3, 1),
+      make.jumpImm(64, "eq", 9, 2, 1),
       make.jumpLong(-body.length - 3),
       make.exit(),
     ]);

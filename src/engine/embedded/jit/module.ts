@@ -122,6 +122,9 @@ export interface CompiledProgram {
 /** What a main function takes: r1, r2, frame, fuel. */
 const MAIN = [I32, I32, I32, F64];
 
+/** Slots of a function whose loops are looked at for checked mode: compiling a longer one takes long enough. */
+const LONGEST_PEELED = 32_768;
+
 const has = (mask: number, register: number): boolean => ((mask >>> register) & 1) === 1;
 const registersOf = (mask: number): number[] =>
   Array.from({ length: 11 }, (_, register) => register).filter((register) => has(mask, register));
@@ -134,7 +137,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const checked = mode === "checked";
   const functions = flows(program).map((flow) => {
     const threaded = threadStates(program, flow, helpers);
-    return checked ? countLoops(program, peel(program, threaded)) : threaded;
+    return checked && threaded.places <= LONGEST_PEELED ? countLoops(program, peel(program, threaded)) : threaded;
   });
   const args = (id: number): number => helpers[id]?.args.length ?? 0;
   const liveness = new Liveness(program, functions, (id) => ((1 << args(id)) - 1) << 1);
