@@ -14,6 +14,7 @@ const USER = `
 import { compile, openEngine } from "skep";
 import { assemble } from "skep/isa";
 import { openEmbedded } from "skep/embedded";
+import { nodeThreads } from "skep/threads";
 import { defineHook, u8, u32 } from "skep/hooks";
 import { ethernet, ipv4, load, packet as layers, udp } from "skep/test";
 
@@ -29,7 +30,12 @@ await using tested = await load<typeof import("./firewall.bpf.ts")>("firewall.bp
 tested.program("firewall").run(layers(ethernet(), ipv4(), udp())).expectPass();
 tested.map("drops").expectEmpty();
 const dropped: bigint[] | undefined = fw.maps.drops.get("203.0.113.7");
-console.log(JSON.stringify({ verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
+await using many = openEmbedded({ cpus: 2, threads: nodeThreads(), unsafe: true });
+const device = many.addDevice("net0");
+const { programs } = await many.load(spec);
+await programs["firewall"]!.attach({ interface: "net0" });
+const { verdicts } = await device.receiveMany([packet, packet]);
+console.log(JSON.stringify({ onThread: [...verdicts], verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
 `;
 
 const TSCONFIG = {
@@ -61,7 +67,7 @@ test("the published package type-checks and runs in a project of its own", async
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
   const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
-  assert.deepEqual(JSON.parse(stdout), { verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1 });
+  assert.deepEqual(JSON.parse(stdout), { onThread: [[2, 2]], verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1 });
 
   const skep = join(modules, "skep/bin/skep.js");
   const capture = join(ROOT, "examples/captures/office.pcap");

@@ -29,7 +29,9 @@ export function nodeThreads({ patience = PATIENCE }: NodeThreadsOptions = {}): T
   return {
     patience: checkPatience(patience),
     start(name, events) {
-      const worker = new Worker(ENTRY, { name });
+      // A thread has the options of its process; but one that says how to read a script from the command line would keep it from starting.
+      const inherits = !process.execArgv.some((argument) => argument.startsWith("--input-type"));
+      const worker = new Worker(ENTRY, inherits ? { name } : { name, execArgv: [] });
       let told = false;
       worker.on("message", (message) => events.message(message));
       worker.on("error", (error) => events.failed(error));

@@ -1,7 +1,7 @@
 /**
  * The embedded engine: eBPF without a kernel, anywhere JavaScript runs.
  *
- * An engine is a small machine: one linear memory, CPUs, a clock, packet devices. It takes 69 KiB for each CPU (stack,
+ * An engine is a small machine: one linear memory, CPUs, a clock, packet devices. It takes 90 KiB for each CPU (stack,
  * context, packet) and what the maps of loaded Specs take, all within the size it was opened with.
  */
 
@@ -130,6 +130,7 @@ export class EmbeddedEngine implements Engine {
     this.#execution = execution;
     this.#room = room;
     if (threads !== undefined) {
+      // The others are in their threads' rooms; here only what they take is known.
       room.cpus.length = 1;
       const print = (text: string, cpu: number): void => room.print(text, cpu);
       this.#threads = new CpuThreads({ threads, memory, cpus, away: made.slice(1), print });

@@ -88,7 +88,12 @@ export class CpuThread {
   async close(ring: PacketRing): Promise<void> {
     const open = this.#rings.get(ring);
     if (open === undefined) return;
-    await this.ask({ kind: "close ring", ring: open.number });
+    try {
+      await this.ask({ kind: "close ring", ring: open.number });
+    } catch (error) {
+      // A thread that ended meanwhile has let go of it.
+      if (this.ended === null) throw error;
+    }
     this.#rings.delete(ring);
     this.#byNumber.delete(open.number);
     open.waiting?.settle.reject(new CpuError(this.cpu, "closed", `cpu ${this.cpu}: the ring was closed`));

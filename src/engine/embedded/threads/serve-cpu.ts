@@ -179,8 +179,10 @@ class ThreadCpu {
   work(): void {
     const control = this.#control;
     const { timers } = this.#cpu.room;
-    while (Atomics.load(control, CPU.posted) === this.#handled) {
+    for (;;) {
+      // First the bell, then everything that it rings for: what comes after this look changes it, and the CPU does not fall asleep.
       const bell = Atomics.load(control, CPU.bell);
+      if (Atomics.load(control, CPU.posted) !== this.#handled) return;
       let worked = false;
       for (const ring of this.#rings) if (this.#serve(ring)) worked = true;
       timers.fire();
