@@ -142,13 +142,36 @@ describe("replaying a capture", () => {
     assert(result.time !== null && result.time.medianPerPacket > 0 && result.time.medianPerPacket <= result.time.total);
   });
 
-  it("stops when asked", async () => {
+  it("stops when asked: after the packet at hand, or those that were given with it", async () => {
     const { bytes } = buildPcap(Array.from({ length: 3000 }, (_, index) => packet(index, 60)));
+    // Packets are given one, two, four … at a time, fewer only when they take long.
+    for (const [asks, most] of [
+      [1, 1],
+      [2, 3],
+      [1000, 1000 + 63],
+    ] as const) {
+      const stop = new AbortController();
+      let given = 0;
+      const device = deviceOf(() => {
+        if (++given === asks) stop.abort();
+        return XDP_PASS;
+      });
+      const { packets } = await replay(await openCapture(bytes), device, { signal: stop.signal });
+      assert(packets >= asks && packets <= most, `asked at packet ${asks}, stopped after ${packets}`);
+      assert.equal(packets, given);
+    }
+  });
+
+  it("hears who asks from outside while it runs, and gives nothing to a device after that", async () => {
+    const { bytes } = buildPcap(Array.from({ length: 3000 }, (_, index) => packet(index, 60)));
+    const asked = await replay(await openCapture(bytes), deviceOf(firewall), { signal: AbortSignal.abort() });
+    assert.equal(asked.packets, 0);
     const stop = new AbortController();
-    const device = deviceOf(() => {
-      stop.abort();
+    setTimeout(() => stop.abort(), 1);
+    const slow = deviceOf(() => {
+      for (const until = performance.now() + 5; performance.now() < until; );
       return XDP_PASS;
     });
-    assert.equal((await replay(await openCapture(bytes), device, { signal: stop.signal })).packets, 1024);
+    assert((await replay(await openCapture(bytes), slow, { signal: stop.signal })).packets < 3000);
   });
 });
