@@ -71,8 +71,19 @@ export interface RunInput {
 
 export type ContextInput = Uint8Array | Readonly<Record<string, ContextValue>>;
 
-/** Numbers may be text, too (`"0x7ffd1a2b3c40"`); what has an address is a pointer to it. */
-export type ContextValue = number | bigint | string | Uint8Array | { readonly address: number } | readonly ContextValue[];
+/**
+ * Numbers may be text, too (`"0x7ffd1a2b3c40"`); what has an address is a pointer to it. Booleans, text, addresses (`"10.0.0.1"`) and
+ * objects of fields are for hooks of an application's own, as `run` of the hook takes them.
+ */
+export type ContextValue =
+  | number
+  | bigint
+  | boolean
+  | string
+  | Uint8Array
+  | { readonly address: number }
+  | { readonly [field: string]: ContextValue }
+  | readonly ContextValue[];
 
 export interface RunResult {
   /** The program's return value, u32: for XDP one of `XDP_ABORTED` 0, `XDP_DROP` 1, `XDP_PASS` 2, `XDP_TX` 3, `XDP_REDIRECT` 4. */

@@ -89,7 +89,7 @@ export function writeWord(view: DataView, at: number, value: ContextValue, name:
 
 /** 64 bits of whatever is a number. @throws RangeError */
 export function toWord(value: ContextValue, name: string): bigint {
-  if (typeof value === "object" && "address" in value) return BigInt(value.address);
+  if (typeof value === "object" && "address" in value && typeof value.address === "number") return BigInt(value.address);
   if (typeof value === "number" || typeof value === "bigint" || typeof value === "string") {
     try {
       const wide = BigInt(value);

@@ -40,8 +40,10 @@ export interface HookPlan {
   readonly layout: StructLayout;
   readonly functions: ReturnType<typeof helpersOf>;
   readonly all: boolean;
-  /** Verdicts as 32 bits, unsigned. */
-  readonly undecided: number;
+  /** The verdict in what a program left in r0, of which only the bits of its type count. */
+  readonly decode: (r0: number) => number | boolean;
+  readonly undecided: number | boolean;
+  /** As a program would return it. */
   readonly onFault: number | "throw";
 }
 
@@ -63,7 +65,6 @@ export class Hook<in Context, out Verdict extends number | boolean = number | bo
   readonly section: string;
   /** @internal Engines read it. */
   readonly plan: HookPlan;
-  readonly #decode: (verdict: number) => Verdict;
   readonly #undecided: Verdict;
   readonly #functions: HookFunctions;
   #site: HookSite | null = null;
@@ -80,9 +81,9 @@ export class Hook<in Context, out Verdict extends number | boolean = number | bo
     if (chain !== "first" && chain !== "all") throw new RangeError(`${name}: chain: expected first or all, found ${chain}`);
     this.name = name;
     this.section = `hook/${name}`;
-    this.#decode = decoderOf(returns);
-    const undecided = Number(options.undecided ?? 0) >>> 0;
-    this.#undecided = this.#decode(undecided);
+    const decode = decoderOf(returns);
+    const undecided = Number(options.undecided ?? 0);
+    this.#undecided = decode(undecided) as Verdict;
     const { onFault } = options;
     this.#functions = functions;
     this.plan = {
@@ -92,8 +93,9 @@ export class Hook<in Context, out Verdict extends number | boolean = number | bo
       layout: layOut(fields, name),
       functions: helpersOf(functions, name),
       all: chain === "all",
-      undecided: Number(this.#undecided) >>> 0,
-      onFault: onFault === "throw" ? "throw" : onFault === undefined ? undecided : Number(onFault) >>> 0,
+      decode,
+      undecided: this.#undecided,
+      onFault: onFault === "throw" ? "throw" : onFault === undefined ? undecided : Number(onFault),
     };
   }
 
@@ -106,7 +108,8 @@ export class Hook<in Context, out Verdict extends number | boolean = number | bo
   run(context: Context): Verdict {
     const site = this.#site;
     if (site === null || site.idle) return this.#undecided;
-    return this.#decode(site.run(context));
+    // Its type is what `returns` says, from which `decode` was made.
+    return site.run(context) as Verdict;
   }
 
   /** What is attached, in the order in which it is asked. */
@@ -156,12 +159,8 @@ export class Hook<in Context, out Verdict extends number | boolean = number | bo
 /** Any hook. */
 export type AnyHook = Hook<never>;
 
-function decoderOf<Verdict>(returns: Typed<IntegerType, Verdict> | Typed<BoolType, Verdict>): (verdict: number) => Verdict {
-  const decode = (verdict: number): number | boolean => {
-    if (returns.kind === "bool") return (verdict & 0xff) !== 0;
-    const shift = 32 - returns.size * 8;
-    return returns.signed ? (verdict << shift) >> shift : (verdict << shift) >>> shift;
-  };
-  // The description's type parameter says which of both it is.
-  return decode as (verdict: number) => number | boolean as (verdict: number) => never as (verdict: number) => Verdict;
+function decoderOf(returns: IntegerType | BoolType): (r0: number) => number | boolean {
+  if (returns.kind === "bool") return (r0) => (r0 & 0xff) !== 0;
+  const shift = 32 - returns.size * 8;
+  return returns.signed ? (r0) => (r0 << shift) >> shift : (r0) => (r0 << shift) >>> shift;
 }

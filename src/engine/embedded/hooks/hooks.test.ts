@@ -94,6 +94,7 @@ for (const execution of ["jit", "interpreter"] as const) {
       ]);
       const { verdict, context } = collection.programs["p"]!.run({ context: Uint8Array.of(1, 0, 9) });
       assert.deepEqual([verdict, context!.length], [0, 40]);
+      assert.equal(collection.programs["p"]!.run({ context: GIVEN }).verdict, 429, "what run of the hook takes");
     });
 
     test("a program that is stopped stops nobody else", async () => {
@@ -174,6 +175,34 @@ describe("the verdict", () => {
     const wild = await engine.load(raw("r0 = *(u8 *)(r1 + 99)\nexit"));
     await wild.programs["p"]!.attach({ position: "first" });
     assert.equal(onVote.run({ x: -300 }), 5);
+  });
+
+  test("of what a program leaves in r0, the bits of its type count", async () => {
+    for (const { returns, undecided, r0, verdict } of [
+      { returns: u8, undecided: 0, r0: 0x100, verdict: 7 },
+      { returns: u8, undecided: 0, r0: 0x105, verdict: 5 },
+      { returns: i16, undecided: -1, r0: 0xffff, verdict: 7 },
+      { returns: i16, undecided: -1, r0: 0xfffe, verdict: -2 },
+    ] as const) {
+      const hook = defineHook("http.request", { x: u8 }, { returns, undecided });
+      await using engine = open([hook], { execution: "interpreter" });
+      for (const each of [r0, 7]) await (await engine.load(raw(`r0 = ${each}\nexit`))).programs["p"]!.attach({});
+      assert.equal(hook.run({ x: 1 }), verdict, `${returns.name} ${r0}`);
+    }
+    for (const { undecided, r0, verdict } of [
+      { undecided: false, r0: 0x100, verdict: true },
+      { undecided: true, r0: 2, verdict: true },
+      { undecided: true, r0: 0x100, verdict: false },
+    ]) {
+      const hook = defineHook("http.request", { x: u8 }, { returns: bool, undecided });
+      await using engine = open([hook], { execution: "interpreter" });
+      for (const each of [r0, 1]) await (await engine.load(raw(`r0 = ${each}\nexit`))).programs["p"]!.attach({});
+      assert.equal(hook.run({ x: 1 }), verdict, `bool ${r0}`);
+      assert.deepEqual(
+        hook.links.map(({ statistics }) => statistics.runs),
+        verdict ? [1, 1] : [1, 0],
+      );
+    }
   });
 
   test("onFault: throw throws; bool verdicts are booleans", async () => {

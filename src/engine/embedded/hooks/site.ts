@@ -88,17 +88,17 @@ export class HookSite implements ContextRules {
     return this.#written.some((field) => offset >= field.offset && offset + size <= field.offset + field.codec.size);
   }
 
-  /** The verdict, u32. Hot. */
-  run(context: unknown): number {
+  /** The verdict. Hot. */
+  run(context: unknown): number | boolean {
     const cpu = this.#room.cpus[0]!;
     if (cpu.busy)
       throw new TypeError(`${this.name}: a program of this engine is running; a function that it calls may not run a hook`);
     const { links } = this;
-    const { all, undecided, onFault } = this.#plan;
+    const { all, decode, undecided, onFault } = this.#plan;
     this.#encode(context);
     let verdict = undecided;
     for (let index = 0; index < links.length; index++) {
-      const said = links[index]!.ask(onFault);
+      const said = decode(links[index]!.ask(onFault));
       if (said === undecided || verdict !== undecided) continue;
       verdict = said;
       if (!all) break;

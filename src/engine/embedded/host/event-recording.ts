@@ -8,7 +8,6 @@
  *     {"event":"syscalls/sys_enter_openat","time":1234567890,"cpu":1,"pid":7,"fields":{"arg1":"0x7ffd1a2b3c40"}}
  */
 
-import type { ContextValue } from "../../engine.ts";
 import type { Architecture } from "../contexts/registers.ts";
 import type { EventMeta } from "../room/events.ts";
 import type { FieldValue } from "../room/kernel-objects.ts";
@@ -40,7 +39,11 @@ export interface RecordingHeader {
 
 /** A value of an event: a context's, or an object of the kernel that is made for this event. */
 export type RecordedValue =
-  | ContextValue
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | { readonly address: number }
   | { readonly object: string; readonly fields: Readonly<Record<string, FieldValue>> }
   | { readonly task: number }
   | { readonly text: string }
