@@ -20,6 +20,8 @@ export interface FieldShape {
   readonly givesAnnex?: boolean;
   /** Fills in what lies behind the struct. @param at its address. */
   readonly prepare?: (cpu: Cpu, at: number) => void;
+  /** Mends what the program left there. @param length of the data. */
+  readonly finish?: (cpu: Cpu, at: number, length: number) => void;
   /** Names in the input that are no fields but texts, for helpers (`TextsOf`). */
   readonly texts?: readonly string[];
 }
@@ -113,6 +115,7 @@ export function takeFields(cpu: Cpu, shape: FieldShape): { readonly context: Uin
   const { buffer, pointer } = shape;
   const at = (name: string): number => view.getUint32(base + fieldOf(struct, name).offset, true);
   let data = buffer === undefined ? NO_DATA : bytes.slice(at(buffer.start), at(buffer.end));
+  shape.finish?.(cpu, base + struct.size, data.length);
   if (shape.givesAnnex === true) data = bytes.slice(base + struct.size, base + shape.rules.size);
   for (const name of [buffer?.start, buffer?.end, pointer]) {
     if (name === undefined) continue;

@@ -171,12 +171,22 @@ function beginFlow(cpu: Cpu, at: number): void {
   bytes.copyWithin(at + FLOW_KEYS.n_proto, type, type + 2);
 }
 
+/** Offsets lie within the packet, whatever the program says. */
+function endFlow(cpu: Cpu, at: number, length: number): void {
+  const { view } = cpu.room.memory;
+  for (const offset of [FLOW_KEYS.nhoff, FLOW_KEYS.thoff]) {
+    const found = view.getUint16(at + offset, true);
+    view.setUint16(at + offset, Math.min(Math.max(found, ETHERNET_HEADER), length), true);
+  }
+}
+
 export const flowDissector = kind(
   "flow_dissector",
   {
     rules: new ContextRules(SK_BUFF, SK_BUFF_ACCESS.flow_dissector, { size: FLOW_KEYS.size, writable: true }),
     pointer: "flow_keys",
     prepare: beginFlow,
+    finish: endFlow,
     givesAnnex: true,
     ...DATA,
   },

@@ -185,8 +185,9 @@ export class Device implements PacketDevice, LinkFacts {
   readonly #traffic: Traffic;
   #handler: PacketHandler | null = null;
   #cpu = 0;
-  /** The last packet; null: the XDP program has it. */
+  /** The last packet; null: it is in the socket buffer, or the XDP program has it. */
   #last: Uint8Array | null = NO_PACKET;
+  #skb: Skb | null = null;
 
   /** @throws RangeError for a description that makes no sense. */
   constructor(description: DeviceDescription, ifindex: number, clock: Clock, rings: RingHost, traffic: Traffic) {
@@ -218,7 +219,7 @@ export class Device implements PacketDevice, LinkFacts {
   }
 
   get packet(): Uint8Array {
-    return this.#last ?? this.#handler?.packetOf(this.#cpu) ?? NO_PACKET;
+    return this.#last ?? this.#skb?.packet ?? this.#handler?.packetOf(this.#cpu) ?? NO_PACKET;
   }
 
   receive(packet: Uint8Array, meta: PacketMeta = NOWHERE): number {
@@ -250,7 +251,7 @@ export class Device implements PacketDevice, LinkFacts {
       this.#last = packet;
     } else {
       this.decidedBy = "xdp";
-      this.#last = null;
+      this.#last = this.#skb = null;
       this.#cpu = cpu;
       try {
         verdict = handler.receive(packet, this.ifindex, queue, cpu);
@@ -282,7 +283,8 @@ export class Device implements PacketDevice, LinkFacts {
     }
     this.decidedBy = "ingress";
     const code = this.#traffic.run(this, handlers, skb);
-    this.#last = skb.packet;
+    this.#last = null;
+    this.#skb = skb;
     this.#traffic.afterTc(this, code, skb, hops, false);
     return code;
   }
@@ -318,14 +320,16 @@ export class Device implements PacketDevice, LinkFacts {
     const { handlers } = this.egress;
     if (handlers.length === 0) {
       this.decidedBy = "none";
-      this.#last = skb.packet;
+      this.#last = null;
+      this.#skb = skb;
       const kept = this.#listen(skb, 0);
       this.#traffic.transmit(this, skb.wirePacket(), skb.cpu.id, hops);
       return kept;
     }
     this.decidedBy = "egress";
     const code = this.#traffic.run(this, handlers, skb);
-    this.#last = skb.packet;
+    this.#last = null;
+    this.#skb = skb;
     if (code !== TCX_DROP && code !== TCX_REDIRECT) this.#listen(skb, 0);
     this.#traffic.afterTc(this, code, skb, hops, true);
     return code;

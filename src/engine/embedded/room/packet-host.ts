@@ -17,6 +17,7 @@ export class PacketHost {
   readonly fib = new Fib();
   readonly traffic: Traffic;
   readonly #devices = new Map<string, Device>();
+  readonly #byIndex = new Map<number, Device>();
   readonly #clock: Clock;
   readonly #rings: RingHost;
 
@@ -53,6 +54,7 @@ export class PacketHost {
     const prefixes = addresses.map(prefixOf);
     const device = new Device(description, ifindex, this.#clock, this.#rings, this.traffic);
     this.#devices.set(name, device);
+    this.#byIndex.set(ifindex, device);
     for (const { address, length } of prefixes) {
       const base = { ifindex, via: null, source: address, metric: 0, mtu: 0 };
       this.fib.add({ ...base, network: address, length: address.length * 8, type: "local", table: TABLE.local });
@@ -71,6 +73,7 @@ export class PacketHost {
     const known = this.#devices.get(device.name);
     if (known !== device) return;
     this.#devices.delete(known.name);
+    this.#byIndex.delete(known.ifindex);
     known.up = false;
     known.disconnect();
     this.fib.removeDevice(known.ifindex);
@@ -98,10 +101,9 @@ export class PacketHost {
     return this.fib.removeNeighbour(addressOf(address), this.find(device).ifindex);
   }
 
-  /** The device with this number, or null. */
+  /** The device with this number, or null. Hot. */
   byIndex(ifindex: number): Device | null {
-    for (const device of this.#devices.values()) if (device.ifindex === ifindex) return device;
-    return null;
+    return this.#byIndex.get(ifindex) ?? null;
   }
 
   /** Resolves when nothing runs any more that was attached before this call, on whichever CPU. */
