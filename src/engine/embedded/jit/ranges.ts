@@ -9,6 +9,7 @@
 import type { HelperTable } from "../helpers/helper.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
+import { Bounds, EXACT, REGISTERS, SMALL } from "./bounds.ts";
 import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 
@@ -23,9 +24,6 @@ export const FACT = {
   goodBase: 8,
 } as const;
 
-const REGISTERS = 11;
-const SMALL = 2 ** 32 - 1;
-const EXACT = 2 ** 53;
 /** Rounds of a loop that are followed exactly, and those after which what still grows may be anything. */
 const EXACT_ROUNDS = 2;
 const PATIENCE = 10;
@@ -47,9 +45,10 @@ export class Ranges {
   readonly #writes: Uint16Array;
   readonly #helpers: HelperTable;
   readonly #good: GoodBases | null;
-  // What is known now, by register.
-  readonly #low = new Float64Array(REGISTERS);
-  readonly #high = new Float64Array(REGISTERS);
+  /** What is known now. */
+  readonly #bounds: Bounds;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
   readonly #savedLow = new Float64Array(REGISTERS);
   readonly #savedHigh = new Float64Array(REGISTERS);
   // By block and register: what is known where the block begins.
@@ -69,9 +68,6 @@ export class Ranges {
   #sum = -1;
   #base = -1;
   #index = -1;
-  // The operands of the instruction in hand.
-  #sourceLow = 0;
-  #sourceHigh = 0;
 
   /**
    * @param writes by slot: registers that it writes. @param good in checked mode: what a check leaves; null in bare mode.
@@ -86,6 +82,9 @@ export class Ranges {
     good: GoodBases | null,
   ) {
     this.#program = program;
+    this.#bounds = new Bounds(program);
+    this.#low = this.#bounds.low;
+    this.#high = this.#bounds.high;
     this.#flow = flow;
     this.#writes = writes;
     this.#helpers = helpers;
@@ -115,7 +114,7 @@ export class Ranges {
     const { dst, src, operation } = this.#program;
     const slot = this.#flow.last[block]!;
     if (this.#flow.successors[block]!.length === 2 && KIND_OF[operation[slot]!] === KIND.branch)
-      this.#refine(operation[slot]!, registerOf(dst[slot]!), src[slot]!, turn === 1);
+      this.#bounds.refine(operation[slot]!, registerOf(dst[slot]!), src[slot]!, turn === 1);
     return this.#low.map((low, register) => (low === this.#high[register] ? low : Number.NaN));
   }
 
@@ -183,10 +182,10 @@ export class Ranges {
   #before(slot: number): number {
     const { dst, src, operation } = this.#program;
     const d = registerOf(dst[slot]!);
-    this.#source(src[slot]!);
+    this.#bounds.source(src[slot]!);
     let facts = 0;
     if (d < FIRST_CONSTANT && this.#high[d]! <= SMALL) facts |= FACT.smallDst;
-    if (this.#sourceHigh <= SMALL) facts |= FACT.smallSrc;
+    if (this.#bounds.sourceHigh <= SMALL) facts |= FACT.smallSrc;
     const good = this.#good;
     if (good === null) return facts;
     const kind = KIND_OF[operation[slot]!]!;
@@ -197,69 +196,34 @@ export class Ranges {
     return facts;
   }
 
-  /** The bounds of a register or constant. */
-  #source(word: number): void {
-    const register = registerOf(word);
-    if (register < FIRST_CONSTANT) {
-      this.#sourceLow = this.#low[register]!;
-      this.#sourceHigh = this.#high[register]!;
-      return;
-    }
-    const { registers } = this.#program;
-    const high = registers[word + 1]! >>> 0;
-    if (high < 0x20_0000) this.#sourceLow = this.#sourceHigh = high * 2 ** 32 + (registers[word]! >>> 0);
-    else {
-      this.#sourceLow = 0;
-      this.#sourceHigh = Number.POSITIVE_INFINITY;
-    }
-  }
-
-  /** Below 0 or beyond 2^53: anything. */
-  #set(register: number, low: number, high: number): void {
-    const known = low >= 0 && high <= EXACT;
-    this.#low[register] = known ? low : 0;
-    this.#high[register] = known ? high : Number.POSITIVE_INFINITY;
-  }
-
-  /** As `#set`, of 32 bits. */
-  #set32(register: number, low: number, high: number): void {
-    const known = low >= 0 && high <= SMALL;
-    this.#low[register] = known ? low : 0;
-    this.#high[register] = known ? high : SMALL;
-  }
-
-  #put(wide: boolean, register: number, low: number, high: number): void {
-    if (wide) this.#set(register, low, high);
-    else this.#set32(register, low, high);
-  }
-
   /** Goes over one instruction. Hot. */
   #step(slot: number): void {
     const program = this.#program;
     const operation = program.operation[slot]!;
     const kind = KIND_OF[operation]!;
     const d = registerOf(program.dst[slot]!);
-    if (kind === KIND.binary) this.#binary(operation, d, program.src[slot]!);
+    if (kind === KIND.binary) this.#bounds.binary(operation, d, program.src[slot]!);
     else if (kind === KIND.move) {
-      this.#source(program.src[slot]!);
-      this.#move(operation, d);
+      this.#bounds.source(program.src[slot]!);
+      this.#bounds.move(operation, d);
     } else if (kind === KIND.load || kind === KIND.acquire) {
       // Where null may be read, a load says nothing about its base.
       if (!program.nullReads || kind === KIND.acquire) this.#checked(registerOf(program.src[slot]!));
       const size = operation >= OPERATION.loadSigned1 && operation <= OPERATION.loadSigned4 ? 8 : SIZE_OF[operation]!;
-      this.#set(d, 0, size === 8 ? Number.POSITIVE_INFINITY : 2 ** (size * 8) - 1);
+      this.#bounds.set(d, 0, size === 8 ? Number.POSITIVE_INFINITY : 2 ** (size * 8) - 1);
     } else if (kind === KIND.store || kind === KIND.release) this.#checked(d);
-    else if (kind === KIND.unary) this.#unary(operation, d);
+    else if (kind === KIND.unary) this.#bounds.unary(operation, d);
     else {
       if (kind === KIND.atomic) this.#checked(d);
       for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1)
-        this.#set(31 - Math.clz32(mask & -mask), 0, Number.POSITIVE_INFINITY);
+        this.#bounds.set(31 - Math.clz32(mask & -mask), 0, Number.POSITIVE_INFINITY);
       if (kind === KIND.atomic && SIZE_OF[operation] === 4)
-        for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1) this.#set(31 - Math.clz32(mask & -mask), 0, SMALL);
-      if (kind === KIND.packet) this.#set(0, 0, SMALL);
+        for (let mask = this.#writes[slot]!; mask !== 0; mask &= mask - 1)
+          this.#bounds.set(31 - Math.clz32(mask & -mask), 0, SMALL);
+      if (kind === KIND.packet) this.#bounds.set(0, 0, SMALL);
       else if (kind === KIND.callHelper) {
         const result = this.#helpers[program.extra[slot]!]?.result;
-        if (result === "u32" || result === "address" || result === "void") this.#set(0, 0, SMALL);
+        if (result === "u32" || result === "address" || result === "void") this.#bounds.set(0, 0, SMALL);
       }
     }
   }
@@ -316,11 +280,11 @@ export class Ranges {
   /** An access through a sum went well: what it says of the base, whose index is known. */
   #trace(): void {
     const base = this.#base;
-    this.#source(this.#index);
-    const low = this.#low[this.#sum]! - this.#sourceHigh;
-    const high = this.#high[this.#sum]! - this.#sourceLow;
+    this.#bounds.source(this.#index);
+    const low = this.#low[this.#sum]! - this.#bounds.sourceHigh;
+    const high = this.#high[this.#sum]! - this.#bounds.sourceLow;
     // The sum itself must not have gone around 2^64.
-    if (!(this.#sourceHigh <= SMALL) || low < 0) return;
+    if (!(this.#bounds.sourceHigh <= SMALL) || low < 0) return;
     if (low > this.#low[base]!) this.#low[base] = low;
     if (high < this.#high[base]!) this.#high[base] = high;
     this.#spread(base);
@@ -337,142 +301,6 @@ export class Ranges {
     if (base === this.#sum) this.#trace();
   }
 
-  #move(operation: number, d: number): void {
-    const low = this.#sourceLow;
-    const high = this.#sourceHigh;
-    switch (operation) {
-      case OPERATION.mov64:
-      case OPERATION.wide:
-        this.#low[d] = low;
-        this.#high[d] = high;
-        return;
-      case OPERATION.mov32:
-        this.#set32(d, low, high);
-        return;
-      case OPERATION.extend8to64:
-      case OPERATION.extend16to64:
-      case OPERATION.extend32to64: {
-        const bits = operation === OPERATION.extend8to64 ? 7 : operation === OPERATION.extend16to64 ? 15 : 31;
-        if (high < 2 ** bits) this.#set(d, low, high);
-        else this.#set(d, 0, Number.POSITIVE_INFINITY);
-        return;
-      }
-      default:
-        this.#set(d, 0, SMALL);
-    }
-  }
-
-  #unary(operation: number, d: number): void {
-    switch (operation) {
-      case OPERATION.mov32Self:
-        this.#set32(d, this.#low[d]!, this.#high[d]!);
-        return;
-      case OPERATION.truncate16:
-        if (this.#high[d]! > 0xffff) this.#set(d, 0, 0xffff);
-        return;
-      case OPERATION.swap16:
-        this.#set(d, 0, 0xffff);
-        return;
-      case OPERATION.swap32:
-      case OPERATION.neg32:
-        this.#set(d, 0, SMALL);
-        return;
-      default:
-        this.#set(d, 0, Number.POSITIVE_INFINITY);
-    }
-  }
-
-  #binary(operation: number, d: number, s: number): void {
-    const wide = operation <= OPERATION.mov64;
-    const constant = registerOf(s) >= FIRST_CONSTANT;
-    let a = this.#low[d]!;
-    let b = this.#high[d]!;
-    this.#source(s);
-    let low = this.#sourceLow;
-    let high = this.#sourceHigh;
-    if (!wide) {
-      // The lower halves.
-      if (b > SMALL) {
-        a = 0;
-        b = SMALL;
-      }
-      if (constant) low = high = this.#program.registers[s]! >>> 0;
-      else if (high > SMALL) {
-        low = 0;
-        high = SMALL;
-      }
-    }
-    switch (operation) {
-      case OPERATION.add64:
-      case OPERATION.add32: {
-        const by = constant ? this.#negative(s, wide) : 0;
-        if (by < 0) this.#put(wide, d, a + by, b + by);
-        else this.#put(wide, d, a + low, b + high);
-        return;
-      }
-      case OPERATION.sub64:
-      case OPERATION.sub32:
-        this.#put(wide, d, a - high, b - low);
-        return;
-      case OPERATION.mul64:
-      case OPERATION.mul32:
-        this.#put(wide, d, a * low, b * high);
-        return;
-      case OPERATION.div64:
-      case OPERATION.div32:
-        // By 0: 0.
-        this.#put(wide, d, low === 0 ? 0 : Math.floor(a / high), low === 0 ? b : Math.floor(b / low));
-        return;
-      case OPERATION.mod64:
-      case OPERATION.mod32:
-        // By 0: as it is.
-        this.#put(wide, d, 0, low === 0 ? b : Math.min(b, high - 1));
-        return;
-      case OPERATION.and64:
-      case OPERATION.and32:
-        this.#put(wide, d, 0, Math.min(b, high));
-        return;
-      case OPERATION.or64:
-      case OPERATION.or32:
-        this.#put(wide, d, Math.max(a, low), bits(Math.max(b, high)));
-        return;
-      case OPERATION.xor64:
-      case OPERATION.xor32:
-        this.#put(wide, d, 0, bits(Math.max(b, high)));
-        return;
-      case OPERATION.lsh64:
-      case OPERATION.lsh32: {
-        const by = 2 ** (this.#program.registers[s]! & (wide ? 63 : 31));
-        if (constant) this.#put(wide, d, a * by, b * by);
-        else this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
-        return;
-      }
-      case OPERATION.rsh64:
-      case OPERATION.rsh32:
-      case OPERATION.arsh64:
-      case OPERATION.arsh32: {
-        const logical = operation === OPERATION.rsh64 || operation === OPERATION.rsh32;
-        if (!logical && b > (wide ? EXACT : SMALL >>> 1)) {
-          this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
-          return;
-        }
-        const by = constant ? 2 ** (this.#program.registers[s]! & (wide ? 63 : 31)) : 1;
-        const most = b === Number.POSITIVE_INFINITY ? Math.ceil(2 ** 64 / by) - 1 : Math.floor(b / by);
-        this.#put(wide, d, constant ? Math.floor(a / by) : 0, most);
-        return;
-      }
-      default:
-        this.#put(wide, d, 0, Number.POSITIVE_INFINITY);
-    }
-  }
-
-  /** A constant as a number below 0, where it is one that is at least -2^31; else 0. */
-  #negative(word: number, wide: boolean): number {
-    const { registers } = this.#program;
-    const low = registers[word]!;
-    return low < 0 && (!wide || registers[word + 1] === -1) ? low : 0;
-  }
-
   // ── from block to block ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** Joins what is known now, and what the way taken says, into what is known at a block. True when that changed. */
@@ -484,7 +312,7 @@ export class Ranges {
     const s = registerOf(src[slot]!);
     this.#savedLow.set(this.#low);
     this.#savedHigh.set(this.#high);
-    this.#refine(operation[slot]!, d, src[slot]!, way === 1);
+    this.#bounds.refine(operation[slot]!, d, src[slot]!, way === 1);
     this.#spread(d);
     if (s < FIRST_CONSTANT) this.#spread(s);
     const changed = this.#join(to, isFirst, rounds);
@@ -522,99 +350,6 @@ export class Ranges {
     const lists = (this.#thresholds ??= thresholds(this.#program, this.#flow));
     return next(lists[register]!, value) ?? next(lists[REGISTERS]!, value) ?? Number.POSITIVE_INFINITY;
   }
-
-  /** What a condition that holds, or does not, says of its operands. */
-  #refine(operation: number, d: number, s: number, holds: boolean): void {
-    const wide = operation <= OPERATION.jset64;
-    this.#source(s);
-    const constant = registerOf(s) >= FIRST_CONSTANT;
-    let low = this.#sourceLow;
-    let high = this.#sourceHigh;
-    const name = wide ? operation : operation - OPERATION.jeq32 + OPERATION.jeq64;
-    const signed = name >= OPERATION.jsgt64 && name <= OPERATION.jsle64;
-    if (!wide) {
-      if (this.#high[d]! > SMALL) return;
-      if (constant) low = high = this.#program.registers[s]! >>> 0;
-      else if (high > SMALL) return;
-    }
-    if (signed) {
-      const most = wide ? EXACT : SMALL >>> 1;
-      if (this.#high[d]! > most || high > most) return;
-    }
-    const a = this.#low[d]!;
-    const b = this.#high[d]!;
-    let dl = a;
-    let dh = b;
-    let sl = low;
-    let sh = high;
-    switch (name) {
-      case OPERATION.jeq64:
-      case OPERATION.jne64:
-        if ((name === OPERATION.jeq64) === holds) {
-          dl = sl = Math.max(a, low);
-          dh = sh = Math.min(b, high);
-        } else if (low === high) {
-          if (a === low) dl++;
-          if (b === low) dh--;
-        }
-        break;
-      case OPERATION.jgt64:
-      case OPERATION.jsgt64:
-        if (holds) {
-          dl = Math.max(a, low + 1);
-          sh = Math.min(high, b - 1);
-        } else {
-          dh = Math.min(b, high);
-          sl = Math.max(low, a);
-        }
-        break;
-      case OPERATION.jge64:
-      case OPERATION.jsge64:
-        if (holds) {
-          dl = Math.max(a, low);
-          sh = Math.min(high, b);
-        } else {
-          dh = Math.min(b, high - 1);
-          sl = Math.max(low, a + 1);
-        }
-        break;
-      case OPERATION.jlt64:
-      case OPERATION.jslt64:
-        if (holds) {
-          dh = Math.min(b, high - 1);
-          sl = Math.max(low, a + 1);
-        } else {
-          dl = Math.max(a, low);
-          sh = Math.min(high, b);
-        }
-        break;
-      case OPERATION.jle64:
-      case OPERATION.jsle64:
-        if (holds) {
-          dh = Math.min(b, high);
-          sl = Math.max(low, a);
-        } else {
-          dl = Math.max(a, low + 1);
-          sh = Math.min(high, b - 1);
-        }
-        break;
-      default:
-        return;
-    }
-    // A way that is never taken tells nothing.
-    if (dl > dh || sl > sh || dl > EXACT || sl > EXACT) return;
-    this.#low[d] = dl;
-    this.#high[d] = dh;
-    if (constant) return;
-    this.#low[registerOf(s)] = sl;
-    this.#high[registerOf(s)] = sh;
-  }
-}
-
-/** The largest number with as many bits. */
-function bits(value: number): number {
-  if (value <= SMALL) return value === 0 ? 0 : 2 ** (32 - Math.clz32(value)) - 1;
-  return value <= EXACT ? EXACT : Number.POSITIVE_INFINITY;
 }
 
 /** By register, and last for all: numbers with which a function compares, and those beside them. Ascending. */
