@@ -163,7 +163,8 @@ export class JitProgram implements HelperCall, Executor {
    * Runs the program; `space` says what helpers may touch, its stack is set here.
    * @param r1 and `r2`: what these registers hold at the start, zero-extended.
    * @param fuel most instructions; in checked mode only. What is charged for a round of a loop is all instructions of the loop, so
-   *   that a program may be stopped sooner than in the interpreter, never later.
+   *   that a program may be stopped sooner than in the interpreter. A loop that counts is charged when it ends: where the fuel ends in
+   *   it, the program is stopped behind it, at most a million instructions later.
    * @returns the lower half of r0, as i32.
    * @throws FaultError when the program was stopped, and what helpers throw.
    */
