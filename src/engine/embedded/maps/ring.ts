@@ -34,8 +34,8 @@ const LOST = 4;
 /** Counts wake-ups; other threads wait for it to change. */
 const WAKEUPS = 5;
 
-/** How often a thread looks at a lock that another one holds before it gives up: about a second. */
-const PATIENCE = 1 << 26;
+/** How often a thread looks at a lock that another one holds before it gives up: some seconds, as that one may not be running. */
+const PATIENCE = 1 << 29;
 
 /** Size of the data, so that another thread can find its way by the address alone. */
 const SIZE = 8;

@@ -17,7 +17,7 @@
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
 import { ALIGNMENT, type Memory, type Region } from "../memory.ts";
-import { EBUSY, EEXIST, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "./errno.ts";
+import { EEXIST, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "./errno.ts";
 import { BPF_EXIST, BPF_F_RDONLY_PROG, BPF_NOEXIST } from "./flags.ts";
 import type { MapRegistry } from "./registry.ts";
 import type { ValueFields } from "./special.ts";
@@ -55,8 +55,8 @@ export const LOST = 13;
 /** 1 while a thread changes the map. */
 const LOCK = 15;
 
-/** How often a thread looks at a lock that another one holds before it gives up: about a second. */
-const PATIENCE = 1 << 26;
+/** How often a thread looks at a lock that another one holds before it gives up: some seconds, as that one may not be running. */
+const PATIENCE = 1 << 29;
 
 /** How values lie in memory; the interpreter checks accesses against it. */
 export interface ValueArea {
@@ -324,16 +324,6 @@ export abstract class MapStore {
 
   unlock(): void {
     if (this.shared) Atomics.store(this.words, this.header + LOCK, 0);
-  }
-
-  /** Runs with the lock held. For what is not hot. */
-  protected exclusively(run: () => number): number {
-    if (!this.lock()) return -EBUSY;
-    try {
-      return run();
-    } finally {
-      this.unlock();
-    }
   }
 
   #spin(): boolean {
