@@ -19,6 +19,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   dynptrs: ["local", "refused", "packet", "record"],
   kfuncs: ["numbers", "bits", "sections"],
   locks: ["locked", "timer", "entries", "queue", "begin"],
+  "user-ring": ["drain"],
   strings: ["compare", "look", "search"],
 };
 

@@ -45,6 +45,9 @@ export const CALLS = {
 } as const;
 const CALLS_SIZE = 24;
 
+/** Bytes of a place of `Cpu.keys`. */
+export const KEY_SIZE = 16;
+
 /** Bytes of the context area: the longest context, and what it points to. */
 const CONTEXT_SIZE = 512;
 
@@ -60,7 +63,7 @@ export class Cpu {
   /** Address behind the stack, where r10 of a program's main function points. */
   readonly stackEnd: number;
   readonly context: number;
-  /** Eight bytes for each depth of calls: the key that `bpf_for_each_map_elem` shows a callback. */
+  /** 16 bytes for each depth of calls (`KEY_SIZE`): the key of an array, or the dynptr, that helpers show a callback. */
   readonly keys: number;
   /** Where the head room begins. */
   readonly packetArea: number;
@@ -82,7 +85,7 @@ export class Cpu {
     const { memory } = room;
     const stack = memory.allocate(STACK_FRAMES * FRAME_SIZE, `stack (cpu ${id})`, "engine");
     const context = memory.allocate(CONTEXT_SIZE, `context (cpu ${id})`, "engine");
-    const calls = memory.allocate(CALLS_SIZE + STACK_FRAMES * 8, `calls (cpu ${id})`, "engine");
+    const calls = memory.allocate(CALLS_SIZE + STACK_FRAMES * KEY_SIZE, `calls (cpu ${id})`, "engine");
     const packet = memory.allocate(HEAD_ROOM + LONGEST_PACKET, `packet (cpu ${id})`, "engine");
     this.regions = [stack, context, calls, packet];
     this.stackStart = stack.start;

@@ -1,9 +1,12 @@
 /** Helpers that call functions of the program (kernel/bpf/bpf_iter.c, arraymap.c, hashtab.c). */
 
 import { FRAME_SIZE } from "../access.ts";
+import { KEY_SIZE } from "../cpu.ts";
+import { DYNPTR, DYNPTR_SIZE, initDynptr } from "../dynptr.ts";
 import { ArrayMap } from "../maps/array.ts";
 import { E2BIG, EINVAL } from "../maps/errno.ts";
 import { HashMap } from "../maps/hash.ts";
+import { UserRingBufferMap } from "../maps/ring-buffer.ts";
 import { callingBack, type Helper, type HelperCall, helper } from "./helper.ts";
 
 /** BPF_MAX_LOOPS: rounds of one `bpf_loop`. */
@@ -18,6 +21,28 @@ function loop(call: HelperCall, rounds: number, callback: number, context: numbe
   return count;
 }
 
+/** Where what a callback is shown lies that is in no map: one place for each depth of calls. */
+const placeOf = ({ cpu, space }: HelperCall): number => cpu.keys + ((cpu.stackEnd - space.stackLow) / FRAME_SIZE - 1) * KEY_SIZE;
+
+/** Each sample of a user ring buffer, as a dynptr, until a callback does not return 0; how many there were. Linux 6.1. */
+function drain(call: HelperCall, handle: number, callback: number, context: number, flags: number): number {
+  const map = call.mapAt(handle);
+  if (!(map instanceof UserRingBufferMap)) throw call.fault(`${map.name} is a ${map.type}, not a user ring buffer`);
+  if (call.highOf(4) !== 0) return -EINVAL;
+  const { space } = call;
+  const place = placeOf(call);
+  if (call.checked) space.grant(place, DYNPTR_SIZE, false);
+  const samples = map.drain(flags, (address, length) => {
+    initDynptr(call, place, DYNPTR.local, address, length);
+    space.grant(address, length, true);
+    const stop = call.callback(callback, place, context, 0, 0, 0);
+    space.revoke(address);
+    return stop;
+  });
+  if (call.checked) space.revoke(place);
+  return samples;
+}
+
 /**
  * Each entry of an array or hash with (map, key, value, context), per-CPU kinds with this CPU's value, until a callback does not return
  * 0; how many there were. A callback may delete the entry that it is given. Linux 5.13.
@@ -29,22 +54,26 @@ function forEachMapElement(call: HelperCall, map: number, callback: number, cont
   if (!isArray && !(store instanceof HashMap))
     throw call.fault(`${store.name} is a ${store.type}: only arrays and hashes are gone through`);
   const { cpu, space, memory } = call;
-  // A key of an array is in no map: one place for each depth of calls.
-  const place = cpu.keys + ((cpu.stackEnd - space.stackLow) / FRAME_SIZE - 1) * 8;
+  // A key of an array is in no map.
+  const place = placeOf(call);
+  const { checked } = call;
+  if (checked && isArray) space.grant(place, store.keySize, false);
   let count = 0;
   for (let element = store.scan(0); element >= 0; element = store.scan(element + 1)) {
     if (isArray) memory.view.setUint32(place, element, true);
     const key = isArray ? place : store.keyAddress(element);
-    space.grant(key, store.keySize, false);
+    if (checked && !isArray) space.grant(key, store.keySize, false);
     const stop = call.callback(callback, map, key, store.valueAddress(element, cpu.id), context, 0);
-    space.revoke(key);
+    if (checked && !isArray) space.revoke(key);
     count++;
     if (stop !== 0) break;
   }
+  if (checked && isArray) space.revoke(place);
   return count;
 }
 
 export const CALLBACKS: readonly Helper[] = [
   callingBack(helper("bpf_loop", ["number", "callback", "stack?", "wide"], "int", loop)),
   callingBack(helper("bpf_for_each_map_elem", ["map", "callback", "stack?", "wide"], "int", forEachMapElement)),
+  callingBack(helper("bpf_user_ringbuf_drain", ["map", "callback", "stack?", "wide"], "int", drain)),
 ];

@@ -28,6 +28,19 @@ function time(call: HelperCall): number {
   return now[0]!;
 }
 
+/** CONFIG_HZ of most kernels that are not for servers; the room's configuration may say another. */
+const USUAL_HZ = 1000;
+
+/** Ticks since boot. */
+function jiffies(call: HelperCall): number {
+  const { clock, config } = call.cpu.room;
+  clock.read(now);
+  const nanoseconds = (BigInt(now[1]!) << 32n) | BigInt(now[0]!);
+  const ticks = (nanoseconds * BigInt(Number(config["CONFIG_HZ"] ?? USUAL_HZ))) / 1_000_000_000n;
+  call.high = Number(ticks >> 32n);
+  return Number(ticks & 0xffff_ffffn);
+}
+
 /** What every program type may call. */
 export const GENERAL: readonly Helper[] = [
   helper("bpf_map_lookup_elem", ["map", "key"], "address", (call, map, key) => call.mapAt(map).lookup(key >>> 0, call.cpu.id)),
@@ -41,8 +54,13 @@ export const GENERAL: readonly Helper[] = [
   }),
   helper("bpf_ktime_get_ns", [], "u64", time),
   helper("bpf_ktime_get_boot_ns", [], "u64", time),
+  helper("bpf_ktime_get_coarse_ns", [], "u64", time),
+  helper("bpf_ktime_get_tai_ns", [], "u64", time),
+  helper("bpf_jiffies64", [], "u64", jiffies),
   helper("bpf_get_prandom_u32", [], "u32", (call) => call.cpu.random.next()),
   helper("bpf_get_smp_processor_id", [], "u32", (call) => call.cpu.id),
+  // All memory is one node.
+  helper("bpf_get_numa_node_id", [], "u32", () => 0),
   ...STRINGS,
   ...CALLBACKS,
   ...QUEUES,

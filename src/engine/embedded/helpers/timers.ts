@@ -1,6 +1,7 @@
 /** Timers in map values (kernel/bpf/helpers.c). Linux 5.15. The room keeps and fires them: `room/timers.ts`. */
 
 import { FRAME_SIZE } from "../access.ts";
+import { KEY_SIZE } from "../cpu.ts";
 import { ArrayMap } from "../maps/array.ts";
 import { EBUSY, EINVAL } from "../maps/errno.ts";
 import { HashMap } from "../maps/hash.ts";
@@ -45,7 +46,7 @@ export function setCallback(call: HelperCall, kind: FieldKind, address: number, 
     () => {
       let key = 0;
       if (map instanceof ArrayMap) {
-        key = cpu.keys + ((cpu.stackEnd - cpu.stackStart - FRAME_SIZE) / FRAME_SIZE) * 8;
+        key = cpu.keys + ((cpu.stackEnd - cpu.stackStart) / FRAME_SIZE - 1) * KEY_SIZE;
         memory.view.setUint32(key, element, true);
       } else if (map instanceof HashMap) key = map.keyAddress(element);
       run(map.handle, key, address - ((address - start) % stride), map.keySize);

@@ -102,7 +102,7 @@ function pushFlags(f: FunctionCode): void {
 }
 
 /** The `int` on the stack becomes r0. */
-function writeInt(f: FunctionCode): void {
+export function writeInt(f: FunctionCode): void {
   if ((f.wanted & 1) === 1) {
     f.out.op(OP.extendS);
     f.write64(0);
@@ -207,6 +207,12 @@ export function callRegister(f: FunctionCode, slot: number, d: number): void {
 }
 
 function enterCallee(f: FunctionCode, slot: number): void {
+  checkDepth(f, slot);
+  saveFuel(f);
+}
+
+/** Faults where the frame of a function that is to be called would be one too many. */
+export function checkDepth(f: FunctionCode, slot: number): void {
   const { out } = f;
   if (f.checked && f.shared.bottomGlobal !== -1) {
     out.i32((slot << 3) | FAULT.depth);
@@ -218,7 +224,6 @@ function enterCallee(f: FunctionCode, slot: number): void {
     out.byte(OP.i32LeU);
     f.faultIf();
   }
-  saveFuel(f);
 }
 
 /** Before other functions of the program run: the fuel is theirs. */

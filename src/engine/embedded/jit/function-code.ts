@@ -4,6 +4,8 @@
  */
 
 import type { Dominance } from "../../../compiler/ir/dominance.ts";
+import { HELPER } from "../../../uapi/helpers.ts";
+import { kfuncNumber } from "../helpers/helper.ts";
 import type { PreparedProgram } from "../program.ts";
 import { RegisterCode } from "./code.ts";
 import { Demand } from "./demand.ts";
@@ -29,6 +31,11 @@ export interface Shape {
   readonly inPieces: boolean;
 }
 
+export const ITER_NUM_NEXT = kfuncNumber("bpf_iter_num_next");
+
+/** Whether a call may become a loop, or a step of one, in place (`callback-loops.ts`). */
+const isLoopCall = (id: number): boolean => id === HELPER.bpf_loop || id === ITER_NUM_NEXT;
+
 export class FunctionCode {
   readonly program: PreparedProgram;
   readonly flow: Flow;
@@ -47,6 +54,9 @@ export class FunctionCode {
   readonly fuel: number;
   /** i32. */
   readonly loops: number;
+  /** Of loops that helpers make (`callback-loops.ts`); -1 where there are none. */
+  readonly round: number;
+  readonly rounds: number;
   readonly start: number;
   readonly next: number;
   readonly locals: readonly (readonly [number, number])[];
@@ -100,6 +110,7 @@ export class FunctionCode {
     let defined = 0;
     let calls = shared.tails !== null;
     let mayGoto = false;
+    let helperLoops = false;
     for (let slot = flow.start; slot < flow.end; slot += width(program, slot)) {
       used |= shared.liveness.reads[slot]!;
       defined |= shared.liveness.writes[slot]!;
@@ -107,6 +118,7 @@ export class FunctionCode {
       calls ||= kind === KIND.callLocal || kind === KIND.callRegister;
       calls ||= kind === KIND.callHelper && shared.helperOf(program.extra[slot]!).callsBack;
       mayGoto ||= kind === KIND.mayGoto;
+      helperLoops ||= kind === KIND.callHelper && isLoopCall(program.extra[slot]!);
     }
     const frameBit = 1 << FRAME_POINTER;
     this.out.writesFrame = (defined & frameBit) !== 0;
@@ -155,6 +167,8 @@ export class FunctionCode {
     for (const slot of slots) if (slot.size < 8) this.slots.set(slot.at, { ...slot, local: next++ });
     this.out.address = next++;
     this.loops = next++;
+    this.round = helperLoops ? next++ : -1;
+    this.rounds = helperLoops ? next++ : -1;
     this.start = next++;
     this.next = next++;
     this.locals = [

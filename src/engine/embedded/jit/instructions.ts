@@ -2,6 +2,7 @@
 
 import { OPERATION } from "../operations.ts";
 import { writeBinary32, writeBinary64, writeMove, writeSwap32, writeUnary } from "./arithmetic.ts";
+import { writeLoopCall } from "./callback-loops.ts";
 import { callHelper, callLocal, callRegister, exit, packet } from "./calls.ts";
 import { FIRST_CONSTANT, KIND, registerOf, SIZE_OF } from "./effects.ts";
 import type { FunctionCode } from "./function-code.ts";
@@ -59,7 +60,7 @@ export function writeInstruction(f: FunctionCode, slot: number, kind: number): v
       atomic(f, slot, SIZE_OF[operation]!, registerOf(d), s, program.extra[slot]!);
       return;
     case KIND.callHelper:
-      callHelper(f, slot, program.extra[slot]!);
+      if (!writeLoopCall(f, slot, program.extra[slot]!)) callHelper(f, slot, program.extra[slot]!);
       return;
     case KIND.callLocal:
       callLocal(f, slot, program.offset[slot]!);

@@ -120,6 +120,9 @@ export class JitProgram implements HelperCall, Executor {
   #open: (() => void) | null = null;
   /** By slot: functions of the program that helpers may call back. */
   readonly #callbacks = new Map<number, Callback>();
+  /** The one of them that was called last. */
+  #calledTarget = -1;
+  #called: Callback | null = null;
   /** What the program must release before its end; kept in checked mode. */
   readonly #ledger = new Ledger();
   readonly checked: boolean;
@@ -315,7 +318,11 @@ export class JitProgram implements HelperCall, Executor {
     const held = this.#ledger.size;
     const frame = space.stackLow - FRAME_SIZE;
     if (frame < space.stackEnd - FRAMES * FRAME_SIZE) throw this.fault(`calls are nested deeper than ${FRAMES} functions`);
-    const result = this.#callbacks.get(target)!(a, b, c, d, e, frame);
+    if (target !== this.#calledTarget) {
+      this.#calledTarget = target;
+      this.#called = this.#callbacks.get(target)!;
+    }
+    const result = this.#called!(a, b, c, d, e, frame);
     if (this.#ledger.size !== held) throw this.#unreleased();
     space.stackLow = frame + FRAME_SIZE;
     this.#slot = slot;

@@ -144,7 +144,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
 
   const called = new Set<number>();
   const helperIds = new Set<number>();
-  const asks = asksHost(program);
+  const asks = asksHost(program, false);
   let anyCallee = false;
   let anyPacket = false;
   for (let slot = 0; slot < program.operation.length; slot += width(program, slot)) {
@@ -172,7 +172,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const packetIndex = anyPacket ? module.importFunction("packet", words(3), [I32]) : -1;
   const leave = makesTails ? module.importFunction("leave", words(2), []) : -1;
   const back = makesTails ? module.importFunction("back", [], []) : -1;
-  const enter = makesTails && (checked || asks) ? module.importFunction("enter", words(1), []) : -1;
+  const enter = makesTails && (checked || asksHost(program, true)) ? module.importFunction("enter", words(1), []) : -1;
   const imports = new Map<number, HelperImport>();
   for (const id of helperIds) {
     const helper = helpers[id]!;
@@ -360,11 +360,11 @@ function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
 }
 
-/** Whether the program calls what looks at its `AddressSpace`, or at its fuel. Lookups do neither. */
-function asksHost({ operation, extra }: PreparedProgram): boolean {
+/** Whether the program calls what looks at its `AddressSpace`, or at its fuel. Lookups do neither. @param tails whether tail calls do not count. */
+function asksHost({ operation, extra }: PreparedProgram, tails: boolean): boolean {
   return operation.some((code, slot) => {
     const kind = KIND_OF[code]!;
-    if (kind === KIND.callHelper) return extra[slot] !== HELPER.bpf_map_lookup_elem;
+    if (kind === KIND.callHelper) return extra[slot] !== HELPER.bpf_map_lookup_elem && !(tails && extra[slot] === TAIL_CALL);
     return kind === KIND.callRegister || kind === KIND.packet;
   });
 }

@@ -8,6 +8,7 @@ import { AttachError } from "../../errors.ts";
 import { CURRENT } from "../helpers/current.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
+import { skbDynptr } from "../kfuncs/dynptr.ts";
 import type { ProgramKind } from "./kind.ts";
 import { HookLink } from "./link.ts";
 import { CGROUP_SKB_HELPERS, LWT_HELPERS, LWT_XMIT_HELPERS, SK_SKB_HELPERS, SOCKET_FILTER_HELPERS } from "./skb-helpers.ts";
@@ -30,7 +31,7 @@ function kind(
   };
   return {
     type,
-    helpers: helperTable([...GENERAL, ...helpers]),
+    helpers: helperTable([...GENERAL, ...helpers, ...skbDynptr(type === "lwt_xmit" || type === "sk_skb")]),
     packetLoads,
     make: (spec, executors, room, fuel) => new SkbProgram(spec, executors, room, fuel, flavour),
   };
