@@ -20,6 +20,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   kfuncs: ["numbers", "bits", "sections"],
   locks: ["locked", "timer", "entries", "queue", "begin"],
   "user-ring": ["drain"],
+  allocated: ["list", "tree", "counted", "pointer"],
   strings: ["compare", "look", "search"],
 };
 

@@ -16,6 +16,8 @@ const SAID: Readonly<Record<string, RegExp>> = {
   iterator_gone: /the program holds no such iterator$/,
   section_kept: /RCU read section entered at slot \d+ was not left$/,
   section_left: /the program holds no such RCU read section$/,
+  object_kept: /object acquired at slot \d+ was neither dropped nor put anywhere$/,
+  object_twice: /expected an object that the program holds$/,
   kept_in_callback: /ring buffer record reserved at slot \d+ was neither submitted nor discarded$/,
   endless_callback: /stopped after 100000 instructions/,
   deep_callback: /calls are nested deeper than 8 functions$/,

@@ -10,7 +10,7 @@ const COUNT = Number(process.env["SKEP_RUNS"] ?? 150);
 async function outcome(seed: number, execution: "interpreter" | "jit"): Promise<unknown> {
   await using engine = openEmbedded({ execution, unsafe: true, memory: 4 << 20, seed: 1, fuel: 1_000_000 });
   await using collection = await engine.load(randomCalls(seed));
-  CALLING.forEach((name, index) => collection.maps["programs"]!.set(index, collection.programs[name]));
+  for (const [index, name] of CALLING.entries()) collection.maps["programs"]!.set(index, collection.programs[name]);
   return CALLING.map((name) => {
     try {
       return { verdict: collection.programs[name]!.run({ packet: new Uint8Array(64) }).verdict };

@@ -3,12 +3,12 @@
  * end. What each leaves — its verdict, its packet, its maps — is the same in the interpreter and in generated code.
  */
 
+import { Random } from "../../src/engine/embedded/random.ts";
 import { encode } from "../../src/isa/encode.ts";
 import { type Instruction, slots } from "../../src/isa/instruction.ts";
 import * as make from "../../src/isa/make.ts";
 import type { ProgramSpec, Relocation, Spec } from "../../src/object/spec.ts";
 import { HELPER } from "../../src/uapi/helpers.ts";
-import { Random } from "../../src/engine/embedded/random.ts";
 import { specOf } from "../contract/specs.ts";
 
 /** Functions of a program besides its main one; each calls only later ones, so that calls end. */
@@ -18,7 +18,11 @@ const PROGRAMS = ["first", "second", "third"];
 const WORDS = 4;
 
 /** A jump, a call or a reference that is filled in when all is placed. */
-type Piece = Instruction | { readonly load: number; readonly function: number } | { readonly load: number; readonly map: string } | { readonly call: number };
+type Piece =
+  | Instruction
+  | { readonly load: number; readonly function: number }
+  | { readonly load: number; readonly map: string }
+  | { readonly call: number };
 
 class Writer {
   readonly random: Random;
@@ -41,7 +45,12 @@ class Writer {
     const at = -8 * (1 + this.below(WORDS));
     const width = this.below(2) === 0 ? 32 : 64;
     const op = (["add", "sub", "mul", "xor", "or", "and"] as const)[this.below(6)]!;
-    this.put(make.load(8, 3, 10, at), make.aluReg(width, op, 3, 0), make.aluImm(width, op, 3, this.below(1000)), make.store(8, 10, at, 3));
+    this.put(
+      make.load(8, 3, 10, at),
+      make.aluReg(width, op, 3, 0),
+      make.aluImm(width, op, 3, this.below(1000)),
+      make.store(8, 10, at, 3),
+    );
   }
 
   /** What a call gave goes into a word of the stack. */
@@ -60,7 +69,12 @@ class Writer {
         this.arithmetic();
         return;
       case 2:
-        this.put(make.movReg(64, 1, 6), { load: 2, map: "programs" }, make.movImm(64, 3, this.below(6)), make.callHelper(HELPER.bpf_tail_call));
+        this.put(
+          make.movReg(64, 1, 6),
+          { load: 2, map: "programs" },
+          make.movImm(64, 3, this.below(6)),
+          make.callHelper(HELPER.bpf_tail_call),
+        );
         return;
       case 3:
         this.put(make.movReg(64, 1, 6), make.movReg(64, 2, 10), make.aluImm(64, "add", 2, -16), { call: target });
@@ -115,9 +129,9 @@ function programOf(random: Random): { readonly code: Instruction[]; readonly rel
     writeFunction(w, level);
     ends.push(w.pieces.length);
   }
-  // Functions that nothing refers to are no functions: a call behind the end of the main one names each.
   const size = (piece: Piece): number => ("load" in piece ? 2 : "call" in piece ? 1 : slots(piece));
-  const places = w.pieces.reduce<number[]>((all, piece) => [...all, all.at(-1)! + size(piece)], [0]);
+  const places = [0];
+  for (const piece of w.pieces) places.push(places.at(-1)! + size(piece));
   for (let level = 0; level < FUNCTIONS; level++) starts.push(places[ends[level]!]!);
   const relocations: Relocation[] = [];
   const code = w.pieces.map((piece, index): Instruction => {

@@ -42,6 +42,8 @@ export class AddressSpace {
   contextWritable = false;
   /** The objects of a kernel that programs on events may read; null for all others. */
   kernel: KernelMemory | null = null;
+  /** What programs allocate: theirs to read and write as long as it is there. */
+  objects: KernelMemory | null = null;
   /** Whether loads through null read 0, as those of typed pointers to the kernel's objects do (BPF_PROBE_MEM). */
   nullReads = false;
   /** Where they are set, they alone say what of the context may be touched. */
@@ -77,6 +79,7 @@ export class AddressSpace {
     }
     if (this.#findValue(address, end)) return this.#valueWritable || !write;
     if (this.#grants.length > 0 && this.#isGranted(address, end, write)) return true;
+    if (this.objects?.holds(address, end) === true) return true;
     return this.kernel !== null && !write && ((this.nullReads && address >= 0 && end <= PAGE) || this.kernel.holds(address, end));
   }
 

@@ -121,7 +121,7 @@ export class Arguments {
         if ("memory" in argument) return this.#memory(index, argument.memory, argument.write === true);
         return high === 0 && this.#ledger.holds(argument.held, low)
           ? null
-          : `expected a ${argument.held.name} that the program holds`;
+          : `expected ${/^[aeio]/.test(argument.held.name) ? "an" : "a"} ${argument.held.name} that the program holds`;
     }
   }
 

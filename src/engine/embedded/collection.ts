@@ -1,6 +1,6 @@
 /** A Spec in the embedded engine: its maps made, its programs ready; all of it or nothing. */
 
-import { openBtf } from "../../btf/btf.ts";
+import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
 import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
 import { FeatureError, MapError, VerifierError } from "../errors.ts";
@@ -74,7 +74,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       const origin = { spec, maps: () => mapsOf(this.#userMaps) };
       const sent: SentProgram[] = [];
       for (const program of specs) {
-        made.push(makeProgram(program, origin, byName, target, kinds, sent));
+        made.push(makeProgram(program, origin, byName, target, kinds, sent, valueTypes));
       }
       this.#programs = made;
       this.sent = { maps: stores, programs: sent };
@@ -213,11 +213,12 @@ function makeProgram(
   target: Target,
   kinds: Kinds,
   sent: SentProgram[],
+  types: Btf | null,
 ): LoadedProgram {
   const kind = kinds.get(kindName(program));
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
   kind.check?.(program, origin.spec);
-  const resolved = resolve(program, kind, maps, origin.spec.externs);
+  const resolved = resolve(program, kind, maps, origin.spec.externs, types);
   const trust = judge(program, origin.spec, target.verify, target.unsafe);
   const { room, fuel } = target;
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);

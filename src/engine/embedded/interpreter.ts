@@ -107,6 +107,7 @@ export class Interpreter implements HelperCall, Executor {
       maps.map(({ values }) => values),
     );
     this.space.nullReads = program.nullReads;
+    this.space.objects = cpu.room.heap;
     this.registers = program.registers.slice();
     this.#wide = new BigUint64Array(this.registers.buffer);
     this.#signed = new BigInt64Array(this.registers.buffer);

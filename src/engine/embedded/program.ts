@@ -7,6 +7,7 @@
  * (r1 is 2: low half at 2, high half at 3).
  */
 
+import type { Btf } from "../../btf/btf.ts";
 import { decode } from "../../isa/decode.ts";
 import { type Instruction, slots } from "../../isa/instruction.ts";
 import { checkJumps, functionStarts, targetOf } from "../../isa/jumps.ts";
@@ -39,6 +40,8 @@ export interface PreparedProgram {
   readonly taken: ReadonlySet<number>;
   /** For messages: where the instructions come from. */
   readonly lines: readonly LineInfo[];
+  /** What its Spec's types are, for objects that it allocates by type; null when it has none. */
+  readonly types: Btf | null;
   /** Whether loads through null read 0 (`ProgramKind.kernelPointers`). */
   readonly nullReads: boolean;
 }
@@ -55,6 +58,7 @@ export interface PrepareOptions {
   refuse(instruction: Instruction, slot: number, why: string): never;
   /** Whether legacy packet loads may be used: they belong to programs on sockets. */
   readonly packetLoads: boolean;
+  readonly types?: Btf | null;
   /** In ascending order of slot. */
   readonly lines?: readonly LineInfo[];
   /** Whether loads through null read 0, asked when all instructions were seen. Default: they do not. */
@@ -79,6 +83,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     extra: new Int32Array(size),
     functions: new Set(functionStarts(instructions)),
     lines: options.lines ?? [],
+    types: options.types ?? null,
   };
   const constants = new Constants();
   const taken = new Set<number>();

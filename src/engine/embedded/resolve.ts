@@ -1,5 +1,6 @@
 /** From a program of a Spec to one that the interpreter runs: what only loading can know is filled in. */
 
+import type { Btf } from "../../btf/btf.ts";
 import { IsaError } from "../../isa/errors.ts";
 import type { Instruction } from "../../isa/instruction.ts";
 import { targetOf } from "../../isa/jumps.ts";
@@ -27,6 +28,7 @@ const KFUNC_TAG = 0x3;
 
 /**
  * Checks the structure, fills in references.
+ * @param types of the Spec, for objects that the program allocates.
  * @param externs what the Spec says of kernel functions and variables that the program names.
  * @throws FeatureError for what this engine does not offer: helpers, kernel functions, kernel types. VerifierError when
  *   the program is malformed, or refers to a map that is not there.
@@ -36,10 +38,13 @@ export function resolve(
   kind: ProgramKind,
   maps: ReadonlyMap<string, MapStore>,
   externs: readonly ExternSpec[] = [],
+  types: Btf | null = null,
 ): ResolvedProgram {
   const { name } = spec;
   const { helpers, packetLoads } = kind;
-  const [core] = spec.core ?? [];
+  // A type's number among the program's own types is known without a kernel.
+  const local = new Map((spec.core ?? []).filter(({ kind }) => kind === "type_id_local").map(({ slot, type }) => [slot, type]));
+  const core = (spec.core ?? []).find(({ kind }) => kind !== "type_id_local");
   if (core !== undefined) {
     throw new FeatureError(
       "CO-RE",
@@ -101,6 +106,7 @@ export function resolve(
     const code = prepare(spec.code, {
       name,
       packetLoads,
+      types,
       lines: spec.lines,
       refuse(_instruction, slot, why) {
         throw new FeatureError(why, null, `${name}, slot ${slot}: ${why}`);
@@ -125,6 +131,8 @@ export function resolve(
         return extern(called) ?? ABSENT_KFUNC;
       },
       wide(instruction, slot) {
+        const type = local.get(slot);
+        if (type !== undefined) return { low: type, high: 0 };
         const symbol = references.get(slot);
         if (symbol !== undefined) {
           const number = extern(symbol);

@@ -123,6 +123,30 @@ int section_left(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+struct thing {
+	u64 number;
+};
+extern void *bpf_obj_new_impl(u64 local_type_id, void *meta) __ksym;
+extern void bpf_obj_drop_impl(void *object, void *meta) __ksym;
+
+SEC("?xdp")
+int object_kept(struct xdp_md *ctx)
+{
+	struct thing *thing = bpf_obj_new_impl(__builtin_btf_type_id(*(struct thing *)0, 0), 0);
+	return thing ? XDP_PASS : XDP_DROP;
+}
+
+SEC("?xdp")
+int object_twice(struct xdp_md *ctx)
+{
+	struct thing *thing = bpf_obj_new_impl(__builtin_btf_type_id(*(struct thing *)0, 0), 0);
+	if (!thing)
+		return XDP_DROP;
+	bpf_obj_drop_impl(thing, 0);
+	bpf_obj_drop_impl(thing, 0);
+	return XDP_PASS;
+}
+
 static long keep(u32 index, void *context)
 {
 	bpf_ringbuf_reserve(&ring, 16, 0);

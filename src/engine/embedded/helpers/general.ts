@@ -4,8 +4,10 @@
  * and net/core/filter.c (Linux 6.18). What is not here is refused when a program is loaded, by name.
  */
 
+import type { ProgramType } from "../../../uapi/program-types.ts";
 import { DYNPTR_KFUNCS } from "../kfuncs/dynptr.ts";
 import { ITERATORS } from "../kfuncs/iterators.ts";
+import { OBJECTS, POINTER_EXCHANGE } from "../kfuncs/objects.ts";
 import { SECTIONS } from "../kfuncs/sections.ts";
 import { STRING_KFUNCS } from "../kfuncs/strings.ts";
 import { WORK_QUEUES } from "../kfuncs/work-queues.ts";
@@ -54,7 +56,6 @@ export const GENERAL: readonly Helper[] = [
   }),
   helper("bpf_ktime_get_ns", [], "u64", time),
   helper("bpf_ktime_get_boot_ns", [], "u64", time),
-  helper("bpf_ktime_get_coarse_ns", [], "u64", time),
   helper("bpf_ktime_get_tai_ns", [], "u64", time),
   helper("bpf_jiffies64", [], "u64", jiffies),
   helper("bpf_get_prandom_u32", [], "u32", (call) => call.cpu.random.next()),
@@ -74,4 +75,27 @@ export const GENERAL: readonly Helper[] = [
   ...LOCKS,
   ...TIMERS,
   ...WORK_QUEUES,
+  POINTER_EXCHANGE,
+];
+
+/** Programs on packets and sockets may ask for the time of the last tick. */
+const COARSE: Helper = helper("bpf_ktime_get_coarse_ns", [], "u64", time);
+
+/** Types that cannot: those on events, and `cgroup_device`. */
+const WITHOUT_COARSE: ReadonlySet<ProgramType> = new Set<ProgramType>([
+  ...(["tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "kprobe", "perf_event", "tracing", "lsm", "syscall"] as const),
+  "cgroup_device",
+]);
+
+/** Types whose programs may allocate objects (`generic_kfunc_set`): the hooks XDP, SCHED_CLS, TRACING, SYSCALL and CGROUP. */
+const WITH_OBJECTS: ReadonlySet<ProgramType> = new Set<ProgramType>([
+  ...(["xdp", "sched_cls", "tracepoint", "perf_event", "tracing", "lsm", "syscall", "cgroup_skb", "cgroup_sock"] as const),
+  ...(["cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops"] as const),
+]);
+
+/** What programs of a type may call besides what belongs to the type. */
+export const generalFor = (type: ProgramType): readonly Helper[] => [
+  ...GENERAL,
+  ...(WITHOUT_COARSE.has(type) ? [] : [COARSE]),
+  ...(WITH_OBJECTS.has(type) ? OBJECTS : []),
 ];

@@ -140,6 +140,7 @@ export class JitProgram implements HelperCall, Executor {
       options.maps.map(({ values }) => values),
     );
     this.space.nullReads = program.nullReads;
+    this.space.objects = cpu.room.heap;
     this.#jit = code;
     this.#code = code.compiled;
     this.#table = TAIL_TABLES.of(cpu);

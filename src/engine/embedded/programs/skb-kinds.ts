@@ -6,7 +6,7 @@ import { type ContextAccess, ContextRules } from "../../../uapi/contexts/struct.
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { AttachError } from "../../errors.ts";
 import { CURRENT } from "../helpers/current.ts";
-import { GENERAL } from "../helpers/general.ts";
+import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
 import { skbDynptr } from "../kfuncs/dynptr.ts";
 import type { ProgramKind } from "./kind.ts";
@@ -31,7 +31,7 @@ function kind(
   };
   return {
     type,
-    helpers: helperTable([...GENERAL, ...helpers, ...skbDynptr(type === "lwt_xmit" || type === "sk_skb")]),
+    helpers: helperTable([...generalFor(type), ...helpers, ...skbDynptr(type === "lwt_xmit" || type === "sk_skb")]),
     packetLoads,
     make: (spec, executors, room, fuel) => new SkbProgram(spec, executors, room, fuel, flavour),
   };

@@ -15,7 +15,7 @@ import { ETHERNET_HEADER } from "../contexts/skb.ts";
 import { type Cpu, HEAD_ROOM } from "../cpu.ts";
 import { retvalHelpers, sysctlHelpers } from "../helpers/cgroup.ts";
 import { CURRENT } from "../helpers/current.ts";
-import { GENERAL } from "../helpers/general.ts";
+import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
 import { type AttachFields, FieldProgram, isFieldProgram } from "./field-program.ts";
 import type { ProgramKind } from "./kind.ts";
@@ -68,7 +68,7 @@ function isShape(shapes: Shapes): shapes is FieldShape {
 function kind(type: ProgramType, shapes: Shapes, helpers: readonly Helper[], attach: AttachFields): ProgramKind {
   return {
     type,
-    helpers: helperTable([...GENERAL, ...helpers]),
+    helpers: helperTable([...generalFor(type), ...helpers]),
     packetLoads: false,
     make(spec, executors, room, fuel) {
       const { attachType } = spec;

@@ -5,15 +5,13 @@ import { BPF_SOCK } from "../../../uapi/contexts/sock.ts";
 import { ContextRules } from "../../../uapi/contexts/struct.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { AttachError } from "../../errors.ts";
-import { GENERAL } from "../helpers/general.ts";
+import { generalFor } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
 import { skbDynptr } from "../kfuncs/dynptr.ts";
 import type { ProgramKind } from "./kind.ts";
 import { HookLink } from "./link.ts";
 import { TC_HELPERS } from "./skb-helpers.ts";
 import { isSkbProgram, type SkbFlavour, SkbProgram } from "./skb-program.ts";
-
-const helpers = helperTable([...GENERAL, ...TC_HELPERS, ...skbDynptr(true)]);
 
 const flavour: SkbFlavour = {
   rules: new ContextRules(SK_BUFF, SK_BUFF_ACCESS.sched_cls, { size: BPF_SOCK.size, writable: false }),
@@ -30,7 +28,7 @@ const flavour: SkbFlavour = {
 function tcKind(type: ProgramType): ProgramKind {
   return {
     type,
-    helpers,
+    helpers: helperTable([...generalFor(type), ...TC_HELPERS, ...skbDynptr(true)]),
     packetLoads: true,
     make: (spec, executors, room, fuel) => new SkbProgram(spec, executors, room, fuel, flavour),
   };

@@ -12,7 +12,7 @@ import { perfEventLayout, registersLayout } from "../contexts/registers.ts";
 import { syscallLayout } from "../contexts/syscall.ts";
 import { tracepointLayout } from "../contexts/tracepoint.ts";
 import { CURRENT, TASKS } from "../helpers/current.ts";
-import { GENERAL } from "../helpers/general.ts";
+import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
 import { COOKIE, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
 import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
@@ -22,7 +22,7 @@ import type { ProgramKind } from "./kind.ts";
 import { type EventKind, EventProgram } from "./tracing-program.ts";
 
 /** What all that trace may call. */
-const TRACING: readonly Helper[] = [...GENERAL, ...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE, ...COPY_FROM_USER];
+const TRACING: readonly Helper[] = [...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE, ...COPY_FROM_USER];
 
 const BPF_F_SLEEPABLE = 16;
 
@@ -40,7 +40,7 @@ function checkSleep({ name, section, code, flags = 0 }: ProgramSpec): void {
 function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, kernelPointers = false): ProgramKind {
   return {
     type,
-    helpers: helperTable([...TRACING, ...own]),
+    helpers: helperTable([...generalFor(type), ...TRACING, ...own]),
     packetLoads: false,
     kernelPointers,
     make(spec, executors, room, fuel) {

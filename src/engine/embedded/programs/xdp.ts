@@ -3,7 +3,7 @@
 import { xdpHelpers } from "../contexts/xdp.ts";
 import { checksumDifference } from "../helpers/checksums.ts";
 import { xdpRouting } from "../helpers/fib.ts";
-import { GENERAL } from "../helpers/general.ts";
+import { generalFor } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
 import { xdpRedirects } from "../helpers/redirect.ts";
 import { XDP_DYNPTR } from "../kfuncs/dynptr.ts";
@@ -14,7 +14,7 @@ import { XdpProgram } from "./xdp-program.ts";
 export const xdpKind: ProgramKind = {
   type: "xdp",
   helpers: helperTable([
-    ...GENERAL,
+    ...generalFor("xdp"),
     checksumDifference,
     ...xdpRedirects,
     ...xdpRouting,

@@ -23,6 +23,7 @@ export class Heap {
   /** By logarithm of the size: addresses. */
   readonly #free: number[][] = Array.from({ length: 14 }, () => []);
   readonly #blocks = new Map<number, Block>();
+  readonly #slabs: { readonly start: number; readonly log2: number }[] = [];
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -43,6 +44,24 @@ export class Heap {
     this.#memory.bytes.fill(0, address, address + size);
     this.#blocks.set(address, { size, kind });
     return address;
+  }
+
+  /** Where the block in use begins in which an address is; 0 when it is in none. */
+  startOf(address: number): number {
+    for (const { start, log2 } of this.#slabs) {
+      if (address < start || address >= start + SLAB) continue;
+      const block = start + (((address - start) >>> log2) << log2);
+      const size = this.sizeOf(block);
+      return size > address - block ? block : 0;
+    }
+    return 0;
+  }
+
+  /** Whether all of that memory is in one block in use. */
+  holds(address: number, end: number): boolean {
+    if (this.#blocks.size === 0) return false;
+    const start = this.startOf(address);
+    return start !== 0 && end <= start + this.sizeOf(start);
   }
 
   /** False when no block begins there. */
@@ -66,6 +85,7 @@ export class Heap {
   #cut(log2: number, free: number[]): number {
     try {
       const { start } = this.#memory.allocate(SLAB, "objects of programs", "engine");
+      this.#slabs.push({ start, log2 });
       for (let at = start + SLAB - (1 << log2); at > start; at -= 1 << log2) free.push(at);
       return start;
     } catch (error) {

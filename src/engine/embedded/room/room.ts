@@ -23,6 +23,7 @@ import { Formats } from "./formats.ts";
 import { Heap } from "./heap.ts";
 import { Kernel } from "./kernel-objects.ts";
 import type { NetworkDescription } from "./network-description.ts";
+import { Objects } from "./objects.ts";
 import { PacketHost } from "./packet-host.ts";
 import { type ProcessDescription, Processes } from "./processes.ts";
 import { ProgramTable } from "./programs.ts";
@@ -67,6 +68,8 @@ export class Room {
   readonly timers: Timers;
   /** What programs allocate. */
   readonly heap: Heap;
+  /** Those of them that have a type. */
+  readonly objects: Objects;
   /** What tail calls go on with. */
   readonly programs = new ProgramTable();
   readonly packets: PacketHost;
@@ -88,14 +91,16 @@ export class Room {
 
   /** What values of a map hold besides bytes; when an entry goes away, the room lets it go. */
   fieldsOf({ valueSize }: MapStore, fields: readonly SpecialField[]): ValueFields {
-    return new ValueFields(fields, valueSize, this.memory, ({ kind }, address) => {
-      if (kind === "timer" || kind === "wq") this.timers.drop(address);
+    return new ValueFields(fields, valueSize, this.memory, (field, address) => {
+      if (field.kind === "timer" || field.kind === "wq") this.timers.drop(address);
+      else this.objects.release(field, address);
     });
   }
 
   constructor({ memory, clock, print, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
     this.memory = memory;
     this.heap = new Heap(memory);
+    this.objects = new Objects(memory, this.heap);
     this.timers = new Timers(clock, () => this.cpus.some(({ busy }) => busy));
     this.clock = clock;
     this.print = print;
