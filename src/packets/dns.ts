@@ -3,8 +3,8 @@
 import { formatIpv4Bytes, formatIpv6, parseIpv4, parseIpv6 } from "../btf/addresses.ts";
 import { concat } from "./bytes.ts";
 import { PacketError } from "./errors.ts";
-import { bits, type FieldsOf, type FieldValue, flag, number } from "./fields.ts";
-import { type Layer, layer, type Protocol } from "./layer.ts";
+import { bits, type FieldsOf, flag, number } from "./fields.ts";
+import { type FoundField, type Layer, layer, type Protocol } from "./layer.ts";
 
 const DNS = {
   id: number(0, 2),
@@ -21,7 +21,8 @@ const DNS = {
   additional: number(10, 2),
 } as const;
 
-const TYPES = { A: 1, NS: 2, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, HTTPS: 65, ANY: 255 } as const;
+/** RFC 1035 §3.2.2, RFC 3596, RFC 2782, RFC 9460. */
+const TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28, SRV: 33, HTTPS: 65, ANY: 255 } as const;
 
 export type DnsType = keyof typeof TYPES;
 
@@ -96,22 +97,25 @@ function encodeData(type: DnsAnswer["type"], data: string): Uint8Array {
 }
 
 /** First question and first answer, as text; what is malformed is left out. `data` begins behind the twelve bytes. */
-function readRecords(data: Uint8Array): Readonly<Record<string, FieldValue>> {
-  const fields: Record<string, FieldValue> = {};
+function readRecords(data: Uint8Array): readonly FoundField[] {
   const name = readName(data, 0);
-  if (name === null || name.end + 4 > data.length) return fields;
+  if (name === null || name.end + 4 > data.length) return [];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  fields["name"] = name.text;
-  fields["type"] = typeNamed(view.getUint16(name.end));
+  const question: readonly FoundField[] = [
+    { name: "name", value: name.text, offset: 0, size: name.end },
+    { name: "type", value: typeNamed(view.getUint16(name.end)), offset: name.end, size: 2 },
+  ];
   const owner = readName(data, name.end + 4);
-  if (owner === null || owner.end + 10 > data.length) return fields;
-  const type = typeNamed(view.getUint16(owner.end));
-  const [at, size] = [owner.end + 10, view.getUint16(owner.end + 8)];
-  if (at + size > data.length) return fields;
-  if (type === "A" && size === 4) fields["answer"] = formatIpv4Bytes(data, at);
-  else if (type === "AAAA" && size === 16) fields["answer"] = formatIpv6(data, at);
-  else if (type === "CNAME" || type === "NS" || type === "PTR") fields["answer"] = readName(data, at)?.text ?? "";
-  return fields;
+  if (owner === null || owner.end + 10 > data.length) return question;
+  const [offset, size] = [owner.end + 10, view.getUint16(owner.end + 8)];
+  const value = offset + size > data.length ? null : answerOf(typeNamed(view.getUint16(owner.end)), data, offset, size);
+  return value === null ? question : [...question, { name: "answer", value, offset, size }];
+}
+
+function answerOf(type: string, data: Uint8Array, at: number, size: number): string | null {
+  if (type === "A" && size === 4) return formatIpv4Bytes(data, at);
+  if (type === "AAAA" && size === 16) return formatIpv6(data, at);
+  return type === "CNAME" || type === "NS" || type === "PTR" ? (readName(data, at)?.text ?? "") : null;
 }
 
 const typeNamed = (type: number): string => Object.entries(TYPES).find(([, number]) => number === type)?.[0] ?? `type ${type}`;
@@ -134,8 +138,13 @@ function readName(data: Uint8Array, start: number): { readonly text: string; rea
       continue;
     }
     if (size > 63 || at + 1 + size > data.length) return null;
-    labels.push(new TextDecoder().decode(data.slice(at + 1, at + 1 + size)));
+    labels.push([...data.subarray(at + 1, at + 1 + size)].map(visible).join(""));
     at += 1 + size;
   }
   return null;
+}
+
+/** Names hold any bytes; what is no printable ASCII is shown as RFC 1035 §5.1 writes it, so that no terminal obeys it. */
+function visible(byte: number): string {
+  return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, "0")}`;
 }

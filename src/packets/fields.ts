@@ -18,6 +18,18 @@ export type FieldTable = Readonly<Record<string, Field>>;
 
 export type FieldValue = number | boolean | string;
 
+/** The bytes in which a field lies. */
+export interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Of a field of the header that begins at `at`. */
+export function placeOf({ bit, bits }: Field, at: number): Place {
+  const first = bit >>> 3;
+  return { offset: at + first, size: ((bit + bits + 7) >>> 3) - first };
+}
+
 /** Options of a layer: any of its fields. */
 export type FieldsOf<Table extends FieldTable> = {
   readonly [Name in keyof Table]?: Table[Name]["format"] extends "number"

@@ -7,6 +7,6 @@ export { PacketError } from "./errors.ts";
 export type { Layer, ParsedLayer } from "./layer.ts";
 export { arp, ethernet, vlan } from "./link.ts";
 export { ipv4, ipv6, ipv6Extension, ipv6Fragment } from "./network.ts";
-export { layersOf, packet, padding, payload } from "./packet.ts";
+export { LAYER_NAMES, layersOf, packet, padding, payload } from "./packet.ts";
 export { icmp, icmpv6, type TcpOptions, tcp, udp } from "./transport.ts";
 export { gre, vxlan } from "./tunnels.ts";

@@ -1,7 +1,6 @@
 /** A layer of a packet as it is described, and what each protocol must know to write and to read it. */
 
-import type { FieldTable, FieldValue } from "./fields.ts";
-import { readFields, writeFields } from "./fields.ts";
+import { type FieldTable, type FieldValue, type Place, placeOf, readFields, writeFields } from "./fields.ts";
 
 /** What `packet` takes: made by `ethernet()`, `ipv4()` and the others. */
 export interface Layer {
@@ -20,8 +19,18 @@ export interface ParsedLayer {
   /** Of its header, options included; of a payload all of it. */
   readonly size: number;
   readonly fields: Readonly<Record<string, FieldValue>>;
+  /** Where each of the fields lies in the packet. */
+  readonly places: Readonly<Record<string, Place>>;
   /** Options, or the bytes of a payload. */
   readonly data: Uint8Array;
+  /** Of a payload: whose header it should begin with, when that is cut off or malformed. */
+  readonly broken?: Protocol;
+}
+
+/** A field that is not at the same place in every header; `offset` counts from the end of the fixed part. */
+export interface FoundField extends Place {
+  readonly name: string;
+  readonly value: FieldValue;
 }
 
 /** Where a layer is written: what is around it and what is in it. */
@@ -54,7 +63,7 @@ export interface Protocol {
   /** Bytes of the header that begins at `at`, options included; more than there are means that it is cut off. */
   length?(bytes: Uint8Array, at: number, end: number): number;
   /** Fields beyond those of the table. */
-  read?(data: Uint8Array): Readonly<Record<string, FieldValue>>;
+  read?(data: Uint8Array): readonly FoundField[];
   /** What is inside. Absent: a payload. */
   next?(layer: ParsedLayer, bytes: Uint8Array, end: number): Next;
 }
@@ -85,6 +94,16 @@ export function readHeader(protocol: Protocol, bytes: Uint8Array, at: number, en
   const size = protocol.length?.(bytes, at, end) ?? protocol.size;
   if (size < protocol.size || at + size > end) return null;
   const data = bytes.slice(at + protocol.size, at + size);
-  const fields = { ...readFields(bytes, at, protocol.table), ...protocol.read?.(data) };
-  return { name: protocol.name, offset: at, size, fields, data };
+  const fields = readFields(bytes, at, protocol.table);
+  const places = placesOf(protocol.table, at);
+  for (const { name, value, offset, size } of protocol.read?.(data) ?? []) {
+    fields[name] = value;
+    places[name] = { offset: at + protocol.size + offset, size };
+  }
+  return { name: protocol.name, offset: at, size, fields, places, data };
+}
+
+/** Where the fields of the header that begins at `at` lie. */
+export function placesOf(table: FieldTable, at: number): Record<string, Place> {
+  return Object.fromEntries(Object.entries(table).map(([name, field]) => [name, placeOf(field, at)]));
 }

@@ -3,7 +3,7 @@
 import { bytesOf, concat, type Data } from "./bytes.ts";
 import { dnsProtocol } from "./dns.ts";
 import { PacketError } from "./errors.ts";
-import { type Layer, layer, NO_BYTES, type ParsedLayer, type Protocol, readHeader, writeHeader } from "./layer.ts";
+import { type Layer, layer, type ParsedLayer, type Protocol, readHeader, writeHeader } from "./layer.ts";
 import { arpProtocol, ethernetProtocol, serviceVlanProtocol, vlanProtocol } from "./link.ts";
 import { EXTENSIONS, fragmentProtocol, ipv4Protocol, ipv6Protocol } from "./network.ts";
 import { register } from "./registry.ts";
@@ -16,24 +16,29 @@ const LONGEST = 65_535;
 /** Layers that one packet may be parsed into: each takes bytes, so this only keeps lists short. */
 const MOST_LAYERS = 64;
 
-register(
-  [
-    ethernetProtocol,
-    serviceVlanProtocol,
-    vlanProtocol,
-    arpProtocol,
-    ipv4Protocol,
-    ipv6Protocol,
-    ...Object.values(EXTENSIONS),
-    fragmentProtocol,
-    tcpProtocol,
-    udpProtocol,
-    icmpProtocol,
-    icmpv6Protocol,
-    greProtocol,
-  ],
-  { 53: dnsProtocol, 4789: vxlanProtocol },
-);
+const BY_NUMBER: readonly Protocol[] = [
+  ethernetProtocol,
+  serviceVlanProtocol,
+  vlanProtocol,
+  arpProtocol,
+  ipv4Protocol,
+  ipv6Protocol,
+  ...Object.values(EXTENSIONS),
+  fragmentProtocol,
+  tcpProtocol,
+  udpProtocol,
+  icmpProtocol,
+  icmpv6Protocol,
+  greProtocol,
+];
+const BY_PORT = { 53: dnsProtocol, 4789: vxlanProtocol } as const;
+
+register(BY_NUMBER, BY_PORT);
+
+/** What `layersOf` may call a layer that has fields. */
+export const LAYER_NAMES: readonly string[] = [
+  ...new Set([...BY_NUMBER, ...Object.values(BY_PORT)].map(({ name }: Protocol) => name)),
+];
 
 const payloadProtocol: Protocol = { name: "payload", table: {}, size: 0, complete: () => ({}) };
 const paddingProtocol: Protocol = { name: "padding", table: {}, size: 0, complete: () => ({}) };
@@ -72,20 +77,24 @@ export function layersOf(bytes: Uint8Array): readonly ParsedLayer[] {
   let protocol: Protocol | null = ethernetProtocol;
   let at = 0;
   let end = bytes.length;
+  let broken: Protocol | null = null;
   while (protocol !== null && layers.length < MOST_LAYERS) {
     const layer: ParsedLayer | null = readHeader(protocol, bytes, at, end);
-    if (layer === null) break;
+    if (layer === null) {
+      broken = protocol;
+      break;
+    }
     layers.push(layer);
     at = layer.offset + layer.size;
     const next: { protocol: Protocol | null; end: number } = protocol.next?.(layer, bytes, end) ?? { protocol: null, end };
     protocol = next.protocol;
     end = Math.max(at, next.end);
   }
-  if (at < end) layers.push(rest("payload", bytes, at, end));
+  if (at < end) layers.push({ ...rest("payload", bytes, at, end), ...(broken === null ? {} : { broken }) });
   if (end < bytes.length) layers.push(rest("padding", bytes, end, bytes.length));
   return layers;
 }
 
 function rest(name: string, bytes: Uint8Array, from: number, to: number): ParsedLayer {
-  return { name, offset: from, size: to - from, fields: {}, data: bytes.slice(from, to) ?? NO_BYTES };
+  return { name, offset: from, size: to - from, fields: {}, places: {}, data: bytes.slice(from, to) };
 }

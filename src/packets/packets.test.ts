@@ -43,18 +43,18 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
     "192.0.2.9",
   ],
   [
-    packet(ethernet(), ipv4({ ttl: 3 }), udp({ destination: 9999 }), payload("x"), padding()),
+    packet(ethernet(), ipv4({ ttl: 3 }), udp({ destinationPort: 9999 }), payload("x"), padding()),
     "eth:ethertype:ip:udp:data",
     "ip.ttl",
     "3",
   ],
-  [packet(ethernet(), ipv4(), udp({ destination: 9999 }), payload("odd")), "eth:ethertype:ip:udp:data", "udp.length", "11"],
+  [packet(ethernet(), ipv4(), udp({ destinationPort: 9999 }), payload("odd")), "eth:ethertype:ip:udp:data", "udp.length", "11"],
   [packet(ethernet(), ipv4({ options: [7, 7, 4, 0, 0, 0, 0] }), tcp()), "eth:ethertype:ip:tcp", "ip.hdr_len", "28"],
   [
     packet(
       ethernet(),
       ipv4(),
-      tcp({ destination: 9999, ack: true, psh: true, sequence: 0xfedcba98, window: 7 }),
+      tcp({ destinationPort: 9999, ack: true, psh: true, sequence: 0xfedcba98, window: 7 }),
       payload(hex("00 01 02")),
     ),
     "eth:ethertype:ip:tcp:data",
@@ -74,7 +74,7 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
     "9",
   ],
   [
-    packet(ethernet(), ipv6({ hopLimit: 9 }), udp({ destination: 9999 }), payload("six")),
+    packet(ethernet(), ipv6({ hopLimit: 9 }), udp({ destinationPort: 9999 }), payload("six")),
     "eth:ethertype:ipv6:udp:data",
     "ipv6.hlim",
     "9",
@@ -111,7 +111,7 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
     "185",
   ],
   [
-    packet(ethernet(), vlan({ id: 7, service: true }), vlan({ id: 4095, priority: 5 }), ipv4(), udp({ destination: 9999 })),
+    packet(ethernet(), vlan({ id: 7, service: true }), vlan({ id: 4095, priority: 5 }), ipv4(), udp({ destinationPort: 9999 })),
     "eth:ethertype:ieee8021ad:ethertype:vlan:ethertype:ip:udp",
     "vlan.id",
     "4095",
@@ -126,7 +126,7 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
     packet(
       ethernet(),
       ipv6(),
-      udp({ source: 53, destination: 5000 }),
+      udp({ sourcePort: 53, destinationPort: 5000 }),
       dns({ questions: [{ name: "example.org" }], answers: [{ name: "example.org", type: "A", data: "192.0.2.77" }] }),
     ),
     "eth:ethertype:ipv6:udp:dns",
@@ -146,12 +146,12 @@ const PACKETS: readonly (readonly [packet: Uint8Array, protocols: string, field?
     "80",
   ],
   [
-    packet(ethernet(), ipv4(), udp(), vxlan({ vni: 77 }), ethernet(), ipv4({ ttl: 5 }), tcp({ destination: 443 })),
+    packet(ethernet(), ipv4(), udp(), vxlan({ vni: 77 }), ethernet(), ipv4({ ttl: 5 }), tcp({ destinationPort: 443 })),
     "eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp",
     "vxlan.vni",
     "77",
   ],
-  [packet(ethernet(), ipv4(), ipv6(), udp({ destination: 9999 })), "eth:ethertype:ip:ipv6:udp", "ip.proto", "41"],
+  [packet(ethernet(), ipv4(), ipv6(), udp({ destinationPort: 9999 })), "eth:ethertype:ip:ipv6:udp", "ip.proto", "41"],
 ];
 
 test("tshark reads what was meant: layers, fields, lengths and checksums", (t) => {
@@ -181,7 +181,7 @@ test("tshark reads what was meant: layers, fields, lengths and checksums", (t) =
 
 describe("reading", () => {
   test("gives back the layers that were written, tunnels and padding too", () => {
-    const bytes = packet(ethernet(), ipv4({ ttl: 3 }), udp({ destination: 9 }), payload("x"), padding());
+    const bytes = packet(ethernet(), ipv4({ ttl: 3 }), udp({ destinationPort: 9 }), payload("x"), padding());
     assert.deepEqual(names(bytes), ["ethernet", "ipv4", "udp", "payload", "padding"]);
     assert.deepEqual(names(packet(ethernet(), ipv4(), udp(), vxlan(), ethernet(), ipv6(), ipv6Extension("routing"), tcp())), [
       ..."ethernet ipv4 udp vxlan ethernet ipv6 routing tcp".split(" "),

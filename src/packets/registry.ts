@@ -1,4 +1,4 @@
-/** Which protocol a number means. Filled by `protocols.ts`, which knows them all: protocols refer to each other in circles. */
+/** Which protocol a number means. Filled by `packet.ts`, which knows them all: protocols refer to each other in circles. */
 
 import type { Protocol } from "./layer.ts";
 

@@ -4,13 +4,13 @@ import { bytesOf, concat } from "./bytes.ts";
 import { checksum, pseudoHeader } from "./checksum.ts";
 import { PacketError } from "./errors.ts";
 import { bits, type FieldsOf, type FieldValue, flag, number } from "./fields.ts";
-import { type Layer, layer, NO_BYTES, type Protocol, type Surroundings } from "./layer.ts";
+import { type FoundField, type Layer, layer, NO_BYTES, type Protocol, type Surroundings } from "./layer.ts";
 import { addressesOf } from "./network.ts";
 import { byPort } from "./registry.ts";
 
 const TCP = {
-  source: number(0, 2),
-  destination: number(2, 2),
+  sourcePort: number(0, 2),
+  destinationPort: number(2, 2),
   sequence: number(4, 4),
   acknowledgement: number(8, 4),
   headerLength: bits(96, 4, 4),
@@ -29,7 +29,12 @@ const TCP = {
 
 const FLAGS = ["cwr", "ece", "urg", "ack", "psh", "rst", "syn", "fin"] as const;
 
-const UDP = { source: number(0, 2), destination: number(2, 2), length: number(4, 2), checksum: number(6, 2) } as const;
+const UDP = {
+  sourcePort: number(0, 2),
+  destinationPort: number(2, 2),
+  length: number(4, 2),
+  checksum: number(6, 2),
+} as const;
 
 const ICMP = {
   type: number(0, 1),
@@ -56,8 +61,8 @@ export const tcpProtocol: Protocol = {
   size: 20,
   ipProtocol: 6,
   complete: ({ given, extra }) => ({
-    source: 40_000,
-    destination: 80,
+    sourcePort: 40_000,
+    destinationPort: 80,
     headerLength: 20 + extra.length,
     // What opens a connection, unless flags are given.
     ...(FLAGS.some((name) => given[name] !== undefined) ? {} : { syn: true }),
@@ -74,15 +79,15 @@ export const udpProtocol: Protocol = {
   size: 8,
   ipProtocol: 17,
   complete: (_layer, { inner, body }) => ({
-    source: 40_000,
-    destination: PORT_OF[inner?.protocol.name ?? ""] ?? 53,
+    sourcePort: 40_000,
+    destinationPort: PORT_OF[inner?.protocol.name ?? ""] ?? 53,
     length: 8 + body.length,
   }),
   seal: (header, layer, where) => sealed(6, 17, header, layer, where),
   next({ offset, fields }, _bytes, end) {
-    const { source, destination, length } = fields;
+    const { sourcePort, destinationPort, length } = fields;
     const last = Number(length) < 8 ? end : Math.min(end, offset + Number(length));
-    return { protocol: byPort(Number(destination)) ?? byPort(Number(source)), end: last };
+    return { protocol: byPort(Number(destinationPort)) ?? byPort(Number(sourcePort)), end: last };
   },
 };
 
@@ -165,21 +170,22 @@ function encodeOptions({ mss, windowScale, sackPermitted, timestamps }: TcpOptio
 }
 
 /** The named ones, as fields of the layer; what is malformed ends them. */
-function readTcpOptions(data: Uint8Array): Readonly<Record<string, FieldValue>> {
-  const fields: Record<string, FieldValue> = {};
+function readTcpOptions(data: Uint8Array): readonly FoundField[] {
+  const fields: FoundField[] = [];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < data.length && data[at] !== 0; ) {
-    if (data[at] === 1) {
-      at++;
+  for (let offset = 0; offset < data.length && data[offset] !== 0; ) {
+    if (data[offset] === 1) {
+      offset++;
       continue;
     }
-    const size = data[at + 1] ?? 0;
-    if (size < 2 || at + size > data.length) break;
-    if (data[at] === 2 && size === 4) fields["mss"] = view.getUint16(at + 2);
-    if (data[at] === 3 && size === 3) fields["windowScale"] = data[at + 2]!;
-    if (data[at] === 4 && size === 2) fields["sackPermitted"] = true;
-    if (data[at] === 8 && size === 10) fields["timestamps"] = `${view.getUint32(at + 2)}, ${view.getUint32(at + 6)}`;
-    at += size;
+    const size = data[offset + 1] ?? 0;
+    if (size < 2 || offset + size > data.length) break;
+    const found = (name: string, value: FieldValue) => fields.push({ name, value, offset, size });
+    if (data[offset] === 2 && size === 4) found("mss", view.getUint16(offset + 2));
+    if (data[offset] === 3 && size === 3) found("windowScale", data[offset + 2]!);
+    if (data[offset] === 4 && size === 2) found("sackPermitted", true);
+    if (data[offset] === 8 && size === 10) found("timestamps", `${view.getUint32(offset + 2)}, ${view.getUint32(offset + 6)}`);
+    offset += size;
   }
   return fields;
 }

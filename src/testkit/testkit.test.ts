@@ -31,8 +31,8 @@ const FIREWALL = new URL("../../examples/firewall.bpf.ts", import.meta.url);
 const RATE_LIMIT = new URL("../../examples/rate-limit.bpf.ts", import.meta.url);
 type Firewall = typeof import("../../examples/firewall.bpf.ts");
 
-const FROM_BLOCKED = packet(ethernet(), ipv4({ source: "203.0.113.7" }), udp({ destination: 53 }), payload("x"));
-const FROM_ELSEWHERE = packet(ethernet(), ipv4(), udp({ destination: 53 }), payload("x"));
+const FROM_BLOCKED = packet(ethernet(), ipv4({ source: "203.0.113.7" }), udp({ destinationPort: 53 }), payload("x"));
+const FROM_ELSEWHERE = packet(ethernet(), ipv4(), udp({ destinationPort: 53 }), payload("x"));
 
 async function firewall(): Promise<Loaded<Firewall>> {
   const fw = await load<Firewall>(FIREWALL);
@@ -75,12 +75,14 @@ describe("a firewall", () => {
     );
     assert.equal(
       failure(() =>
-        result.expectPacket(packet(ethernet(), ipv4({ source: "203.0.113.7", ttl: 63 }), udp({ destination: 54 }), payload("x"))),
+        result.expectPacket(
+          packet(ethernet(), ipv4({ source: "203.0.113.7", ttl: 63 }), udp({ destinationPort: 54 }), payload("x")),
+        ),
       ),
-      "firewall: packet:\n  ipv4.ttl: expected 63, found 64\n  ipv4.checksum: expected 32198, found 31942\n  udp.destination: expected 54, found 53\n  udp.checksum: expected 60762, found 60763",
+      "firewall: packet:\n  ipv4.ttl: expected 63, found 64\n  ipv4.checksum: expected 32198, found 31942\n  udp.destinationPort: expected 54, found 53\n  udp.checksum: expected 60762, found 60763",
     );
     assert.equal(
-      failure(() => result.expectLayer("udp", { destination: 53, length: 10 })),
+      failure(() => result.expectLayer("udp", { destinationPort: 53, length: 10 })),
       "firewall: udp.length: expected 10, found 9",
     );
     assert.equal(

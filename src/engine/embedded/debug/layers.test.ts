@@ -11,7 +11,8 @@ const bytes = (hex: string): Uint8Array =>
 const MACS = "020000000002 020000000001";
 const IPV4 = (protocol: string, length = "001c", flags = "0000") =>
   `45 00 ${length} 0001 ${flags} 40 ${protocol} 0000 cb007142 c0000201`;
-const IPV6 = (next: string) => `60000000 0008 ${next} 40 20010db8000000000000000000000001 20010db8000000000000000000000002`;
+const IPV6 = (next: string, length = "0008") =>
+  `60000000 ${length} ${next} 40 20010db8000000000000000000000001 20010db8000000000000000000000002`;
 const QUESTION = "1234 0100 0001 0000 0000 0000 03777777 07 6578616d706c65 00 001c 0001";
 
 /** `name offset size` of each layer, and some fields of the last one but the payload. */
@@ -41,7 +42,7 @@ const PACKETS: readonly (readonly [what: string, packet: string, layers: string,
   ],
   [
     "ICMP and data",
-    `${MACS} 0800 ${IPV4("01")} 08 00 0000 00010002 aabb`,
+    `${MACS} 0800 ${IPV4("01", "001e")} 08 00 0000 00010002 aabb`,
     "eth 0 14, ip 14 20, icmp 34 8, payload 42 2",
     { type: 8n },
   ],
@@ -56,23 +57,30 @@ const PACKETS: readonly (readonly [what: string, packet: string, layers: string,
   ],
   [
     "a question to DNS",
-    `${MACS} 0800 ${IPV4("11")} c000 0035 0029 0000 ${QUESTION}`,
+    `${MACS} 0800 ${IPV4("11", "0039")} c000 0035 0025 0000 ${QUESTION}`,
     "eth 0 14, ip 14 20, udp 34 8, dns 42 29",
     {
       name: "www.example",
-      type: 28n,
+      type: "AAAA",
       response: false,
     },
   ],
   ["ICMPv6 in IPv6", `${MACS} 86dd ${IPV6("3a")} 80 00 0000 00010001`, "eth 0 14, ipv6 14 40, icmpv6 54 8", { type: 128n }],
   [
     "UDP behind extension headers",
-    `${MACS} 86dd ${IPV6("00")} 3c00000000000000 1100000000000000 0400 0401 0008 0000`,
-    "eth 0 14, ipv6 14 56, udp 70 8",
+    `${MACS} 86dd ${IPV6("00", "0018")} 3c00000000000000 1100000000000000 0400 0401 0008 0000`,
+    "eth 0 14, ipv6 14 40, hopByHop 54 8, destinationOptions 62 8, udp 70 8",
     {
       length: 8n,
     },
   ],
+  [
+    "a frame in VXLAN",
+    `${MACS} 0800 ${IPV4("11", "004e")} c000 12b5 003a 0000 08000000 00004d00 ${MACS} 0800 ${IPV4("01")} 08 00 0000 00010002`,
+    "eth 0 14, ip 14 20, udp 34 8, vxlan 42 8, eth 50 14, ip 64 20, icmp 84 8",
+    { type: 8n, rest: 0x10002n },
+  ],
+  ["a header longer than its packet", `${MACS} 0800 4f 00 ${"00".repeat(18)}`, "eth 0 14, ip 14 20", { headerLength: 60n }],
   ["an unknown type", `${MACS} 88b5 0102`, "eth 0 14, payload 14 2"],
   ["IPv4 cut off", `${MACS} 0800 4500001c`, "eth 0 14, payload 14 4"],
   ["nothing", "", ""],
@@ -92,7 +100,7 @@ describe("layers", () => {
 
   it("names of control characters are shown as RFC 1035 writes them", () => {
     const evil = QUESTION.replace("03777777", "031b5b41");
-    const dns = packetLayers(bytes(`${MACS} 0800 ${IPV4("11")} c000 0035 0029 0000 ${evil}`)).at(-1);
+    const dns = packetLayers(bytes(`${MACS} 0800 ${IPV4("11", "0039")} c000 0035 0025 0000 ${evil}`)).at(-1);
     assert.equal(dns?.fields.find(({ name }) => name === "name")?.value, "\\027[A.example");
   });
 

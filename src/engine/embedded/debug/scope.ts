@@ -13,7 +13,7 @@ import { type Interpreter, POSITION } from "../interpreter.ts";
 import { contextFields, readField } from "./contexts.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { ExpressionError, normal, type Scope, type Value } from "./expression.ts";
-import { LAYER_NAMES, type LayerName, packetLayers } from "./layers.ts";
+import { LAYER_NAMES, packetLayers } from "./layers.ts";
 import type { SourceLines } from "./lines.ts";
 
 const CONSTANTS: Readonly<Record<string, number>> = { ...BPF_CONSTANTS, ...NET_CONSTANTS };
@@ -71,7 +71,7 @@ export class ProgramScope implements Scope {
     if (this.isMap(name))
       return this.#looking(() => [...this.#maps[name]!.entries()].map(([key, value]) => ({ key, value: plain(value) })));
     if (Object.hasOwn(CONSTANTS, name)) return BigInt(CONSTANTS[name]!);
-    if (LAYER_NAMES.includes(name as LayerName)) return this.layer(name);
+    if (LAYER_NAMES.includes(name)) return this.layer(name);
     const near = nearest(name, this.names);
     throw new ExpressionError(
       `there is no ${name}${near === null ? "" : `; did you mean ${near}?`} (registers, ${OWN_NAMES.join(", ")}, maps, globals, layers of the packet, constants)`,
