@@ -28,8 +28,8 @@ import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
 import { assemble } from "../src/isa/assemble.ts";
 import { encode } from "../src/isa/encode.ts";
 import type { Spec } from "../src/object/spec.ts";
+import { ethernet, ipv4, packet, payload, tcp } from "../src/packets/index.ts";
 import { type MapShape, specOf } from "../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
 import { median, printTable } from "./measure.ts";
 
 const NAMES = [
@@ -58,7 +58,7 @@ function specFor(name: string): Spec {
 function packetFor(): Uint8Array {
   const text = `if (count_7 >= 128) { emit("a \\"quoted\\" string\\n", 0x1f2e); } # note\nlet total = price * 42 + rate / 3; // sum\nwhile (x != 10) x = next(x, 2.5);\n`;
   const bytes = new TextEncoder().encode(text.repeat(12)).subarray(0, 1406);
-  return ethernet({}, ipv4({ source: "198.51.100.9" }, tcp({ destination: 443 }, bytes)));
+  return packet(ethernet(), ipv4({ source: "198.51.100.9" }), tcp({ destinationPort: 443 }), payload(bytes));
 }
 
 // ── the kernel, in a child process ──────────────────────────────────────────────────────────────────────────────────

@@ -14,8 +14,8 @@ import { openEmbedded } from "../src/engine/embedded/engine.ts";
 import type { AnyMap, Collection, Engine } from "../src/engine/engine.ts";
 import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
 import type { MapSpec, Spec } from "../src/object/spec.ts";
+import { ethernet, ipv4, packet, payload, tcp } from "../src/packets/index.ts";
 import { type MapShape, specOf } from "../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
 import { median, printTable } from "./measure.ts";
 
 const ENTRIES = 32_768;
@@ -24,7 +24,7 @@ const OPERATIONS = 256;
 /** From one key to the next, so that they are from all over the map. */
 const STEP = FILLED / OPERATIONS;
 const SPREAD = 0x1e37_79b1;
-const PACKET = ethernet({}, ipv4({ source: "198.51.100.9" }, tcp({ destination: 443 }, new Uint8Array(100))));
+const PACKET = packet(ethernet(), ipv4({ source: "198.51.100.9" }), tcp({ destinationPort: 443 }), payload(new Uint8Array(100)));
 
 interface Case {
   readonly shape: MapShape;

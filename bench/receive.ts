@@ -14,17 +14,19 @@ import { parseArgs } from "node:util";
 import { openEmbedded } from "../src/engine/embedded/engine.ts";
 import type { PacketDevice } from "../src/engine/embedded/room/packet-host.ts";
 import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
+import { ethernet, ipv4, packet, payload, tcp } from "../src/packets/index.ts";
 import { specOf } from "../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
 import { median, printTable } from "./measure.ts";
 
 const FRAMES = 64;
 const text = readFileSync(new URL("./programs/parse.s", import.meta.url), "utf8").replace(/^;.*$/gm, "");
 const spec = specOf({}, { main: text });
 const packets = Array.from({ length: FRAMES }, (_, at) =>
-  ethernet(
-    {},
-    ipv4({ source: `198.51.100.${at}` }, tcp({ destination: at % 3 === 0 ? 22 : 443 }, new Uint8Array(1446).fill(at))),
+  packet(
+    ethernet(),
+    ipv4({ source: `198.51.100.${at}` }),
+    tcp({ destinationPort: at % 3 === 0 ? 22 : 443 }),
+    payload(new Uint8Array(1446).fill(at)),
   ),
 );
 

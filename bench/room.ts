@@ -8,11 +8,11 @@
 import { parseArgs } from "node:util";
 import { openEmbedded } from "../src/engine/embedded/engine.ts";
 import { netSpec, type ProgramText } from "../src/engine/embedded/fixtures/net-spec.ts";
-import { ethernet, ipv4, udp } from "../test/support/packets.ts";
+import { ethernet, ipv4, packet, padding, udp } from "../src/packets/index.ts";
 import { median, printTable } from "./measure.ts";
 
 const PACKETS = 20_000;
-const packet = ethernet({}, ipv4({ destination: "203.0.113.9" }, udp({})));
+const PACKET = packet(ethernet(), ipv4({ destination: "203.0.113.9" }), udp(), padding());
 
 interface Way {
   readonly name: string;
@@ -50,7 +50,7 @@ async function prepare({ programs }: Way): Promise<() => void> {
   for (const program of Object.values(loaded.programs)) await program.attach({ interface: "in" });
   const [device] = engine.devices;
   return () => {
-    for (let at = 0; at < PACKETS; at++) device?.receive(packet);
+    for (let at = 0; at < PACKETS; at++) device?.receive(PACKET);
   };
 }
 

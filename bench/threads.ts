@@ -13,9 +13,9 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { type EmbeddedEngine, openEmbedded } from "../src/engine/embedded/engine.ts";
 import type { PacketRing } from "../src/engine/embedded/room/packet-ring.ts";
+import { ethernet, ipv4, packet, payload, tcp } from "../src/packets/index.ts";
 import { nodeThreads } from "../src/threads/node.ts";
 import { type MapShape, specOf } from "../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../test/support/packets.ts";
 import { median, printTable } from "./measure.ts";
 
 interface Work {
@@ -46,7 +46,14 @@ async function ringsFor(engine: EmbeddedEngine, name: string, { maps, frames, by
     for (let frame = 0; frame < frames; frame++) {
       ring
         .frame(frame)
-        .set(ethernet({}, ipv4({ source: `10.${cpu}.0.${frame & 255}` }, tcp({ destination: 443 }, new Uint8Array(bytes - 54)))));
+        .set(
+          packet(
+            ethernet(),
+            ipv4({ source: `10.${cpu}.0.${frame & 255}` }),
+            tcp({ destinationPort: 443 }),
+            payload(new Uint8Array(bytes - 54)),
+          ),
+        );
       ring.lengths[frame] = bytes;
     }
     return ring;

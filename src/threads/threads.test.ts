@@ -6,10 +6,10 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { type MapShape, specOf } from "../../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../../test/support/packets.ts";
 import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "../engine/embedded/engine.ts";
 import type { PacketDevice } from "../engine/embedded/room/packet-host.ts";
 import type { PacketRing } from "../engine/embedded/room/packet-ring.ts";
+import { ethernet, ipv4, packet, padding, payload, tcp } from "../packets/index.ts";
 import { nodeThreads } from "./node.ts";
 
 const WAYS = [
@@ -18,7 +18,7 @@ const WAYS = [
   { name: "interpreter", options: { unsafe: true, execution: "interpreter" } },
 ] as const satisfies readonly { name: string; options: EmbeddedOptions }[];
 
-const PACKET = ethernet({}, ipv4({}, tcp({}, new Uint8Array(10))));
+const PACKET = packet(ethernet(), ipv4(), tcp(), payload(new Uint8Array(10)), padding());
 
 function open(cpus: number, options: EmbeddedOptions = { unsafe: true }): EmbeddedEngine {
   return openEmbedded({ memory: 8 << 20, cpus, threads: nodeThreads({ patience: 2_000 }), ...options });
@@ -212,9 +212,15 @@ test("many packets are spread by flow, and those of a flow stay in order", async
   const FLOWS = 50;
   function* packets(): Generator<Uint8Array> {
     for (let number = 0; number < 5_000; number++) {
-      const packet = ethernet({}, ipv4({ source: `10.0.0.${number % FLOWS}` }, tcp({}, new Uint8Array(10))));
-      new DataView(packet.buffer).setUint32(packet.byteOffset, number, true);
-      yield packet;
+      const frame = packet(
+        ethernet(),
+        ipv4({ source: `10.0.0.${number % FLOWS}` }),
+        tcp(),
+        payload(new Uint8Array(10)),
+        padding(),
+      );
+      new DataView(frame.buffer).setUint32(frame.byteOffset, number, true);
+      yield frame;
     }
   }
   for (const cpus of [1, 3]) {

@@ -5,8 +5,8 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { ethernet, ipv4, packet, padding, payload, udp } from "../../src/packets/index.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
-import { ethernet, ipv4, udp } from "../support/packets.ts";
 import { type Ended, ROOT, skep } from "./skep.ts";
 
 const probe = probeLinux();
@@ -104,7 +104,7 @@ describe("skep run --interface", { skip, concurrency: 2 }, () => {
     await using lab = await openLab();
     const live = new Live(lab, [join(ROOT, "examples/protocols.bpf.ts"), "--interface", "veth0", "--json"]);
     await live.attached;
-    const frame = ethernet({}, ipv4({}, udp({ destination: 5353 }, new Uint8Array(100))));
+    const frame = packet(ethernet(), ipv4(), udp({ destinationPort: 5353 }), payload(new Uint8Array(100)));
     await lab.send("a", "veth0", [frame, frame, frame]);
     await new Promise((done) => setTimeout(done, 100));
     const { stdout } = await live.kill("SIGINT");
@@ -119,7 +119,7 @@ describe("skep run --interface", { skip, concurrency: 2 }, () => {
     await using lab = await openLab();
     const live = new Live(lab, [join(ROOT, "examples/rate-limit.bpf.ts"), "--interface", "veth0", "--json"]);
     await live.attached;
-    const frame = ethernet({}, ipv4({ source: "198.51.100.1" }, udp({ destination: 9 })));
+    const frame = packet(ethernet(), ipv4({ source: "198.51.100.1" }), udp({ destinationPort: 9 }), padding());
     await lab.send("a", "veth0", new Array(3000).fill(frame));
     await new Promise((done) => setTimeout(done, 200));
     const { stdout } = await live.kill("SIGINT");

@@ -6,12 +6,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { BpfMap, Collection, Engine, PerCpuMap } from "../../src/engine/engine.ts";
+import { ethernet, ipv4, ipv6, packet, padding, payload, tcp, udp } from "../../src/packets/index.ts";
 import { XDP } from "../../src/uapi/xdp.ts";
-import { ethernet, ipv4, ipv6, tcp, udp } from "../support/packets.ts";
 import { type MapShape, specOf } from "./specs.ts";
 
-const UDP_PACKET = ethernet({}, ipv4({ source: "203.0.113.7" }, udp({ destination: 53 }, new Uint8Array(32))));
-const TCP_PACKET = ethernet({}, ipv4({ source: "198.51.100.9" }, tcp({ destination: 80 })));
+const UDP_PACKET = packet(ethernet(), ipv4({ source: "203.0.113.7" }), udp({ destinationPort: 53 }), payload(new Uint8Array(32)));
+const UDP6_PACKET = packet(ethernet(), ipv6(), udp(), padding());
+/** Sixty bytes, as short as frames are on the wire. */
+const SHORT_PACKET = packet(ethernet(), ipv4(), udp(), padding());
+const TCP_PACKET = packet(ethernet(), ipv4({ source: "198.51.100.9" }), tcp({ destinationPort: 80 }), padding());
 
 export function contract(name: string, open: () => Promise<Engine>, skip: string | false): void {
   describe(`the contract of engines: ${name}`, { skip }, () => {
@@ -90,13 +93,19 @@ function packets(engine: () => Engine): void {
     { what: "the IP protocol of a UDP packet", offset: 23, width: "u8", packet: UDP_PACKET, expected: 17 },
     { what: "the IP protocol of a TCP packet", offset: 23, width: "u8", packet: TCP_PACKET, expected: 6 },
     { what: "the EtherType, in the machine's order", offset: 12, width: "u16", packet: UDP_PACKET, expected: 0x0008 },
-    { what: "the EtherType of IPv6", offset: 12, width: "u16", packet: ethernet({}, ipv6({}, udp({}))), expected: 0xdd86 },
-    { what: "the last byte", offset: 59, width: "u8", packet: ethernet({}, ipv4({}, udp({}))), expected: 0 },
+    {
+      what: "the EtherType of IPv6",
+      offset: 12,
+      width: "u16",
+      packet: UDP6_PACKET,
+      expected: 0xdd86,
+    },
+    { what: "the last byte", offset: 59, width: "u8", packet: SHORT_PACKET, expected: 0 },
     {
       what: "a byte beyond the end, which it must check for",
       offset: 60,
       width: "u8",
-      packet: ethernet({}, ipv4({}, udp({}))),
+      packet: SHORT_PACKET,
       expected: XDP.PASS,
     },
   ] as const) {
@@ -220,7 +229,7 @@ function programsAndMaps(engine: () => Engine): void {
     trie.set({ prefixLength: 8, address: "203.0.0.0" }, 8);
     trie.set({ prefixLength: 24, address: "203.0.113.0" }, 24);
     trie.set({ prefixLength: 32, address: "203.0.113.9" }, 32);
-    const from = (source: string) => run(collection, "longest", ethernet({}, ipv4({ source }, udp({})))).verdict;
+    const from = (source: string) => run(collection, "longest", packet(ethernet(), ipv4({ source }), udp(), padding())).verdict;
     assert.equal(from("203.0.113.9"), 32);
     assert.equal(from("203.0.113.8"), 24);
     assert.equal(from("203.1.2.3"), 8);

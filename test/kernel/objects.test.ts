@@ -6,12 +6,12 @@ import { describe, test } from "node:test";
 import type { BpfMap } from "../../src/engine/engine.ts";
 import { openLinux, probeLinux } from "../../src/engine/linux/engine.ts";
 import { readObject } from "../../src/object/read.ts";
+import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { fixture } from "../object/fixtures.ts";
-import { ethernet, ipv4, udp } from "../support/packets.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;
-const PACKET = ethernet({}, ipv4({}, udp({})));
+const PACKET = packet(ethernet(), ipv4(), udp(), padding());
 
 describe("objects in the kernel", { skip }, () => {
   test("variables begin with what the source says, and programs change them", async () => {

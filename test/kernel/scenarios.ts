@@ -9,8 +9,8 @@ import { type LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { LinuxMap } from "../../src/engine/linux/maps/map.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import type { Spec } from "../../src/object/spec.ts";
+import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { type MapShape, specOf } from "../contract/specs.ts";
-import { ethernet, ipv4, udp } from "../support/packets.ts";
 
 export { sameOperations, sameShapes } from "./same-maps.ts";
 
@@ -153,7 +153,7 @@ export async function examples() {
   const { maps, programs } = collection;
   maps["blocked"]?.set({ prefixLength: 24, address: "203.0.113.0" }, 1);
   const from = (source: string) =>
-    programs["firewall"]?.run({ packet: ethernet({}, ipv4({ source }, udp({}))), repeat: 100 }).verdict;
+    programs["firewall"]?.run({ packet: packet(ethernet(), ipv4({ source }), udp(), padding()), repeat: 100 }).verdict;
   const verdicts = [from("203.0.113.7"), from("198.51.100.9")];
   const drops = [...(maps["drops"] ?? [])].map(([source, counts]) => [
     source,

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { ethernet, icmp, ipv4, ipv6, packet, padding, tcp, udp, vlan } from "../../src/packets/index.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
-import { ethernet, icmp, ipv4, ipv6, tcp, udp, vlan } from "../support/packets.ts";
 import { Conversation } from "./child.ts";
 import { KIND } from "./traffic.ts";
 
@@ -59,15 +59,15 @@ describe("XDP on a veth", { skip, concurrency: 4 }, () => {
 
       const before = (await watcher.ask("counts")) as Record<string, number>;
       const frames = [
-        ethernet({}, ipv4({}, udp({ destination: 53 }))),
-        ethernet({}, ipv4({}, udp({ destination: 99 }))),
-        ethernet({}, ipv4({}, tcp({ destination: 80 }))),
-        ethernet({}, ipv4({}, icmp({}))),
-        ethernet({}, ipv6({}, udp({ destination: 53 }))),
-        ethernet({}, ipv6({}, tcp({ destination: 80 }))),
-        ethernet({}, vlan({ id: 42 }, ipv4({}, udp({})))),
-        ethernet({}, vlan({ id: 43 }, ipv4({}, udp({})))),
-        ethernet({}, vlan({ id: 44 }, ipv6({}, udp({})))),
+        packet(ethernet(), ipv4(), udp({ destinationPort: 53 }), padding()),
+        packet(ethernet(), ipv4(), udp({ destinationPort: 99 }), padding()),
+        packet(ethernet(), ipv4(), tcp({ destinationPort: 80 }), padding()),
+        packet(ethernet(), ipv4(), icmp(), padding()),
+        packet(ethernet(), ipv6(), udp({ destinationPort: 53 }), padding()),
+        packet(ethernet(), ipv6(), tcp({ destinationPort: 80 }), padding()),
+        packet(ethernet(), vlan({ id: 42 }), ipv4(), udp(), padding()),
+        packet(ethernet(), vlan({ id: 43 }), ipv4(), udp(), padding()),
+        packet(ethernet(), vlan({ id: 44 }), ipv6(), udp(), padding()),
       ];
       await lab.send("a", "veth0", frames);
       const expected = { udp: 2, tcp: 1, icmp: 1, udp6: 1, tcp6: 1, vlan: 3 };

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ethernet, ipv4, packet, padding, udp, vlan } from "../../src/packets/index.ts";
 import { Conversation } from "../kernel/child.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
-import { ethernet, ipv4, udp, vlan } from "../support/packets.ts";
 
 const skip = (await probeLab()) ?? (existsSync("/dev/net/tun") ? false : "there is no /dev/net/tun");
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -67,8 +67,8 @@ describe("a packet socket", { skip, concurrency: 3 }, () => {
     await using lab = await openLab();
     const worker = start(lab, "raw", "veth0", "tagged");
     await worker.hear();
-    const tagged = ethernet({ destination: "02:00:00:00:00:0b" }, vlan({ id: 42 }, ipv4({}, udp({}))));
-    await lab.send("a", "veth0", [tagged, ethernet({}, ipv4({}, udp({})))]);
+    const tagged = packet(ethernet({ destination: "02:00:00:00:00:0b" }), vlan({ id: 42 }), ipv4(), udp(), padding());
+    await lab.send("a", "veth0", [tagged, packet(ethernet(), ipv4(), udp(), padding())]);
     let seen = await report(worker);
     for (let tries = 0; tries < 50 && seen.captured.length === 0; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -8,8 +8,8 @@ import { describe, test } from "node:test";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { readObject } from "../../src/object/read.ts";
 import type { Spec } from "../../src/object/spec.ts";
+import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { compileFile, missingCompiler } from "../kernel/same-bytes/objects.ts";
-import { ethernet, ipv4, udp } from "../support/packets.ts";
 
 const SOURCE = `
 #include <linux/bpf.h>
@@ -63,7 +63,7 @@ describe("metadata of a packet", { skip: missingCompiler() ?? false }, () => {
       const seen = () => [...(collection.maps["metadata.bss"] as Iterable<[unknown, Record<string, unknown>]>)][0]![1];
       for (const program of Object.values(collection.programs)) await program.attach({ interface: "eth0" });
 
-      const flow = (source: number) => ethernet({}, ipv4({}, udp({ source })));
+      const flow = (sourcePort: number) => packet(ethernet(), ipv4(), udp({ sourcePort }), padding());
       device.receive(flow(1000), { seconds: 1_700_000_000, nanoseconds: 7 });
       const first = { ...seen() };
       assert.deepEqual(first["errors"], [0, 0]);

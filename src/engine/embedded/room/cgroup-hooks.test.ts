@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ethernet, ipv4, udp } from "../../../../test/support/packets.ts";
 import { ipv4 as address } from "../../../btf/addresses.ts";
+import { ethernet, ipv4, packet, padding, udp } from "../../../packets/index.ts";
 import { SOCK_ADDR, SOCKOPT } from "../../../uapi/contexts/cgroup.ts";
 import { readContext } from "../../context-input.ts";
 import { openEmbedded } from "../engine.ts";
@@ -186,12 +186,12 @@ describe("packets of a group", () => {
     };
     const { engine, attach } = await open({ port });
     const link = await attach("port", "/web");
-    const packet = (destination: number) => ethernet({}, ipv4({}, udp({ destination })));
-    assert.equal(engine.groups.filter("/web", "egress", packet(80)), true);
-    assert.equal(engine.groups.filter("/web", "egress", packet(53)), false);
-    assert.equal(engine.groups.filter("/web", "ingress", packet(53)), true);
+    const to = (destinationPort: number) => packet(ethernet(), ipv4(), udp({ destinationPort }), padding());
+    assert.equal(engine.groups.filter("/web", "egress", to(80)), true);
+    assert.equal(engine.groups.filter("/web", "egress", to(53)), false);
+    assert.equal(engine.groups.filter("/web", "ingress", to(53)), true);
     await link.detach();
-    assert.equal(engine.groups.filter("/web", "egress", packet(53)), true);
+    assert.equal(engine.groups.filter("/web", "egress", to(53)), true);
   });
 });
 
@@ -211,13 +211,13 @@ describe("a socket filter listens", () => {
     const kept: number[] = [];
     device.onCapture((packet) => kept.push(packet.length));
     await programs["head"]!.attach({ interface: "eth0" });
-    assert.equal(device.receive(ethernet({}, ipv4({}, udp({})))), 34);
+    assert.equal(device.receive(packet(ethernet(), ipv4(), udp(), padding())), 34);
     assert.equal(device.decidedBy, "socket");
-    assert.equal(device.receive(ethernet({ type: 0x86dd })), 0);
+    assert.equal(device.receive(packet(ethernet({ type: 0x86dd }), padding())), 0);
     await programs["drop"]!.attach({ interface: "eth0" });
-    assert.equal(device.receive(ethernet({}, ipv4({}, udp({})))), 2);
+    assert.equal(device.receive(packet(ethernet(), ipv4(), udp(), padding())), 2);
     assert.equal(device.decidedBy, "ingress");
-    device.send(ethernet({}, ipv4({}, udp({}))));
+    device.send(packet(ethernet(), ipv4(), udp(), padding()));
     assert.deepEqual(kept, [34, 34, 34]);
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { specOf } from "../../../../test/contract/specs.ts";
-import { ethernet, ipv4, tcp } from "../../../../test/support/packets.ts";
+import { ethernet, ipv4, packet, payload, tcp } from "../../../packets/index.ts";
 import { openEmbedded } from "../engine.ts";
 import type { PacketDevice } from "./packet-host.ts";
 import type { PacketRing } from "./packet-ring.ts";
@@ -26,7 +26,7 @@ async function deviceWith(options: Options, program: string): Promise<PacketDevi
 
 /** A packet of `length` bytes whose source is told from others. */
 const packetOf = (number: number, length = 60): Uint8Array =>
-  ethernet({}, ipv4({ source: `10.0.0.${number}` }, tcp({}, new Uint8Array(length - 54))));
+  packet(ethernet(), ipv4({ source: `10.0.0.${number}` }), tcp(), payload(new Uint8Array(length - 54)));
 
 function fill(ring: PacketRing, packets: readonly Uint8Array[]): void {
   packets.forEach((packet, at) => {

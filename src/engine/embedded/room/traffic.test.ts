@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ethernet, icmp, ipv4, udp, vlan } from "../../../../test/support/packets.ts";
+import { ethernet, icmp, ipv4, packet, padding, payload, udp, vlan } from "../../../packets/index.ts";
 import { type EmbeddedEngine, openEmbedded } from "../engine.ts";
 import { netSpec, type ProgramText } from "../fixtures/net-spec.ts";
 import type { RoomDescription } from "./room.ts";
 
-const PACKET = ethernet({}, ipv4({ destination: "203.0.113.9" }, udp({})));
+const PACKET = packet(ethernet(), ipv4({ destination: "203.0.113.9" }), udp(), padding());
 
 const ROOM: RoomDescription = {
   devices: [
@@ -121,12 +121,12 @@ describe("a packet that comes in", () => {
     });
     await room.attach("trim", "eth0");
     await room.attach("length", "eth0");
-    assert.equal(device(room.engine, "eth0").receive(ethernet({}, ipv4({}, udp({}, new Uint8Array(18))))), 0);
+    assert.equal(device(room.engine, "eth0").receive(packet(ethernet(), ipv4(), udp(), payload(new Uint8Array(18)))), 0);
     assert.equal(room.packets[0]?.length, 50);
   });
 
   test("a VLAN tag is beside the packet in tc, and in it again on the wire", async () => {
-    const tagged = ethernet({}, vlan({ id: 42 }, ipv4({}, icmp({}))));
+    const tagged = packet(ethernet(), vlan({ id: 42 }), ipv4(), icmp(), padding());
     const room = await open({ tag: tc("r0 = *(u32 *)(r1 + 24)\nr0 -= 42\nexit") });
     await room.attach("tag", "eth0");
     assert.equal(device(room.engine, "eth0").receive(tagged), 0);
@@ -139,10 +139,10 @@ describe("a packet that comes in", () => {
     device(room.engine, "eth0").receive(PACKET);
     assert.deepEqual(room.seen, ["leaves eth1"]);
     assert.deepEqual([...room.packets[0]!.subarray(0, 12)], [2, 0, 0, 0, 0, 0x99, 2, 0, 0, 0, 0, 3]);
-    device(room.engine, "eth0").receive(ethernet({}, ipv4({ destination: "203.0.113.10" }, udp({}))));
+    device(room.engine, "eth0").receive(packet(ethernet(), ipv4({ destination: "203.0.113.10" }), udp(), padding()));
     assert.equal(room.seen.length, 1, "nobody knows 203.0.113.10");
     room.engine.network.setNeighbour({ address: "203.0.113.10", mac: "02:00:00:00:00:10", device: "eth1" });
-    device(room.engine, "eth0").receive(ethernet({}, ipv4({ destination: "203.0.113.10" }, udp({}))));
+    device(room.engine, "eth0").receive(packet(ethernet(), ipv4({ destination: "203.0.113.10" }), udp(), padding()));
     assert.equal(room.packets[1]?.[5], 0x10);
   });
 });
@@ -192,7 +192,7 @@ describe("a packet that leaves", () => {
   test("not from one whose MTU it is too long for", async () => {
     const room = await open({ there: xdp(redirect(3)) });
     await room.attach("there", "eth0");
-    device(room.engine, "eth0").receive(ethernet({}, ipv4({}, udp({}, new Uint8Array(1500)))));
+    device(room.engine, "eth0").receive(packet(ethernet(), ipv4(), udp(), payload(new Uint8Array(1500))));
     assert.deepEqual(room.seen, []);
   });
 });
