@@ -1,5 +1,7 @@
 /** Transport checksums that a packet left its sender without, because no hardware had to check them (CHECKSUM_PARTIAL). */
 
+import { complement, sumOf } from "../engine/embedded/host/internet-checksum.ts";
+
 const ETHERNET = 14;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
@@ -36,18 +38,7 @@ export function completeChecksum(packet: Uint8Array): void {
   if (field === undefined || end > packet.length || transport + field + 2 > end) return;
   view.setUint16(transport + field, 0);
   const length = end - transport;
-  let sum = protocol + length + sumOf(view, ...addresses);
-  sum += sumOf(view, transport, end);
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 65_536);
-  const checksum = ~sum & 0xffff;
+  const checksum = complement(protocol + length + sumOf(view, ...addresses) + sumOf(view, transport, end));
   // UDP's 0 means that there is none.
   view.setUint16(transport + field, checksum === 0 && protocol === UDP ? 0xffff : checksum);
-}
-
-/** Sum of 16-bit words, at most 64 KiB of them: far below 2^53. */
-function sumOf(view: DataView, from: number, to: number): number {
-  let sum = 0;
-  let at = from;
-  for (; at + 1 < to; at += 2) sum += view.getUint16(at);
-  return at < to ? sum + view.getUint8(at) * 256 : sum;
 }

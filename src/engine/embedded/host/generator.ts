@@ -10,6 +10,7 @@ import { FaultError } from "../../errors.ts";
 import { Random } from "../random.ts";
 import { macOf, masked, prefixOf } from "../room/fib.ts";
 import type { PacketDevice } from "../room/packet-host.ts";
+import { complement, sumOf } from "./internet-checksum.ts";
 
 export interface TrafficOptions {
   /** How many different conversations; default 16. Each has addresses, ports and a protocol of its own. */
@@ -148,19 +149,6 @@ function fill(packet: Uint8Array, { kind, headers, ...flow }: Flow, noise: numbe
   }
   const checksum = complement(total);
   view.setUint16(transport + sum, checksum === 0 && kind === "udp" ? 0xffff : checksum);
-}
-
-function sumOf(view: DataView, from: number, to: number): number {
-  let sum = 0;
-  let at = from;
-  for (; at + 1 < to; at += 2) sum += view.getUint16(at);
-  return at < to ? sum + view.getUint8(at) * 256 : sum;
-}
-
-function complement(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 65_536);
-  return ~folded & 0xffff;
 }
 
 // ── into a device ───────────────────────────────────────────────────────────────────────────────────────────────────
