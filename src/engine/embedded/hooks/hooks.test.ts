@@ -159,6 +159,8 @@ describe("the verdict", () => {
       [2, 1, 1],
     );
     await assert.rejects(attached(9, { position: { before: early } }), AttachError);
+    await assert.rejects(early.update(a.programs["p"]!), /was detached; attach the program anew/);
+    assert.equal(onRequest.links.length, 3, "neither is there");
   });
 
   test("chain: all asks everybody; undecided and onFault are verdicts like any other", async () => {

@@ -33,7 +33,6 @@ export class HookLink implements Link {
     this.description = `hook ${site.name} (embedded)`;
     this.#site = site;
     this.#program = program;
-    program.links.add(this);
   }
 
   get program(): Program {
@@ -66,6 +65,8 @@ export class HookLink implements Link {
   }
 
   async update(program: Program): Promise<void> {
+    if (!this.#site.links.includes(this))
+      throw new AttachError(`${this.description}: the link was detached; attach the program anew`);
     const next = this.#site.programOf(program);
     if (next === null) {
       const found = `${program.name} (${program.spec.section ?? program.spec.type})`;

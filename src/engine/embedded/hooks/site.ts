@@ -4,14 +4,15 @@ import { openBtf } from "../../../btf/btf.ts";
 import { type Codec, makeCodec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
-import type { AttachOptions, Program } from "../../engine.ts";
-import { AttachError, VerifierError } from "../../errors.ts";
+import type { AttachOptions, Link, Program } from "../../engine.ts";
+import { VerifierError } from "../../errors.ts";
 import type { ContextRules } from "../access.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
 import { difference } from "../layout-difference.ts";
 import type { Region } from "../memory.ts";
 import type { ProgramKind } from "../programs/kind.ts";
+import { inserted } from "../room/hook.ts";
 import type { Room } from "../room/room.ts";
 import { structName } from "./describe.ts";
 import { structWriter, type Writer } from "./encode.ts";
@@ -126,9 +127,9 @@ export class HookSite implements ContextRules {
 
   /** @throws AttachError when the position names a link that is not there. */
   attach(program: HookProgram, position: AttachOptions["position"] = "last"): HookLink {
-    const at = this.#placeOf(position);
     const link = new HookLink(this, program);
-    this.links = this.links.toSpliced(at, 0, link);
+    this.links = inserted<HookLink, Link>(this.links, link, position, this.name);
+    program.links.add(link);
     return link;
   }
 
@@ -146,15 +147,6 @@ export class HookSite implements ContextRules {
     this.#hook.place(null);
     this.links = [];
     this.#room.memory.release(this.#region);
-  }
-
-  #placeOf(position: NonNullable<AttachOptions["position"]>): number {
-    if (position === "first") return 0;
-    if (position === "last") return this.links.length;
-    const other = "before" in position ? position.before : position.after;
-    const at = other instanceof HookLink ? this.links.indexOf(other) : -1;
-    if (at < 0) throw new AttachError(`${this.name}: the link to stand beside (${other.description}) is not attached here`);
-    return "before" in position ? at : at + 1;
   }
 
   #writeBack(context: Record<string, unknown>): void {

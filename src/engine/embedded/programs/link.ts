@@ -75,7 +75,7 @@ export class HookLink implements Link {
 /** Which seat a link is, for positions beside it. */
 const SEATS = new WeakMap<Link, { readonly hook: unknown; readonly seat: unknown }>();
 
-function seatOf<Kind extends Handler>(hook: Hook<Kind>, position: AttachOptions["position"]): Place<Kind> {
+function seatOf<Kind extends Handler>(hook: Hook<Kind>, position: AttachOptions["position"]): Place<Seat<Kind>> {
   if (position === undefined || position === "first" || position === "last") return position ?? "last";
   const neighbour = "before" in position ? position.before : position.after;
   const known = SEATS.get(neighbour);

@@ -7,6 +7,7 @@ import type { ContextArea, ContextLayout, PlacedContext } from "../contexts/even
 import type { Executor } from "../executor.ts";
 import type { EventHandler, EventPlace, RunningEvent } from "../room/events.ts";
 import { canonicalEvent } from "../room/events.ts";
+import type { Place } from "../room/hook.ts";
 import type { Room } from "../room/room.ts";
 import type { LoadedProgram } from "./kind.ts";
 
@@ -148,11 +149,11 @@ export class EventProgram implements LoadedProgram {
   }
 }
 
-function placeOf(position: { readonly before: Link } | { readonly after: Link }, event: string) {
-  const [side, link] = "before" in position ? (["before", position.before] as const) : (["after", position.after] as const);
+function placeOf(position: { readonly before: Link } | { readonly after: Link }, event: string): Place<EventPlace> {
+  const link = "before" in position ? position.before : position.after;
   if (!(link instanceof EventLink))
     throw new AttachError(`${event}: the position is at ${link.description}, which is on no event of this engine`);
-  return { side, place: link.place };
+  return "before" in position ? { before: link.place } : { after: link.place };
 }
 
 class EventLink implements Link {

@@ -14,6 +14,7 @@
 import type { ContextInput } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
+import { inserted, type Place } from "./hook.ts";
 import type { ProcessDescription, Processes } from "./processes.ts";
 
 /** Addresses, the innermost first, as the kernel's unwinder gives them. */
@@ -113,7 +114,7 @@ export class EventHost {
   readonly #clock: Clock;
   readonly #processes: Processes;
   readonly #cpus: () => number;
-  readonly #places = new Map<string, EventPlace[]>();
+  readonly #places = new Map<string, readonly EventPlace[]>();
   /** Of programs whose event is a pattern (`kprobe.multi/tcp_*`). */
   readonly #patterns: { readonly pattern: RegExp; readonly place: EventPlace }[] = [];
   /** By name as emitted; made anew when something is attached or taken off. */
@@ -267,18 +268,8 @@ export class EventHost {
       this.#patterns.push({ pattern: patternOf(event), place });
       return place;
     }
-    let list = this.#places.get(event);
-    if (list === undefined) this.#places.set(event, (list = []));
-    list.splice(this.#index(list, event, options.position ?? "last"), 0, place);
+    this.#places.set(event, inserted(this.#places.get(event) ?? [], place, options.position ?? "last", event));
     return place;
-  }
-
-  #index(list: readonly EventPlace[], event: string, position: Position): number {
-    if (position === "last") return list.length;
-    if (position === "first") return 0;
-    const at = list.indexOf(position.place);
-    if (at < 0) throw new AttachError(`${event}: the link that the position names is not attached there`);
-    return position.side === "before" ? at : at + 1;
   }
 
   /** Takes it off; harmless the second time. */
@@ -286,8 +277,11 @@ export class EventHost {
     place.handler = null;
     this.#audiences.clear();
     const list = this.#places.get(place.event);
-    const at = list?.indexOf(place) ?? -1;
-    if (list !== undefined && at >= 0) list.splice(at, 1);
+    if (list !== undefined)
+      this.#places.set(
+        place.event,
+        list.filter((each) => each !== place),
+      );
     remove(this.#patterns, (each) => each.place === place);
     remove(this.#samplers, (each) => each.place === place);
   }
@@ -299,11 +293,9 @@ export class EventHost {
   }
 }
 
-type Position = "first" | "last" | { readonly side: "before" | "after"; readonly place: EventPlace };
-
 interface AttachPlace {
   readonly frequency?: number;
-  readonly position?: Position;
+  readonly position?: Place<EventPlace>;
 }
 
 /** Nanoseconds since boot, u64. @throws RangeError */

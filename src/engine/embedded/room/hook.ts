@@ -10,7 +10,26 @@ export interface Handler {
 }
 
 /** Where among those that are there. */
-export type Place<H extends Handler> = "first" | "last" | { readonly before: Seat<H> } | { readonly after: Seat<H> };
+export type Place<Item> = "first" | "last" | { readonly before: Item } | { readonly after: Item };
+
+/**
+ * The list with one more item at its place, as a new list.
+ * @param name of the hook, for the message.
+ * @throws AttachError when what it is to go before or after is not in the list.
+ */
+export function inserted<Item extends Beside, Beside>(
+  list: readonly Item[],
+  item: Item,
+  place: Place<Beside>,
+  name: string,
+): readonly Item[] {
+  if (place === "first") return [item, ...list];
+  if (place === "last") return [...list, item];
+  const [side, neighbour] = "before" in place ? (["before", place.before] as const) : (["after", place.after] as const);
+  const at = list.findIndex((each) => each === neighbour);
+  if (at < 0) throw new AttachError(`${name}: the link to go ${side} is not there`);
+  return list.toSpliced(side === "before" ? at : at + 1, 0, item);
+}
 
 /** A place that is taken. */
 export interface Seat<H extends Handler> {
@@ -36,25 +55,15 @@ export class Hook<H extends Handler> {
   }
 
   /** @throws AttachError when `before` or `after` names a place that is not at this hook. */
-  attach(handler: H, place: Place<H> = "last"): Seat<H> {
+  attach(handler: H, place: Place<Seat<H>> = "last"): Seat<H> {
     const seat = new HookSeat(
       this.name,
       handler,
       () => this.#set(this.#seats.filter((each) => each !== seat)),
       () => this.#set(this.#seats),
     );
-    const at = this.#indexOf(place);
-    this.#set([...this.#seats.slice(0, at), seat, ...this.#seats.slice(at)]);
+    this.#set(inserted<HookSeat<H>, Seat<H>>(this.#seats, seat, place, this.name));
     return seat;
-  }
-
-  #indexOf(place: Place<H>): number {
-    if (place === "first") return 0;
-    if (place === "last") return this.#seats.length;
-    const neighbour = "before" in place ? place.before : place.after;
-    const at = this.#seats.indexOf(neighbour as HookSeat<H>);
-    if (at < 0) throw new AttachError(`${this.name}: the link to go ${"before" in place ? "before" : "after"} is not there`);
-    return "before" in place ? at : at + 1;
   }
 
   #set(seats: readonly HookSeat<H>[]): void {
