@@ -2,27 +2,20 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, Link, RunInput, RunResult } from "../../engine.ts";
-import { AttachError, MapError } from "../../errors.ts";
+import { AttachError } from "../../errors.ts";
 import type { Executor } from "../executor.ts";
-import type { LoadedProgram } from "../programs/kind.ts";
+import { EmbeddedProgram } from "../programs/embedded-program.ts";
 import type { HookLink } from "./link.ts";
 import type { HookSite } from "./site.ts";
 
-export class HookProgram implements LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly links = new Set<HookLink>();
+export class HookProgram extends EmbeddedProgram<HookLink> {
   readonly site: HookSite;
   readonly #executor: Executor;
-  readonly #fuel: number;
-  #open = true;
 
   constructor(spec: ProgramSpec, executor: Executor, site: HookSite, fuel: number) {
-    this.name = spec.name;
-    this.spec = spec;
+    super(spec, [executor], fuel);
     this.site = site;
     this.#executor = executor;
-    this.#fuel = fuel;
     const { space } = executor;
     space.contextStart = site.address;
     space.contextEnd = site.address + site.size;
@@ -35,25 +28,21 @@ export class HookProgram implements LoadedProgram {
    */
   run({ context, packet, repeat = 1 }: RunInput = {}): RunResult {
     if (packet !== undefined) throw new RangeError(`${this.name}: runs on the context of ${this.site.name}, not on a packet`);
-    if (!Number.isSafeInteger(repeat) || repeat < 1)
-      throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
     let verdict = 0;
-    const start = performance.now();
-    for (let round = 0; round < repeat; round++) {
+    const duration = this.repeated(repeat, () => {
       this.site.write(context ?? new Uint8Array());
       verdict = this.call();
-    }
-    const duration = ((performance.now() - start) * 1e6) / repeat;
+    });
     return { verdict, packet: new Uint8Array(), context: this.site.read(), duration };
   }
 
   /** @internal Runs on the context that is in place. Hot. */
   call(): number {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
+    this.checkOpen();
     const { cpu } = this.#executor;
     cpu.busy = true;
     try {
-      return this.#executor.call(this.site.address, this.#fuel) >>> 0;
+      return this.#executor.call(this.site.address, this.fuel) >>> 0;
     } finally {
       cpu.busy = false;
     }
@@ -61,17 +50,12 @@ export class HookProgram implements LoadedProgram {
 
   /** `hook` may be left out: the program's section names it. */
   async attach({ hook, position, ...rest }: AttachOptions = {}): Promise<Link> {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
+    this.checkOpen();
     const [other] = Object.keys(rest);
     if (other !== undefined) throw new AttachError(`${this.name}: is for the hook ${this.site.name}; leave ${other} out`);
     if (hook !== undefined && hook.name !== this.site.name) {
       throw new AttachError(`${this.name}: is for the hook ${this.site.name}, not for ${hook.name}`);
     }
     return this.site.attach(this, position);
-  }
-
-  async close(): Promise<void> {
-    this.#open = false;
-    for (const link of [...this.links]) await link.detach();
   }
 }

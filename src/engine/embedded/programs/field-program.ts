@@ -2,27 +2,19 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
-import { MapError } from "../../errors.ts";
 import { type FieldShape, openFields, placeFields, takeFields } from "../contexts/fields.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import type { Room } from "../room/room.ts";
-import type { LoadedProgram } from "./kind.ts";
-import { type HookLink, repeatOf } from "./link.ts";
+import { EmbeddedProgram } from "./embedded-program.ts";
+import type { HookLink } from "./link.ts";
 
 export type AttachFields = (program: FieldProgram, room: Room, options: AttachOptions) => HookLink;
 
-export class FieldProgram implements LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly description: string;
+export class FieldProgram extends EmbeddedProgram<HookLink> {
   readonly shape: FieldShape;
-  readonly links = new Set<HookLink>();
-  readonly #executors: readonly Executor[];
   readonly #room: Room;
-  readonly #fuel: number;
   readonly #attach: AttachFields;
-  #open = true;
 
   constructor(
     spec: ProgramSpec,
@@ -32,13 +24,9 @@ export class FieldProgram implements LoadedProgram {
     shape: FieldShape,
     attach: AttachFields,
   ) {
-    this.name = spec.name;
-    this.spec = spec;
-    this.description = `${spec.type} program ${spec.name}`;
+    super(spec, executors, fuel);
     this.shape = shape;
-    this.#executors = executors;
     this.#room = room;
-    this.#fuel = fuel;
     this.#attach = attach;
     for (const { space } of executors) space.contextRules = shape.rules;
   }
@@ -48,17 +36,14 @@ export class FieldProgram implements LoadedProgram {
    * so does the context, with zeroes where it holds addresses.
    * @throws FaultError when the program is stopped; RangeError for fields that the context does not have; MapError `closed`.
    */
-  run({ packet, context = {}, repeat }: RunInput = {}): RunResult {
-    const rounds = repeatOf(repeat);
-    const { cpu } = this.#executors[0]!;
+  run({ packet, context = {}, repeat = 1 }: RunInput = {}): RunResult {
+    const { cpu } = this.executors[0]!;
     let verdict = 0;
-    const start = performance.now();
-    for (let round = 0; round < rounds; round++) {
-      this.#check(0);
+    const duration = this.repeated(repeat, () => {
+      this.executorOf(0);
       placeFields(cpu, this.shape, context, packet);
       verdict = this.decide(cpu);
-    }
-    const duration = ((performance.now() - start) * 1e6) / rounds;
+    });
     const left = takeFields(cpu, this.shape);
     const given = this.shape.givesAnnex === true ? {} : { context: left.context };
     return { verdict, packet: left.data, ...given, duration };
@@ -66,31 +51,19 @@ export class FieldProgram implements LoadedProgram {
 
   /** Runs on the context that is laid out on a CPU. @returns the return value, u32. @throws FaultError, MapError */
   decide(cpu: Cpu): number {
-    this.#check(cpu.id);
-    const executor = this.#executors[cpu.id]!;
+    const executor = this.executorOf(cpu.id);
     openFields(cpu, this.shape, executor.space);
     cpu.busy = true;
     try {
-      return executor.call(cpu.context, this.#fuel) >>> 0;
+      return executor.call(cpu.context, this.fuel) >>> 0;
     } finally {
       cpu.busy = false;
     }
   }
 
   async attach(options: AttachOptions): Promise<Link> {
-    this.#check(0);
+    this.executorOf(0);
     return this.#attach(this, this.#room, options);
-  }
-
-  async close(): Promise<void> {
-    this.#open = false;
-    for (const link of [...this.links]) await link.detach();
-  }
-
-  #check(cpu: number): void {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
-    if (this.#executors[cpu]?.cpu.busy === true)
-      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
   }
 }
 

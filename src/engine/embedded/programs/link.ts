@@ -3,12 +3,9 @@
 import type { AttachOptions, Link, Program } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import type { Handler, Hook, Place, Seat } from "../room/hook.ts";
+import type { EmbeddedProgram } from "./embedded-program.ts";
 
-/** What a program must be to sit at a hook. */
-export interface Attachable extends Program, Handler {
-  /** Its links; whoever makes or ends one keeps the books. */
-  readonly links: Set<HookLink>;
-}
+type Attachable = EmbeddedProgram<HookLink>;
 
 /** A link's side of its seat. */
 interface OwnSeat {
@@ -83,12 +80,4 @@ function seatOf<Kind extends Handler>(hook: Hook<Kind>, position: AttachOptions[
     throw new AttachError(`${hook.name}: ${neighbour.description} is not at this hook, so nothing goes before or after it`);
   const seat = known.seat as Seat<Kind>;
   return "before" in position ? { before: seat } : { after: seat };
-}
-
-/** @throws RangeError */
-export function repeatOf(repeat: number | undefined): number {
-  if (repeat === undefined) return 1;
-  if (!Number.isSafeInteger(repeat) || repeat < 1)
-    throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
-  return repeat;
 }

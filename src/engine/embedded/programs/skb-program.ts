@@ -5,13 +5,12 @@ import { SK_BUFF } from "../../../uapi/contexts/sk-buff.ts";
 import type { ContextRules } from "../../../uapi/contexts/struct.ts";
 import { encodeContext, readContext } from "../../context-input.ts";
 import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
-import { MapError } from "../../errors.ts";
 import { ETHERNET_HEADER, LOOPBACK, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
 import { checkTestContext, giveTestContext, takeTestContext } from "../contexts/test-run.ts";
 import type { Executor } from "../executor.ts";
 import type { Room } from "../room/room.ts";
-import type { LoadedProgram } from "./kind.ts";
-import { type HookLink, repeatOf } from "./link.ts";
+import { EmbeddedProgram } from "./embedded-program.ts";
+import type { HookLink } from "./link.ts";
 
 /** What is said to be IP has a whole header in a test run. @throws RangeError */
 function checkNetworkHeader(skb: Skb): void {
@@ -33,25 +32,13 @@ export interface SkbFlavour {
   attach(program: SkbProgram, room: Room, options: AttachOptions): HookLink;
 }
 
-export class SkbProgram implements LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly description: string;
-  /** Where it is attached. */
-  readonly links = new Set<HookLink>();
-  readonly #executors: readonly Executor[];
+export class SkbProgram extends EmbeddedProgram<HookLink> {
   readonly #room: Room;
-  readonly #fuel: number;
   readonly #flavour: SkbFlavour;
-  #open = true;
 
   constructor(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number, flavour: SkbFlavour) {
-    this.name = spec.name;
-    this.spec = spec;
-    this.description = `${spec.type} program ${spec.name}`;
-    this.#executors = executors;
+    super(spec, executors, fuel);
     this.#room = room;
-    this.#fuel = fuel;
     this.#flavour = flavour;
     for (const { space } of executors) space.contextRules = flavour.rules;
   }
@@ -62,28 +49,25 @@ export class SkbProgram implements LoadedProgram {
    * @throws FaultError when the program is stopped; RangeError for a packet or context that the kernel does not take; MapError
    *   `closed` after its collection was disposed.
    */
-  run({ packet, context = {}, repeat }: RunInput = {}): RunResult {
+  run({ packet, context = {}, repeat = 1 }: RunInput = {}): RunResult {
     if (packet === undefined) throw new RangeError(`${this.name}: a ${this.spec.type} program runs on a packet; give one`);
-    const rounds = repeatOf(repeat);
     const given = encodeContext(SK_BUFF, context);
     const hidden = this.#flavour.fromNetwork ? ETHERNET_HEADER : 0;
     checkTestContext(given, packet.length - hidden);
     const ifindex = readContext(SK_BUFF, given, "ifindex");
     const link = ifindex > 1 ? this.#room.packets.byIndex(ifindex) : LOOPBACK;
     if (link === null) throw new RangeError(`context: there is no device with ifindex ${ifindex}`);
-    const { cpu, memory } = this.#executors[0]!;
+    const { cpu, memory } = this.executors[0]!;
     const skb = skbOf(cpu);
     let verdict = 0;
-    const start = performance.now();
-    for (let round = 0; round < rounds; round++) {
-      this.#check(0);
+    const duration = this.repeated(repeat, () => {
+      this.executorOf(0);
       skb.receive(packet, link);
       checkNetworkHeader(skb);
       skb.showSocket();
       giveTestContext(skb, given, hidden);
       verdict = this.decide(skb);
-    }
-    const duration = ((performance.now() - start) * 1e6) / rounds;
+    });
     let left = skb.packet.slice();
     if (this.#flavour.fromNetwork) {
       const headless = memory.bytes.subarray(skb.begin, skb.end);
@@ -105,12 +89,11 @@ export class SkbProgram implements LoadedProgram {
 
   #run(skb: Skb, fromNetwork: boolean): number {
     const { cpu } = skb;
-    this.#check(cpu.id);
-    const executor = this.#executors[cpu.id]!;
+    const executor = this.executorOf(cpu.id);
     skb.open(executor.space, fromNetwork);
     cpu.busy = true;
     try {
-      return executor.call(cpu.context, this.#fuel) >>> 0;
+      return executor.call(cpu.context, this.fuel) >>> 0;
     } finally {
       cpu.busy = false;
       skb.close();
@@ -118,19 +101,8 @@ export class SkbProgram implements LoadedProgram {
   }
 
   async attach(options: AttachOptions): Promise<Link> {
-    this.#check(0);
+    this.executorOf(0);
     return this.#flavour.attach(this, this.#room, options);
-  }
-
-  async close(): Promise<void> {
-    this.#open = false;
-    for (const link of [...this.links]) await link.detach();
-  }
-
-  #check(cpu: number): void {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
-    if (this.#executors[cpu]?.cpu.busy === true)
-      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
   }
 }
 

@@ -2,14 +2,14 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
-import { AttachError, MapError } from "../../errors.ts";
+import { AttachError } from "../../errors.ts";
 import type { ContextArea, ContextLayout, PlacedContext } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
 import type { EventHandler, EventPlace, RunningEvent } from "../room/events.ts";
 import { canonicalEvent } from "../room/events.ts";
 import type { Place } from "../room/hook.ts";
 import type { Room } from "../room/room.ts";
-import type { LoadedProgram } from "./kind.ts";
+import { EmbeddedProgram } from "./embedded-program.ts";
 
 /** What makes the program types on events different from each other. */
 export interface EventKind {
@@ -23,25 +23,14 @@ export interface EventKind {
   readonly example: string | null;
 }
 
-export class EventProgram implements LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly description: string;
+export class EventProgram extends EmbeddedProgram<EventLink> {
   readonly #kind: EventKind;
-  readonly #executors: readonly Executor[];
   readonly room: Room;
-  readonly #fuel: number;
-  readonly links = new Set<EventLink>();
-  #open = true;
 
   constructor(spec: ProgramSpec, kind: EventKind, executors: readonly Executor[], room: Room, fuel: number) {
-    this.name = spec.name;
-    this.spec = spec;
-    this.description = `${spec.type} program ${spec.name}`;
+    super(spec, executors, fuel);
     this.#kind = kind;
-    this.#executors = executors;
     this.room = room;
-    this.#fuel = fuel;
     for (const { space } of executors) space.kernel = room.kernel;
   }
 
@@ -52,8 +41,6 @@ export class EventProgram implements LoadedProgram {
    */
   run({ packet, context = {}, repeat = 1 }: RunInput = {}): RunResult {
     if (packet !== undefined) throw new RangeError(`${this.name}: a ${this.spec.type} program runs on an event; give a context`);
-    if (!Number.isSafeInteger(repeat) || repeat < 1)
-      throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
     let verdict = 0;
     let left: Uint8Array | undefined;
     const layout = this.#kind.layout(this.#event(undefined) ?? this.name, this.room);
@@ -66,15 +53,15 @@ export class EventProgram implements LoadedProgram {
           else if (layout.writable) left = area.bytes.slice(area.start, area.start + size);
         }),
     };
-    const start = performance.now();
-    for (let round = 0; round < repeat; round++) verdict = this.room.events.run(handler, event, 0n, 0) >>> 0;
-    const duration = ((performance.now() - start) * 1e6) / repeat;
+    const duration = this.repeated(repeat, () => {
+      verdict = this.room.events.run(handler, event, 0n, 0) >>> 0;
+    });
     const result: RunResult = { verdict, packet: new Uint8Array(0), duration };
     return left === undefined ? result : { ...result, context: left };
   }
 
   async attach(options: AttachOptions = {}): Promise<Link> {
-    this.#check();
+    this.checkOpen();
     const { example } = this.#kind;
     const { type, section } = this.spec;
     if (example === null)
@@ -109,11 +96,6 @@ export class EventProgram implements LoadedProgram {
     return full.startsWith(prefix) ? full : prefix + target;
   }
 
-  async close(): Promise<void> {
-    this.#open = false;
-    for (const link of [...this.links]) await link.detach();
-  }
-
   /** @param after sees the context before its memory is given back. */
   #run(
     layout: ContextLayout,
@@ -121,12 +103,8 @@ export class EventProgram implements LoadedProgram {
     cpu: number,
     after: ((area: ContextArea, placed: PlacedContext) => void) | null,
   ): number {
-    this.#check();
-    const executor = this.#executors[cpu];
-    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
+    const executor = this.executorOf(cpu);
     const { cpu: processor, space } = executor;
-    if (processor.busy)
-      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
     return this.room.contexts.with(processor, layout, data, (area, placed) => {
       space.contextStart = area.start;
       space.contextEnd = area.start + placed.size;
@@ -135,17 +113,13 @@ export class EventProgram implements LoadedProgram {
       space.packetEnd = placed.buffer === null ? 0 : placed.buffer.start + placed.buffer.size;
       processor.busy = true;
       try {
-        const result = executor.call(area.start, this.#fuel);
+        const result = executor.call(area.start, this.fuel);
         after?.(area, placed);
         return result;
       } finally {
         processor.busy = false;
       }
     });
-  }
-
-  #check(): void {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
   }
 }
 

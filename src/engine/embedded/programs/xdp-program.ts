@@ -4,33 +4,21 @@ import type { ProgramSpec } from "../../../object/spec.ts";
 import { XDP_MD_STRUCT } from "../../../uapi/contexts/xdp-md.ts";
 import { encodeContext } from "../../context-input.ts";
 import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
-import { AttachError, MapError } from "../../errors.ts";
+import { AttachError } from "../../errors.ts";
 import { LOOPBACK } from "../contexts/skb.ts";
 import { clearHeadRoom, enterXdp, placePacket } from "../contexts/xdp.ts";
 import type { Executor } from "../executor.ts";
 import type { Attachment, PacketHandler, PacketHost } from "../room/packet-host.ts";
 import { countFault, type PacketRing } from "../room/packet-ring.ts";
+import { EmbeddedProgram } from "./embedded-program.ts";
 import { runRing } from "./xdp-ring.ts";
 
-export class XdpProgram implements Program, PacketHandler {
-  readonly name: string;
-  readonly spec: ProgramSpec;
-  readonly description: string;
-  /** One a CPU: registers and what may be touched are its own. */
-  readonly #executors: readonly Executor[];
+export class XdpProgram extends EmbeddedProgram<DeviceLink> implements PacketHandler {
   readonly #host: PacketHost;
-  readonly #fuel: number;
-  /** Where it is attached. */
-  readonly links = new Set<DeviceLink>();
-  #open = true;
 
   constructor(spec: ProgramSpec, executors: readonly Executor[], host: PacketHost, fuel: number) {
-    this.name = spec.name;
-    this.spec = spec;
-    this.description = `xdp program ${spec.name}`;
-    this.#executors = executors;
+    super(spec, executors, fuel);
     this.#host = host;
-    this.#fuel = fuel;
   }
 
   /**
@@ -41,18 +29,14 @@ export class XdpProgram implements Program, PacketHandler {
    */
   run({ packet, context, repeat = 1 }: RunInput = {}): RunResult {
     if (packet === undefined) throw new RangeError(`${this.name}: an xdp program runs on a packet; give one`);
-    if (!Number.isSafeInteger(repeat) || repeat < 1)
-      throw new RangeError(`repeat: expected a whole number from 1 on, found ${repeat}`);
     const { ifindex, queue } = this.#origin(context);
     let verdict = 0;
-    const start = performance.now();
-    for (let round = 0; round < repeat; round++) {
+    const duration = this.repeated(repeat, () => {
       // The kernel's test run has zeroes before the packet, and takes place on the loopback device, whose index is 1.
-      clearHeadRoom(this.#executors[0]!.cpu);
+      clearHeadRoom(this.executors[0]!.cpu);
       verdict = this.receive(packet, ifindex, queue, 0);
-    }
-    const duration = ((performance.now() - start) * 1e6) / repeat;
-    const { space, memory } = this.#executors[0]!;
+    });
+    const { space, memory } = this.executors[0]!;
     return { verdict, packet: memory.bytes.slice(space.packetStart, space.packetEnd), duration };
   }
 
@@ -72,7 +56,7 @@ export class XdpProgram implements Program, PacketHandler {
   }
 
   async attach(options: AttachOptions): Promise<Link> {
-    this.#check();
+    this.checkOpen();
     const { interface: device, mode } = options;
     if (device === undefined) throw new AttachError(`${this.name}: an xdp program is attached to a device; name one (interface)`);
     if (mode === "native") {
@@ -86,56 +70,36 @@ export class XdpProgram implements Program, PacketHandler {
   // ── as the handler of a device ────────────────────────────────────────────────────────────────────────────────────
 
   receive(packet: Uint8Array, ifindex: number, queue: number, cpu: number): number {
-    const executor = this.#executorOf(cpu);
+    const executor = this.executorOf(cpu);
     const processor = executor.cpu;
     placePacket(processor, packet);
     enterXdp(processor, executor.space, packet.length, ifindex, queue);
     processor.busy = true;
     try {
-      return executor.call(processor.context, this.#fuel) >>> 0;
+      return executor.call(processor.context, this.fuel) >>> 0;
     } finally {
       processor.busy = false;
     }
   }
 
   receiveRing(ring: PacketRing, first: number, count: number): void {
-    const executor = this.#executorOf(ring.shape.cpu);
+    const executor = this.executorOf(ring.shape.cpu);
     executor.cpu.busy = true;
     try {
-      runRing(executor, ring, first, count, this.#fuel, (error) => countFault(ring, error));
+      runRing(executor, ring, first, count, this.fuel, (error) => countFault(ring, error));
     } finally {
       executor.cpu.busy = false;
     }
   }
 
-  /** @throws MapError `closed`; RangeError when there is no such CPU here; TypeError when it is running a program. */
-  #executorOf(cpu: number): Executor {
-    this.#check();
-    const executor = this.#executors[cpu];
-    if (executor === undefined) throw new RangeError(`cpu: expected 0 to ${this.#executors.length - 1}, found ${cpu}`);
-    if (executor.cpu.busy)
-      throw new TypeError(`${this.name}: cpu ${cpu} is running a program; a print callback may not run another`);
-    return executor;
-  }
-
   packetOf(cpu: number): Uint8Array {
-    const { space, memory } = this.#executors[cpu]!;
+    const { space, memory } = this.executors[cpu]!;
     return memory.bytes.subarray(space.packetData, space.packetEnd);
   }
 
   metaSizeOf(cpu: number): number {
-    const { space } = this.#executors[cpu]!;
+    const { space } = this.executors[cpu]!;
     return space.packetData - space.packetStart;
-  }
-
-  /** Detaches it everywhere; it does not run any more. */
-  async close(): Promise<void> {
-    this.#open = false;
-    for (const link of [...this.links]) await link.detach();
-  }
-
-  #check(): void {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
   }
 }
 

@@ -26,7 +26,8 @@ export function inserted<Item extends Beside, Beside>(
   if (place === "first") return [item, ...list];
   if (place === "last") return [...list, item];
   const [side, neighbour] = "before" in place ? (["before", place.before] as const) : (["after", place.after] as const);
-  const at = list.findIndex((each) => each === neighbour);
+  const all: readonly Beside[] = list;
+  const at = all.indexOf(neighbour);
   if (at < 0) throw new AttachError(`${name}: the link to go ${side} is not there`);
   return list.toSpliced(side === "before" ? at : at + 1, 0, item);
 }
