@@ -53,7 +53,11 @@ const TSCONFIG = {
 test("the published package type-checks and runs in a project of its own", async () => {
   using folder = new Folder();
   await run("npm", ["pack", "--silent", "--pack-destination", folder.path], { cwd: ROOT });
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const { version, exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const program = readFileSync(join(ROOT, "examples/firewall.bpf.ts"), "utf8");
+  for (const entry of Object.keys(exports).filter((entry) => entry !== "./package.json")) {
+    assert.ok(`${USER}${program}`.includes(`from "skep${entry.slice(1)}"`), `${entry} is used here`);
+  }
   const modules = join(folder.path, "node_modules");
   mkdirSync(join(modules, "skep"), { recursive: true });
   await run("tar", ["-xzf", join(folder.path, `skep-${version}.tgz`), "--strip-components=1", "-C", join(modules, "skep")]);
@@ -62,7 +66,7 @@ test("the published package type-checks and runs in a project of its own", async
   }
   folder.file("package.json", JSON.stringify({ type: "module", private: true }));
   folder.file("tsconfig.json", JSON.stringify(TSCONFIG));
-  folder.file("firewall.bpf.ts", readFileSync(join(ROOT, "examples/firewall.bpf.ts")));
+  folder.file("firewall.bpf.ts", program);
   folder.file("user.ts", USER);
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { HEADERS } from "../../../compiler/typescript/library/headers.ts";
 import { Random } from "../random.ts";
 import { packetLayers } from "./layers.ts";
 
@@ -97,6 +98,16 @@ describe("layers", () => {
       }
     });
   }
+
+  it("fields are called as programs call them", () => {
+    const layers = PACKETS.flatMap(([, packet]) => packetLayers(bytes(packet)));
+    const called: Readonly<Record<string, string>> = { Ethernet: "eth", Ipv4: "ip" };
+    for (const [header, { fields }] of Object.entries(HEADERS)) {
+      const layer = layers.find(({ name }) => name === (called[header] ?? header.toLowerCase()));
+      const names = layer?.fields.map(({ name }) => name) ?? [];
+      for (const field of Object.keys(fields)) assert.ok(names.includes(field), `${header}.${field}`);
+    }
+  });
 
   it("names of control characters are shown as RFC 1035 writes them", () => {
     const evil = QUESTION.replace("03777777", "031b5b41");
