@@ -53,7 +53,7 @@ function shown(bytes: Uint8Array): string {
   return bytes.length > 16 ? `${digits} …` : digits;
 }
 
-export function same(one: Uint8Array, other: Uint8Array): boolean {
+function same(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 

@@ -59,13 +59,7 @@ const PRINT = { ipv4: formatIpv4Bytes, ipv6: formatIpv6, mac: formatMac } as con
 const EXAMPLE = { ipv4: "192.0.2.1", ipv6: "2001:db8::1", mac: "02:00:00:00:00:01" } as const;
 
 /** Writes one field of the header that begins at `at`. @throws PacketError when the value does not fit. */
-export function writeField(
-  bytes: Uint8Array,
-  at: number,
-  { format, bit, bits, scale }: Field,
-  value: unknown,
-  path: string,
-): void {
+function writeField(bytes: Uint8Array, at: number, { format, bit, bits, scale }: Field, value: unknown, path: string): void {
   if (format === "ipv4" || format === "ipv6" || format === "mac") {
     const parsed = typeof value === "string" ? PARSE[format](value) : null;
     if (parsed === null) throw new PacketError(path, `an address like ${EXAMPLE[format]}`, value);
@@ -89,7 +83,7 @@ export function writeField(
 }
 
 /** Reads one field of the header that begins at `at`; the bytes are there. */
-export function readField(bytes: Uint8Array, at: number, { format, bit, bits, scale }: Field): FieldValue {
+function readField(bytes: Uint8Array, at: number, { format, bit, bits, scale }: Field): FieldValue {
   if (format === "ipv4" || format === "ipv6" || format === "mac") return PRINT[format](bytes, at + bit / 8);
   let value = 0;
   for (let place = bit; place < bit + bits; place++) value = value * 2 + ((bytes[at + (place >>> 3)]! >>> (7 - (place % 8))) & 1);

@@ -17,7 +17,7 @@ const SECOND = 1_000_000_000n;
 export type Duration = string | number | bigint;
 
 /** In nanoseconds. @throws RangeError for what is no duration, or is negative. */
-export function nanosecondsOf(duration: Duration): bigint {
+function nanosecondsOf(duration: Duration): bigint {
   if (typeof duration === "bigint" && duration >= 0n) return duration;
   if (typeof duration === "number" && Number.isSafeInteger(duration) && duration >= 0) return BigInt(duration);
   const [, whole = "", fraction = "", unit = ""] =

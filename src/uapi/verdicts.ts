@@ -4,7 +4,7 @@ import type { ProgramType } from "./program-types.ts";
 import { XDP, XDP_VERDICTS } from "./xdp.ts";
 
 /** `enum tcx_action_base`, u32; anything else counts as `next`. */
-export const TCX = { NEXT: 0xffff_ffff, PASS: 0, DROP: 2, REDIRECT: 7 } as const;
+const TCX = { NEXT: 0xffff_ffff, PASS: 0, DROP: 2, REDIRECT: 7 } as const;
 
 export interface VerdictNames {
   /** For people, one word. */

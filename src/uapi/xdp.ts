@@ -15,6 +15,3 @@ export const XDP_MD = {
   rx_queue_index: 16,
   egress_ifindex: 20,
 } as const;
-
-/** Bytes of `struct xdp_md`. */
-export const XDP_MD_SIZE = 24;

@@ -115,7 +115,7 @@ const timeText = ({ time }: DebugState): string =>
   time === 0 ? "before the first instruction" : `after ${time.toLocaleString("en-US")} instruction${time === 1 ? "" : "s"}`;
 
 /** The source line, and a mark under the column. */
-export function sourceLines({ line }: Pick<DebugState, "line">, sources: Sources, style: Style): string[] {
+function sourceLines({ line }: Pick<DebugState, "line">, sources: Sources, style: Style): string[] {
   if (line === null) return [];
   const text = sources.line(line.file, line.line);
   const number = String(line.line).padStart(5);

@@ -17,7 +17,7 @@ export const FRAME_POINTER: Register = 10;
 /** r0 … r9 can be assigned. */
 export const ALLOCATABLE = 10;
 /** r0 … r5 do not survive a call, r6 … r9 do. */
-export const CLOBBERED = 6;
+const CLOBBERED = 6;
 
 /** A register, or, when negative, a spilled value in the frame: `spillPlace(n)`. */
 export type Place = number;
@@ -191,7 +191,7 @@ export function forEachDefinition(instruction: Operation, visit: (place: Place) 
   }
 }
 
-export function forEachTestUse(test: Test, visit: (place: Place) => void): void {
+function forEachTestUse(test: Test, visit: (place: Place) => void): void {
   visit(test.left);
   if (test.right.kind === "register") visit(test.right.register);
 }

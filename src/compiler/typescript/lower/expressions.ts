@@ -234,7 +234,7 @@ export function splitInto(
 }
 
 /** Goes through each block, runs its part, and meets the others. */
-export function join(to: Lowering, ways: readonly (readonly [BlockId, () => void])[]): void {
+function join(to: Lowering, ways: readonly (readonly [BlockId, () => void])[]): void {
   const { ir } = to;
   const end = ir.block();
   for (const [block, run] of ways) {

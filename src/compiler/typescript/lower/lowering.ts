@@ -156,7 +156,7 @@ export class Lowering {
   }
 }
 
-export function representationOf(type: ValueType): Type {
+function representationOf(type: ValueType): Type {
   if (type.kind === "int" || type.kind === "bool") return irType(type satisfies ScalarType);
   return "ptr";
 }

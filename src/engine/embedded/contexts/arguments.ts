@@ -16,7 +16,7 @@ import {
 } from "./event-context.ts";
 
 /** MAX_BPF_FUNC_ARGS, which bounds what programs may read: arguments that an event does not have are 0. */
-export const MOST_ARGUMENTS = 12;
+const MOST_ARGUMENTS = 12;
 const WORD = 8;
 
 /** Arguments of an input, which is no bytes. @throws RangeError */

@@ -33,7 +33,7 @@ export interface ContextLayout {
 }
 
 /** The most that an event carries (PERF_MAX_TRACE_SIZE); larger contexts get memory for their run alone. */
-export const COMMON_CAPACITY = 8192;
+const COMMON_CAPACITY = 8192;
 
 /** Bytes of what a helper may need to put something down: the deepest stack, and registers. */
 const SCRATCH_SIZE = 1024;

@@ -43,7 +43,7 @@ const ARM64: Registers = {
   sp: "sp",
 };
 
-export const REGISTERS: Readonly<Record<Architecture, Registers>> = { x86_64: X86_64, arm64: ARM64 };
+const REGISTERS: Readonly<Record<Architecture, Registers>> = { x86_64: X86_64, arm64: ARM64 };
 
 /** Where a register is in `struct pt_regs`, in bytes. */
 export const resultOffset = (architecture: Architecture): number => {

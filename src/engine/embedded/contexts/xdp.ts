@@ -24,7 +24,7 @@ export const XDP_MD = {
 export const XDP_ABORTED = 0;
 
 /** An Ethernet header: the least that must be left of a packet. */
-export const SHORTEST_PACKET = 14;
+const SHORTEST_PACKET = 14;
 /** The longest metadata before a packet, in bytes. */
 const LONGEST_META = 252;
 const EACCES = 13;

@@ -5,19 +5,19 @@ import { EACCES, EFAULT, EINVAL, ENOTSUPP } from "./errors.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 
 /** `csum_add`: of two u32; the carry comes in again at the end. */
-export function addWithCarry(a: number, b: number): number {
+function addWithCarry(a: number, b: number): number {
   const sum = a + b;
   return sum > 0xffff_ffff ? sum - 0xffff_ffff : sum;
 }
 
 /** `csum_fold`: to 16 bits, complemented. */
-export function fold(sum: number): number {
+function fold(sum: number): number {
   const folded = (sum + (((sum >>> 16) | (sum << 16)) >>> 0)) % 2 ** 32;
   return ~(folded >>> 16) & 0xffff;
 }
 
 /** `csum_partial`: the one's complement sum of 32-bit words, the last one filled up with zeroes. */
-export function sumBytes(view: DataView, from: number, size: number, seed: number): number {
+function sumBytes(view: DataView, from: number, size: number, seed: number): number {
   let sum = seed;
   let at = from;
   for (const end = from + (size & ~3); at < end; at += 4) sum = addWithCarry(sum, view.getUint32(at, true));

@@ -170,9 +170,6 @@ const KFUNC_NUMBERS: ReadonlyMap<string, number> = new Map(KFUNCS.map((name, ind
 /** The number of a kfunc by the kernel's name; undefined for one that no program type of the kernel has. */
 export const kfuncNumber = (name: string): number | undefined => KFUNC_NUMBERS.get(name);
 
-/** What a number in a table is called. */
-export const kfuncName = (id: number): KfuncName | null => KFUNCS[id - KFUNC_BASE] ?? null;
-
 /** A row of a table. */
 export function helper(name: HelperName, args: readonly Argument[], result: Result, run: Helper["run"]): Helper {
   return { name, id: HELPER[name], args, result, callsBack: false, run };

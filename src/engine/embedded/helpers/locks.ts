@@ -5,10 +5,10 @@ import type { MapStore } from "../maps/store.ts";
 import { type Helper, type HelperCall, helper } from "./helper.ts";
 import type { Obligation } from "./ledger.ts";
 
-export const LOCK: Obligation = { name: "lock", acquired: "taken", missing: "not released", isLock: true };
+const LOCK: Obligation = { name: "lock", acquired: "taken", missing: "not released", isLock: true };
 
 /** The map in whose value an address is: of the program, else of the engine. */
-export function mapHolding(call: HelperCall, address: number): MapStore | null {
+function mapHolding(call: HelperCall, address: number): MapStore | null {
   const holds = ({ values }: MapStore): boolean => address >= values.start && address < values.end;
   for (const map of call.maps) if (holds(map)) return map;
   for (const map of call.cpu.room.maps.all()) if (holds(map)) return map;

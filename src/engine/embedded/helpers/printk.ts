@@ -11,7 +11,7 @@ import type { HelperCall } from "./helper.ts";
 import { fetchBytes, fetchText } from "./probe-read.ts";
 
 /** The kernel formats into 1,024 bytes, NUL included (MAX_BPRINTF_BUF), and counts what would have come after. */
-export const LONGEST_TEXT = 1023;
+const LONGEST_TEXT = 1023;
 
 /** What arguments are gathered in first (MAX_BPRINTF_BIN_ARGS): long texts among them take the place of others. */
 const MOST_ARGUMENTS = 512;

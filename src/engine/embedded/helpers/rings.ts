@@ -9,7 +9,7 @@ import { type Helper, type HelperCall, helper } from "./helper.ts";
 import type { Obligation } from "./ledger.ts";
 
 /** A record that a program reserved. */
-export const RING_RECORD: Obligation = {
+const RING_RECORD: Obligation = {
   name: "ring buffer record",
   acquired: "reserved",
   missing: "neither submitted nor discarded",
@@ -64,7 +64,7 @@ function query(call: HelperCall, map: number, what: number): number {
  * `bpf_perf_event_output`: a record for the buffer of a CPU, which is this one, and as many bytes of the packet behind it as the upper
  * half of the flags says.
  */
-export function perfOutput(call: HelperCall, handle: number, index: number, data: number, size: number): number {
+function perfOutput(call: HelperCall, handle: number, index: number, data: number, size: number): number {
   const map = call.mapAt(handle >>> 0);
   if (!(map instanceof PerfEventArrayMap)) throw call.fault(`${map.name} is a ${map.type}, not a perf event array`);
   const packet = call.highOf(3);

@@ -15,7 +15,7 @@ export interface Described {
 export const structName = (name: string): string => name.replaceAll(/[^a-z0-9]+/g, "_");
 
 /** `http.request` → `HttpRequest` */
-export const interfaceName = (name: string): string =>
+const interfaceName = (name: string): string =>
   name.replaceAll(/(?:^|[^a-z0-9]+)([a-z0-9])/g, (_match, first: string) => first.toUpperCase());
 
 // ── TypeScript ──────────────────────────────────────────────────────────────────────────────────────────────────────

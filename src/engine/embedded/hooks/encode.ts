@@ -19,7 +19,7 @@ const HALF = 2 ** 32;
 const encoder = new TextEncoder();
 
 /** A writer of `type` at `address`. @param path for messages: `http.request.client`. */
-export function writerOf(type: FieldType, memory: Memory, address: number, path: string): Writer {
+function writerOf(type: FieldType, memory: Memory, address: number, path: string): Writer {
   switch (type.kind) {
     case "integer":
       return type.size === 8 ? wideWriter(type.signed, memory, address, path) : integerWriter(type, memory, address, path);

@@ -70,7 +70,7 @@ export function writeCpuOffset(map: MapStore, out: Code, cpuGlobal: number): voi
 }
 
 /** `mix` of maps/hash.ts: from the stack into `hash`. */
-export function writeMix(out: Code, hash: number): void {
+function writeMix(out: Code, hash: number): void {
   const shiftXor = (by: number): Code => out.tee(hash).get(hash).i32(by).op(OP.i32ShrU, OP.i32Xor);
   shiftXor(16)
     .i32(0x85eb_ca6b | 0)

@@ -82,7 +82,7 @@ export function pushArgument(f: FunctionCode, slot: number, register: number, si
 }
 
 /** In checked mode: faults where a register is null or near it, beyond the memory, or no address. */
-export function checkBase(f: FunctionCode, slot: number, base: number, fault: number = FAULT.access): void {
+function checkBase(f: FunctionCode, slot: number, base: number, fault: number = FAULT.access): void {
   const { out } = f;
   if (!f.checked || (base === FRAME_POINTER && !out.writesFrame)) return;
   const size = f.shared.memorySize;

@@ -6,7 +6,7 @@ import { FIRST_CONSTANT, registerOf } from "./effects.ts";
 import { FACT } from "./ranges.ts";
 
 /** Both operands have no upper half. */
-export const BOTH_SMALL = FACT.smallDst | FACT.smallSrc;
+const BOTH_SMALL = FACT.smallDst | FACT.smallSrc;
 
 /**
  * @param facts of the instruction at `slot`, of `Ranges`.

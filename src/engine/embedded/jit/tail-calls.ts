@@ -98,7 +98,7 @@ function pushArrayNumber(f: FunctionCode, pushNumber: () => void): void {
 }
 
 /** Leaves the fuel where the next program finds it. A program without has left there what it was given. */
-export function writeFuel(f: FunctionCode, tails: TailImports): void {
+function writeFuel(f: FunctionCode, tails: TailImports): void {
   if (!f.checked) return;
   const { out } = f;
   out.byte(OP.globalGet);

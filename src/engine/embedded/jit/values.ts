@@ -8,7 +8,7 @@ import type { PreparedProgram } from "../program.ts";
 import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 
-export const UNKNOWN = 0;
+const UNKNOWN = 0;
 /** `low` and `high` are the register. */
 export const CONSTANT = 1;
 /** The register is r10 plus `low`. */

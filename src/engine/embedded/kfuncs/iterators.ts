@@ -8,7 +8,7 @@ import { E2BIG, EINVAL, ENOMEM } from "../maps/errno.ts";
 /** BPF_MAX_LOOPS: rounds of one iterator. */
 const MOST_ROUNDS = 8 * 1024 * 1024;
 
-export const ITERATOR: Obligation = { name: "iterator", acquired: "begun", missing: "not destroyed" };
+const ITERATOR: Obligation = { name: "iterator", acquired: "begun", missing: "not destroyed" };
 
 /** `struct bpf_iter_num_kern`: s32 the number before the next one, s32 the end. */
 const NUM = { memory: 8, write: true } as const;

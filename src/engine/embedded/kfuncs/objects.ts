@@ -8,7 +8,7 @@ import type { Obligation } from "../helpers/ledger.ts";
 import { mapWithField } from "../helpers/locks.ts";
 import { EINVAL } from "../maps/errno.ts";
 
-export const OBJECT: Obligation = { name: "object", acquired: "acquired", missing: "neither dropped nor put anywhere" };
+const OBJECT: Obligation = { name: "object", acquired: "acquired", missing: "neither dropped nor put anywhere" };
 
 const HEAD = { memory: 16, write: true } as const;
 const LIST_NODE = { memory: 24, write: true } as const;

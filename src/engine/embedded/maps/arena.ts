@@ -9,7 +9,7 @@
 import type { MapSpec } from "../../../object/spec.ts";
 import { type MapHome, MapStore } from "./store.ts";
 
-export const ARENA_PAGE = 4096;
+const ARENA_PAGE = 4096;
 
 export class ArenaMap extends MapStore {
   /** Address of a byte for each page: 1 when it is allocated. */

@@ -11,10 +11,10 @@ import { HashMap } from "./hash.ts";
 import type { MapHome } from "./store.ts";
 
 /** Objects that a local storage has room for, where nobody says. */
-export const DEFAULT_OBJECTS = 1024;
+const DEFAULT_OBJECTS = 1024;
 
 /** Of `bpf_sk_storage_get` and its like: makes a value where there is none (BPF_LOCAL_STORAGE_GET_F_CREATE). */
-export const BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
+const BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
 
 /** Bytes between the places where CPUs put their keys. */
 const LINE = 64;

@@ -13,7 +13,7 @@ import type { MapRegistry } from "./registry.ts";
 import type { MapHome, MapStore } from "./store.ts";
 
 /** `bpf_map_meta_equal`, and `array_map_meta_equal`: arrays are of one length too, unless the inner Spec has `BPF_F_INNER_MAP`. */
-export function isInnerMap(inner: MapSpec, map: MapStore): boolean {
+function isInnerMap(inner: MapSpec, map: MapStore): boolean {
   const { spec } = map;
   if (spec.type !== inner.type || spec.keySize !== inner.keySize || spec.valueSize !== inner.valueSize) return false;
   if (spec.flags !== inner.flags) return false;

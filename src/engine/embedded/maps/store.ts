@@ -51,7 +51,7 @@ export const COUNT = 0;
 /** Counts up whenever an entry is taken out of where lookups find it. */
 export const REMOVALS = 12;
 /** Records, events and the like that found no room; counted by those kinds. */
-export const LOST = 13;
+const LOST = 13;
 /** 1 while a thread changes the map. */
 const LOCK = 15;
 

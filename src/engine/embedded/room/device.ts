@@ -150,7 +150,7 @@ export interface Attachment {
   take(): void;
 }
 
-export const XDP_PASS = 2;
+const XDP_PASS = 2;
 const TCX_DROP = 2;
 const TCX_REDIRECT = 7;
 const NOWHERE: PacketMeta = {};

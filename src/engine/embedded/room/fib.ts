@@ -178,7 +178,7 @@ function covers({ network, length }: Route, address: Uint8Array): boolean {
   return rest === 0 || ((network[whole]! ^ address[whole]!) & (0xff00 >> rest) & 0xff) === 0;
 }
 
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
   return true;

@@ -14,7 +14,7 @@ import type { Device, PacketHandler, SkbHandler } from "./device.ts";
 import type { PacketHost } from "./packet-host.ts";
 
 /** Return values of tc programs that mean something (`enum tcx_action_base`); all others are `next`. */
-export const TCX = { next: -1, pass: 0, drop: 2, redirect: 7 } as const;
+const TCX = { next: -1, pass: 0, drop: 2, redirect: 7 } as const;
 const XDP_TX = 3;
 const XDP_REDIRECT = 4;
 
