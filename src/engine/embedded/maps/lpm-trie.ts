@@ -14,6 +14,11 @@
  *              u32   its entry, as element + 1; 0: a branch
  *              u32   prefix length  ┐ the key, as stored
  *              …     data           ┘
+ *     shortcut u32   for each value of the first bits of data, as many as tell `maxEntries` apart and at most 16: the first node
+ *                    on the way from the root whose prefix has all of them, as node + 1; 0: none
+ *
+ * Most lookups begin at a shortcut and end a node or two later. What is found there is the longest; where nothing is, and there are
+ * entries that are shorter than a shortcut, the walk begins anew at the root. A change touches at most one shortcut.
  *
  * Replacing a value takes another element, so whoever still has the old value's address reads it whole. Threads look up without
  * the lock: a change makes the version odd while it lasts, and a walk counts only if the version was even and is the same after it.
@@ -32,6 +37,8 @@ const FREE_ELEMENT = 4;
 const FRESH_ELEMENT = 5;
 /** Odd while a thread changes the trie. */
 const VERSION = 6;
+/** Entries whose prefix is shorter than a shortcut. */
+const SHORT = 7;
 // Words of a node.
 const ENTRY = 2;
 const PREFIX = 3;
@@ -39,8 +46,23 @@ const PREFIX = 3;
 /** How often a reader begins again before it takes the lock. */
 const TRIES = 64;
 
+/** A shortcut has no more bits. */
+const MOST_SHORTCUT_BITS = 16;
+
 /** Bytes of a node before its data. */
 const NODE_HEAD = 16;
+
+/** Where a trie's parts lie, for generated code: addresses and sizes in bytes. */
+export interface TrieLayout {
+  readonly nodes: number;
+  readonly nodeSize: number;
+  readonly root: number;
+  readonly shortcuts: number;
+  /** Bits of data that choose a shortcut; 0: there are none. */
+  readonly shortcutBits: number;
+  /** How many entries are shorter than a shortcut. */
+  readonly short: number;
+}
 
 export class LpmTrieMap extends MapStore {
   readonly #nodes: number;
@@ -49,6 +71,9 @@ export class LpmTrieMap extends MapStore {
   readonly #owners: number;
   readonly #chain: number;
   readonly #dataSize: number;
+  readonly #shortcuts: number;
+  /** 0: there are none. */
+  readonly #shortcutBits: number;
 
   constructor(spec: MapSpec, home: MapHome) {
     super(spec, home, { elements: spec.maxEntries + 1 });
@@ -57,11 +82,19 @@ export class LpmTrieMap extends MapStore {
     this.#nodes = this.allocate("nodes", 4 * this.#nodeWords * 2 * spec.maxEntries).start >>> 2;
     this.#owners = this.allocate("entries", 8 * this.elements).start >>> 2;
     this.#chain = this.#owners + this.elements;
+    this.#shortcutBits = this.#dataSize < 4 ? 0 : Math.min(32 - Math.clz32(spec.maxEntries - 1), MOST_SHORTCUT_BITS);
+    this.#shortcuts = this.#shortcutBits === 0 ? 0 : this.allocate("shortcuts", 4 << this.#shortcutBits).start >>> 2;
   }
 
-  /** Where its parts lie, for generated code: addresses and sizes in bytes. */
-  get layout(): { readonly nodes: number; readonly nodeSize: number; readonly root: number } {
-    return { nodes: this.#nodes * 4, nodeSize: this.#nodeWords * 4, root: this.handle + ROOT * 4 };
+  get layout(): TrieLayout {
+    return {
+      nodes: this.#nodes * 4,
+      nodeSize: this.#nodeWords * 4,
+      root: this.handle + ROOT * 4,
+      shortcuts: this.#shortcuts * 4,
+      shortcutBits: this.#shortcutBits,
+      short: this.handle + SHORT * 4,
+    };
   }
 
   override find(key: number): number {
@@ -84,13 +117,26 @@ export class LpmTrieMap extends MapStore {
 
   #find(key: number): number {
     const { words } = this;
-    const bits = this.#dataSize * 8;
     const length = this.view.getUint32(key, true);
-    if (length > bits) return -1;
-    if (bits === 32) return this.#find32(length, this.view.getInt32(key + 4, false));
+    if (length > this.#dataSize * 8) return -1;
+    const bits = this.#shortcutBits;
+    if (bits !== 0) {
+      if (length >= bits) {
+        const found = this.#walk(words[this.#shortcut(key)]!, key, length);
+        if (found >= 0) return found;
+      }
+      if (words[this.header + SHORT] === 0) return -1;
+    }
+    return this.#walk(words[this.header + ROOT]!, key, length);
+  }
+
+  /** The element of the longest prefix on the way down from a node, or -1. */
+  #walk(first: number, key: number, length: number): number {
+    const { words } = this;
+    const bits = this.#dataSize * 8;
+    if (bits === 32) return this.#walk32(first, length, this.view.getInt32(key + 4, false));
     let found = 0;
     let prefix = 0;
-    const first = words[(this.handle >>> 2) + ROOT]!;
     let link = first;
     while (link !== 0) {
       const node = this.#node(link);
@@ -106,6 +152,11 @@ export class LpmTrieMap extends MapStore {
     return found - 1;
   }
 
+  /** Index in `words` of the shortcut of a key that has as many bits. */
+  #shortcut(key: number): number {
+    return this.#shortcuts + (this.view.getUint32(key + 4, false) >>> (32 - this.#shortcutBits));
+  }
+
   override update(key: number, value: number, flags: number, _cpu: number): number {
     if (!this.#begin()) return -EBUSY;
     const result = this.#insert(key, value, flags);
@@ -119,8 +170,11 @@ export class LpmTrieMap extends MapStore {
     const length = this.view.getUint32(key, true);
     if (flags >>> 0 > BPF_EXIST || length > bits) return -EINVAL;
 
-    // Down to where the key is, or where it parts from what is there. `slot` is the word that points at `node`.
-    let slot = (this.handle >>> 2) + ROOT;
+    // Down to where the key is, or where it parts from what is there. `slot` is the word that points at `node`, `above` its prefix.
+    const shortcutBits = this.#shortcutBits;
+    const shortcut = shortcutBits === 0 || length < shortcutBits ? -1 : this.#shortcut(key);
+    let slot = shortcut >= 0 && this.#leads(shortcut, key, length) ? shortcut : this.header + ROOT;
+    let above = -1;
     let node = -1;
     let prefix = 0;
     let common = 0;
@@ -131,6 +185,7 @@ export class LpmTrieMap extends MapStore {
       common = this.#common(node, key, known, Math.min(prefix, length));
       if (common !== prefix || prefix === length) break;
       slot = node + this.#bit(key + 4, prefix);
+      above = prefix;
     }
     const there = words[slot]!;
     const same = there !== 0 && common === prefix && prefix === length;
@@ -142,6 +197,7 @@ export class LpmTrieMap extends MapStore {
     const element = this.#takeElement();
     if (element < 0) return element;
     this.writeValue(this.valueAddress(element, 0), value);
+    if (!present && length < shortcutBits) words[this.header + SHORT]!++;
     if (same) {
       const old = words[node + ENTRY]!;
       this.#adopt(node, element, key);
@@ -150,6 +206,7 @@ export class LpmTrieMap extends MapStore {
     }
     const added = this.#takeNode();
     this.#adopt(added, element, key);
+    let first = added;
     if (there === 0) {
       words[slot] = this.#link(added);
     } else if (common === length) {
@@ -163,8 +220,20 @@ export class LpmTrieMap extends MapStore {
       words[branch + side] = this.#link(added);
       words[branch + 1 - side] = there;
       words[slot] = this.#link(branch);
+      if (common >= shortcutBits) first = branch;
     }
+    // What was there and has all the bits of a shortcut while the branch has not keeps its own.
+    if (above < shortcutBits && shortcut >= 0) words[shortcut] = this.#link(first);
     return 0;
+  }
+
+  /** Whether a key is at the node of a shortcut or below, so that nothing changes above. */
+  #leads(shortcut: number, key: number, length: number): boolean {
+    const link = this.words[shortcut]!;
+    if (link === 0) return false;
+    const node = this.#node(link);
+    const prefix = this.words[node + PREFIX]!;
+    return prefix <= length && this.#common(node, key, 0, prefix) === prefix;
   }
 
   /** Takes the lock and makes the version odd. */
@@ -193,6 +262,9 @@ export class LpmTrieMap extends MapStore {
     let slot = (this.handle >>> 2) + ROOT;
     let parent = -1;
     let parentSlot = -1;
+    // The prefixes of what holds `slot` and `parentSlot`.
+    let above = -1;
+    let aboveParent = -1;
     let node = -1;
     let prefix = 0;
     while (words[slot] !== 0) {
@@ -204,19 +276,26 @@ export class LpmTrieMap extends MapStore {
       parent = node;
       parentSlot = slot;
       slot = node + this.#bit(key + 4, prefix);
+      aboveParent = above;
+      above = prefix;
     }
     if (words[slot] === 0 || words[node + ENTRY] === 0) return -ENOENT;
 
     this.#releaseElement(words[node + ENTRY]! - 1);
     words[node + ENTRY] = 0;
+    const shortcutBits = this.#shortcutBits;
+    const shortcut = shortcutBits === 0 || length < shortcutBits ? -1 : this.#shortcut(key);
+    if (length < shortcutBits) words[this.header + SHORT]!--;
     const left = words[node]!;
     const right = words[node + 1]!;
     if (left !== 0 && right !== 0) return 0; // it stays, as a branch
     words[slot] = left !== 0 ? left : right;
+    if (shortcut >= 0 && above < shortcutBits) words[shortcut] = words[slot]!;
     this.#releaseNode(node);
     // A branch that lost one of its two sides stands for nothing any more.
     if (words[slot] === 0 && parent >= 0 && words[parent + ENTRY] === 0) {
       words[parentSlot] = words[parent] !== 0 ? words[parent]! : words[parent + 1]!;
+      if (shortcut >= 0 && above >= shortcutBits && aboveParent < shortcutBits) words[shortcut] = words[parentSlot]!;
       this.#releaseNode(parent);
     }
     return 0;
@@ -250,14 +329,16 @@ export class LpmTrieMap extends MapStore {
     if (!this.#begin()) return;
     this.words.fill(0, this.#owners, this.#chain);
     this.words.fill(0, this.header + COUNT, this.header + FRESH_ELEMENT + 1);
+    this.words[this.header + SHORT] = 0;
+    if (this.#shortcutBits !== 0) this.words.fill(0, this.#shortcuts, this.#shortcuts + (1 << this.#shortcutBits));
     this.#end();
   }
 
-  /** `#find` for IPv4: the same walk with the data in one word. Hot. */
-  #find32(length: number, wanted: number): number {
+  /** `#walk` for IPv4: the same with the data in one word. Hot. */
+  #walk32(first: number, length: number, wanted: number): number {
     const { words, view } = this;
     let found = 0;
-    let link = words[(this.handle >>> 2) + ROOT]!;
+    let link = first;
     let known = -1;
     while (link !== 0) {
       const node = this.#node(link);
@@ -328,7 +409,7 @@ export class LpmTrieMap extends MapStore {
     if (link !== 0) words[header + FREE_NODE] = words[this.#node(link)]!;
     else link = ++words[header + FRESH_NODE]!;
     const node = this.#node(link);
-    words.fill(0, node, node + this.#nodeWords);
+    for (let at = node + this.#nodeWords - 1; at >= node; at--) words[at] = 0;
     return node;
   }
 
