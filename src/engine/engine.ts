@@ -55,6 +55,36 @@ export interface Program {
   run(input?: RunInput): RunResult;
   /** Attaches to a hook until the link is disposed. */
   attach(options: AttachOptions): Promise<Link>;
+  /**
+   * Of iterator programs (`iter/task`, `iter/bpf_map_elem` …) alone: goes through objects, and gives what the program writes of each
+   * (`bpf_seq_printf`, `bpf_seq_write`). Nothing is attached before the first row is asked for, and nothing after the last. Since
+   * Linux 5.8.
+   */
+  iterate?(options?: IterateOptions): Iteration;
+}
+
+/** Which objects an iterator goes through; what its kind does not know is a RangeError. */
+export interface IterateOptions {
+  /** `iter/bpf_map_elem`, which needs one: the map whose entries it is about. */
+  readonly map?: MapHandle;
+  /** `iter/task`: the threads of that process alone (Linux 6.1). */
+  readonly pid?: number;
+  /** `iter/task`: that thread alone (Linux 6.1). */
+  readonly tid?: number;
+  /** `iter/cgroup` (Linux 6.1): where to begin; default `/`. */
+  readonly cgroup?: string;
+  /** `iter/cgroup`: the group itself, it and those above it, or it and those below it, parents first (default) or last. */
+  readonly order?: "self" | "up" | "down" | "down-last";
+}
+
+/**
+ * What an iterator program writes, as lines of text without their ends. Each loop goes through the objects anew.
+ * @throws IterationError when what it writes of one object does not fit into the kernel's 32 KiB, or it asks for an object again and again
+ *   (it returned 1); FaultError when the program is stopped; MapError `closed`.
+ */
+export interface Iteration extends AsyncIterable<string> {
+  /** The same as bytes, in pieces of the reader's choice that never cut what was written of one object: for `bpf_seq_write`. */
+  chunks(): AsyncIterableIterator<Uint8Array>;
 }
 
 export interface RunInput {

@@ -51,6 +51,20 @@ export class VerifierError extends Error {
   }
 }
 
+/** What an iterator program wrote cannot be read on: one object's output is too long, or the program wants it again and again. */
+export class IterationError extends Error {
+  override readonly name = "IterationError";
+  readonly program: string;
+  /** As the kernel's `read` says it. */
+  readonly code: "E2BIG" | "EAGAIN";
+
+  constructor(program: string, code: IterationError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.program = program;
+    this.code = code;
+  }
+}
+
 /** A program of the embedded engine that did what no verified program does: it was stopped, the host is unharmed. */
 export class FaultError extends Error {
   override readonly name = "FaultError";

@@ -20,12 +20,13 @@ function print(call: HelperCall, format: number, size: number, args: readonly bi
   return printed.length;
 }
 
-function latin1(text: string): Uint8Array {
+/** A byte a character. */
+export function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** Words of an array of arguments; null for a size that is none. */
-function words({ memory }: HelperCall, data: number, size: number): bigint[] | null {
+export function words({ memory }: HelperCall, data: number, size: number): bigint[] | null {
   if (size % 8 !== 0 || size > MOST_DATA || size < 0 || (size > 0 && data === 0)) return null;
   return Array.from({ length: size / 8 }, (_, index) => memory.view.getBigUint64((data >>> 0) + index * 8, true));
 }

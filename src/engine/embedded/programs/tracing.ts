@@ -16,8 +16,10 @@ import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
 import { COOKIE, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
 import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
+import { SEQUENCES } from "../helpers/sequences.ts";
 import { STACKS } from "../helpers/stacks.ts";
 import { PATHS } from "../helpers/strings.ts";
+import { IteratorProgram } from "../iterators/program.ts";
 import type { ProgramKind } from "./kind.ts";
 import { type EventKind, EventProgram } from "./tracing-program.ts";
 
@@ -37,6 +39,19 @@ function checkSleep({ name, section, code, flags = 0 }: ProgramSpec): void {
   }
 }
 
+/** @throws FeatureError for what iterators alone may call, in a program that is none (`tracing_prog_func_proto`). */
+function checkSequences({ name, section, code }: ProgramSpec): void {
+  for (const { opcode, src, imm } of decode(code)) {
+    const writes = opcode === 0x85 && src === 0 ? SEQUENCES.find(({ id }) => id === imm) : undefined;
+    if (writes === undefined) continue;
+    throw new FeatureError(
+      writes.name,
+      null,
+      `${name}: ${writes.name} writes for the reader of an iterator (iter/…), and section ${section} is none`,
+    );
+  }
+}
+
 function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, kernelPointers = false): ProgramKind {
   return {
     type,
@@ -45,6 +60,8 @@ function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, ke
     kernelPointers,
     make(spec, executors, room, fuel) {
       checkSleep(spec);
+      if (spec.attachType === "trace_iter") return new IteratorProgram(spec, executors, room, fuel);
+      checkSequences(spec);
       return new EventProgram(spec, events, executors, room, fuel);
     },
   };
@@ -87,10 +104,10 @@ export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE
   example: "cpu-clock",
 });
 
-/** Typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
+/** Iterators, typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
 export const tracingKind = kindOf(
   "tracing",
-  [...STACKS, ...FUNCTION_ARGUMENTS, ...PATHS, COOKIE, FUNCTION_IP],
+  [...STACKS, ...FUNCTION_ARGUMENTS, ...PATHS, ...SEQUENCES, COOKIE, FUNCTION_IP],
   {
     layout: () => argumentsLayout(false),
     prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),

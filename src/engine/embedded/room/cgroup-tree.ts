@@ -33,6 +33,11 @@ export class CgroupTree {
     this.#groups.set(path, group);
     return group;
   }
+
+  /** Those right below a group, the oldest first. */
+  childrenOf(group: Cgroup): readonly Cgroup[] {
+    return [...this.#groups.values()].filter(({ parent }) => parent === group);
+  }
 }
 
 /** The group itself or one above it, at that level; null when it is not so deep (`cgroup_ancestor`). */

@@ -16,6 +16,7 @@ import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { inserted, type Place } from "./hook.ts";
 import type { ProcessDescription, Processes } from "./processes.ts";
+import type { Sequence } from "./sequence.ts";
 
 /** Addresses, the innermost first, as the kernel's unwinder gives them. */
 export interface Stacks {
@@ -69,6 +70,8 @@ export interface RunningEvent {
   override: bigint | null;
   /** What the context was made from. */
   readonly data: ContextInput;
+  /** What an iterator writes into. */
+  readonly sequence?: Sequence;
 }
 
 /** What is attached to an event. */

@@ -8,6 +8,7 @@
 
 import type { Btf } from "../../../btf/btf.ts";
 import type { Memory, Region } from "../memory.ts";
+import type { Cgroup } from "./cgroup-tree.ts";
 import { type FieldValue, ObjectWriter } from "./object-writer.ts";
 import { PresentedMemory } from "./presented-memory.ts";
 import type { Process, Processes } from "./processes.ts";
@@ -59,6 +60,7 @@ export class Kernel {
   /** In order of address. */
   readonly #objects: Held[] = [];
   readonly #tasks = new WeakMap<Process, Task>();
+  readonly #groups = new Map<Cgroup, KernelObject>();
   readonly #paths = new Map<number, string>();
   /** Where to put down what is made: it belongs to another object, or to `temporary`. */
   #owner: Held[] | null = null;
@@ -84,6 +86,11 @@ export class Kernel {
     const object = this.#hold(writer.sizeOf(id), writer.describe(id), (given) => writer.write(id, object.address, given));
     object.set(fields);
     return object;
+  }
+
+  /** The same, of those fields that the type has: kernels differ. */
+  fitting(type: string, fields: Readonly<Record<string, FieldValue>>): KernelObject {
+    return this.object(type, this.#writer?.known(type, fields) ?? fields);
   }
 
   /** Plain bytes that programs may read: a buffer, or text with its NUL. */
@@ -191,10 +198,36 @@ export class Kernel {
     return undefined;
   }
 
+  /** The `struct cgroup` of a group, likewise; groups do not go away. */
+  cgroupOf(group: Cgroup): number {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known.address;
+    const { id, level, parent } = group;
+    const above = parent === null ? null : { address: this.cgroupOf(parent) };
+    const name = group.path.slice(group.path.lastIndexOf("/") + 1);
+    const object = this.#owned(null, () =>
+      this.#writer?.has("cgroup") === true
+        ? this.fitting("cgroup", { level, kn: { id, name }, ...(above === null ? {} : { self: { parent: above } }) })
+        : this.#handle("cgroup"),
+    );
+    this.#groups.set(group, object);
+    return object.address;
+  }
+
+  /** The group whose `struct cgroup` is at an address, or undefined. */
+  cgroupAt(address: number): Cgroup | undefined {
+    for (const [group, object] of this.#groups) if (object.address === address) return group;
+    return undefined;
+  }
+
   #newTask(): KernelObject {
-    if (this.#writer !== null) return this.object("task_struct");
-    const region = this.#memory.allocate(HANDLE_SIZE, "a task", "kernel objects");
-    return { address: region.start, size: 0, type: "task", bytes: new Uint8Array(0), set: () => {} };
+    return this.#writer === null ? this.#handle("task") : this.object("task_struct");
+  }
+
+  /** An address, and nothing to read behind it. */
+  #handle(type: string): KernelObject {
+    const region = this.#memory.allocate(HANDLE_SIZE, `a ${type}`, "kernel objects");
+    return { address: region.start, size: 0, type, bytes: new Uint8Array(0), set: () => {} };
   }
 
   #newCred(): KernelObject | null {
@@ -214,6 +247,7 @@ export class Kernel {
       flags: process.isKernel ? PF_KTHREAD : 0,
       group_leader: this.#pointer(leader),
       ...(parent === undefined ? {} : { real_parent: this.#pointer(parent), parent: this.#pointer(parent) }),
+      ...(this.#writer?.has("css_set") === true ? { cgroups: { dfl_cgrp: { address: this.cgroupOf(process.cgroup) } } } : {}),
       ...(cred === null ? {} : { cred: { address: cred.address }, real_cred: { address: cred.address } }),
     };
     return { ...this.#writer!.known("task_struct", fields), ...description.task };
