@@ -134,6 +134,11 @@ export interface PerfOptions extends RecordOptions {
 export interface PerfEventArray<Item = unknown> extends MapHandle {
   /** Opens the buffers, so that programs' output is kept from now on. */
   open(options?: PerfOptions): void;
+  /**
+   * Puts a counter of each CPU in the place of its buffer: `cpu-cycles`, `instructions` …, which programs read (`bpf_perf_event_read`).
+   * @throws MapError `invalid` when nobody counts that.
+   */
+  count(event: string): void;
   /** Waits for records, in the order of each CPU. */
   records(options?: PerfOptions): AsyncIterableIterator<PerfRecord<Item>>;
   /** Takes out what is there, one CPU after the other. */
@@ -156,6 +161,14 @@ export interface ProgramArray extends MapHandle {
   delete(index: number): boolean;
   clear(): void;
   entries(): IterableIterator<[number, ProgramHandle]>;
+}
+
+/** Control groups by index, for `bpf_current_task_under_cgroup`; user space cannot read it. Since Linux 4.8. */
+export interface CgroupArray extends MapHandle {
+  /** @param path in cgroup v2: `/web/api`. @throws MapError `not-found` beyond the end, `invalid` for what is no group. */
+  set(index: number, path: string): void;
+  delete(index: number): boolean;
+  clear(): void;
 }
 
 /** Maps in a map. Since Linux 4.12. */
@@ -217,13 +230,15 @@ export type UserMapOf<Type extends MapType, Key, Value> = Type extends PerCpuTyp
               ? PerfEventArray<UserValue<Value>>
               : Type extends "prog_array"
                 ? ProgramArray
-                : Type extends "array_of_maps" | "hash_of_maps"
-                  ? MapOfMaps<UserValue<Key>, InnerOf<Value>>
-                  : Type extends "arena"
-                    ? Arena
-                    : Type extends "stack_trace"
-                      ? StackTraceMap
-                      : BpfMap<UserValue<Key>, UserValue<Value>>;
+                : Type extends "cgroup_array"
+                  ? CgroupArray
+                  : Type extends "array_of_maps" | "hash_of_maps"
+                    ? MapOfMaps<UserValue<Key>, InnerOf<Value>>
+                    : Type extends "arena"
+                      ? Arena
+                      : Type extends "stack_trace"
+                        ? StackTraceMap
+                        : BpfMap<UserValue<Key>, UserValue<Value>>;
 
 /** Of a map of maps: the value is the inner map's declaration. */
 type InnerOf<Value> = Value extends MapDeclaration<infer Type, infer Key, infer Inner> ? UserMapOf<Type, Key, Inner> : MapHandle;

@@ -132,6 +132,16 @@ for (const execution of ["interpreter", "jit"] as const) {
       await assert.rejects(lines(collection, "retries", { map: slots! }), { name: "IterationError", code: "EAGAIN" });
     });
 
+    test("references to tasks and control groups: each answer is a bit; what is kept is told", async () => {
+      await using engine = open();
+      const spec = fixture("iterators");
+      await using collection = await engine.load({ ...spec, programs: spec.programs.map((one) => ({ ...one, autoload: true })) });
+      const data = collection.maps["iterator.data"] as BpfMap<number, { wanted: number }>;
+      data.set(0, { ...data.get(0)!, wanted: 9 });
+      assert.deepEqual(await lines(collection, "references"), ["f7f"]);
+      await assert.rejects(lines(collection, "keeps"), /reference to a task taken at slot \d+ was not released/);
+    });
+
     test("what is refused", async () => {
       await using engine = open();
       await using collection = await engine.load(fixture("iterators"));

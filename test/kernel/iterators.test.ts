@@ -89,18 +89,23 @@ describe("iterators here and in the kernel", { skip }, () => {
     });
   }
 
-  test("a task: a child of our own", async () => {
+  test("a task, which is a child of our own; references to it and to its group", async () => {
     const child = spawn("sleep", ["60"]);
     try {
       await once(child, "spawn");
       const pid = child.pid!;
-      const kernel = inKernel(patched("tasks", { wanted: pid }), false);
-      assert.deepEqual(kernel.lines, [`${pid} ${pid} sleep`]);
-      await using engine = open([{ pid, comm: "sleep" }, { pid: 1 }]);
-      await using collection = await engine.load(patched("tasks", { wanted: pid }));
-      const lines: string[] = [];
-      for await (const line of collection.programs["tasks"]!.iterate!()) lines.push(line);
-      assert.deepEqual(lines, kernel.lines);
+      for (const [program, expected] of [
+        ["tasks", `${pid} ${pid} sleep`],
+        ["references", "f7f"],
+      ] as const) {
+        const spec = patched(program, { wanted: pid });
+        assert.deepEqual(inKernel(spec, false).lines, [expected]);
+        await using engine = open([{ pid, comm: "sleep" }, { pid: 1 }]);
+        await using collection = await engine.load(spec);
+        const lines: string[] = [];
+        for await (const line of collection.programs[program]!.iterate!()) lines.push(line);
+        assert.deepEqual(lines, [expected]);
+      }
     } finally {
       child.kill();
     }

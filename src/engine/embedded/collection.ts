@@ -80,7 +80,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       this.sent = { maps: stores, programs: sent };
       this.#threads = target.threads;
       const { memory, cpus } = target;
-      this.#userMaps = stores.map((store) => makeUserMap(store, valueTypes, { memory, cpus, programs: table }));
+      const { cgroups, counters } = target.room;
+      this.#userMaps = stores.map((store) =>
+        makeUserMap(store, valueTypes, { memory, cpus, programs: table, cgroups, counters }),
+      );
       const names: Names = {
         mapNamed: (name) => byName.get(name)?.handle ?? null,
         programNamed(name, array) {

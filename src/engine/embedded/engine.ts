@@ -18,6 +18,7 @@ import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
 import { Random } from "./random.ts";
 import type { Groups } from "./room/cgroup-hooks.ts";
+import type { Counters } from "./room/counters.ts";
 import type { Emitted, EventHost, EventMeta } from "./room/events.ts";
 import type { Formats } from "./room/formats.ts";
 import type { Kernel } from "./room/kernel-objects.ts";
@@ -196,6 +197,11 @@ export class EmbeddedEngine implements Engine {
   /** What is known of the fields of tracepoints. */
   get formats(): Formats {
     return this.#room.formats;
+  }
+
+  /** What the hardware counts, for programs that read it. */
+  get counters(): Counters {
+    return this.#room.counters;
   }
 
   /** What programs are attached to, besides packets. */

@@ -35,6 +35,7 @@ const HELPERS_OF: { readonly [Type in MapType]?: readonly HelperName[] } = {
   devmap: [...REDIRECT, ...LOOKUP],
   devmap_hash: [...REDIRECT, ...LOOKUP],
   cpumap: REDIRECT,
+  cgroup_array: ["bpf_skb_under_cgroup", "bpf_current_task_under_cgroup"],
   array_of_maps: LOOKUP,
   hash_of_maps: LOOKUP,
   queue: QUEUES,

@@ -43,6 +43,7 @@ const KINDS: { readonly [Type in EmbeddedMapType]: Make } = {
   ringbuf: of(RingBufferMap),
   user_ringbuf: of(UserRingBufferMap),
   prog_array: of(ReferenceArray),
+  cgroup_array: of(ReferenceArray),
   perf_event_array: of(PerfEventArrayMap),
   array_of_maps: of(ArrayOfMaps),
   hash_of_maps: of(HashOfMaps),

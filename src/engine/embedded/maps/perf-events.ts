@@ -8,17 +8,27 @@ import { E2BIG, EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from "./errno.ts";
 import { ReferenceArray } from "./references.ts";
 import { BPF_RB_FORCE_WAKEUP, Ring, ringBytes } from "./ring.ts";
 
+/** What an entry is that programs read instead of writing it. */
+export interface CounterSource {
+  /** Counted, nanoseconds enabled, nanoseconds running: u64 each; undefined when nobody counts. */
+  read(): { readonly counter: number | bigint; readonly enabled: number | bigint; readonly running: number | bigint } | undefined;
+}
+
+/** The value of an entry that is a counter; buffers begin at multiples of more than that. */
+const COUNTER = 1;
+
 /** Lower half of the flags of output: this CPU's buffer. */
 export const BPF_F_CURRENT_CPU = 0xffff_ffff;
 
 export class PerfEventArrayMap extends ReferenceArray {
   readonly #rings = new Map<number, Ring>();
   readonly #opened: Region[] = [];
+  readonly #counters = new Map<number, CounterSource>();
 
   /** The buffer of a CPU, or null when user space opened none. Hot. */
   ringAt(index: number): Ring | null {
     const start = this.referenceAt(index);
-    if (start === 0) return null;
+    if (start <= COUNTER) return null;
     let ring = this.#rings.get(start);
     if (ring === undefined) {
       ring = new Ring(this.memory, start);
@@ -42,6 +52,17 @@ export class PerfEventArrayMap extends ReferenceArray {
     return ring;
   }
 
+  /** Puts a counter in a CPU's place. */
+  putCounter(cpu: number, counter: CounterSource): void {
+    this.#counters.set(cpu, counter);
+    this.words[this.valueAddress(cpu, 0) >>> 2] = COUNTER;
+  }
+
+  /** The counter of a CPU; null when its place is empty, or a buffer. */
+  counterAt(index: number): CounterSource | null {
+    return this.referenceAt(index) === COUNTER ? (this.#counters.get(index) ?? null) : null;
+  }
+
   /**
    * `bpf_perf_event_output` of bytes that follow each other, and (packets) of more that lie elsewhere.
    * @param index the lower half of the flags. @returns 0, or a negated error number.
@@ -50,7 +71,7 @@ export class PerfEventArrayMap extends ReferenceArray {
     const at = index >>> 0 === BPF_F_CURRENT_CPU ? cpu : index >>> 0;
     if (at >= this.maxEntries) return -E2BIG;
     const ring = this.ringAt(at);
-    if (ring === null) return -ENOENT;
+    if (ring === null) return this.counterAt(at) === null ? -ENOENT : -EINVAL;
     if (at !== cpu) return -EOPNOTSUPP;
     // PERF_SAMPLE_RAW counts its length in 16 bits.
     if (size + moreSize > 0xffff - 16) return -EINVAL;

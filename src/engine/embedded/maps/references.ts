@@ -5,7 +5,8 @@
  *
  *     prog_array                           u32   number of the program in the engine's table, from 1 on
  *     perf_event_array                     u32   address of the buffer (perf-events.ts)
- *     cgroup_array, sockmap, …             u32   address of the object in the engine's room
+ *     cgroup_array                         u32   id of the group
+ *     sockmap, …                           u32   address of the object in the engine's room
  *     array_of_maps                        u32   address of the map's header
  *     devmap                               u32   interface's index; then, with 8 bytes, u32 number of the program
  *     cpumap                               u32   packets that may wait; then, with 8 bytes, u32 number of the program

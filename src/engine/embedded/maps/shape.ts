@@ -154,6 +154,7 @@ const RULES = {
   user_ringbuf: RING,
   prog_array: REFERENCES,
   perf_event_array: { ...REFERENCES, flags: REFERENCES.flags | BPF_F_PRESERVE_ELEMS },
+  cgroup_array: REFERENCES,
   array_of_maps: REFERENCES,
   hash_of_maps: { ...HASH, value: U32 },
   devmap: { flags: DEVICE_FLAGS, key: U32, value: DESCRIPTOR, more: descriptor },

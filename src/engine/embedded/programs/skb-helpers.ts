@@ -5,6 +5,7 @@ import { adjustRoomHelper, roomHelpers } from "../helpers/encapsulation.ts";
 import { cgroupHelpers, hashHelpers, hashRecalc, setHashInvalid } from "../helpers/facts.ts";
 import { tcRouting } from "../helpers/fib.ts";
 import type { Helper } from "../helpers/helper.ts";
+import { skbUnder } from "../helpers/objects.ts";
 import { cloneRedirectHelper, redirectHelper, tcRedirects } from "../helpers/redirect.ts";
 import { changeTypeHelper, loadBytes, loadBytesRelative, pull, storeHelpers } from "../helpers/skb.ts";
 import { congestionHelper, fullSocketHelper, setTimeHelper } from "../helpers/skb-marks.ts";
@@ -29,6 +30,7 @@ export const TC_HELPERS: readonly Helper[] = [
   congestionHelper,
   setTimeHelper,
   ...cgroupHelpers,
+  skbUnder,
   ...tunnelHelpers,
 ];
 

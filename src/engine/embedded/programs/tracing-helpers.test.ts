@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { BtfBuilder } from "../../../btf/builder.ts";
-import type { ContextInput } from "../../engine.ts";
+import type { MapDeclaration } from "../../../object/module.ts";
+import type { MapSpec } from "../../../object/spec.ts";
+import type { ContextInput, Program } from "../../engine.ts";
 import { virtualClock } from "../clock.ts";
 import { type EmbeddedEngine, openEmbedded } from "../engine.ts";
 import type { EventMeta } from "../room/events.ts";
@@ -157,6 +159,112 @@ for (const execution of ["interpreter", "jit"] as const) {
         assert.equal(new TextDecoder().decode(out).replace(/\0+$/, ""), expected, format);
         assert.equal(result, expected.length + 1);
       }
+    });
+
+    test("whether the process is of a control group, or of one below it", async () => {
+      await using engine = openEmbedded({
+        unsafe: true,
+        execution,
+        memory: 4 << 20,
+        room: {
+          processes: [
+            { pid: 7, cgroup: "/web/api" },
+            { pid: 8, cgroup: "/web" },
+          ],
+        },
+      });
+      const groups: MapSpec = { ...outMap(3, 4), name: "groups", type: "cgroup_array" };
+      const text = (index: number) => `r1 = map groups\n r2 = ${index}\n call bpf_current_task_under_cgroup\n exit`;
+      const programs = Object.fromEntries([0, 1, 2, 3].map((index) => [`at${index}`, ["raw_tp/x", text(index)] as const]));
+      await using collection = await engine.load<{ groups: MapDeclaration<"cgroup_array", number, number> }>(
+        eventSpec(programs, [groups]),
+      );
+      const map = collection.maps.groups;
+      map.set(0, "/web");
+      map.set(1, "/web/api");
+      const ask = async (index: number, pid: number): Promise<number> => {
+        const all: Readonly<Record<string, Program>> = collection.programs;
+        await using _link = await all[`at${index}`]!.attach({});
+        return engine.emit("raw_tp/x", {}, { pid }).result;
+      };
+      assert.deepEqual([await ask(0, 7), await ask(1, 7), await ask(0, 8), await ask(1, 8)], [1, 1, 1, 0]);
+      assert.equal(await ask(2, 7), -11, "-EAGAIN: nothing there");
+      assert.equal(await ask(3, 7), -7, "-E2BIG: beyond the end");
+      assert.equal(map.delete(0), true);
+      assert.equal(await ask(0, 7), -11);
+      assert.throws(() => map.set(3, "/web"), { name: "MapError", code: "not-found" });
+      assert.throws(() => map.set(0, "web"), { name: "MapError", code: "invalid" });
+    });
+
+    test("counters of a CPU, which the room presents", async () => {
+      await using engine = openEmbedded({ unsafe: true, execution, memory: 4 << 20, cpus: 2, clock: virtualClock() });
+      const cycles: MapSpec = { ...outMap(3, 4), name: "cycles", type: "perf_event_array" };
+      const keep = "r2 = *(u64 *)(r1 + 0)\n r1 = map cycles";
+      const value = `${CLEAR}\n ${keep}\n r3 = r10\n r3 += -64\n r4 = 24\n call bpf_perf_event_read_value\n ${SHOW}`;
+      const spec = eventSpec(
+        {
+          plain: ["raw_tp/plain", `${keep}\n call bpf_perf_event_read\n *(u64 *)(r10 - 64) = r0\n ${SHOW}`],
+          value: ["raw_tp/value", value],
+        },
+        [outMap(1, 64), cycles],
+      );
+      await using collection = await engine.load(spec);
+      const { plain, value: timed } = collection.programs;
+      await using _plain = await plain!.attach({});
+      await using _timed = await timed!.attach({});
+      const map = collection.maps["cycles"]!;
+      const words = () => [...new BigUint64Array((collection.maps["out"]!.get(0) as Uint8Array).slice().buffer)];
+      const ask = (event: string, flags: number | bigint, cpu = 0) => {
+        const { result } = engine.emit(event, { args: [flags] }, { cpu });
+        return { result, words: words() };
+      };
+      const [CURRENT, E2BIG, EINVAL, ENOENT] = [0xffff_ffff, -7, -22, -2];
+      assert.throws(() => map.count("cpu-cycles"), /the room has no counter cpu-cycles; set it first \(it has none\)/);
+      assert.equal(ask("raw_tp/plain", CURRENT).result, ENOENT, "nothing is there yet");
+      assert.equal(ask("raw_tp/plain", CURRENT).words[0], BigInt.asUintN(64, -2n), "as 64 bits");
+      engine.counters.set("cpu-cycles", 5_000_000_000n, 0);
+      engine.counters.set("cpu-cycles", { counter: 30, enabled: 20, running: 10 }, 1);
+      map.count("cpu-cycles");
+      assert.equal(ask("raw_tp/plain", CURRENT).words[0], 5_000_000_000n);
+      assert.equal(ask("raw_tp/plain", 0).words[0], 5_000_000_000n);
+      assert.equal(ask("raw_tp/plain", CURRENT, 1).words[0], 30n);
+      assert.deepEqual(ask("raw_tp/value", 1, 1).words.slice(0, 3), [30n, 20n, 10n]);
+      engine.counters.set("cpu-cycles", 31, 1);
+      assert.equal(ask("raw_tp/plain", CURRENT, 1).words[0], 31n, "it counts on");
+      assert.equal(ask("raw_tp/value", 1, 0).result, EINVAL, "another CPU's");
+      assert.equal(ask("raw_tp/value", 3, 0).result, E2BIG);
+      assert.equal(ask("raw_tp/value", 2, 0).result, ENOENT);
+      assert.equal(ask("raw_tp/value", 1n << 32n, 0).result, EINVAL, "flags that there are none of");
+      assert.throws(() => engine.counters.set("cpu-cycles", 1, 2), RangeError);
+      map.open();
+      assert.throws(() => ask("raw_tp/plain", CURRENT), /entry 0 is a buffer; a counter is put in by count/);
+    });
+
+    test("values that belong to a control group", async () => {
+      const processes = [
+        { pid: 7, cgroup: "/web" },
+        { pid: 8, cgroup: "/web" },
+        { pid: 9, cgroup: "/db" },
+      ];
+      await using engine = openEmbedded({ unsafe: true, execution, memory: 4 << 20, room: { processes } });
+      const text = `r1 = *(u64 *)(r1 + 0)\n r2 = r1\n r1 = map groups\n r3 = 0\n r4 = 1\n call bpf_cgrp_storage_get\n if r0 == 0 goto none
+        r1 = *(u64 *)(r0 + 0)\n r1 += 1\n *(u64 *)(r0 + 0) = r1\n r0 = r1\n exit\n none: r0 = -1\n exit`;
+      const forget = "r2 = *(u64 *)(r1 + 0)\n r1 = map groups\n call bpf_cgrp_storage_delete\n exit";
+      const btf = new BtfBuilder();
+      const [keyType, valueType] = [btf.int("int", 4, { signed: true }), btf.int("u64", 8)];
+      const map = { ...outMap(0), name: "groups", type: "cgrp_storage" as const, flags: 1, keyType, valueType };
+      const spec = eventSpec({ count: ["raw_tp/count", text], forget: ["raw_tp/forget", forget] }, [map]);
+      await using collection = await engine.load({ ...spec, types: btf.encode() });
+      for (const program of Object.values(collection.programs)) await program.attach({});
+      const group = (pid: number) => engine.kernel.cgroupOf(engine.processes.get(pid)!.cgroup);
+      const emit = (event: string, pid: number) => engine.emit(event, { args: [group(pid)] }).result;
+      assert.deepEqual(
+        [7, 8, 9, 7].map((pid) => emit("raw_tp/count", pid)),
+        [1, 2, 1, 3],
+      );
+      assert.deepEqual([emit("raw_tp/forget", 7), emit("raw_tp/forget", 7)], [0, -2]);
+      assert.deepEqual([emit("raw_tp/count", 8), emit("raw_tp/count", 9)], [1, 2]);
+      assert.throws(() => engine.emit("raw_tp/count", { args: [12345] }), /expected an object that has a cgrp_storage/);
     });
 
     test("values that belong to a task end with it", async () => {

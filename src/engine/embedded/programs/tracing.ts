@@ -14,17 +14,28 @@ import { tracepointLayout } from "../contexts/tracepoint.ts";
 import { CURRENT, TASKS } from "../helpers/current.ts";
 import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
-import { COOKIE, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
+import { CURRENT_UNDER, GROUP_STORAGE } from "../helpers/objects.ts";
+import { COOKIE, COUNTERS, FUNCTION_ARGUMENTS, FUNCTION_IP, OVERRIDE, READ_VALUE } from "../helpers/perf.ts";
 import { COPY_FROM_USER, PROBE_MORE, PROBE_READ } from "../helpers/probe-read.ts";
 import { SEQUENCES } from "../helpers/sequences.ts";
 import { STACKS } from "../helpers/stacks.ts";
 import { PATHS } from "../helpers/strings.ts";
 import { IteratorProgram } from "../iterators/program.ts";
+import { REFERENCES } from "../kfuncs/references.ts";
 import type { ProgramKind } from "./kind.ts";
 import { type EventKind, EventProgram } from "./tracing-program.ts";
 
 /** What all that trace may call. */
-const TRACING: readonly Helper[] = [...CURRENT, ...TASKS, ...PROBE_READ, ...PROBE_MORE, ...COPY_FROM_USER];
+const TRACING: readonly Helper[] = [
+  ...CURRENT,
+  ...TASKS,
+  ...PROBE_READ,
+  ...PROBE_MORE,
+  ...COPY_FROM_USER,
+  ...COUNTERS,
+  ...GROUP_STORAGE,
+  CURRENT_UNDER,
+];
 
 const BPF_F_SLEEPABLE = 16;
 
@@ -70,7 +81,7 @@ function kindOf(type: ProgramType, own: readonly Helper[], events: EventKind, ke
 /** The first word of a section without what libbpf hangs on it: `kprobe` of `kprobe.multi/tcp_*`. */
 const stemOf = ({ section }: ProgramSpec): string => /^[^./]*/.exec(section)?.[0] ?? "";
 
-export const tracepointKind = kindOf("tracepoint", [...STACKS, COOKIE], {
+export const tracepointKind = kindOf("tracepoint", [...STACKS, ...REFERENCES, COOKIE], {
   layout: (event, room) => tracepointLayout(event, (name) => room.formats.find(name)),
   prefix: () => "",
   usual: null,
@@ -97,7 +108,7 @@ export const kprobeKind = kindOf("kprobe", [...STACKS, COOKIE, FUNCTION_IP, OVER
   example: "tcp_connect",
 });
 
-export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE], {
+export const perfEventKind = kindOf("perf_event", [...STACKS, ...REFERENCES, COOKIE, READ_VALUE], {
   layout: (_event, room) => perfEventLayout(room.architecture),
   prefix: () => "perf_event/",
   usual: "cpu-clock",
@@ -107,7 +118,7 @@ export const perfEventKind = kindOf("perf_event", [...STACKS, COOKIE, READ_VALUE
 /** Iterators, typed raw tracepoints (`tp_btf`), and functions as they begin (`fentry`), end (`fexit`) or are decided (`fmod_ret`). */
 export const tracingKind = kindOf(
   "tracing",
-  [...STACKS, ...FUNCTION_ARGUMENTS, ...PATHS, ...SEQUENCES, COOKIE, FUNCTION_IP],
+  [...STACKS, ...FUNCTION_ARGUMENTS, ...PATHS, ...SEQUENCES, ...REFERENCES, COOKIE, FUNCTION_IP],
   {
     layout: () => argumentsLayout(false),
     prefix: (spec) => (spec.attachType === "trace_raw_tp" ? "raw_tp/" : `${stemOf(spec)}/`),
@@ -119,12 +130,12 @@ export const tracingKind = kindOf(
 
 export const lsmKind = kindOf(
   "lsm",
-  [...PATHS, COOKIE],
+  [...PATHS, ...REFERENCES, COOKIE],
   { layout: () => argumentsLayout(false), prefix: () => "lsm/", usual: null, example: "file_open" },
   true,
 );
 
-export const syscallKind = kindOf("syscall", STACKS, {
+export const syscallKind = kindOf("syscall", [...STACKS, ...REFERENCES], {
   layout: () => syscallLayout,
   prefix: () => "syscall/",
   usual: null,

@@ -15,6 +15,7 @@ export interface Cgroup {
 export class CgroupTree {
   readonly root: Cgroup = { path: "/", id: 1, parent: null, level: 0 };
   readonly #groups = new Map<string, Cgroup>([["/", this.root]]);
+  readonly #byId: Cgroup[] = [this.root];
 
   /**
    * The group of a path, made with those above it when it is new.
@@ -31,7 +32,13 @@ export class CgroupTree {
     const parent = end === 0 ? this.root : this.at(path.slice(0, end));
     const group = { path, id: this.#groups.size + 1, parent, level: parent.level + 1 };
     this.#groups.set(path, group);
+    this.#byId.push(group);
     return group;
+  }
+
+  /** The group of an id, or undefined. */
+  withId(id: number): Cgroup | undefined {
+    return this.#byId[id - 1];
   }
 
   /** Those right below a group, the oldest first. */

@@ -17,6 +17,7 @@ import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { CgroupHooks } from "./cgroup-hooks.ts";
 import { CgroupTree } from "./cgroup-tree.ts";
+import { Counters } from "./counters.ts";
 import type { RingThreads } from "./device-rings.ts";
 import { EventHost } from "./events.ts";
 import { Formats } from "./formats.ts";
@@ -81,6 +82,7 @@ export class Room {
   readonly kernel: Kernel;
   readonly formats: Formats;
   readonly events: EventHost;
+  readonly counters: Counters;
   readonly contexts = new ContextAreas();
   readonly architecture: Architecture;
   readonly config: KernelConfig;
@@ -123,5 +125,6 @@ export class Room {
       if (task !== null) dropObject(this.maps, task);
     };
     this.events = new EventHost(clock, this.processes, () => this.cpus.length);
+    this.counters = new Counters(() => this.cpus.length);
   }
 }

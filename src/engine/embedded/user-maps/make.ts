@@ -8,7 +8,10 @@ import { PerfEventArrayMap } from "../maps/perf-events.ts";
 import { RingBufferMap } from "../maps/ring-buffer.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
+import type { CgroupTree } from "../room/cgroup-tree.ts";
+import type { Counters } from "../room/counters.ts";
 import type { ProgramTable } from "../room/programs.ts";
+import { UserCgroupArray } from "./cgroup-array.ts";
 import type { UserHandle } from "./handle.ts";
 import { UserArray, UserMap } from "./keyed.ts";
 import { UserMapOfMaps } from "./map-of-maps.ts";
@@ -23,16 +26,22 @@ export interface UserHome {
   readonly cpus: number;
   /** What program arrays hold. */
   readonly programs: ProgramTable;
+  /** What arrays of control groups hold. */
+  readonly cgroups: CgroupTree;
+  /** What perf event arrays hold, besides buffers. */
+  readonly counters: Counters;
 }
 
 /** @param types of the map's Spec. */
-export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus, programs }: UserHome): UserHandle {
+export function makeUserMap(store: MapStore, types: Btf | null, home: UserHome): UserHandle {
   const { spec } = store;
+  const { memory, cpus, programs, cgroups, counters } = home;
   if (store instanceof RingBufferMap) {
     const codec = recordCodec(types, store);
     return store.type === "ringbuf" ? new UserRing(store, memory, types, codec) : new UserSubmitRing(store, memory, types, codec);
   }
-  if (store instanceof PerfEventArrayMap) return new UserPerfEvents(store, memory, types, recordCodec(types, store), cpus);
+  if (store instanceof PerfEventArrayMap)
+    return new UserPerfEvents(store, memory, types, recordCodec(types, store), cpus, counters);
   if (isMapOfMaps(store)) return new UserMapOfMaps(store, memory, types, keyCodec(types, spec));
   switch (store.type) {
     case "queue":
@@ -42,6 +51,8 @@ export function makeUserMap(store: MapStore, types: Btf | null, { memory, cpus, 
       return new UserBloomFilter(store, memory, types, valueCodec(types, spec));
     case "prog_array":
       return new UserProgramArray(store, memory, types, programs);
+    case "cgroup_array":
+      return new UserCgroupArray(store, memory, types, cgroups);
     case "arena":
       return new UserArena(store, memory, types);
     case "stack_trace":

@@ -8,6 +8,7 @@ import type { PerfEventArrayMap } from "../maps/perf-events.ts";
 import { BPF_RB_FORCE_WAKEUP, type Ring } from "../maps/ring.ts";
 import type { RingBufferMap } from "../maps/ring-buffer.ts";
 import type { Memory } from "../memory.ts";
+import type { Counters } from "../room/counters.ts";
 import { UserHandle } from "./handle.ts";
 
 /** Bytes of each CPU's buffer of a perf event array, where nobody says. */
@@ -135,13 +136,15 @@ export class UserPerfEvents extends UserRecords<PerfRecord> implements PerfEvent
   readonly #map: PerfEventArrayMap;
   readonly #codec: Codec | null;
   readonly #cpus: number;
+  readonly #counters: Counters;
 
   /** @param cpus that the engine has. */
-  constructor(map: PerfEventArrayMap, memory: Memory, types: Btf | null, codec: Codec | null, cpus: number) {
+  constructor(map: PerfEventArrayMap, memory: Memory, types: Btf | null, codec: Codec | null, cpus: number, counters: Counters) {
     super(map, memory, types);
     this.#map = map;
     this.#codec = codec;
     this.#cpus = Math.min(cpus, map.maxEntries);
+    this.#counters = counters;
   }
 
   get lost(): number {
@@ -153,6 +156,15 @@ export class UserPerfEvents extends UserRecords<PerfRecord> implements PerfEvent
     if (!Number.isInteger(bytes) || bytes < 4096 || bytes > 2 ** 30 || Math.log2(bytes) % 1 !== 0)
       throw new MapError(this.name, "invalid", `${this.name}: bytes: expected a power of two from 4096 to 1 GiB, found ${bytes}`);
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#map.open(cpu, bytes);
+  }
+
+  count(name: string): void {
+    this.writable();
+    if (!this.#counters.names.includes(name)) {
+      const known = this.#counters.names.join(", ") || "none";
+      throw new MapError(this.name, "invalid", `${this.name}: the room has no counter ${name}; set it first (it has ${known})`);
+    }
+    for (let cpu = 0; cpu < this.#cpus; cpu++) this.#map.putCounter(cpu, { read: () => this.#counters.read(name, cpu) });
   }
 
   records(options: PerfOptions = {}): AsyncIterableIterator<PerfRecord> {
