@@ -17,10 +17,11 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   callbacks: ["loops", "array_elements", "hash_elements", "other_elements"],
   "tail-calls": ["chain", "second", "third", "again", "small", "rounds", "deeper", "chain_below"],
   dynptrs: ["local", "refused", "packet", "record"],
+  buffers: ["buffer"],
   kfuncs: ["numbers", "bits", "sections"],
   locks: ["locked", "timer", "entries", "queue", "begin"],
   "user-ring": ["drain"],
-  allocated: ["list", "tree", "counted", "pointer"],
+  allocated: ["list", "tree", "counted", "pointer", "ends"],
   strings: ["compare", "look", "search"],
 };
 

@@ -17,10 +17,11 @@ const SOURCE = `
 
 extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp) __attribute__((section(".ksyms")));
 extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash, __u32 *type) __attribute__((section(".ksyms")));
+extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *protocol, __u16 *tag) __attribute__((section(".ksyms")));
 
 __u64 when;
 __u32 xdp_hash, type, tc_hash;
-int errors[2];
+int errors[3];
 
 SEC("xdp") int early(struct xdp_md *ctx)
 {
@@ -28,6 +29,9 @@ SEC("xdp") int early(struct xdp_md *ctx)
 	__u32 hash = 0, kind = 0;
 	errors[0] = bpf_xdp_metadata_rx_timestamp(ctx, &time);
 	errors[1] = bpf_xdp_metadata_rx_hash(ctx, &hash, &kind);
+	__be16 protocol = 0;
+	__u16 tag = 0;
+	errors[2] = bpf_xdp_metadata_rx_vlan_tag(ctx, &protocol, &tag);
 	when = time;
 	xdp_hash = hash;
 	type = kind;
@@ -66,12 +70,12 @@ describe("metadata of a packet", { skip: missingCompiler() ?? false }, () => {
       const flow = (sourcePort: number) => packet(ethernet(), ipv4(), udp({ sourcePort }), padding());
       device.receive(flow(1000), { seconds: 1_700_000_000, nanoseconds: 7 });
       const first = { ...seen() };
-      assert.deepEqual(first["errors"], [0, 0]);
+      assert.deepEqual(first["errors"], [0, 0, -61], "a tag would be in the packet: nothing took it out");
       assert.equal(first["when"], 1_700_000_000_000_000_007n);
       assert.equal(first["type"], 1 | 8 | 32);
       assert.equal(first["tc_hash"], first["xdp_hash"]);
       device.receive(flow(1001));
-      assert.deepEqual(seen()["errors"], [-61, 0], "nobody said when it came");
+      assert.deepEqual(seen()["errors"], [-61, 0, -61], "nobody said when it came");
       assert.notEqual(seen()["xdp_hash"], first["xdp_hash"]);
       device.receive(flow(1000));
       assert.equal(seen()["xdp_hash"], first["xdp_hash"]);

@@ -17,6 +17,8 @@ extern int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_
 extern int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void *meta, u64 off) __ksym;
 extern struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head) __ksym;
 extern struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head) __ksym;
+extern struct bpf_list_node *bpf_list_front(struct bpf_list_head *head) __ksym;
+extern struct bpf_list_node *bpf_list_back(struct bpf_list_head *head) __ksym;
 extern int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (less)(struct bpf_rb_node *a, const struct bpf_rb_node *b), void *meta, u64 off) __ksym;
 extern struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root) __ksym;
 extern struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node) __ksym;
@@ -222,5 +224,39 @@ int pointer(struct xdp_md *ctx)
 	out[2] = before == 0;
 	if (before)
 		drop(before);
+	return XDP_PASS;
+}
+
+/* What is at an end stays there. */
+static __always_inline u64 peek(struct holder *holder, bool front)
+{
+	u64 number = 999;
+	struct bpf_list_node *node;
+	bpf_spin_lock(&holder->lock);
+	node = front ? bpf_list_front(&holder->head) : bpf_list_back(&holder->head);
+	if (node)
+		number = container(node, struct item, node)->number;
+	bpf_spin_unlock(&holder->lock);
+	return number;
+}
+
+SEC("xdp") int ends(struct xdp_md *ctx)
+{
+	u64 *out = results(ctx);
+	struct holder *all = holder();
+	if (!out || !all)
+		return XDP_ABORTED;
+	out[0] = peek(all, true);
+	out[1] = peek(all, false);
+	out[2] = push(all, 1, true);
+	out[3] = peek(all, true);
+	out[4] = peek(all, false);
+	out[5] = push(all, 2, false);
+	out[6] = peek(all, true);
+	out[7] = peek(all, false);
+	out[8] = pop(all, true);
+	out[9] = peek(all, true);
+	out[10] = pop(all, true);
+	out[11] = peek(all, false);
 	return XDP_PASS;
 }

@@ -267,6 +267,22 @@ for (const execution of ["interpreter", "jit"] as const) {
       assert.throws(() => engine.emit("raw_tp/count", { args: [12345] }), /expected an object that has a cgrp_storage/);
     });
 
+    test("signals, to the process or to the thread alone, for the host to deliver", async () => {
+      const room = { processes: [{ pid: 7, tid: 8 }, { pid: 1 }] };
+      for (const [name, thread] of [
+        ["bpf_send_signal", false],
+        ["bpf_send_signal_thread", true],
+      ] as const) {
+        const send = (signal: number, pid: number) =>
+          run({ section: "raw_tp/x", text: `r1 = ${signal}\n call ${name}`, room, meta: { pid } });
+        const { result, engine } = await send(10, 8);
+        assert.equal(result, 0);
+        assert.deepEqual(engine.processes.get(8)!.signals, [{ signal: 10, thread }]);
+        assert.equal((await send(65, 8)).result, -22, "-EINVAL: there are 64");
+        assert.equal((await send(10, 1)).result, -1, "-EPERM: init takes none");
+      }
+    });
+
     test("values that belong to a task end with it", async () => {
       await using engine = openEmbedded({
         unsafe: true,
@@ -287,6 +303,14 @@ for (const execution of ["interpreter", "jit"] as const) {
       engine.processes.remove(7);
       engine.processes.add({ pid: 7 });
       assert.deepEqual([count(7), count(8)], [1, 4]);
+
+      const forget = "call bpf_get_current_task_btf\n r1 = map out\n r2 = r0\n call bpf_task_storage_delete\n exit";
+      const other = { ...eventSpec({ forget: ["raw_tp/forget", forget] }, [map]), types: btf.encode() };
+      await using more = await engine.load(other, { reuse: collection.maps });
+      await using _more = await more.programs["forget"]!.attach({});
+      const drop = (pid: number) => engine.emit("raw_tp/forget", {}, { pid }).result;
+      assert.deepEqual([drop(8), drop(8)], [0, -2]);
+      assert.deepEqual([count(7), count(8)], [2, 1]);
     });
   });
 }

@@ -152,6 +152,30 @@ describe("other calls", () => {
     assert.equal(engine.groups.run("/x", "cgroup_sysctl", { context: { name: "net/ipv4/ip_forward" } }).retval, -1);
   });
 
+  test("sysctl: the value as it is", async () => {
+    const text = (size: number) =>
+      `r2 = r10\n r2 += -16\n r3 = ${size}\n call bpf_sysctl_get_current_value\n r6 = r0\n r7 = *(u8 *)(r10 - 16)\n`;
+    const { engine, attach } = await open({
+      // "64", its line end and room for the NUL: three characters, the first a six.
+      whole: {
+        type: "cgroup_sysctl",
+        attachType: "cgroup_sysctl",
+        text: `${text(8)} r0 = 0\n if w6 != 3 goto out\n if r7 != 0x36 goto out\n r0 = 1\n out:\n exit`,
+      },
+      cut: {
+        type: "cgroup_sysctl",
+        attachType: "cgroup_sysctl",
+        text: `${text(2)} r0 = 0\n if w6 != -7 goto out\n if r7 != 0x36 goto out\n r0 = 1\n out:\n exit`,
+      },
+    });
+    await attach("whole", "/a");
+    await attach("cut", "/b");
+    const read = { context: { name: "net/ipv4/ip_default_ttl", value: "64\n" } };
+    assert.equal(engine.groups.run("/a", "cgroup_sysctl", read).retval, 0);
+    assert.equal(engine.groups.run("/b", "cgroup_sysctl", read).retval, 0, "-E2BIG: what fits is there");
+    assert.equal(engine.groups.run("/a", "cgroup_sysctl", { context: { name: "net/x" } }).retval, -1, "no value");
+  });
+
   test("devices", async () => {
     const { engine, attach } = await open({
       null_only: {

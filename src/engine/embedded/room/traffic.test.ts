@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { MapSpec } from "../../../object/spec.ts";
 import { ethernet, icmp, ipv4, packet, padding, payload, udp, vlan } from "../../../packets/index.ts";
 import { type EmbeddedEngine, openEmbedded } from "../engine.ts";
 import { netSpec, type ProgramText } from "../fixtures/net-spec.ts";
+import { eventSpec, outMap } from "../programs/fixtures/assembled.ts";
 import type { RoomDescription } from "./room.ts";
 
 const PACKET = packet(ethernet(), ipv4({ destination: "203.0.113.9" }), udp(), padding());
@@ -170,6 +172,26 @@ describe("a packet that leaves", () => {
     assert.equal(left.send(PACKET), 0, "of nobody's");
     assert.equal(left.send(PACKET, { cgroup: "/web" }), 0, "its ancestor at level 1 is itself");
     assert.equal(left.send(PACKET, { cgroup: "/web/api" }), 2);
+  });
+
+  test("is of a control group, or of one below it", async () => {
+    await using engine = openEmbedded({ unsafe: true, memory: 4 << 20 });
+    const groups: MapSpec = { ...outMap(2, 4), name: "groups", type: "cgroup_array" };
+    // What it answered, in a map: a verdict of tc says less.
+    const text = `r2 = map groups\n r3 = 0\n call bpf_skb_under_cgroup\n *(u64 *)(r10 - 16) = r0\n *(u32 *)(r10 - 4) = 0
+      r1 = map out\n r2 = r10\n r2 += -4\n r3 = r10\n r3 += -16\n r4 = 0\n call bpf_map_update_elem\n r0 = 0\n exit`;
+    await using collection = await engine.load(eventSpec({ under: ["tc", text] }, [groups, outMap(1)]));
+    const left = engine.addDevice("left");
+    await using _link = await collection.programs["under"]!.attach({ interface: "left", direction: "egress" });
+    const ask = (cgroup?: string): number => {
+      left.send(PACKET, cgroup === undefined ? {} : { cgroup });
+      const bytes = collection.maps["out"]!.get(0) as Uint8Array;
+      return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+    };
+    assert.equal(ask("/web"), -11, "-EAGAIN: nothing is there");
+    collection.maps["groups"]!.set(0, "/web");
+    assert.deepEqual([ask("/web"), ask("/web/api"), ask("/db")], [1, 1, 0]);
+    assert.equal(ask(), -2, "-ENOENT: of nobody's socket");
   });
 
   test("two that send everything back to each other end", async () => {
