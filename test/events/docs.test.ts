@@ -15,7 +15,7 @@ const blocks = (language: string): string[] =>
 
 function folderOfThePage(): Folder {
   const folder = new Folder();
-  for (const name of ["syscalls", "tasks", "profile", "opens"])
+  for (const name of ["syscalls", "tasks", "profile", "opens", "iterators"])
     copyFileSync(join(import.meta.dirname, `fixtures/${name}.bpf.o`), join(folder.path, `${name}.o`));
   folder.file("events.jsonl", blocks("jsonl")[0] ?? "");
   return folder;
@@ -61,4 +61,14 @@ test("kernel types", { skip: existsSync("/sys/kernel/btf/vmlinux") ? false : "no
   const printed = script(folder, blocks("ts")[1] ?? "");
   assert.match(printed, /pid: 7,\s+parent: 1,\s+uid: 1000,\s+result: 0,\s+pages: 321n,\s+never: 0n,\s+comm: 'sh'/);
   assert.match(printed, /pid: 8,\s+parent: 7,\s+uid: 1000,\s+result: 0,\s+pages: 0n,\s+never: 0n,\s+comm: 'cat'/);
+});
+
+test("iterators", { skip: existsSync("/sys/kernel/btf/vmlinux") ? false : "no types of a kernel" }, () => {
+  using folder = folderOfThePage();
+  assert.equal(script(folder, blocks("ts")[2] ?? ""), "7 7 sh\n7 9 helper\n1: that is all\n0: 5 = 50\nend 0 1\n16\n");
+});
+
+test("counters", () => {
+  using folder = folderOfThePage();
+  assert.equal(script(folder, blocks("ts")[3] ?? ""), "500\n");
 });
