@@ -18,6 +18,7 @@ const NEEDS: { readonly [Type in MapSpec["type"]]?: Partial<MapSpec> } = {
   ringbuf: { keySize: 0, valueSize: 0, maxEntries: 4096 },
   user_ringbuf: { keySize: 0, valueSize: 0, maxEntries: 4096 },
   prog_array: { valueSize: 4 },
+  cgroup_array: { valueSize: 4 },
   perf_event_array: { valueSize: 4 },
   array_of_maps: { valueSize: 4 },
   hash_of_maps: { valueSize: 4 },
