@@ -53,7 +53,8 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
     });
     await using collection = await engine.load(job.spec, { programs: job.programs });
     applySettings(collection, job.settings);
-    for (const program of Object.values(collection.programs)) await attach(program, files.frequency);
+    const programs = Object.values(collection.programs);
+    for (const program of programs) await attach(program, files.frequency);
     const records = new Records(Object.values(collection.maps), say);
     using progress = new Progress();
     const result = await replayEvents({ [Symbol.asyncIterator]: () => lines }, engine, {
@@ -62,6 +63,7 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
       onProgress: (events) => progress.show(`${count(events)} events …`),
     });
     records.take();
+    for (const program of programs) await read(program, say);
     const maps = withEntries(Object.values(collection.maps));
     process.stdout.write(
       job.json ? `${toJson(report(job, result, maps, printed))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
@@ -93,9 +95,22 @@ class Records {
   }
 }
 
-/** Where its section says; samples by frequency. */
+/** Where its section says; samples by frequency. Iterators are attached nowhere. */
 async function attach(program: Program, frequency: number | undefined): Promise<void> {
+  if (program.iterate !== undefined) return;
   await program.attach(program.spec.type === "perf_event" && frequency !== undefined ? { frequency } : {});
+}
+
+/** What an iterator says of the room as the recording left it. Which map's entries one is about, only an application can say. */
+async function read(program: Program, say: (text: string) => void): Promise<void> {
+  if (program.iterate === undefined) return;
+  if (program.spec.target === "bpf_map_elem") {
+    process.stderr.write(
+      `skep: ${program.name} goes through the entries of a map: read it from an application (iterate({ map }))\n`,
+    );
+    return;
+  }
+  for await (const line of program.iterate()) say(line);
 }
 
 /** What went wrong, on stderr; and the exit status. */

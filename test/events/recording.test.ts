@@ -1,6 +1,7 @@
 /** Recordings of events: what a line may say, and objects that clang compiled playing them, through the API and `skep run --replay-events`. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { virtualClock } from "../../src/engine/embedded/clock.ts";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
@@ -18,6 +19,8 @@ const SCHED = (name: string, fields: readonly string[]) =>
       return `\tfield:${declaration};\toffset:${offset};\tsize:${size};\tsigned:0;`;
     })
     .join("\n")}\n`;
+
+const VMLINUX = "/sys/kernel/btf/vmlinux";
 
 const WAKEUP = SCHED("sched_wakeup", ["char comm[16];8;16", "pid_t pid;24;4", "int prio;28;4", "int target_cpu;32;4"]);
 const SWITCH = SCHED("sched_switch", [
@@ -206,6 +209,15 @@ describe("skep run --replay-events", () => {
       input: RECORDING.join("\n"),
     });
     assert.match(stdout, /^events: "3408000000000000/);
+  });
+
+  test("reads iterators at the end", { skip: existsSync(VMLINUX) ? false : `no types of a kernel in ${VMLINUX}` }, async () => {
+    const args = ["run", "test/events/fixtures/iterators.bpf.o", "--replay-events", "-", "--btf", "kernel"];
+    const input = RECORDING.join("\n");
+    const { stdout } = await skep([...args, "--program", "tasks"], { input });
+    assert.match(stdout, /^7 7 sh\n0: that is all\n/, "8 has ended");
+    const { stderr } = await skep([...args, "--program", "entries"], { input });
+    assert.match(stderr, /entries goes through the entries of a map: read it from an application/);
   });
 
   test("says what is wrong, and where", async () => {
