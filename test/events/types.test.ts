@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { virtualClock } from "../../src/engine/embedded/clock.ts";
 import { type EmbeddedOptions, openEmbedded } from "../../src/engine/embedded/engine.ts";
+import type { BpfMap } from "../../src/engine/engine.ts";
 import { fixture } from "./fixtures.ts";
 
 const VMLINUX = "/sys/kernel/btf/vmlinux";
@@ -35,6 +36,36 @@ for (const execution of ["interpreter", "jit"] as const) {
       engine.emit("raw_tp/reads");
       const { comm, parent } = collection.maps["seen"]!.get(0) as { comm: string; parent: number };
       assert.deepEqual([comm, parent], ["renamed", 7], "a task is kept up with its process");
+    });
+
+    test("what is mapped at an address of the process", async () => {
+      const buildId = new Uint8Array(20);
+      const mappings = [{ start: 0x400000, end: 0x402000, offset: 0x3000, buildId }];
+      await using engine = open({
+        room: {
+          types,
+          processes: [
+            { pid: 7, mappings },
+            { pid: 9, kernel: true },
+          ],
+        },
+      });
+      await using collection = await engine.load(fixture("mappings"));
+      await using _link = await collection.programs["mapped"]!.attach({});
+      const data = collection.maps["mappings.data"] as BpfMap<number, { address: bigint }>;
+      const bss = collection.maps["mappings.bss"] as BpfMap<number, { flags: bigint }>;
+      const ask = (pid: number, address: bigint, flags = 0n) => {
+        data.set(0, { ...data.get(0)!, address });
+        bss.set(0, { ...bss.get(0)!, flags });
+        return engine.emit("raw_tp/maps", {}, { pid }).result;
+      };
+      assert.equal(ask(7, 0x401234n), 0);
+      assert.deepEqual(collection.maps["results"]!.get(0), { start: 0x400000n, end: 0x402000n, page: 3n });
+      assert.equal(ask(7, 0x400000n), 0);
+      assert.equal(ask(7, 0x402000n), -2, "-ENOENT: the end is not in it");
+      assert.equal(ask(7, 0x1_0040_1234n), -2, "64 bits count");
+      assert.equal(ask(9, 0x401234n), -2, "a thread of the kernel has no memory");
+      assert.equal(ask(7, 0x401234n, 1n), -22, "-EINVAL: there are no flags");
     });
 
     test("typed arguments are followed without helpers; null reads as 0", async () => {

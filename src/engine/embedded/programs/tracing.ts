@@ -12,6 +12,7 @@ import { perfEventLayout, registersLayout } from "../contexts/registers.ts";
 import { syscallLayout } from "../contexts/syscall.ts";
 import { tracepointLayout } from "../contexts/tracepoint.ts";
 import { CURRENT, TASKS } from "../helpers/current.ts";
+import { FIND_VMA } from "../helpers/find-vma.ts";
 import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
 import { CURRENT_UNDER, GROUP_STORAGE } from "../helpers/objects.ts";
@@ -35,6 +36,7 @@ const TRACING: readonly Helper[] = [
   ...COUNTERS,
   ...GROUP_STORAGE,
   CURRENT_UNDER,
+  FIND_VMA,
 ];
 
 const BPF_F_SLEEPABLE = 16;

@@ -23,7 +23,7 @@ export interface ProcessDescription {
   readonly cgroup?: string;
   /** What it has in its memory, by address. Default: nothing; reading elsewhere is `-EFAULT` to programs. */
   readonly memory?: readonly PresentedRange[];
-  /** Files mapped into it, so that stacks can be given as build id and offset. Default: none. */
+  /** Files mapped into it, so that stacks can be given as build id and offset, and `bpf_find_vma` finds them. Default: none. */
   readonly mappings?: readonly Mapping[];
   /** Its PID namespace and its numbers there. Default: the first namespace, with the numbers above. */
   readonly namespace?: PidNamespace;
