@@ -58,7 +58,7 @@ export interface Program {
   /**
    * Of iterator programs (`iter/task`, `iter/bpf_map_elem` …) alone: goes through objects, and gives what the program writes of each
    * (`bpf_seq_printf`, `bpf_seq_write`). Nothing is attached before the first row is asked for, and nothing after the last. Since
-   * Linux 5.8.
+   * Linux 5.8; the embedded engine only.
    */
   iterate?(options?: IterateOptions): Iteration;
 }
