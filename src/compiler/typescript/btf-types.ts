@@ -1,21 +1,10 @@
 /** Describes the types of a source as BTF: what the user side of a map reads, and what the kernel and bpftool show. */
 
 import { BtfBuilder } from "../../btf/builder.ts";
+import { C_INTEGERS } from "../../btf/integer-names.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import type { ExternFunction } from "./scopes.ts";
 import type { ArrayType, IntType, StoredType, StructType } from "./types.ts";
-
-/** C's names of the basic types; the language's own names are typedefs of them. */
-const C_NAMES: Readonly<Record<string, string>> = {
-  u8: "unsigned char",
-  u16: "unsigned short",
-  u32: "unsigned int",
-  u64: "unsigned long long",
-  i8: "signed char",
-  i16: "short",
-  i32: "int",
-  i64: "long long",
-};
 
 export class TypeWriter {
   readonly #btf = new BtfBuilder();
@@ -61,7 +50,7 @@ export class TypeWriter {
   }
 
   #basic(type: IntType): number {
-    return this.#btf.int(C_NAMES[`${type.signed ? "i" : "u"}${type.bits}`] ?? type.name, type.bits / 8, { signed: type.signed });
+    return this.#btf.int(C_INTEGERS[`${type.signed ? "i" : "u"}${type.bits}`], type.bits / 8, { signed: type.signed });
   }
 
   #integer(type: IntType): number {

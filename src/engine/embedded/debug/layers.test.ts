@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HEADERS } from "../../../compiler/typescript/library/headers.ts";
+import { hex } from "../../../packets/index.ts";
 import { Random } from "../random.ts";
 import { packetLayers } from "./layers.ts";
-
-const bytes = (hex: string): Uint8Array =>
-  Uint8Array.from(hex.replace(/\s/g, "").match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 const MACS = "020000000002 020000000001";
 const IPV4 = (protocol: string, length = "001c", flags = "0000") =>
@@ -90,7 +88,7 @@ const PACKETS: readonly (readonly [what: string, packet: string, layers: string,
 describe("layers", () => {
   for (const [what, packet, layers, fields = {}] of PACKETS) {
     it(what, () => {
-      const found = packetLayers(bytes(packet));
+      const found = packetLayers(hex(packet));
       assert.equal(found.map(({ name, offset, size }) => `${name} ${offset} ${size}`).join(", "), layers);
       const last = found.findLast(({ name }) => name !== "payload");
       for (const [name, value] of Object.entries(fields)) {
@@ -100,7 +98,7 @@ describe("layers", () => {
   }
 
   it("fields are called as programs call them", () => {
-    const layers = PACKETS.flatMap(([, packet]) => packetLayers(bytes(packet)));
+    const layers = PACKETS.flatMap(([, packet]) => packetLayers(hex(packet)));
     const called: Readonly<Record<string, string>> = { Ethernet: "eth", Ipv4: "ip" };
     for (const [header, { fields }] of Object.entries(HEADERS)) {
       const layer = layers.find(({ name }) => name === (called[header] ?? header.toLowerCase()));
@@ -111,7 +109,7 @@ describe("layers", () => {
 
   it("names of control characters are shown as RFC 1035 writes them", () => {
     const evil = QUESTION.replace("03777777", "031b5b41");
-    const dns = packetLayers(bytes(`${MACS} 0800 ${IPV4("11", "0039")} c000 0035 0025 0000 ${evil}`)).at(-1);
+    const dns = packetLayers(hex(`${MACS} 0800 ${IPV4("11", "0039")} c000 0035 0025 0000 ${evil}`)).at(-1);
     assert.equal(dns?.fields.find(({ name }) => name === "name")?.value, "\\027[A.example");
   });
 
@@ -119,7 +117,7 @@ describe("layers", () => {
     const random = new Random(1);
     for (let round = 0; round < 3000; round++) {
       const [, known = ""] = PACKETS[random.next() % PACKETS.length] ?? [];
-      const packet = bytes(known).slice(0, random.next() % 80);
+      const packet = hex(known).slice(0, random.next() % 80);
       for (let change = 0; change < 3; change++) packet[random.next() % Math.max(1, packet.length)] = random.next();
       let end = 0;
       for (const { offset, size, fields } of packetLayers(packet)) {

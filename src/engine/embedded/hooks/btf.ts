@@ -1,19 +1,9 @@
 /** A hook's context as BTF. */
 
 import { BtfBuilder } from "../../../btf/builder.ts";
+import { C_INTEGERS } from "../../../btf/integer-names.ts";
 import { layOut, sizeOf, TEXT } from "./layout.ts";
 import type { Fields, FieldType, IntegerName } from "./types.ts";
-
-const C_NAMES: Readonly<Record<IntegerName, string>> = {
-  u8: "unsigned char",
-  u16: "unsigned short",
-  u32: "unsigned int",
-  u64: "unsigned long long",
-  i8: "signed char",
-  i16: "short",
-  i32: "int",
-  i64: "long long",
-};
 
 export interface ContextTypes {
   readonly bytes: Uint8Array;
@@ -26,7 +16,7 @@ export interface ContextTypes {
 export function contextTypes(name: string, fields: Fields): ContextTypes {
   const btf = new BtfBuilder();
   const integer = (type: IntegerName, size: number): number =>
-    btf.typedef(type, btf.int(C_NAMES[type], size, { signed: type.startsWith("i") }));
+    btf.typedef(type, btf.int(C_INTEGERS[type], size, { signed: type.startsWith("i") }));
   const byteArray = (length: number): number => btf.array(integer("u8", 1), length);
   const idOf = (type: FieldType, called: string): number => {
     switch (type.kind) {

@@ -39,13 +39,26 @@ class InnerMaps {
     return map !== null && inner !== undefined && isInnerMap(inner, map) ? map : null;
   }
 
-  replaced(old: number, by: number): void {
-    this.#registry?.at(by)?.retain();
-    this.#registry?.at(old)?.dispose();
+  /**
+   * After an entry was changed: keeps the map that is there now, and lets go the one before.
+   * @param old what was there, 0: nothing. @param result of the change; unless it is 0 nothing was changed. @param by what is there now.
+   * @returns the result.
+   */
+  changed(old: number, result: number, by: number): number {
+    if (result === 0) {
+      this.#registry?.at(by)?.retain();
+      this.#registry?.at(old)?.dispose();
+    }
+    return result;
   }
 
-  /** All that the outer map holds now. */
-  handles(): number[] {
+  /** Lets go maps that were in the outer map. */
+  gone(handles: readonly number[]): void {
+    for (const handle of handles) this.#registry?.at(handle)?.dispose();
+  }
+
+  /** Where in memory, in words, what the outer map holds now is. */
+  places(): readonly number[] {
     const outer = this.#outer;
     const found: number[] = [];
     for (let at = outer.scan(0); at >= 0; at = outer.scan(at + 1)) found.push(outer.valueAddress(at, 0) >>> 2);
@@ -70,23 +83,17 @@ export class ArrayOfMaps extends ReferenceArray {
   }
 
   override updateAll(key: number, value: number, flags: number): number {
-    const old = this.lookup(key, 0);
-    const result = super.updateAll(key, value, flags);
-    if (result === 0) this.#inner.replaced(old, this.view.getUint32(value, true));
-    return result;
+    return this.#inner.changed(this.lookup(key, 0), super.updateAll(key, value, flags), this.view.getUint32(value, true));
   }
 
   override delete(key: number): number {
-    const old = this.lookup(key, 0);
-    const result = super.delete(key);
-    if (result === 0) this.#inner.replaced(old, 0);
-    return result;
+    return this.#inner.changed(this.lookup(key, 0), super.delete(key), 0);
   }
 
   override clear(): void {
-    const old = this.#inner.handles().map((word) => this.words[word]!);
+    const old = this.#inner.places().map((word) => this.words[word]!);
     super.clear();
-    for (const handle of old) this.#inner.replaced(handle, 0);
+    this.#inner.gone(old);
   }
 
   override dispose(): void {
@@ -113,23 +120,17 @@ export class HashOfMaps extends HashMap {
   }
 
   override updateAll(key: number, value: number, flags: number): number {
-    const old = this.lookup(key, 0);
-    const result = super.updateAll(key, value, flags);
-    if (result === 0) this.#inner.replaced(old, this.view.getUint32(value, true));
-    return result;
+    return this.#inner.changed(this.lookup(key, 0), super.updateAll(key, value, flags), this.view.getUint32(value, true));
   }
 
   override delete(key: number): number {
-    const old = this.lookup(key, 0);
-    const result = super.delete(key);
-    if (result === 0) this.#inner.replaced(old, 0);
-    return result;
+    return this.#inner.changed(this.lookup(key, 0), super.delete(key), 0);
   }
 
   override clear(): void {
-    const old = this.#inner.handles().map((word) => this.words[word]!);
+    const old = this.#inner.places().map((word) => this.words[word]!);
     super.clear();
-    for (const handle of old) this.#inner.replaced(handle, 0);
+    this.#inner.gone(old);
   }
 
   override dispose(): void {
