@@ -5,7 +5,8 @@ import type { Executor, SharedCode } from "../executor.ts";
 import type { HelperTable } from "../helpers/helper.ts";
 import type { ResolvedProgram } from "../resolve.ts";
 import type { Trust } from "../verify.ts";
-import { JitCode, JitProgram } from "./jit-program.ts";
+import { JitCode } from "./jit-code.ts";
+import { JitProgram } from "./jit-program.ts";
 
 export function jitExecutors(
   { code, maps }: ResolvedProgram,

@@ -15,23 +15,18 @@ import type { PreparedProgram } from "../program.ts";
 import type { EachExports } from "./each.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT } from "./function-code.ts";
+import type { JitCode, WasmModule } from "./jit-code.ts";
 import { lookupName, updateName } from "./map-functions.ts";
-import { type CompiledProgram, type CompileOptions, callbackName, compileModule, helperName, isFull } from "./module.ts";
+import { type CompiledProgram, callbackName, helperName, isFull } from "./module.ts";
 import { type FunctionTable, type MainFunction, type TailTable, TailTables } from "./tail-table.ts";
 
 type Import = ((...args: number[]) => number | void) | WasmMemory | FunctionTable | number;
 
 // What we use of WebAssembly; the DOM library that declares it is not for Node.
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: { skep: Record<string, Import> }) => { readonly exports: Exports };
   readonly RuntimeError: new (message?: string) => Error;
 };
-
-/** A `WebAssembly.Module`: may be sent to worker threads. */
-export interface WasmModule {
-  readonly "~module": true;
-}
 
 /** Lower halves of r1 to r5, and its frame; the lower half of r0. */
 type Callback = (a: number, b: number, c: number, d: number, e: number, frame: number) => number;
@@ -51,40 +46,6 @@ interface Exports extends EachExports {
 
 /** What `packet` throws to leave the program from any depth: a legacy packet load beyond the packet ends it with 0. */
 const LEAVE = new Error("a packet load ended the program");
-
-/** A program that was compiled once and runs on any number of CPUs. */
-export class JitCode {
-  readonly compiled: CompiledProgram;
-  readonly module: WasmModule;
-  #tailed: JitCode | null = null;
-
-  /**
-   * @param shared of another thread that compiled it already.
-   * @throws FeatureError when a function is longer than JavaScript engines take.
-   */
-  constructor(program: PreparedProgram, options: CompileOptions, shared?: SharedCode | null) {
-    if (shared) {
-      this.compiled = { ...shared, program, options, bytes: new Uint8Array(0) };
-      this.module = shared.module as WasmModule;
-    } else {
-      this.compiled = compileModule(program, options);
-      this.module = new WebAssembly.Module(this.compiled.bytes);
-    }
-  }
-
-  get shared(): SharedCode {
-    const { traps, callees, tails, asks } = this.compiled;
-    return { module: this.module, traps, callees, tails, asks };
-  }
-
-  /** The same program so that tail calls may reach it; compiled when that is first wanted. */
-  get tailed(): JitCode {
-    const { program, options, tails } = this.compiled;
-    if (tails) return this;
-    this.#tailed ??= new JitCode(program, { ...options, tailed: true });
-    return this.#tailed;
-  }
-}
 
 export class JitProgram implements HelperCall, Executor {
   readonly program: PreparedProgram;

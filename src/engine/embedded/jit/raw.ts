@@ -2,7 +2,8 @@
 
 import type { Instruction } from "../../../isa/instruction.ts";
 import { type RawOptions, type RawResult, runRawOn } from "../raw.ts";
-import { JitCode, JitProgram } from "./jit-program.ts";
+import { JitCode } from "./jit-code.ts";
+import { JitProgram } from "./jit-program.ts";
 import type { JitMode } from "./module.ts";
 
 /** How the code is generated. */
