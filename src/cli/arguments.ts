@@ -86,6 +86,14 @@ function unknownOption(help: CommandHelp, rawName: string, names: readonly strin
   return `skep ${help.name} has no option ${rawName}${near === null ? "" : `; did you mean --${near}?`} ("skep ${help.name} --help" lists them)`;
 }
 
+/** The one operand of commands that take a file. @param hint what may have been meant by more. @throws CliError (usage) */
+export function fileOperand({ name, operands }: CommandHelp, args: Arguments, hint = ""): string {
+  const [file, ...extra] = args.operands;
+  if (file === undefined) throw new CliError(EXIT.usage, `skep ${name} needs a file: skep ${name} ${operands}`);
+  if (extra.length > 0) throw new CliError(EXIT.usage, `skep ${name} takes one file, found also ${extra.join(" ")}${hint}`);
+  return file;
+}
+
 /** A number in a range from an option's text. @throws CliError (usage). */
 export function numberOption(args: Arguments, name: string, minimum: number, maximum: number): number | undefined {
   const text = args.value(name);

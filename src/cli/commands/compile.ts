@@ -2,7 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import type { Spec } from "../../object/spec.ts";
-import type { Arguments, CommandHelp } from "../arguments.ts";
+import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { selectPrograms } from "../programs.ts";
 import { openSpec } from "../sources.ts";
@@ -30,9 +30,7 @@ const help: CommandHelp = {
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, "skep compile needs a file: skep compile FILE.bpf.ts");
-  if (extra.length > 0) throw new CliError(EXIT.usage, `skep compile takes one file, found also ${extra.join(" ")}`);
+  const file = fileOperand(help, args);
   const format = formatOf(args);
   const spec = await openSpec(file);
   const names = args.values("program");

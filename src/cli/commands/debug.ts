@@ -1,7 +1,7 @@
 /** `skep debug FILE`: step through a program, forward and back. */
 
 import { readFile } from "node:fs/promises";
-import { type Arguments, type CommandHelp, numberOption } from "../arguments.ts";
+import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { selectProgram } from "../programs.ts";
 import { parseSetting } from "../settings.ts";
@@ -38,9 +38,7 @@ const help: CommandHelp = {
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, `skep debug needs a file: skep debug ${help.operands}`);
-  if (extra.length > 0) throw new CliError(EXIT.usage, `skep debug takes one file, found also ${extra.join(" ")}`);
+  const file = fileOperand(help, args);
   const [capture, packetHex, context] = [args.value("replay"), args.value("packet-hex"), args.value("context")];
   if (capture === undefined && packetHex === undefined && context === undefined) {
     throw new CliError(EXIT.usage, "what shall it run on? --replay CAPTURE, --packet-hex HEX or --context JSON");

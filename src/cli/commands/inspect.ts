@@ -1,6 +1,6 @@
 /** `skep inspect FILE`: what is in a program, and what it needs. */
 
-import type { Arguments, CommandHelp } from "../arguments.ts";
+import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { describeSpec, type SpecDescription } from "../inspection.ts";
 import { toJson } from "../maps.ts";
@@ -30,9 +30,7 @@ const help: CommandHelp = {
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, "skep inspect needs a file: skep inspect FILE");
-  if (extra.length > 0) throw new CliError(EXIT.usage, `skep inspect takes one file, found also ${extra.join(" ")}`);
+  const file = fileOperand(help, args);
   if (args.flag("asm") && args.flag("json")) {
     throw new CliError(EXIT.usage, "--asm is text: skep compile FILE --emit json has the instructions as JSON");
   }

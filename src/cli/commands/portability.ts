@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { KernelTarget } from "../../object/requirements/portability.ts";
 import { parseKernelVersion } from "../../object/requirements/version.ts";
-import type { Arguments, CommandHelp } from "../arguments.ts";
+import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { toJson } from "../maps.ts";
 import { naming, openSpec, openTypes, TYPES_HELP, write } from "../sources.ts";
@@ -28,11 +28,7 @@ const help: CommandHelp = {
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, `skep portability needs a file: skep portability ${help.operands}`);
-  if (extra.length > 0) {
-    throw new CliError(EXIT.usage, `skep portability takes one file, found also ${extra.join(" ")} (types go behind --btf)`);
-  }
+  const file = fileOperand(help, args, " (types go behind --btf)");
   const versions = args.values("kernel").flatMap(parseVersions);
   const spec = await openSpec(file);
   const { checkPortability } = await import("../../object/requirements/portability.ts");

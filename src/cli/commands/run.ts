@@ -1,6 +1,6 @@
 /** `skep run FILE`: on a capture in the embedded engine, or live on an interface in the kernel. */
 
-import { type Arguments, type CommandHelp, numberOption } from "../arguments.ts";
+import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import type { Job } from "../job.ts";
 import { selectProgram } from "../programs.ts";
@@ -58,9 +58,7 @@ const help: CommandHelp = {
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, `skep run needs a file: skep run ${help.operands}`);
-  if (extra.length > 0) throw new CliError(EXIT.usage, `skep run takes one file, found also ${extra.join(" ")}`);
+  const file = fileOperand(help, args);
   const way = wayOf(args);
   for (const [name, options] of Object.entries(ONLY_WITH)) {
     const own: readonly string[] = ONLY_WITH[way];
