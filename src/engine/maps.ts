@@ -186,7 +186,9 @@ export interface MapOfMaps<Key = unknown, Inner = MapHandle> extends MapHandle {
 export interface Arena extends MapHandle {
   /** Pages of 4,096 bytes that are allocated. */
   readonly pages: number;
-  /** All of it, live: what programs read and write. Offset 0 is where pointers into the arena begin. */
+  /** Where pointers into the arena begin: that of the first byte of `view()`, as programs see it. */
+  readonly address: bigint;
+  /** All of it, live: what programs read and write. */
   view(): Uint8Array;
 }
 

@@ -10,7 +10,7 @@ import { readObject } from "../../src/object/read.ts";
 import type { Spec } from "../../src/object/spec.ts";
 
 const FOLDER = new URL("objects/", import.meta.url).pathname;
-const RESULTS = 16;
+export const RESULTS = 16;
 
 /** By object: its programs. */
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
@@ -60,7 +60,18 @@ export async function runObject(name: string, program: string, { options }: (typ
 if (import.meta.main) {
   for (const source of readdirSync(FOLDER).filter((file) => file.endsWith(".bpf.c"))) {
     const object = source.replace(".bpf.c", ".o");
-    const flags = ["-target", "bpfel", "-mcpu=v3", "-g", "-O2", "-Wall", "-Werror", "-fdebug-compilation-dir=.", "-fno-ident"];
+    const processor = source.startsWith("arena") ? "v4" : "v3";
+    const flags = [
+      "-target",
+      "bpfel",
+      `-mcpu=${processor}`,
+      "-g",
+      "-O2",
+      "-Wall",
+      "-Werror",
+      "-fdebug-compilation-dir=.",
+      "-fno-ident",
+    ];
     const tools = [
       ["clang-19", ...flags, "-I/usr/include/x86_64-linux-gnu", "-c", source, "-o", object],
       ["llvm-strip-19", "-g", object],

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { answersIn, objectPath, objectSpec, PACKET, PROGRAMS, runObject, WAYS } from "../calls/objects.ts";
+import { ARENA_PROGRAMS, runOnArena } from "../calls/arenas.ts";
+import { answersIn, objectPath, objectSpec, PACKET, PROGRAMS, RESULTS, runObject, WAYS } from "../calls/objects.ts";
 import { noKernel } from "../object/load-with-bpftool.ts";
 import { runInKernel } from "./run-object.ts";
 
@@ -20,6 +21,19 @@ for (const [object, programs] of Object.entries(PROGRAMS)) {
     }
   });
 }
+
+describe("arena", { skip: noKernel() }, () => {
+  for (const program of ARENA_PROGRAMS) {
+    test(program, async () => {
+      const runner = new URL("run-arena.ts", import.meta.url).pathname;
+      const { stdout, stderr } = spawnSync(process.execPath, [runner, "arena", program, `${RESULTS * 8}`], { encoding: "utf8" });
+      assert.notEqual(stdout, "", stderr);
+      const { verdict, bytes }: { verdict: number; bytes: number[] } = JSON.parse(stdout);
+      const expected = answersIn(verdict, Uint8Array.from(bytes));
+      for (const way of WAYS) assert.deepEqual(await runOnArena(program, way), expected, way.way);
+    });
+  }
+});
 
 test("every program of the objects is tried", () => {
   for (const [object, programs] of Object.entries(PROGRAMS)) {

@@ -4,7 +4,7 @@
  */
 
 import { type AddressSpace, FUNCTION_TAG } from "./access.ts";
-import type { Argument, Helper } from "./helpers/helper.ts";
+import { type Argument, type Helper, KFUNC_BASE } from "./helpers/helper.ts";
 import type { Ledger } from "./helpers/ledger.ts";
 import { incompatible } from "./maps/compatible.ts";
 import type { MapStore } from "./maps/store.ts";
@@ -69,7 +69,8 @@ export class Arguments {
   #map(helper: Helper, low: number, high: number): string | null {
     const map = high === 0 ? this.findMap(low) : null;
     if (map === null) return "expected a map";
-    const why = incompatible(helper.id, map.type);
+    // Kernel functions look at the map themselves.
+    const why = helper.id >= KFUNC_BASE ? null : incompatible(helper.id, map.type);
     if (why !== null) return why;
     if (map.values.size > 0) this.#space.open(map.values);
     return null;

@@ -54,7 +54,7 @@ export interface PrepareOptions {
   helper(id: number, slot: number): number;
   /** The number of the kernel function (kfunc) that the call at a slot is of; throws when it may not be called. */
   kfunc(instruction: Instruction, slot: number): number;
-  /** Throws: an instruction that this engine does not run (an arena's address cast). */
+  /** Throws: an instruction that programs of this type may not use. */
   refuse(instruction: Instruction, slot: number, why: string): never;
   /** Whether legacy packet loads may be used: they belong to programs on sockets. */
   readonly packetLoads: boolean;
@@ -105,8 +105,6 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     } else if (kind === 0) {
       if (!options.packetLoads) options.refuse(instruction, slot, "legacy packet loads are for programs on sockets");
       program.extra[slot] = imm;
-    } else if (opcode === 0xbf && offset === 1) {
-      options.refuse(instruction, slot, "the embedded engine has no arenas");
     } else if ((opcode & 0xe7) === 0xc3) {
       program.extra[slot] = imm;
     } else if (kind === 2 || (kind >= 4 && kind <= 7 && (opcode & 8) === 0 && !TAKES_NO_OPERAND.has(opcode))) {
@@ -153,6 +151,8 @@ function operationOf({ opcode, src, offset, imm }: Instruction): number {
     case 7: {
       const wide = kind === 7;
       if ((opcode & 0xf0) === 0xd0) return endianOf(opcode, imm);
+      // To another address space and back: a pointer into an arena is an address of the engine's memory in both.
+      if (opcode === 0xbf && offset === 1) return O.mov32;
       if ((opcode & 0xf0) === 0xb0 && offset !== 0) return signExtensionOf(wide, offset);
       if (offset === 1) return (wide ? SIGNED_64 : SIGNED_32)[(opcode & 0xf0) === 0x30 ? 0 : 1]!;
       return (wide ? ARITHMETIC_64 : ARITHMETIC_32)[opcode >>> 4]!;

@@ -91,12 +91,12 @@ export function resolve(
       refuse(slot, `a ${kind} goes there, but its src is ${instruction.src}`);
     used.add(map);
     if (kind === "map") return { low: map.handle, high: 0 };
-    // `array_map_direct_value_addr`: a map of one value, and an address within it.
-    if (map.type !== "array" || map.maxEntries !== 1)
-      refuse(slot, `refers into the value of ${map.name}, which must be an array of one entry`);
+    // `map_direct_value_addr` of a map of one value, and of an arena: an address within it.
+    if (map.type !== "arena" && (map.type !== "array" || map.maxEntries !== 1))
+      refuse(slot, `refers into the value of ${map.name}, which must be an array of one entry, or an arena`);
     if (!(offset >= 0 && offset < map.valueSize))
-      refuse(slot, `refers to byte ${offset} of ${map.name}, whose value has ${map.valueSize}`);
-    return { low: map.valueAddress(0, 0) + offset, high: 0 };
+      refuse(slot, `refers to byte ${offset} of ${map.name}, which has ${map.valueSize}`);
+    return { low: map.values.start + offset, high: 0 };
   };
 
   const poisoned = new Set((spec.poisoned ?? []).map(({ slot }) => slot));

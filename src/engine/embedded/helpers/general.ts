@@ -5,6 +5,7 @@
  */
 
 import type { ProgramType } from "../../../uapi/program-types.ts";
+import { ARENAS } from "../kfuncs/arena.ts";
 import { DYNPTR_KFUNCS } from "../kfuncs/dynptr.ts";
 import { ITERATORS } from "../kfuncs/iterators.ts";
 import { OBJECTS, POINTER_EXCHANGE } from "../kfuncs/objects.ts";
@@ -93,9 +94,13 @@ const WITH_OBJECTS: ReadonlySet<ProgramType> = new Set<ProgramType>([
   ...(["cgroup_sock_addr", "cgroup_sockopt", "cgroup_sysctl", "cgroup_device", "sock_ops"] as const),
 ]);
 
+/** Types whose programs may sleep. In the kernel those on events must be loaded so. */
+const MAY_SLEEP: ReadonlySet<ProgramType> = new Set<ProgramType>(["syscall", "tracing", "lsm", "kprobe"]);
+
 /** What programs of a type may call besides what belongs to the type. */
 export const generalFor = (type: ProgramType): readonly Helper[] => [
   ...GENERAL,
   ...(WITHOUT_COARSE.has(type) ? [] : [COARSE]),
   ...(WITH_OBJECTS.has(type) ? OBJECTS : []),
+  ...(MAY_SLEEP.has(type) ? ARENAS : []),
 ];

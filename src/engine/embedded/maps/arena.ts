@@ -2,17 +2,22 @@
  * BPF_MAP_TYPE_ARENA: pages of memory that programs allocate, and share with user space by address (kernel/bpf/arena.c, Linux 6.9).
  *
  * `maxEntries` pages of 4,096 bytes, in one piece and on a page's boundary in the engine's memory. A pointer into it is an address of
- * that memory, for programs and for user space, so casting between the two changes nothing. All pages may be touched; one that is
- * not allocated holds zeroes until somebody writes it.
+ * that memory, for programs and for user space, so casting between the two only clears its upper half. All pages may be touched, as
+ * user space may in the kernel; one that is not allocated holds zeroes until somebody writes it, and again once it is allocated.
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
+import { EBUSY, EINVAL } from "./errno.ts";
 import { type MapHome, MapStore } from "./store.ts";
 
 const ARENA_PAGE = 4096;
 
+// What the byte of a page says; 0: free.
+const ALLOCATED = 1;
+const RESERVED = 2;
+
 export class ArenaMap extends MapStore {
-  /** Address of a byte for each page: 1 when it is allocated. */
+  /** Address of a byte for each page. */
   readonly #pages: number;
 
   constructor(spec: MapSpec, home: MapHome) {
@@ -24,7 +29,7 @@ export class ArenaMap extends MapStore {
   override get count(): number {
     const { bytes } = this.memory;
     let count = 0;
-    for (let page = 0; page < this.maxEntries; page++) count += bytes[this.#pages + page]!;
+    for (let page = 0; page < this.maxEntries; page++) if (bytes[this.#pages + page] === ALLOCATED) count++;
     return count;
   }
 
@@ -41,11 +46,26 @@ export class ArenaMap extends MapStore {
     const first = at === 0 ? this.#findFree(count) : (at - start) / ARENA_PAGE;
     const free = first >= 0 && (at === 0 || this.#isFree(first, count));
     if (free) {
-      bytes.fill(1, this.#pages + first, this.#pages + first + count);
+      bytes.fill(ALLOCATED, this.#pages + first, this.#pages + first + count);
       bytes.fill(0, start + first * ARENA_PAGE, start + (first + count) * ARENA_PAGE);
     }
     this.unlock();
     return free ? start + first * ARENA_PAGE : 0;
+  }
+
+  /**
+   * `bpf_arena_reserve_pages`: these pages are given to nobody until they are freed. Linux 6.17.
+   * @returns 0, -EINVAL when they are not all in the arena, -EBUSY when one of them is taken.
+   */
+  reservePages(at: number, count: number): number {
+    if (count === 0) return 0;
+    const first = Math.floor((at - this.values.start) / ARENA_PAGE);
+    if (first < 0 || first + count > this.maxEntries) return -EINVAL;
+    if (!this.lock()) return -EBUSY;
+    const free = this.#isFree(first, count);
+    if (free) this.memory.bytes.fill(RESERVED, this.#pages + first, this.#pages + first + count);
+    this.unlock();
+    return free ? 0 : -EBUSY;
   }
 
   /** `bpf_arena_free_pages`: pages that were not allocated, or lie outside, are passed over. */
@@ -64,12 +84,22 @@ export class ArenaMap extends MapStore {
     return true;
   }
 
+  /** Where `count` pages in a row are free, in the smallest gap that has as many; -1 when none has. */
   #findFree(count: number): number {
-    let run = 0;
-    for (let page = 0; page < this.maxEntries; page++) {
-      run = this.memory.bytes[this.#pages + page] === 0 ? run + 1 : 0;
-      if (run === count) return page - count + 1;
+    const { bytes } = this.memory;
+    let best = -1;
+    let bestLength = Infinity;
+    for (let page = 0, length = 0; page <= this.maxEntries; page++) {
+      if (page < this.maxEntries && bytes[this.#pages + page] === 0) {
+        length++;
+        continue;
+      }
+      if (length >= count && length < bestLength) {
+        best = page - length;
+        bestLength = length;
+      }
+      length = 0;
     }
-    return -1;
+    return best;
   }
 }

@@ -3,6 +3,7 @@
 import type { MapContents } from "../../../object/spec.ts";
 import { MapError } from "../../errors.ts";
 import type { Memory } from "../memory.ts";
+import { ARENA_PAGE, ArenaMap } from "./arena.ts";
 import type { MapStore } from "./store.ts";
 
 /** What names in `contents` stand for. */
@@ -19,7 +20,7 @@ export function fillMap(store: MapStore, memory: Memory, names: Names): void {
   const { contents } = spec;
   if (contents === undefined) return;
   if (contents.kind === "bytes" && type === "array") fillArray(store, memory, contents.bytes);
-  else if (contents.kind === "bytes" && type === "arena") fillArena(store, memory, contents.bytes, contents.offset ?? 0);
+  else if (contents.kind === "bytes" && store instanceof ArenaMap) fillArena(store, memory, contents.bytes, contents.offset ?? 0);
   else if (contents.kind === "maps" && type.endsWith("_of_maps")) fillMaps(store, memory, contents, names);
   else if (contents.kind === "programs" && type === "prog_array") {
     for (const { key, program } of contents.entries) {
@@ -47,9 +48,12 @@ function fillArray(store: MapStore, memory: Memory, bytes: Uint8Array): void {
   }
 }
 
-function fillArena(store: MapStore, memory: Memory, bytes: Uint8Array, offset: number): void {
+/** Pages with variables are allocated, as they are where user space has written them. */
+function fillArena(store: ArenaMap, memory: Memory, bytes: Uint8Array, offset: number): void {
   const { start, size } = store.values;
   if (offset + bytes.length > size) throw tooMuch(store, offset + bytes.length, size);
+  const first = Math.floor(offset / ARENA_PAGE);
+  store.allocatePages(start + first * ARENA_PAGE, Math.ceil((offset + bytes.length) / ARENA_PAGE) - first);
   memory.bytes.set(bytes, start + offset);
 }
 

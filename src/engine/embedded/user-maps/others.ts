@@ -10,6 +10,10 @@ export class UserArena extends UserHandle implements Arena {
     return this.readable().count;
   }
 
+  get address(): bigint {
+    return BigInt(this.readable().values.start);
+  }
+
   view(): Uint8Array {
     const { start, end } = this.readable().values;
     return this.memory.bytes.subarray(start, end);
