@@ -10,7 +10,7 @@ import type { MapSpec } from "../../../object/spec.ts";
 import { EBUSY, EINVAL } from "./errno.ts";
 import { type MapHome, MapStore } from "./store.ts";
 
-const ARENA_PAGE = 4096;
+export const ARENA_PAGE = 4096;
 
 // What the byte of a page says; 0: free.
 const ALLOCATED = 1;
