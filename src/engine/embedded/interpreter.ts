@@ -23,6 +23,7 @@ import { calledUnderLock, Ledger, type Obligation } from "./helpers/ledger.ts";
 import { MOST_TAIL_CALLS, TAIL_CALL } from "./helpers/tail-calls.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
+import { OPERATION } from "./operations.ts";
 import type { PreparedProgram } from "./program.ts";
 
 /** Instructions that one run may take before it is stopped: about a third of a second. */
@@ -84,6 +85,8 @@ export class Interpreter implements HelperCall, Executor {
   readonly #helpers: HelperTable;
   readonly #arguments: Arguments;
   readonly #atomics: AtomicUnit;
+  /** A slot with an `exit`; -1 when there is none. */
+  readonly #exit: number;
   /** What the program must release before its end. */
   readonly #ledger = new Ledger();
   // Of the call of a helper that is under way: its slot, how deep it is, and the fuel that is left behind it.
@@ -114,6 +117,7 @@ export class Interpreter implements HelperCall, Executor {
     this.#helpers = helpers;
     this.#arguments = new Arguments(this.registers, this.space, maps, program.taken, this.#ledger);
     this.#atomics = new AtomicUnit(this.memory);
+    this.#exit = program.operation.indexOf(OPERATION.exit);
   }
 
   /** Zeroes r0 to r9; arguments are set after it. */
@@ -680,7 +684,7 @@ export class Interpreter implements HelperCall, Executor {
           break;
         }
 
-        // ── legacy packet loads, RFC 9669 §5.5: beyond the packet they end the program with 0 ───────────────────────
+        // ── legacy packet loads, RFC 9669 §5.5: beyond the packet they end the function with 0 ──────────────────────
         case 90: // packetAbsolute1
         case 91: // packetAbsolute2
         case 92: // packetAbsolute4
@@ -695,8 +699,9 @@ export class Interpreter implements HelperCall, Executor {
           r[1] = 0;
           if (at < 0 || address + size > space.packetEnd) {
             r[0] = 0;
-            this.#left = left;
-            return true;
+            if (this.#exit < 0) throw faultAt(program, pc, "a packet load beyond the packet ends its function, which has no end");
+            pc = this.#exit - 1;
+            break;
           }
           r[0] = size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
           break;

@@ -12,7 +12,10 @@ import { pushArgument } from "./memory-access.ts";
 import { ENDED } from "./pieces.ts";
 import { writeOutcome, writeTailCall } from "./tail-calls.ts";
 import { CONSTANT } from "./values.ts";
-import { OP } from "./wasm.ts";
+import { OP, VOID } from "./wasm.ts";
+
+/** In the size of a packet load: it is in a function that the program calls, and asks itself whether it was beyond the packet. */
+export const IN_FUNCTION = 16;
 
 export function callHelper(f: FunctionCode, slot: number, id: number): void {
   const { shared } = f;
@@ -274,12 +277,34 @@ export function exit(f: FunctionCode): void {
   out.byte(OP.return);
 }
 
+/** The program's function is over, and its result 0. */
+function endFunction(f: FunctionCode): void {
+  const { out, inPieces } = f;
+  saveFuel(f);
+  const registers = inPieces ? f.shared.pieceGlobals().registers : [];
+  for (const register of f.results) {
+    out.i64(0, 0);
+    if (!inPieces) continue;
+    out.op(OP.globalSet);
+    out.unsigned(registers[register]!);
+  }
+  if (inPieces) out.i32(ENDED);
+  out.op(OP.return);
+}
+
+/** Beyond the packet it ends the function that it is in: the program's main function by an exception of the host's. */
 export function packet(f: FunctionCode, slot: number, operation: number, s: number): void {
   f.out.i32(f.program.extra[slot]!);
   if (operation >= OPERATION.packetIndirect1) f.out.push32(s);
   else f.out.i32(0);
-  f.out.i32(SIZE_OF[operation]!);
+  f.out.i32(SIZE_OF[operation]! | (f.isMain ? 0 : IN_FUNCTION));
   f.out.byte(OP.call);
   f.out.unsigned(f.shared.packetIndex);
   f.write32(0);
+  if (f.isMain) return;
+  f.out.op(OP.call);
+  f.out.unsigned(f.shared.beyondIndex);
+  f.out.op(OP.if, VOID);
+  endFunction(f);
+  f.out.op(OP.end);
 }

@@ -12,6 +12,7 @@ import { DEFAULT_FUEL } from "../interpreter.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory, WasmMemory } from "../memory.ts";
 import type { PreparedProgram } from "../program.ts";
+import { IN_FUNCTION } from "./calls.ts";
 import type { EachExports } from "./each.ts";
 import { KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT } from "./function-code.ts";
@@ -44,7 +45,7 @@ interface Exports extends EachExports {
   readonly [name: `callback ${number}`]: Callback;
 }
 
-/** What `packet` throws to leave the program from any depth: a legacy packet load beyond the packet ends it with 0. */
+/** What `packet` throws to leave the program: a legacy packet load beyond the packet, in its main function, ends it with 0. */
 const LEAVE = new Error("a packet load ended the program");
 
 export class JitProgram implements HelperCall, Executor {
@@ -70,6 +71,8 @@ export class JitProgram implements HelperCall, Executor {
   readonly #arguments: Arguments;
   #fuel = 0;
   #worked = 0;
+  /** 1 when the last legacy packet load was beyond the packet. */
+  #beyond = 0;
   readonly #table: TailTable<JitProgram>;
   /** Whether it makes tail calls, or may be reached by them. */
   readonly #tails: boolean;
@@ -366,7 +369,8 @@ export class JitProgram implements HelperCall, Executor {
         throw this.#fault(what! & 7, what! >>> 3, low!, high!);
       },
       high: () => this.high,
-      packet: (offset, more, size) => this.#packet(offset! + more!, size!),
+      packet: (offset, more, size) => this.#packet(offset! + more!, size! & ~IN_FUNCTION, (size! & IN_FUNCTION) !== 0),
+      beyond: () => this.#beyond,
       callee: (slot, low, high) => {
         if (high === 0) return -1;
         const index = callees.indexOf(low!);
@@ -468,10 +472,14 @@ export class JitProgram implements HelperCall, Executor {
     r[11] = j;
   }
 
-  #packet(at: number, size: number): number {
+  #packet(at: number, size: number, inFunction: boolean): number {
     const { space, memory } = this;
     const address = space.packetData + at;
-    if (at < 0 || address + size > space.packetEnd) throw LEAVE;
+    this.#beyond = at < 0 || address + size > space.packetEnd ? 1 : 0;
+    if (this.#beyond === 1) {
+      if (inFunction) return 0;
+      throw LEAVE;
+    }
     const { view } = memory;
     return size === 1 ? view.getUint8(address) : size === 2 ? view.getUint16(address) : view.getInt32(address);
   }

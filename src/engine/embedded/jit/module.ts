@@ -83,6 +83,8 @@ export interface Shared {
   readonly calleeIndex: number;
   readonly callIndex: number;
   readonly packetIndex: number;
+  /** Says whether the last packet load was beyond the packet. */
+  readonly beyondIndex: number;
   readonly fuelGlobal: number;
   readonly resultGlobal: number;
   /** Where the address of the lowest frame is kept, where calls may nest too deep. */
@@ -170,6 +172,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
   const calleeIndex = anyCallee ? module.importFunction("callee", words(3), [I32]) : -1;
   const callIndex = anyCallee ? module.importFunction("call", words(13), [I32]) : -1;
   const packetIndex = anyPacket ? module.importFunction("packet", words(3), [I32]) : -1;
+  const beyondIndex = anyPacket ? module.importFunction("beyond", [], [I32]) : -1;
   const leave = makesTails ? module.importFunction("leave", words(2), []) : -1;
   const back = makesTails ? module.importFunction("back", [], []) : -1;
   const enter = makesTails && (checked || asksHost(program, true)) ? module.importFunction("enter", words(1), []) : -1;
@@ -228,6 +231,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     calleeIndex,
     callIndex,
     packetIndex,
+    beyondIndex,
     fuelGlobal,
     resultGlobal,
     bottomGlobal,
