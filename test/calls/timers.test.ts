@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { virtualClock } from "../../src/engine/embedded/clock.ts";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import type { AnyMap } from "../../src/engine/engine.ts";
+import type { FaultError } from "../../src/engine/errors.ts";
 import { objectSpec, PACKET, WAYS } from "./objects.ts";
 
 const counts = (map: AnyMap | undefined): number[] =>
@@ -58,6 +59,20 @@ for (const { way, options } of WAYS) {
       for (let tries = 0; tries < 200 && counts(collection.maps["timers"])[0] !== 3; tries++)
         await new Promise((resolve) => setTimeout(resolve, 5));
       assert.deepEqual([counts(collection.maps["timers"]), counts(collection.maps["later"])], [[3, 0], [5]]);
+    });
+
+    test("with the real clock a fault is reported, and the others fire", async () => {
+      const faults: string[] = [];
+      const onFault = ({ message }: FaultError): number => faults.push(message);
+      await using engine = openEmbedded({ ...options, unsafe: true, memory: 16 << 20, onFault });
+      await using collection = await engine.load(objectSpec("contended"));
+      collection.programs["begin"]!.run({ packet: PACKET });
+      const fired = (): number => Number((collection.maps["timers"]!.get(1) as { fired: bigint }).fired);
+      for (let tries = 0; tries < 200 && fired() === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.equal(fired(), 1);
+      if (options.execution === "jit" && "verify" in options) return;
+      assert.equal(faults.length, 1);
+      assert.match(faults[0]!, /^begin, slot \d+.*null/);
     });
 
     test("none fires when its collection is disposed", async () => {

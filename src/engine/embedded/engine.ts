@@ -7,7 +7,7 @@
 
 import type { Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, ContextInput, Engine, LoadOptions } from "../engine.ts";
-import { MapError } from "../errors.ts";
+import { type FaultError, MapError } from "../errors.ts";
 import { adapt } from "./adapt.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, isWanted, kindsOf, type Target } from "./collection.ts";
@@ -47,6 +47,11 @@ export interface EmbeddedOptions {
   readonly seed?: number;
   /** Receives what programs print (`bpf_trace_printk`), without a line end. Default: nobody. */
   readonly onPrint?: (text: string, cpu: number) => void;
+  /**
+   * Receives the faults of functions of programs that run by themselves: timers and work queues with the real clock. Where somebody moves
+   * a virtual clock, they are thrown there. Default: nobody.
+   */
+  readonly onFault?: (fault: FaultError, cpu: number) => void;
   /** What stands around the programs from the start: processes, kernel types, formats of tracepoints. Default: nothing. */
   readonly room?: RoomDescription;
   /** Instructions that one run of a program may take before it is stopped with a FaultError. Default 64 Mi. */
@@ -94,6 +99,7 @@ export class EmbeddedEngine implements Engine {
       fuel = DEFAULT_FUEL,
       clock = realClock(),
       onPrint,
+      onFault,
       execution = "jit",
       verify,
       unsafe = false,
@@ -112,6 +118,7 @@ export class EmbeddedEngine implements Engine {
       memory,
       clock,
       print: (text, cpu) => onPrint?.(text, cpu),
+      fault: (fault) => onFault?.(fault, 0),
       seed: options.seed,
       ...(options.room === undefined ? {} : { description: options.room }),
     });
@@ -134,7 +141,8 @@ export class EmbeddedEngine implements Engine {
       // The others are in their threads' rooms; here only what they take is known.
       room.cpus.length = 1;
       const print = (text: string, cpu: number): void => room.print(text, cpu);
-      this.#threads = new CpuThreads({ threads, memory, cpus, away: made.slice(1), print });
+      const fault = (error: FaultError, cpu: number): void => onFault?.(error, cpu);
+      this.#threads = new CpuThreads({ threads, memory, cpus, away: made.slice(1), print, fault });
       room.threads = this.#threads;
     }
     this.#target = {

@@ -145,7 +145,7 @@ export class Interpreter implements HelperCall, Executor {
     this.#fuel = caller.fuel;
     this.reset();
     r[2] = context;
-    this.#advance(fuel, 0, false);
+    this.#finish(fuel);
     caller.space.adopt(space);
     memory.view.setInt32(cpu.calls + CALLS.high, r[1]!, true);
     memory.view.setFloat64(cpu.calls + CALLS.fuel, this.#left, true);
@@ -160,7 +160,7 @@ export class Interpreter implements HelperCall, Executor {
   run(fuel: number = DEFAULT_FUEL): void {
     this.begin();
     this.#fuel = fuel;
-    this.#advance(fuel, 0, false);
+    this.#finish(fuel);
     this.instructions = fuel - this.#left - this.worked;
   }
 
@@ -200,7 +200,17 @@ export class Interpreter implements HelperCall, Executor {
   /** The rest of the run that `begin` began, as `run`. */
   resume(fuel: number): void {
     this.#fuel = fuel;
-    this.#advance(fuel, 0, false);
+    this.#finish(fuel);
+  }
+
+  /** Goes on to the end of the program. */
+  #finish(fuel: number): void {
+    try {
+      this.#advance(fuel, 0, false);
+    } catch (error) {
+      this.#ledger.abandon(this.memory);
+      throw error;
+    }
   }
 
   /**
@@ -793,7 +803,7 @@ export class Interpreter implements HelperCall, Executor {
         r[6] = value;
         position[POSITION.pc] = target;
         space.grant(key, keySize, false);
-        this.#advance(fuel, 0, false);
+        this.#finish(fuel);
       } finally {
         cpu.busy = false;
         space.adopt(before);

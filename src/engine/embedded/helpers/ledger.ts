@@ -3,6 +3,9 @@
  * (`bpf_reference_state`): records, references, locks, iterators.
  */
 
+import { releaseLock } from "../maps/special.ts";
+import type { Memory } from "../memory.ts";
+
 /** A kind of thing that is acquired and released; compared by identity. */
 export interface Obligation {
   /** E.g. `ring buffer record`. */
@@ -37,6 +40,12 @@ export class Ledger {
     // Setting the length leaves compiled code, also when nothing changes: 25 ns.
     if (this.#entries.length > 0) this.#entries.length = 0;
     this.locks = 0;
+  }
+
+  /** The program was stopped: nobody else may wait for the locks that it holds. */
+  abandon(memory: Memory): void {
+    for (const { what, address } of this.#entries) if (what.isLock === true) releaseLock(memory, address);
+    this.clear();
   }
 
   /** @param slot of the instruction that acquires it. */

@@ -30,9 +30,9 @@ const FIELD = { memory: 4, write: true } as const;
 function lock(call: HelperCall, address: number): number {
   if (call.checked) {
     if (call.cpu.room.heap.kindOf(address >>> 0) === null) mapWithField(call, "spin_lock", address >>> 0);
-    call.acquire(LOCK, address >>> 0);
   }
-  acquireLock(call.memory, address >>> 0);
+  if (!acquireLock(call.memory, address >>> 0)) throw call.fault("the lock was not released by whoever holds it");
+  call.acquire(LOCK, address >>> 0);
   return 0;
 }
 

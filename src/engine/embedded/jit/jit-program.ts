@@ -159,8 +159,7 @@ export class JitProgram implements HelperCall, Executor {
         this.resultHigh = 0;
         return 0;
       }
-      if (error instanceof WebAssembly.RuntimeError) throw this.#trapped(error);
-      throw error;
+      throw this.#stopped(error);
     }
   }
 
@@ -180,7 +179,7 @@ export class JitProgram implements HelperCall, Executor {
             const result = place() >>> 0;
             done = (result - results) / 4 + 1;
             this.memory.words[result >>> 2] = 0;
-            failed(error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error);
+            failed(this.#stopped(error));
           }
         }
       } finally {
@@ -204,7 +203,7 @@ export class JitProgram implements HelperCall, Executor {
     try {
       return target.#run(context, 0, end - FRAME_SIZE, fuel);
     } catch (error) {
-      throw error instanceof WebAssembly.RuntimeError ? target.#trapped(error) : error;
+      throw target.#stopped(error);
     } finally {
       caller.space.adopt((this.#table.current ?? target).space);
       space.stackEnd = end;
@@ -314,7 +313,7 @@ export class JitProgram implements HelperCall, Executor {
         this.#callbacks.get(target)!(map, key, value, 0, 0, frame);
         if (this.#ledger.size !== 0) throw this.#unreleased();
       } catch (error) {
-        throw error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error;
+        throw this.#stopped(error);
       } finally {
         cpu.busy = false;
         space.adopt(before);
@@ -523,6 +522,12 @@ export class JitProgram implements HelperCall, Executor {
   }
 
   /** A trap of WebAssembly. */
+  /** What to throw for what ended a run. */
+  #stopped(error: unknown): unknown {
+    this.#ledger.abandon(this.memory);
+    return error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error;
+  }
+
   #trapped(error: Error): FaultError {
     return faultAt(this.program, this.#slotIn(error.stack), error.message);
   }

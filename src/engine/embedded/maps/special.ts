@@ -124,9 +124,9 @@ export class ValueFields {
 
   /** Copies while holding the value's lock (`BPF_F_LOCK`). @param value which of the two it is that has the lock. */
   copyLocked(to: number, from: number, value: number): void {
-    acquireLock(this.#memory, value + this.lock);
+    const locked = acquireLock(this.#memory, value + this.lock);
     this.copy(to, from);
-    releaseLock(this.#memory, value + this.lock);
+    if (locked) releaseLock(this.#memory, value + this.lock);
   }
 
   /** The value goes away, or is written over: its special fields are as in a new one. */
@@ -144,11 +144,18 @@ export class ValueFields {
   }
 }
 
-/** Waits until nobody else holds it. */
-export function acquireLock({ words, shared }: Memory, address: number): void {
+/** How often a thread tries to get a lock: some seconds. Programs hold one for a few instructions, but their thread may be gone. */
+const PATIENCE = 1 << 29;
+
+/** Waits until nobody else holds it; false when that takes too long. */
+export function acquireLock({ words, shared }: Memory, address: number): boolean {
   const word = address >>> 2;
-  if (!shared) words[word] = 1;
-  else while (Atomics.compareExchange(words, word, 0, 1) !== 0);
+  if (!shared) {
+    words[word] = 1;
+    return true;
+  }
+  for (let left = PATIENCE; left > 0; left--) if (Atomics.compareExchange(words, word, 0, 1) === 0) return true;
+  return false;
 }
 
 export function releaseLock({ words, shared }: Memory, address: number): void {

@@ -5,6 +5,7 @@
  */
 
 import { type Btf, openBtf } from "../../../btf/btf.ts";
+import type { FaultError } from "../../errors.ts";
 import type { KernelConfig } from "../adapt.ts";
 import type { Clock } from "../clock.ts";
 import { ContextAreas } from "../contexts/event-context.ts";
@@ -52,6 +53,8 @@ export interface RoomOptions {
   readonly clock: Clock;
   /** Receives what programs print, without a line end. */
   readonly print: (text: string, cpu: number) => void;
+  /** Receives the faults of timers' functions where nobody waits for them. Default: nobody. */
+  readonly fault?: (fault: FaultError) => void;
   /** Of the hashes of packets' flows. Default: another in every run. */
   readonly seed?: number | undefined;
   readonly description?: RoomDescription;
@@ -99,11 +102,11 @@ export class Room {
     });
   }
 
-  constructor({ memory, clock, print, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
+  constructor({ memory, clock, print, fault = () => {}, seed = Math.random() * 2 ** 32, description = {} }: RoomOptions) {
     this.memory = memory;
     this.heap = new Heap(memory);
     this.objects = new Objects(memory, this.heap);
-    this.timers = new Timers(clock, () => this.cpus.some(({ busy }) => busy));
+    this.timers = new Timers(clock, () => this.cpus.some(({ busy }) => busy), fault);
     this.clock = clock;
     this.print = print;
     this.hashSeed = seed >>> 0;

@@ -3,6 +3,7 @@
  * it is moved, each at its time; with a real one when the host's event loop comes by. None fires while a program runs.
  */
 
+import { FaultError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 
 /** Runs a function of a program when no program runs on its CPU. */
@@ -28,15 +29,17 @@ export class Timers {
   /** By address of the field in a map's value. */
   readonly #timers = new Map<number, Timer>();
   readonly #isBusy: () => boolean;
+  readonly #report: (fault: FaultError) => void;
   #order = 0;
   #wake: ReturnType<typeof setTimeout> | null = null;
   /** The one whose callback runs. */
   #firing: Timer | null = null;
 
-  /** @param isBusy whether a program runs. */
-  constructor(clock: Clock, isBusy: () => boolean) {
+  /** @param isBusy whether a program runs. @param report hears of faults where nobody waits for what timers do. */
+  constructor(clock: Clock, isBusy: () => boolean, report: (fault: FaultError) => void) {
     this.#clock = clock;
     this.#isBusy = isBusy;
+    this.#report = report;
     clock.watch?.({ next: () => this.next, fire: () => this.fire() });
   }
 
@@ -125,6 +128,17 @@ export class Timers {
     this.#schedule();
   }
 
+  /** `fire` where nobody waits for it: a fault is reported, and those that were due after it fire the next time. */
+  fireAlone(): void {
+    try {
+      this.fire();
+    } catch (error) {
+      this.#schedule();
+      if (!(error instanceof FaultError)) throw error;
+      this.#report(error);
+    }
+  }
+
   /** Nothing fires any more. */
   close(): void {
     this.#timers.clear();
@@ -153,7 +167,7 @@ export class Timers {
     const due = this.next;
     if (due === null) return;
     const milliseconds = Number(due - this.#now()) / 1e6;
-    this.#wake = setTimeout(() => this.fire(), Math.min(Math.max(milliseconds, 0), 0x7fff_ffff));
+    this.#wake = setTimeout(() => this.fireAlone(), Math.min(Math.max(milliseconds, 0), 0x7fff_ffff));
     const handle: unknown = this.#wake;
     if (typeof handle === "object" && handle !== null && "unref" in handle && typeof handle.unref === "function") handle.unref();
   }

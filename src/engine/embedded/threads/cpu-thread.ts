@@ -27,6 +27,7 @@ export interface CpuThreadOptions {
   readonly threads: Threads;
   readonly start: Omit<Start, "kind">;
   readonly print: (text: string, cpu: number) => void;
+  readonly fault: (fault: FaultError, cpu: number) => void;
   /** The name of a program, for messages. */
   readonly nameOf: (program: number) => string;
 }
@@ -185,6 +186,11 @@ export class CpuThread {
       case "print":
         this.#options.print(message.text, this.cpu);
         break;
+      case "fault": {
+        const { program, slot, message: text } = message.fault;
+        this.#options.fault(new FaultError(program, slot, text), this.cpu);
+        break;
+      }
       case "faults": {
         const { program, slot, message: text } = message.first;
         const ring = this.#byNumber.get(message.ring)?.ring;

@@ -1,6 +1,7 @@
 /** The CPUs of an engine that are threads: all but the first. */
 
 import type { ExternSpec, MapSpec, ProgramSpec } from "../../../object/spec.ts";
+import type { FaultError } from "../../errors.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Executor } from "../executor.ts";
 import type { MapStore } from "../maps/store.ts";
@@ -40,6 +41,7 @@ export interface CpuThreadsOptions {
   /** One for each thread, with its seed. */
   readonly away: readonly { readonly cpu: Cpu; readonly seed: number }[];
   readonly print: (text: string, cpu: number) => void;
+  readonly fault: (fault: FaultError, cpu: number) => void;
 }
 
 export class CpuThreads implements RingThreads {
@@ -54,7 +56,7 @@ export class CpuThreads implements RingThreads {
   #lastCollection = 0;
 
   /** @throws what the platform throws when it starts no thread; none is left then. */
-  constructor({ threads, memory, cpus, away, print }: CpuThreadsOptions) {
+  constructor({ threads, memory, cpus, away, print, fault }: CpuThreadsOptions) {
     this.cpus = cpus;
     this.#memory = memory;
     const regions: Region[] = [];
@@ -74,7 +76,7 @@ export class CpuThreads implements RingThreads {
           regions: cpu.regions,
           timeOrigin: performance.timeOrigin,
         };
-        started.push(new CpuThread({ threads, start, print, nameOf: (number) => this.#names.get(number) ?? "?" }));
+        started.push(new CpuThread({ threads, start, print, fault, nameOf: (number) => this.#names.get(number) ?? "?" }));
       }
     } catch (error) {
       void this.close();

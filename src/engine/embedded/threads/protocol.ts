@@ -83,6 +83,8 @@ export type FromCpu =
   /** As many packets as somebody waited for are done. */
   | { readonly kind: "done"; readonly ring: number }
   | { readonly kind: "print"; readonly text: string }
+  /** A program was stopped that no packet waited for: a timer's function. */
+  | { readonly kind: "fault"; readonly fault: FaultMessage }
   /** Programs were stopped. */
   | { readonly kind: "faults"; readonly ring: number; readonly packets: number; readonly first: FaultMessage }
   /** Something went wrong that no program can be blamed for; the CPU has ended. */

@@ -99,7 +99,8 @@ class ThreadCpu {
     this.#post = post;
     this.#control = new Int32Array(memory.buffer, start.control, CPU_BLOCK / 4);
     const clock = realClock(start.timeOrigin);
-    const room = new Room({ memory, clock, print: (text) => post({ kind: "print", text }) });
+    const fault = ({ program, slot, message }: FaultError): void => post({ kind: "fault", fault: { program, slot, message } });
+    const room = new Room({ memory, clock, print: (text) => post({ kind: "print", text }), fault });
     this.#cpu = new Cpu(start.cpu, room, start.seed);
     const { random } = this.#cpu;
     this.#home = { memory, cpus: start.cpus, registry: room.maps, random: () => random.next() };
@@ -185,7 +186,7 @@ class ThreadCpu {
       if (Atomics.load(control, CPU.posted) !== this.#handled) return;
       let worked = false;
       for (const ring of this.#rings) if (this.#serve(ring)) worked = true;
-      timers.fire();
+      timers.fireAlone();
       if (worked) continue;
       // The host looks whether it sleeps after it has rung; so whatever comes between, one of the two notices.
       Atomics.store(control, CPU.asleep, 1);
