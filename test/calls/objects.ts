@@ -22,6 +22,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   locks: ["locked", "timer", "entries", "queue", "begin"],
   "user-ring": ["drain"],
   allocated: ["list", "tree", "counted", "pointer", "ends"],
+  resilient: ["resilient"],
   legacy: ["functions", "whole"],
   strings: ["compare", "look", "search"],
 };

@@ -812,7 +812,8 @@ export class Interpreter implements HelperCall, Executor {
   }
 
   acquire(what: Obligation, address: number): void {
-    if (what.isLock === true && this.#ledger.locks > 0) throw this.fault("a second lock is taken while one is held");
+    if (what.isLock === true && what.nests !== true && this.#ledger.locks > 0)
+      throw this.fault("a second lock is taken while one is held");
     this.#ledger.add(what, address, this.#slot);
   }
 

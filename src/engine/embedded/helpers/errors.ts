@@ -10,5 +10,6 @@ export const EDEADLK = 35;
 export const EPROTO = 71;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
+export const ETIMEDOUT = 110;
 export const EALREADY = 114;
 export const ENOTSUPP = 524;

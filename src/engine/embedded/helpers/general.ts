@@ -9,6 +9,7 @@ import { ARENAS } from "../kfuncs/arena.ts";
 import { DYNPTR_KFUNCS } from "../kfuncs/dynptr.ts";
 import { ITERATORS } from "../kfuncs/iterators.ts";
 import { OBJECTS, POINTER_EXCHANGE } from "../kfuncs/objects.ts";
+import { RESILIENT_LOCKS } from "../kfuncs/resilient-locks.ts";
 import { SECTIONS } from "../kfuncs/sections.ts";
 import { STRING_KFUNCS } from "../kfuncs/strings.ts";
 import { WORK_QUEUES } from "../kfuncs/work-queues.ts";
@@ -74,6 +75,7 @@ export const GENERAL: readonly Helper[] = [
   ...SECTIONS,
   ...STRING_KFUNCS,
   ...LOCKS,
+  ...RESILIENT_LOCKS,
   ...TIMERS,
   ...WORK_QUEUES,
   POINTER_EXCHANGE,

@@ -16,6 +16,8 @@ export interface Obligation {
   readonly missing: string;
   /** While it is held, most functions may not be called, and no second one be taken. */
   readonly isLock?: boolean;
+  /** Of a lock: others may be held meanwhile. */
+  readonly nests?: boolean;
 }
 
 interface Entry {

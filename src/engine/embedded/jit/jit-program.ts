@@ -322,7 +322,7 @@ export class JitProgram implements HelperCall, Executor {
   }
 
   acquire(what: Obligation, address: number): void {
-    if (this.checked && what.isLock === true && this.#ledger.locks > 0)
+    if (this.checked && what.isLock === true && what.nests !== true && this.#ledger.locks > 0)
       throw this.fault("a second lock is taken while one is held");
     if (this.checked) this.#ledger.add(what, address, this.#slot);
   }

@@ -5,6 +5,7 @@ import { FRAMES } from "../access.ts";
 import { CALLS } from "../cpu.ts";
 import type { Helper, HelperTable, Result } from "../helpers/helper.ts";
 import { TAIL_CALL } from "../helpers/tail-calls.ts";
+import { RESILIENT_LOCKS } from "../kfuncs/resilient-locks.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
 import { OPERATION } from "../operations.ts";
@@ -242,7 +243,7 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     mapFunctions,
     cpuGlobal,
     tails,
-    locks: helperIds.has(HELPER.bpf_spin_lock),
+    locks: helperIds.has(HELPER.bpf_spin_lock) || RESILIENT_LOCKS.some(({ id }) => helperIds.has(id)),
     pieceType: () => module.type(PIECE_PARAMETERS, [I32]),
     pieceGlobals: () =>
       (globals ??= { registers: Array.from({ length: 11 }, () => module.global(I64)), loops: module.global(I32) }),

@@ -8,7 +8,17 @@ import type { Btf } from "../../../btf/btf.ts";
 import { sizeOf } from "../../../btf/size.ts";
 import type { Memory } from "../memory.ts";
 
-export type FieldKind = "spin_lock" | "timer" | "wq" | "kptr" | "list_head" | "rb_root" | "refcount" | "list_node" | "rb_node";
+export type FieldKind =
+  | "spin_lock"
+  | "res_spin_lock"
+  | "timer"
+  | "wq"
+  | "kptr"
+  | "list_head"
+  | "rb_root"
+  | "refcount"
+  | "list_node"
+  | "rb_node";
 
 /** Offset and size in bytes. */
 export interface SpecialField {
@@ -19,6 +29,7 @@ export interface SpecialField {
 
 const STRUCTS: Readonly<Record<string, FieldKind>> = {
   bpf_spin_lock: "spin_lock",
+  bpf_res_spin_lock: "res_spin_lock",
   bpf_timer: "timer",
   bpf_wq: "wq",
   bpf_list_head: "list_head",
@@ -133,7 +144,7 @@ export class ValueFields {
   release(value: number): void {
     for (const field of this.fields) {
       const at = value + field.offset;
-      if (field.kind !== "spin_lock") this.#release(field, at);
+      if (!field.kind.endsWith("spin_lock")) this.#release(field, at);
       this.#memory.bytes.fill(0, at, at + field.size);
     }
   }
@@ -147,14 +158,14 @@ export class ValueFields {
 /** How often a thread tries to get a lock: some seconds. Programs hold one for a few instructions, but their thread may be gone. */
 const PATIENCE = 1 << 29;
 
-/** Waits until nobody else holds it; false when that takes too long. */
-export function acquireLock({ words, shared }: Memory, address: number): boolean {
+/** Waits until nobody else holds it; false when that takes too long. @param owner what the lock's word says from then on. */
+export function acquireLock({ words, shared }: Memory, address: number, owner = 1): boolean {
   const word = address >>> 2;
   if (!shared) {
-    words[word] = 1;
+    words[word] = owner;
     return true;
   }
-  for (let left = PATIENCE; left > 0; left--) if (Atomics.compareExchange(words, word, 0, 1) === 0) return true;
+  for (let left = PATIENCE; left > 0; left--) if (Atomics.compareExchange(words, word, 0, owner) === 0) return true;
   return false;
 }
 
