@@ -23,7 +23,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "user-ring": ["drain"],
   allocated: ["list", "tree", "counted", "pointer", "ends"],
   resilient: ["resilient"],
-  legacy: ["functions", "whole"],
+  legacy: ["functions"],
   strings: ["compare", "look", "search"],
 };
 

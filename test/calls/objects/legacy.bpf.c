@@ -1,8 +1,7 @@
-// Legacy packet loads, in programs and in their functions: beyond the packet they end the function with 0.
+// Legacy packet loads, in functions of a program: beyond the packet they end the function with 0.
 #include "results.h"
 
 u64 load_byte(void *skb, u64 at) asm("llvm.bpf.load.byte");
-u64 load_half(void *skb, u64 at) asm("llvm.bpf.load.half");
 u64 load_word(void *skb, u64 at) asm("llvm.bpf.load.word");
 
 static __noinline int look(struct __sk_buff *skb, u32 at)
@@ -24,13 +23,4 @@ int functions(struct __sk_buff *skb)
 	int deeper = look_behind(skb, 0);
 	int deepest = look_behind(skb, 5);
 	return within * 1000 + beyond * 100 + deeper * 10 + deepest + 20000;
-}
-
-/** The program itself ends. */
-SEC("tc")
-int whole(struct __sk_buff *skb)
-{
-	if (look(skb, 1) != 1)
-		return 5;
-	return load_half(skb, 127) + 9;
 }
