@@ -33,7 +33,7 @@ export interface Arguments {
 }
 
 /** Options that every command has. */
-export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
+const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   json: { help: "machine-readable output on stdout" },
   verbose: { short: "v", help: "say more: whole logs, stack traces" },
   help: { short: "h", help: "this text" },

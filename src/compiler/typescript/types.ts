@@ -174,10 +174,6 @@ export function isAddressBytes(type: ValueType): type is ReferenceType & { reado
   return type.kind === "reference" && type.to.kind === "array" && type.to.name !== null;
 }
 
-export function isScalar(type: ValueType): type is ScalarType {
-  return type.kind === "int" || type.kind === "bool";
-}
-
 export function sameStored(a: StoredType | HeaderType, b: StoredType | HeaderType): boolean {
   if (a === b) return true;
   if (a.kind === "array" && b.kind === "array") {

@@ -2,10 +2,10 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { IterateOptions, Iteration, Link, RunResult } from "../../engine.ts";
-import { AttachError, FeatureError, IterationError, MapError } from "../../errors.ts";
+import { AttachError, FeatureError, IterationError } from "../../errors.ts";
 import type { ContextLayout } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
-import type { LoadedProgram } from "../programs/kind.ts";
+import { EmbeddedProgram } from "../programs/embedded-program.ts";
 import type { Room } from "../room/room.ts";
 import { Sequence } from "../room/sequence.ts";
 import { iteratorLayout } from "./layout.ts";
@@ -16,15 +16,10 @@ const PIECE = 4096;
 
 const OPTIONS: readonly (keyof IterateOptions)[] = ["map", "pid", "tid", "cgroup", "order"];
 
-export class IteratorProgram implements LoadedProgram {
-  readonly name: string;
-  readonly spec: ProgramSpec;
+export class IteratorProgram extends EmbeddedProgram<never> {
   readonly #target: IterationTarget;
-  readonly #executor: Executor;
   readonly #room: Room;
-  readonly #fuel: number;
   #sessions = 0;
-  #open = true;
 
   /** @throws FeatureError for a kind of object that the engine does not go through. */
   constructor(spec: ProgramSpec, executors: readonly Executor[], room: Room, fuel: number) {
@@ -34,13 +29,10 @@ export class IteratorProgram implements LoadedProgram {
       const known = TARGET_NAMES.map((each) => `iter/${each}`).join(", ");
       throw new FeatureError(`iter/${name}`, null, `${spec.name}: the embedded engine goes through ${known}, not iter/${name}`);
     }
-    this.name = spec.name;
-    this.spec = spec;
+    super(spec, executors, fuel);
     this.#target = target;
-    this.#executor = executors[0]!;
     this.#room = room;
-    this.#fuel = fuel;
-    this.#executor.space.kernel = room.kernel;
+    for (const { space } of executors) space.kernel = room.kernel;
   }
 
   iterate(options: IterateOptions = {}): Iteration {
@@ -72,13 +64,9 @@ export class IteratorProgram implements LoadedProgram {
     throw new AttachError(`${this.name}: an iterator is read, and attached nowhere: for await (const line of program.iterate())`);
   }
 
-  async close(): Promise<void> {
-    this.#open = false;
-  }
-
   /** One reader: what `bpf_seq_read` of kernel/bpf/bpf_iter.c does, read after read. */
   async *#chunks(options: IterateOptions): AsyncGenerator<Uint8Array, undefined, undefined> {
-    this.#check();
+    this.checkOpen();
     const reader = new Reader(this.#target.begin(this.#room, options), ++this.#sessions, (show, sequence, session, number) =>
       this.#run(show, sequence, session, number),
     );
@@ -94,14 +82,12 @@ export class IteratorProgram implements LoadedProgram {
 
   /** @returns what the program returned. */
   #run(show: Show, sequence: Sequence, session: number, number: number): number {
-    this.#check();
+    const executor = this.executorOf(0);
     const { events, kernel, contexts } = this.#room;
-    const { cpu, space } = this.#executor;
-    if (cpu.busy) throw new TypeError(`${this.name}: cpu ${cpu.id} is running a program; wait until it is done`);
+    const { cpu, space } = executor;
     return kernel.temporary(() => {
       const shown = show();
       const layout: ContextLayout = iteratorLayout(shown, sequence, session, number);
-      const description = `${this.spec.type} program ${this.name}`;
       const handle = (): number =>
         contexts.with(cpu, layout, {}, ({ start }, { size, buffer }) => {
           space.contextStart = start;
@@ -111,17 +97,18 @@ export class IteratorProgram implements LoadedProgram {
           space.packetEnd = buffer === null ? 0 : buffer.start + buffer.size;
           cpu.busy = true;
           try {
-            return this.#executor.call(start, this.#fuel);
+            return executor.call(start, this.fuel);
           } finally {
             cpu.busy = false;
           }
         });
-      return events.run({ description, handle }, { meta: {}, cookie: 0n, override: null, data: {}, sequence }, 0n, cpu.id);
+      return events.run(
+        { description: this.description, handle },
+        { meta: {}, cookie: 0n, override: null, data: {}, sequence },
+        0n,
+        cpu.id,
+      );
     });
-  }
-
-  #check(): void {
-    if (!this.#open) throw new MapError(this.name, "closed", `${this.name}: its collection was disposed; load the Spec again`);
   }
 }
 
