@@ -101,7 +101,9 @@ export class AddressSpace {
     const grants = this.#grants;
     for (let at = grants.length - 3; at >= 0; at -= 3) {
       if (grants[at] !== start) continue;
-      grants.splice(at, 3);
+      // `splice` makes an array of what it takes out; mostly it is the latest.
+      if (at === grants.length - 3) for (let left = 3; left > 0; left--) grants.pop();
+      else grants.splice(at, 3);
       return;
     }
   }

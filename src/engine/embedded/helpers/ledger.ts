@@ -64,7 +64,9 @@ export class Ledger {
   remove(what: Obligation, address: number): boolean {
     const index = this.#find(what, address);
     if (index < 0) return false;
-    this.#entries.splice(index, 1);
+    // `splice` makes an array of what it takes out; mostly it is the latest.
+    if (index === this.#entries.length - 1) this.#entries.pop();
+    else this.#entries.splice(index, 1);
     if (what.isLock === true) this.locks--;
     return true;
   }

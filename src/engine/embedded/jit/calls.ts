@@ -69,10 +69,30 @@ function callMap(f: FunctionCode, slot: number, id: number, map: MapStore): bool
       if (update === null) return false;
       pushArgument(f, slot, 2, map.keySize);
       pushArgument(f, slot, 3, map.valueSize);
-      pushFlags(f);
+      pushFlags(f, 4);
       f.trap(slot);
       out.byte(OP.call);
       out.unsigned(update);
+      break;
+    }
+    case HELPER.bpf_map_push_elem: {
+      const push = mapFunctions.pushOf(map);
+      if (push === null) return false;
+      pushArgument(f, slot, 2, map.valueSize);
+      pushFlags(f, 3);
+      f.trap(slot);
+      out.byte(OP.call);
+      out.unsigned(push);
+      break;
+    }
+    case HELPER.bpf_map_pop_elem:
+    case HELPER.bpf_map_peek_elem: {
+      const take = id === HELPER.bpf_map_pop_elem ? mapFunctions.popOf(map) : mapFunctions.peekOf(map);
+      if (take === null) return false;
+      pushArgument(f, slot, 2, map.valueSize);
+      f.trap(slot);
+      out.byte(OP.call);
+      out.unsigned(take);
       break;
     }
     case HELPER.bpf_map_delete_elem: {
@@ -91,16 +111,16 @@ function callMap(f: FunctionCode, slot: number, id: number, map: MapStore): bool
   return true;
 }
 
-/** r4, of which no flag has an upper half: with one, all bits are set, which no operation takes. */
-function pushFlags(f: FunctionCode): void {
+/** A register of flags, none of which has an upper half: with one, all bits are set, which no operation takes. */
+function pushFlags(f: FunctionCode, register: number): void {
   const { out, values } = f;
-  if (values.kind[4] === CONSTANT) {
-    out.i32(values.high[4] === 0 ? values.low[4]! : -1);
+  if (values.kind[register] === CONSTANT) {
+    out.i32(values.high[register] === 0 ? values.low[register]! : -1);
     return;
   }
-  out.push32(8);
+  out.push32(register * 2);
   out.i32(-1);
-  out.pushHigh(8);
+  out.pushHigh(register * 2);
   out.op(OP.i32Eqz, OP.select);
 }
 

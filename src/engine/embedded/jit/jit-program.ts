@@ -506,7 +506,12 @@ export class JitProgram implements HelperCall, Executor {
         const write = what === KIND.store || what === KIND.release || what === KIND.atomic;
         if (what !== KIND.callHelper)
           return faultAt(this.program, slot, this.space.complain((low >>> 0) + offset[slot]!, high, size, write));
-        return faultAt(this.program, slot, `${this.#argument(slot, 2)} (key): ${this.space.complain(low >>> 0, high, 1, false)}`);
+        const kind = this.#code.options.helpers[this.program.extra[slot]!]?.args[1] === "key" ? "key" : "value";
+        return faultAt(
+          this.program,
+          slot,
+          `${this.#argument(slot, 2)} (${kind}): ${this.space.complain(low >>> 0, high, 1, false)}`,
+        );
       }
     }
   }

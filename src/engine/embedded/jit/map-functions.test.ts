@@ -40,15 +40,17 @@ class Site {
     const cpuGlobal = module.importGlobal("cpu");
     const ids = new Set<number>([HELPER.bpf_map_lookup_elem, HELPER.bpf_map_update_elem]);
     const functions = new MapFunctions(module, [map], ids, cpuGlobal);
-    const names = ["lookup", "update", "delete"].filter((name) => {
-      const index =
-        name === "update"
-          ? functions.updateOf(map)
-          : name === "delete"
-            ? functions.deleteOf(map)
-            : map.type.endsWith("array")
-              ? null
-              : functions.lookupOf(map);
+    const keyed = map.type !== "queue" && map.type !== "stack";
+    const indexes: Readonly<Record<string, number | null>> = {
+      lookup: map.type.endsWith("array") || !keyed ? null : functions.lookupOf(map),
+      update: functions.updateOf(map),
+      delete: functions.deleteOf(map),
+      push: functions.pushOf(map),
+      pop: functions.popOf(map),
+      peek: functions.peekOf(map),
+    };
+    const names = Object.keys(indexes).filter((name) => {
+      const index = indexes[name]!;
       if (index !== null) module.exportFunction(name, index);
       return index !== null;
     });
@@ -123,6 +125,36 @@ for (const partial of SHAPES) {
         assert.ok(Buffer.compare(ours.memory.bytes, generated.memory.bytes) === 0, `memory after round ${round}`);
     }
   });
+}
+
+for (const type of ["queue", "stack"] as const) {
+  for (const [valueSize, maxEntries] of [
+    [1, 1],
+    [8, 3],
+    [14, 7],
+    [100, 5],
+  ] as const) {
+    test(`${type} of ${maxEntries}, values of ${valueSize} bytes`, () => {
+      const spec: MapSpec = { name: "m", type, keySize: 0, valueSize, maxEntries, flags: 0, keyType: 0, valueType: 0 };
+      const [ours, generated] = [new Site(spec), new Site(spec)];
+      const random = new Random(valueSize);
+      const { names, exports } = generated.generate(0);
+      assert.deepEqual(names, ["push", "pop", "peek"]);
+      for (let round = 0; round < 2000; round++) {
+        // Now more come, now more go.
+        const name = random.next() % 4 < (round % 64 < 32 ? 3 : 1) ? "push" : names[1 + (random.next() % 2)]!;
+        const value = Uint8Array.from({ length: valueSize }, () => random.next());
+        const flags = [0, 0, 0, 2, 1, 3, 4, -1][random.next() % 8]!;
+        for (const { memory, value: at } of [ours, generated]) memory.bytes.set(value, at);
+        const { map } = ours;
+        const expected =
+          name === "push" ? map.push(ours.value, flags) : name === "pop" ? map.pop(ours.value) : map.peek(ours.value);
+        assert.equal(exports[name]!(generated.value, flags), expected, `${name} in round ${round}`);
+        assert.ok(Buffer.compare(ours.memory.bytes.subarray(0, 1 << 16), generated.memory.bytes.subarray(0, 1 << 16)) === 0);
+      }
+      assert.ok(ours.memory.used < 1 << 16);
+    });
+  }
 }
 
 test("a chain that leads round and round is left", () => {

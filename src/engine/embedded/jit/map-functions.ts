@@ -3,6 +3,7 @@
 import { HELPER } from "../../../uapi/helpers.ts";
 import type { MapStore } from "../maps/store.ts";
 import { hasLookup, importsLookup, isHash, type LookupCode, writeLookup } from "./lookup.ts";
+import { isQueue, writePush, writeTake } from "./queues.ts";
 import { hasDelete, hasUpdate, importsUpdate, writeDelete, writeUpdate } from "./updates.ts";
 import { I32, type ModuleWriter } from "./wasm.ts";
 
@@ -18,6 +19,9 @@ export class MapFunctions {
   readonly #lookups = new Map<MapStore, number>();
   readonly #updates = new Map<MapStore, number>();
   readonly #deletes = new Map<MapStore, number>();
+  readonly #pushes = new Map<MapStore, number>();
+  readonly #pops = new Map<MapStore, number>();
+  readonly #peeks = new Map<MapStore, number>();
 
   /** Imports come before functions: those that may be needed. @param helperIds what the program calls. */
   constructor(module: ModuleWriter, maps: readonly MapStore[], helperIds: ReadonlySet<number>, cpuGlobal: number) {
@@ -48,6 +52,21 @@ export class MapFunctions {
   deleteOf(map: MapStore): number | null {
     if (!hasDelete(map) || !isHash(map)) return null;
     return this.#made(this.#deletes, map, 1, () => writeDelete(map));
+  }
+
+  /** Index of the function that pushes a value, or null when the helper does it: its address, and flags. */
+  pushOf(map: MapStore): number | null {
+    return isQueue(map) ? this.#made(this.#pushes, map, 2, () => writePush(map)) : null;
+  }
+
+  /** Index of the function that takes out the next value, or null: the address where it goes. */
+  popOf(map: MapStore): number | null {
+    return isQueue(map) ? this.#made(this.#pops, map, 1, () => writeTake(map, true)) : null;
+  }
+
+  /** The same, but the value stays. */
+  peekOf(map: MapStore): number | null {
+    return isQueue(map) ? this.#made(this.#peeks, map, 1, () => writeTake(map, false)) : null;
   }
 
   #made(known: Map<MapStore, number>, map: MapStore, params: number, write: () => LookupCode | null): number {

@@ -9,8 +9,8 @@ import { BPF_EXIST, BPF_NOEXIST } from "./flags.ts";
 import { COUNT, type MapHome, MapStore } from "./store.ts";
 
 // Words of the header: where the next value goes, and where the oldest is.
-const HEAD = 1;
-const TAIL = 2;
+export const HEAD = 1;
+export const TAIL = 2;
 
 export class QueueMap extends MapStore {
   readonly #lastFirst: boolean;
