@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { generate } from "../../src/compiler/codegen/generate.ts";
 import { runRaw } from "../../src/engine/embedded/raw.ts";
 import { FaultError, VerifierError } from "../../src/engine/errors.ts";
+import { assemble } from "../../src/isa/assemble.ts";
 import { IsaError } from "../../src/isa/errors.ts";
 import { HELPER } from "../../src/uapi/helpers.ts";
 import { HELPERS, MEMORY_SIZE, randomFunction } from "../compiler/random-function.ts";
@@ -20,6 +21,35 @@ test("random programs: the same registers and memory, and endless ones are stopp
     if (verdict === "same") same++;
   }
   assert.ok(same > 700, `${same} came to an end`);
+});
+
+test("a branch that only chooses between 0 and 1 becomes its condition, of either half and either way round", () => {
+  const memory = new Uint8Array(8);
+  for (const condition of ["r1 < r2", "r1 s< r2", "w1 == w2", "w1 s>= w2", "r1 & 0x6", "w1 & 0x6", "r1 == 0x0", "r1 > -2"])
+    for (const [set, side] of [
+      ["r0 = 1", "r0 = 0"],
+      ["w0 = 0", "w0 = 1"],
+      ["w0 = 1", "r0 = 0"],
+      ["r0 = 0", "r0 = -1"],
+    ] as const)
+      for (const [one, other] of [
+        ["0", "5"],
+        ["-1 ll", "3"],
+        ["6", "6"],
+        ["0x100000000 ll", "0"],
+        ["1", "-8 ll"],
+      ] as const) {
+        const tail = ["r0 <<= 33", "r0 += r3", "exit"];
+        for (const lines of [
+          [`r1 = ${one}`, `r2 = ${other}`, "r3 = r1", set, `if ${condition} goto L0`, side, "L0:", ...tail],
+          [`r1 = ${one}`, `r2 = ${other}`, "r3 = r1", set, `if ${condition} goto L1`, "goto L0", "L1:", side, "L0:", ...tail],
+        ]) {
+          const instructions = assemble(lines.join("\n"));
+          const { r0 } = runRaw(instructions, { memory });
+          for (const [name, way] of WAYS)
+            assert.equal(runJit(instructions, way, { memory }).r0, r0, `${name}: ${lines.join("; ")}`);
+        }
+      }
 });
 
 test("what our compiler generates from random functions", () => {

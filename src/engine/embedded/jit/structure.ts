@@ -23,6 +23,12 @@ export interface NodeCode {
   body(node: number, depth: number): void;
   /** Pushes an i32: not 0 when the node's second successor comes next; with `negated`, when the first one does. */
   condition(node: number, negated: boolean): void;
+  /**
+   * Writes `side`, a successor of the node that goes on with its other one, as what the condition is, where it does no more than
+   * make a 1 of a 0 or the other way round: a processor need not guess then. False where it does more; then nothing is written.
+   * @param negated whether the side is the first successor.
+   */
+  choose(node: number, side: number, negated: boolean): boolean;
   /** Before the first round of the loop whose header the node is. */
   enter(header: number): void;
   /** Once for each round of the loop whose header the node is. */
@@ -86,6 +92,10 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
     }
   };
 
+  /** Whether a node has no way to it but from its dominator, and goes on with what that also goes on with. */
+  const isSide = (side: number, join: number): boolean =>
+    ways[side] === 1 && isHeader[side] === 0 && graph[side]!.length === 1 && graph[side]![0] === join;
+
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     const node = task >> 2;
     if ((task & 3) === END) {
@@ -116,6 +126,8 @@ export function writeStructured(graph: Graph, dominance: Dominance, place: Int32
       const [next, other] = graph[node]!;
       if (next === undefined) continue;
       if (other === undefined) follow(node, next);
+      else if (isSide(other, next) && code.choose(node, other, false)) follow(node, next);
+      else if (isSide(next, other) && code.choose(node, next, true)) follow(node, other);
       else if (leaves(node, other)) {
         code.condition(node, false);
         out.byte(OP.brIf);

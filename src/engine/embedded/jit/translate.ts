@@ -14,7 +14,7 @@ import { FRAME_SIZE } from "../access.ts";
 import { MAY_GOTO_LIMIT } from "../interpreter.ts";
 import { OPERATION } from "../operations.ts";
 import { loadFuel, saveFuel } from "./calls.ts";
-import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF } from "./effects.ts";
+import { FIRST_CONSTANT, FRAME_POINTER, KIND, KIND_OF, registerOf } from "./effects.ts";
 import { type Flow, width } from "./flow.ts";
 import { FAULT, FunctionCode } from "./function-code.ts";
 import { writeInstruction, writePair } from "./instructions.ts";
@@ -24,6 +24,7 @@ import { extendedBits, isHalfSwap, isNarrowBranch } from "./narrow.ts";
 import * as codes from "./opcodes.ts";
 import { type Driven, goOn, PIECE_ENTRY, shareOut } from "./pieces.ts";
 import { isReducible, type NodeCode, places, writeDispatched, writeStructured } from "./structure.ts";
+import { CONSTANT } from "./values.ts";
 import { MEMORY_FILL, OP, TRUNCATE } from "./wasm.ts";
 
 /**
@@ -382,6 +383,33 @@ export class FunctionTranslator implements NodeCode {
         .push32(s)
         .op((negated ? codes.COMPARE_32_NOT : codes.COMPARE_32)[narrowed]!);
     }
+  }
+
+  choose(node: number, side: number, negated: boolean): boolean {
+    const code = this.#code;
+    const { flow, program, values } = code;
+    const slot = flow.first[side]!;
+    const branch = program.operation[flow.last[node]!]!;
+    // What `jset` leaves need not be 0 or 1.
+    if (KIND_OF[branch] !== KIND.branch || branch === OPERATION.jset64 || branch === OPERATION.jset32) return false;
+    if (KIND_OF[program.operation[slot]!] !== KIND.move || this.#ends.has(side)) return false;
+    const next = slot + width(program, slot);
+    if (next <= flow.last[side]! && KIND_OF[program.operation[next]!] !== KIND.jump) return false;
+    const d = program.dst[slot]!;
+    const was = this.#bitOf(registerOf(d));
+    values.step(slot);
+    const is = this.#bitOf(registerOf(d));
+    if (was === is || was === -1 || is === -1) return false;
+    this.condition(node, negated === (is === 1));
+    code.at(side, slot);
+    code.write32(d);
+    return true;
+  }
+
+  /** 0 or 1 where a register is known to hold that now, else -1. */
+  #bitOf(register: number): number {
+    const { kind, low, high } = this.#code.values;
+    return kind[register] === CONSTANT && high[register] === 0 && low[register]! >>> 1 === 0 ? low[register]! : -1;
   }
 
   #demandFuel(slot: number): void {

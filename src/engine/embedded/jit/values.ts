@@ -85,6 +85,11 @@ export class Values {
           high[d] = registers[s * 2 + 1]!;
         }
         return;
+      case OPERATION.mov32:
+        kind[d] = s < FIRST_CONSTANT ? UNKNOWN : CONSTANT;
+        low[d] = s < FIRST_CONSTANT ? 0 : registers[s * 2]!;
+        high[d] = 0;
+        return;
       case OPERATION.add64:
       case OPERATION.sub64: {
         const constant = s >= FIRST_CONSTANT;
