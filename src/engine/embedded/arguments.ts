@@ -15,6 +15,9 @@ const LARGEST_SIZE = 1 << 29;
 /** A helper works through its memory at about this many bytes in the time of one instruction (a power of two). */
 export const BYTES_PER_INSTRUCTION_LOG2 = 6;
 
+/** What a call is worth in instructions before it did anything: it leaves generated code, and its arguments are looked at. */
+const CALL_WORK = 32;
+
 /** The arguments of one interpreter, in r1 to r5 of its register file (two words each, r1 at 2). */
 export class Arguments {
   /**
@@ -46,7 +49,7 @@ export class Arguments {
   /** What is wrong with the arguments of this helper, or null. */
   check(helper: Helper): string | null {
     const { args } = helper;
-    this.work = 0;
+    this.work = CALL_WORK;
     for (let index = 0; index < args.length; index++) {
       const why = this.#complain(helper, index);
       if (why !== null) return `argument ${index + 1} of ${helper.name} (${nameOf(args[index]!)}): ${why}`;

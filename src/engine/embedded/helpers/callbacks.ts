@@ -12,6 +12,9 @@ import { callingBack, type Helper, type HelperCall, helper } from "./helper.ts";
 /** BPF_MAX_LOOPS: rounds of one `bpf_loop`. */
 export const MOST_ROUNDS = 8 * 1024 * 1024;
 
+/** What a place of a map is worth that holds no entry, in bytes. */
+const PASSED_WORK = 64;
+
 /** Rounds that were begun; the first callback that does not return 0 is the last. Linux 5.17. */
 function loop(call: HelperCall, rounds: number, callback: number, context: number, flags: number): number {
   if ((flags | call.highOf(4)) !== 0) return -EINVAL;
@@ -43,6 +46,13 @@ function drain(call: HelperCall, handle: number, callback: number, context: numb
   return samples;
 }
 
+/** As `scan`; the places that it passes over are work, of which a map that is all but empty has many. */
+function nextElement(call: HelperCall, store: ArrayMap | HashMap, from: number): number {
+  const element = store.scan(from);
+  call.work((element < 0 ? store.elements - from : element - from) * PASSED_WORK);
+  return element;
+}
+
 /**
  * Each entry of an array or hash with (map, key, value, context), per-CPU kinds with this CPU's value, until a callback does not return
  * 0; how many there were. A callback may delete the entry that it is given. Linux 5.13.
@@ -59,7 +69,7 @@ function forEachMapElement(call: HelperCall, map: number, callback: number, cont
   const { checked } = call;
   if (checked && isArray) space.grant(place, store.keySize, false);
   let count = 0;
-  for (let element = store.scan(0); element >= 0; element = store.scan(element + 1)) {
+  for (let element = nextElement(call, store, 0); element >= 0; element = nextElement(call, store, element + 1)) {
     if (isArray) memory.view.setUint32(place, element, true);
     const key = isArray ? place : store.keyAddress(element);
     if (checked && !isArray) space.grant(key, store.keySize, false);

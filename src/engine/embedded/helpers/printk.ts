@@ -16,6 +16,10 @@ const LONGEST_TEXT = 1023;
 /** What arguments are gathered in first (MAX_BPRINTF_BIN_ARGS): long texts among them take the place of others. */
 const MOST_ARGUMENTS = 512;
 
+/** What formatting is worth, in bytes that a helper works through: for each call, and for each character read or made. */
+const FORMAT_WORK = 64 * 256;
+const CHARACTER_WORK = 64 * 8;
+
 /** Printable ASCII and white space are all that a format may have. */
 const UNPRINTABLE = /[^\t-\r -~]/;
 
@@ -92,6 +96,7 @@ export function formatText(
     if (piece === null) return -ENOSPC;
     put(piece, Math.max(piece.length, isPadded(match) ? width : 0));
   }
+  call.work(FORMAT_WORK + CHARACTER_WORK * (source.length + text.length));
   return { text, length };
 }
 

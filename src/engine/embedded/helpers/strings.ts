@@ -10,12 +10,17 @@ const MOST_DATA = 12 * 8;
 /** Without a limit: a format that ends with a NUL. */
 const ENDLESS = 0xffff_ffff;
 
+/** What handing a line to the host is worth, in bytes. */
+const PRINT_WORK = 64 * 1024;
+
 const utf8 = new TextDecoder();
 
 /** Text for the host; how many bytes it would have in full. */
 function print(call: HelperCall, format: number, size: number, args: readonly bigint[]): number {
   const printed = formatText(call, format >>> 0, size >>> 0, args);
   if (typeof printed === "number") return printed;
+  // Whoever reads it does something with each.
+  call.work(PRINT_WORK);
   call.cpu.room.print(utf8.decode(latin1(printed.text)), call.cpu.id);
   return printed.length;
 }
