@@ -804,6 +804,7 @@ export class Interpreter implements HelperCall, Executor {
         position[POSITION.pc] = target;
         space.grant(key, keySize, false);
         this.#finish(fuel);
+        return fuel - this.#left;
       } finally {
         cpu.busy = false;
         space.adopt(before);

@@ -111,9 +111,10 @@ export interface HelperCall {
 
 /**
  * Runs it once, with these in r1 to r3; `keySize` bytes from `key` on are open to it.
+ * @returns how many instructions it took; 0 in programs that a verifier has proven, which are not counted.
  * @throws FaultError when the program is stopped.
  */
-export type Later = (map: number, key: number, value: number, keySize: number) => void;
+export type Later = (map: number, key: number, value: number, keySize: number) => number;
 
 export interface Helper {
   readonly name: string;

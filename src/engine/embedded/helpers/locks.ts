@@ -31,7 +31,8 @@ function lock(call: HelperCall, address: number): number {
   if (call.checked) {
     if (call.cpu.room.heap.kindOf(address >>> 0) === null) mapWithField(call, "spin_lock", address >>> 0);
   }
-  if (!acquireLock(call.memory, address >>> 0)) throw call.fault("the lock was not released by whoever holds it");
+  if (!acquireLock(call.memory, address >>> 0))
+    throw call.fault("the lock is not to be had: its holder was stopped, or a program wrote over it");
   call.acquire(LOCK, address >>> 0);
   return 0;
 }

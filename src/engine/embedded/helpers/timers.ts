@@ -49,7 +49,7 @@ export function setCallback(call: HelperCall, kind: FieldKind, address: number, 
         key = cpu.keys + ((cpu.stackEnd - cpu.stackStart) / FRAME_SIZE - 1) * KEY_SIZE;
         memory.view.setUint32(key, element, true);
       } else if (map instanceof HashMap) key = map.keyAddress(element);
-      run(map.handle, key, address - ((address - start) % stride), map.keySize);
+      return run(map.handle, key, address - ((address - start) % stride), map.keySize);
     },
     call.program,
   );

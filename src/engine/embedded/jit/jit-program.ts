@@ -1,6 +1,6 @@
 /** A compiled program on one CPU: its module instantiated, the helpers and faults that it calls. */
 
-import type { FaultError } from "../../errors.ts";
+import { type FaultError, MapError } from "../../errors.ts";
 import { AddressSpace, FRAME_SIZE, FRAMES, FUNCTION_TAG } from "../access.ts";
 import { Arguments, BYTES_PER_INSTRUCTION_LOG2 } from "../arguments.ts";
 import { CALLS, type Cpu } from "../cpu.ts";
@@ -40,6 +40,8 @@ interface Exports extends EachExports {
   high?(): number;
   /** Sets the fuel, before a callback is called that no program calls. */
   readonly fuel?: (fuel: number) => void;
+  /** What is left of it. */
+  readonly left?: () => number;
   /** What tail calls find. */
   readonly tail?: MainFunction;
   readonly [name: `callback ${number}`]: Callback;
@@ -78,6 +80,7 @@ export class JitProgram implements HelperCall, Executor {
   readonly #tails: boolean;
   readonly #tail: MainFunction | undefined;
   readonly #setFuel: ((fuel: number) => void) | undefined;
+  readonly #fuelLeft: (() => number) | undefined;
   /** The same program as tail calls reach it. */
   #asTarget: JitProgram | null = null;
   /** While `callEach` runs: opens what the run at hand may touch. */
@@ -119,6 +122,7 @@ export class JitProgram implements HelperCall, Executor {
     this.shared = code.shared;
     this.#tail = exports.tail;
     this.#setFuel = exports.fuel;
+    this.#fuelLeft = exports.left;
     this.callEach = asks ? null : this.#each(exports);
     for (const start of program.taken) this.#callbacks.set(start, exports[callbackName(start)]!);
   }
@@ -312,6 +316,7 @@ export class JitProgram implements HelperCall, Executor {
         this.#setFuel?.(fuel);
         this.#callbacks.get(target)!(map, key, value, 0, 0, frame);
         if (this.#ledger.size !== 0) throw this.#unreleased();
+        return this.#fuelLeft === undefined ? 0 : fuel - this.#fuelLeft() + this.#worked;
       } catch (error) {
         throw this.#stopped(error);
       } finally {
@@ -524,6 +529,12 @@ export class JitProgram implements HelperCall, Executor {
   #unreleased(): FaultError {
     const { slot, why } = this.#ledger.leftOver() ?? { slot: this.#slot, why: "more was released than acquired" };
     return faultAt(this.program, slot, why);
+  }
+
+  /** What stopped the program, for whoever ran it: traps, and maps that it spoilt, are faults of it. */
+  #stopped(error: unknown): unknown {
+    if (error instanceof WebAssembly.RuntimeError) return this.#trapped(error);
+    return error instanceof MapError && this.checked ? faultAt(this.program, this.#slot, error.message) : error;
   }
 
   /** A trap of WebAssembly. */

@@ -280,6 +280,9 @@ export function compileModule(program: PreparedProgram, options: CompileOptions)
     const index = module.function([F64], []);
     module.body(index, [], Uint8Array.of(OP.localGet, 0, OP.bulk, 6, OP.globalSet, fuelGlobal, OP.end));
     module.exportFunction("fuel", index);
+    const left = module.function([], [F64]);
+    module.body(left, [], Uint8Array.of(OP.globalGet, fuelGlobal, OP.f64FromI64, OP.end));
+    module.exportFunction("left", left);
   }
   for (const start of program.taken) module.exportFunction(callbackName(start), writeCallback(module, signatures.get(start)!));
   if (resultGlobal !== -1) {

@@ -10,6 +10,9 @@ import { EINVAL } from "../maps/errno.ts";
 
 const OBJECT: Obligation = { name: "object", acquired: "acquired", missing: "neither dropped nor put anywhere" };
 
+/** What a node of a tree is worth when another goes in before it or is sought, in bytes. */
+const NODE_WORK = 16;
+
 const HEAD = { memory: 16, write: true } as const;
 const LIST_NODE = { memory: 24, write: true } as const;
 const TREE_NODE = { memory: 32, write: true } as const;
@@ -46,6 +49,7 @@ const push =
 function add(call: HelperCall, root: number, node: number, less: number): number {
   const { objects } = call.cpu.room;
   const object = give(call, node);
+  call.work(objects.sizeOf(root >>> 0) * NODE_WORK);
   const isLess = (other: number): boolean => (call.callback(less, node, other, 0, 0, 0) & 0xff) !== 0;
   if (objects.add(root >>> 0, node >>> 0, isLess)) return 0;
   objects.drop(object);
@@ -104,9 +108,11 @@ export const OBJECTS: readonly Helper[] = [
   underLock(kfunc("bpf_list_back", [HEAD], "address", (call, head) => call.cpu.room.objects.end(head >>> 0, false))),
   underLock(callingBack(kfunc("bpf_rbtree_add_impl", [HEAD, TREE_NODE, "callback", "wide", "wide"], "int", add))),
   underLock(
-    kfunc("bpf_rbtree_remove", [HEAD, TREE_NODE], "address", (call, root, node) =>
-      call.cpu.room.objects.remove(root >>> 0, node >>> 0) ? take(call, node >>> 0) : 0,
-    ),
+    kfunc("bpf_rbtree_remove", [HEAD, TREE_NODE], "address", (call, root, node) => {
+      const { objects } = call.cpu.room;
+      call.work(objects.sizeOf(root >>> 0) * NODE_WORK);
+      return objects.remove(root >>> 0, node >>> 0) ? take(call, node >>> 0) : 0;
+    }),
   ),
   underLock(kfunc("bpf_rbtree_first", [HEAD], "address", (call, root) => call.cpu.room.objects.first(root >>> 0))),
 ];

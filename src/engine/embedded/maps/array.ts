@@ -5,7 +5,7 @@
  */
 
 import type { MapSpec } from "../../../object/spec.ts";
-import { E2BIG, EEXIST, EINVAL } from "./errno.ts";
+import { E2BIG, EBUSY, EEXIST, EINVAL } from "./errno.ts";
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST } from "./flags.ts";
 import { COUNT, type MapHome, MapStore } from "./store.ts";
 
@@ -23,27 +23,25 @@ export class ArrayMap extends MapStore {
   override update(key: number, value: number, flags: number, cpu: number): number {
     const index = this.#indexFor(key, flags);
     if (index < 0) return index;
-    this.#write(this.valueAddress(index, cpu), value, flags);
-    return 0;
+    return this.#write(this.valueAddress(index, cpu), value, flags);
   }
 
   override updateAll(key: number, values: number, flags: number): number {
     const index = this.#indexFor(key, flags);
     if (index < 0) return index;
-    for (let cpu = 0; cpu < this.slots; cpu++)
-      this.#write(this.valueAddress(index, cpu), values + cpu * this.values.stride, flags);
-    return 0;
+    let result = 0;
+    for (let cpu = 0; cpu < this.slots && result === 0; cpu++)
+      result = this.#write(this.valueAddress(index, cpu), values + cpu * this.values.stride, flags);
+    return result;
   }
 
   /** What the value written over held besides bytes is let go; not under `BPF_F_LOCK`. */
-  #write(to: number, from: number, flags: number): void {
+  #write(to: number, from: number, flags: number): number {
     const { fields } = this;
-    if (fields !== null && (flags & BPF_F_LOCK) !== 0) {
-      fields.copyLocked(to, from, to);
-      return;
-    }
+    if (fields !== null && (flags & BPF_F_LOCK) !== 0) return fields.copyLocked(to, from, to) ? 0 : -EBUSY;
     this.writeValue(to, from);
     if (fields !== null) fields.release(to);
+    return 0;
   }
 
   override scan(from: number): number {

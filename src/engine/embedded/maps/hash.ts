@@ -178,8 +178,7 @@ export class HashMap extends MapStore {
     const refusal = this.refuse(flags, true);
     if (refusal !== 0) return refusal;
     const at = this.valueAddress(found, 0);
-    fields.copyLocked(at, value, at);
-    return 0;
+    return fields.copyLocked(at, value, at) ? 0 : -EBUSY;
   }
 
   override delete(key: number): number {
@@ -218,9 +217,12 @@ export class HashMap extends MapStore {
     gathered.length = 0;
     for (let bucket = position; bucket <= this.#mask; bucket++) {
       let next = words[(this.#buckets >>> 2) + bucket]!;
-      for (let left = this.elements; next !== 0 && left > 0; left--) {
-        gathered.push(next - 1);
-        next = words[this.node(next)]!;
+      for (let left = this.elements; next !== 0; left--) {
+        if (left === 0 || next > this.elements) throw this.spoilt();
+        const node = this.node(next);
+        // An entry is of one bucket, so that all chains together are no longer than there are entries.
+        if ((words[node + 1]! & this.#mask) === bucket) gathered.push(next - 1);
+        next = words[node]!;
       }
       if (gathered.length > 0) return bucket + 1;
     }

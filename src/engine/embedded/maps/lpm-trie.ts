@@ -182,6 +182,7 @@ export class LpmTrieMap extends MapStore {
       node = this.#node(words[slot]!);
       const known = prefix;
       prefix = words[node + PREFIX]!;
+      if (prefix <= above) throw this.spoilt();
       common = this.#common(node, key, known, Math.min(prefix, length));
       if (common !== prefix || prefix === length) break;
       slot = node + this.#bit(key + 4, prefix);
@@ -259,7 +260,7 @@ export class LpmTrieMap extends MapStore {
     const { words } = this;
     const length = this.view.getUint32(key, true);
     if (length > this.#dataSize * 8) return -EINVAL;
-    let slot = (this.handle >>> 2) + ROOT;
+    let slot = this.header + ROOT;
     let parent = -1;
     let parentSlot = -1;
     // The prefixes of what holds `slot` and `parentSlot`.
@@ -271,6 +272,7 @@ export class LpmTrieMap extends MapStore {
       node = this.#node(words[slot]!);
       const known = prefix;
       prefix = words[node + PREFIX]!;
+      if (prefix <= above) throw this.spoilt();
       if (this.#common(node, key, known, Math.min(prefix, length)) !== prefix) return -ENOENT;
       if (prefix === length) break;
       parent = node;
@@ -302,7 +304,7 @@ export class LpmTrieMap extends MapStore {
   }
 
   override scan(from: number): number {
-    const fresh = this.words[(this.handle >>> 2) + FRESH_ELEMENT]!;
+    const fresh = Math.min(this.words[(this.handle >>> 2) + FRESH_ELEMENT]!, this.elements);
     for (let element = from; element < fresh; element++) if (this.words[this.#owners + element] !== 0) return element;
     return -1;
   }
@@ -315,7 +317,7 @@ export class LpmTrieMap extends MapStore {
   override gather(position: number): number {
     const { words, gathered } = this;
     gathered.length = 0;
-    const fresh = words[this.header + FRESH_NODE]!;
+    const fresh = Math.min(words[this.header + FRESH_NODE]!, 2 * this.maxEntries);
     for (let link = position + 1; link <= fresh; link++) {
       const entry = words[this.#node(link) + ENTRY]!;
       if (entry === 0 || entry > this.elements || words[this.#owners + entry - 1] !== link) continue;
@@ -390,11 +392,13 @@ export class LpmTrieMap extends MapStore {
   }
 
   #bit(data: number, index: number): 0 | 1 {
+    if (index >= this.#dataSize * 8) throw this.spoilt();
     return ((this.view.getUint8((data >>> 0) + (index >>> 3)) >>> (7 - (index & 7))) & 1) as 0 | 1;
   }
 
   /** Index in `words` of a link's node, and back. */
   #node(link: number): number {
+    if (link > 2 * this.maxEntries) throw this.spoilt();
     return this.#nodes + (link - 1) * this.#nodeWords;
   }
 
@@ -427,7 +431,7 @@ export class LpmTrieMap extends MapStore {
     if (free !== 0) words[header + FREE_ELEMENT] = words[this.#chain + element]!;
     else {
       element = words[header + FRESH_ELEMENT]!;
-      if (element === this.elements) return -ENOSPC;
+      if (element >= this.elements) return -ENOSPC;
       words[header + FRESH_ELEMENT] = element + 1;
     }
     words[header + COUNT]!++;

@@ -54,7 +54,7 @@ export class QueueMap extends MapStore {
   /** From the one that `pop` would give on. */
   override gather(position: number): number {
     this.gathered.length = 0;
-    if (position >= this.count) return -1;
+    if (position >= Math.min(this.count, this.maxEntries)) return -1;
     const { words, header } = this;
     const size = this.maxEntries + 1;
     const at = this.#lastFirst ? words[header + HEAD]! - 1 - position + size : words[header + TAIL]! + position;

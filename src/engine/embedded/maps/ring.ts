@@ -164,7 +164,10 @@ export class Ring {
 
   /** The header of the next record, bits and all; -1 when there is none, or it is still being written. */
   next(): number {
-    if (this.available === 0) return -1;
+    const { available } = this;
+    // Positions that a program spoilt: nothing that lies there can be believed.
+    if (available > this.size) this.#advance(this.#consumer, this.produced);
+    if (available === 0 || available > this.size) return -1;
     const header = this.#load((this.data + (this.consumed & this.mask)) >>> 2);
     return (header & BUSY) !== 0 ? -1 : header;
   }

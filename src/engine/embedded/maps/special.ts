@@ -133,11 +133,12 @@ export class ValueFields {
     }
   }
 
-  /** Copies while holding the value's lock (`BPF_F_LOCK`). @param value which of the two it is that has the lock. */
-  copyLocked(to: number, from: number, value: number): void {
-    const locked = acquireLock(this.#memory, value + this.lock);
+  /** Copies while holding the value's lock (`BPF_F_LOCK`). @param value which of the two it is that has the lock. @returns false when it is not to be had. */
+  copyLocked(to: number, from: number, value: number): boolean {
+    if (!acquireLock(this.#memory, value + this.lock)) return false;
     this.copy(to, from);
-    if (locked) releaseLock(this.#memory, value + this.lock);
+    releaseLock(this.#memory, value + this.lock);
+    return true;
   }
 
   /** The value goes away, or is written over: its special fields are as in a new one. */
@@ -155,8 +156,8 @@ export class ValueFields {
   }
 }
 
-/** How often a thread tries to get a lock: some seconds. Programs hold one for a few instructions, but their thread may be gone. */
-const PATIENCE = 1 << 29;
+/** How often a thread looks at a lock: about a second. A program that was stopped, or wrote over it, never gives it back. */
+const PATIENCE = 1 << 27;
 
 /** Waits until nobody else holds it; false when that takes too long. @param owner what the lock's word says from then on. */
 export function acquireLock({ words, shared }: Memory, address: number, owner = 1): boolean {

@@ -16,6 +16,7 @@
 
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
+import { MapError } from "../../errors.ts";
 import { ALIGNMENT, type Memory, type Region } from "../memory.ts";
 import { EEXIST, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "./errno.ts";
 import { BPF_EXIST, BPF_F_RDONLY_PROG, BPF_NOEXIST } from "./flags.ts";
@@ -368,8 +369,15 @@ export abstract class MapStore {
     return flags === BPF_EXIST ? -ENOENT : 0;
   }
 
-  /** Copies `size` bytes; `to` is 8-byte aligned, `from` may be anywhere. */
+  /** To throw, when the structure of the map is none: a program that nobody proved wrote over it. */
+  protected spoilt(): MapError {
+    return new MapError(this.name, "invalid", `${this.name}: a program wrote over the map; load its collection anew`);
+  }
+
+  /** Copies `size` bytes; `to` is 8-byte aligned, `from` may be anywhere. @throws MapError `invalid` when that is outside of memory. */
   protected copy(to: number, from: number, size: number): void {
+    // Also when one of them is no number.
+    if (!(to + size <= this.memory.size && from + size <= this.memory.size)) throw this.spoilt();
     if (size > 64) {
       this.memory.bytes.copyWithin(to, from, from + size);
       return;

@@ -18,12 +18,19 @@ interface Block {
   readonly kind: object | null;
 }
 
+/** A region that is cut into blocks of one size. */
+interface Slab {
+  readonly start: number;
+  readonly log2: number;
+}
+
 export class Heap {
   readonly #memory: Memory;
   /** By logarithm of the size: addresses. */
   readonly #free: number[][] = Array.from({ length: 14 }, () => []);
   readonly #blocks = new Map<number, Block>();
-  readonly #slabs: { readonly start: number; readonly log2: number }[] = [];
+  /** By each 64 KiB of memory that they reach into. */
+  readonly #slabs = new Map<number, Slab[]>();
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -48,7 +55,7 @@ export class Heap {
 
   /** Where the block in use begins in which an address is; 0 when it is in none. */
   startOf(address: number): number {
-    for (const { start, log2 } of this.#slabs) {
+    for (const { start, log2 } of this.#slabs.get(Math.floor(address / SLAB)) ?? []) {
       if (address < start || address >= start + SLAB) continue;
       const block = start + (((address - start) >>> log2) << log2);
       const size = this.sizeOf(block);
@@ -85,7 +92,8 @@ export class Heap {
   #cut(log2: number, free: number[]): number {
     try {
       const { start } = this.#memory.allocate(SLAB, "objects of programs", "engine");
-      this.#slabs.push({ start, log2 });
+      for (const part of new Set([start, start + SLAB - 1].map((at) => Math.floor(at / SLAB))))
+        this.#slabs.set(part, [...(this.#slabs.get(part) ?? []), { start, log2 }]);
       for (let at = start + SLAB - (1 << log2); at > start; at -= 1 << log2) free.push(at);
       return start;
     } catch (error) {

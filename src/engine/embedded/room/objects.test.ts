@@ -8,7 +8,7 @@ import { Heap } from "./heap.ts";
 import { Objects } from "./objects.ts";
 
 /** `struct item { u64 number; struct bpf_list_node list; struct bpf_rb_node tree; struct bpf_refcount count; struct bpf_list_head own; }` */
-function room() {
+function room(size = 1 << 20) {
   const btf = new BtfBuilder();
   const u64 = btf.int("u64", 8, {});
   const opaque = (name: string, size: number): number => btf.struct(name, size, []);
@@ -19,7 +19,7 @@ function room() {
     { name: "count", type: opaque("bpf_refcount", 4), bitOffset: 512 },
     { name: "own", type: opaque("bpf_list_head", 16), bitOffset: 576 },
   ]);
-  const memory = new Memory({ size: 1 << 20 });
+  const memory = new Memory({ size });
   const heap = new Heap(memory);
   const head = memory.allocate(64, "head").start;
   return { types: openBtf(btf.encode()), item, memory, heap, head, objects: new Objects(memory, heap) };
@@ -93,4 +93,45 @@ test("an object lives until its last owner drops it", () => {
   objects.drop(object);
   assert.equal(heap.count, 0);
   objects.drop(object);
+});
+
+describe("what a program spoilt, or made enormous, goes away like everything else", () => {
+  const OWN = 72;
+
+  test("lists in objects in lists, 100,000 deep", () => {
+    const { types, item, head, heap, objects } = room(32 << 20);
+    const outermost = objects.create(types, item);
+    let last = outermost;
+    for (let depth = 0; depth < 100_000; depth++) {
+      const next = objects.create(types, item);
+      assert.ok(objects.push(last + OWN, next + LIST, false));
+      last = next;
+    }
+    objects.push(head, outermost + LIST, false);
+    objects.release({ kind: "list_head", offset: 0, size: 16 }, head);
+    assert.equal(heap.count, 0);
+  });
+
+  test("a list whose node leads to itself ends", () => {
+    const { types, item, memory, head, heap, objects } = room();
+    const outer = objects.create(types, item);
+    const inner = objects.create(types, item);
+    objects.push(outer + OWN, inner + LIST, false);
+    objects.push(head, outer + LIST, false);
+    // Its next and its last node are itself, and it has more owners than anybody could let go.
+    memory.words.fill(inner + LIST, (inner + LIST) >>> 2, (inner + LIST + 4) >>> 2);
+    memory.words.fill(inner + LIST, (inner + LIST + 8) >>> 2, (inner + LIST + 12) >>> 2);
+    memory.words[(inner + 64) >>> 2] = 0xffff_ffff;
+    objects.release({ kind: "list_head", offset: 0, size: 16 }, head);
+    assert.equal(heap.kindOf(outer), null);
+  });
+
+  test("a node that says that it is in a tree takes none out of it", () => {
+    const { types, item, memory, head, objects } = room();
+    const [there, elsewhere] = [objects.create(types, item), objects.create(types, item)];
+    objects.add(head, there + TREE, () => false);
+    memory.words[(elsewhere + TREE + 24) >>> 2] = head;
+    assert.equal(objects.remove(head, elsewhere + TREE), false);
+    assert.equal(objects.first(head), there + TREE);
+  });
 });

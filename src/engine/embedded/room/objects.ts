@@ -27,6 +27,8 @@ export class Objects {
   readonly #memory: Memory;
   readonly #heap: Heap;
   readonly #types = new WeakMap<Btf, Map<number, ObjectType>>();
+  /** Objects that lose an owner, in order; those that had their turn included. */
+  readonly #dropping: number[] = [];
   /** By address of the root: nodes in order. */
   readonly #trees = new Map<number, number[]>();
 
@@ -59,6 +61,17 @@ export class Objects {
 
   /** One owner less; with the last the object goes, and what it holds. */
   drop(object: number): void {
+    this.#dropping.push(object);
+    // What an object holds may hold others, as deep as a program likes: they wait for their turn.
+    if (this.#dropping.length > 1) return;
+    try {
+      for (let at = 0; at < this.#dropping.length; at++) this.#drop(this.#dropping[at]!);
+    } finally {
+      this.#dropping.length = 0;
+    }
+  }
+
+  #drop(object: number): void {
     const type = this.#kindOf(object);
     if (type === null) return;
     if (type.refcount >= 0) {
@@ -106,7 +119,8 @@ export class Objects {
   /** The node, taken out; 0 when the list is empty. */
   pop(head: number, front: boolean): number {
     const node = this.end(head, front);
-    if (node === 0) return 0;
+    // A program that wrote over its nodes has no list any more.
+    if (node === 0 || this.#get(node + LIST_OWNER) !== head) return 0;
     const [behind, before] = [this.#get(node + NEXT), this.#get(node + PREVIOUS)];
     this.#set(before + NEXT, behind);
     this.#set(behind + PREVIOUS, before);
@@ -150,9 +164,16 @@ export class Objects {
   remove(root: number, node: number): boolean {
     if (this.#get(node + TREE_OWNER) !== root) return false;
     const nodes = this.#trees.get(root) ?? [];
-    nodes.splice(nodes.indexOf(node), 1);
+    const index = nodes.indexOf(node);
+    if (index < 0) return false;
+    nodes.splice(index, 1);
     this.#set(node + TREE_OWNER, 0);
     return true;
+  }
+
+  /** How many nodes a tree has. */
+  sizeOf(root: number): number {
+    return this.#trees.get(root)?.length ?? 0;
   }
 
   /** The node that comes first; 0 when the tree is empty. */

@@ -5,29 +5,30 @@
 
 import { FaultError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
+import { Agenda, type Appointment } from "./agenda.ts";
 
-/** Runs a function of a program when no program runs on its CPU. */
-export type Deferred = () => void;
+/** Runs a function of a program when no program runs on its CPU. @returns how many instructions it took, as far as they are counted. */
+export type Deferred = () => number;
 
-interface Timer {
+interface Timer extends Appointment {
   callback: Deferred | null;
   /** Whose function that is. */
-  owner: object | null;
-  /** Nanoseconds since boot; null: not started. */
-  due: bigint | null;
-  /** Of those that are due at one time the first started comes first. */
-  order: number;
+  owner: { readonly name: string } | null;
 }
 
 const now = new Uint32Array(2);
 
-/** Most timers that fire in one go before the host's other work comes: a callback may start its timer anew for the same time. */
-const MOST_AT_ONCE = 100_000;
+/** What timers may take in one go before the host's other work comes, in instructions: a callback may start its timer anew at once. */
+const MOST_AT_ONCE = 4 * 1024 * 1024;
+
+/** What firing is worth, besides the instructions of the callback. */
+const FIRING_WORK = 16;
 
 export class Timers {
   readonly #clock: Clock;
   /** By address of the field in a map's value. */
   readonly #timers = new Map<number, Timer>();
+  readonly #agenda = new Agenda<Timer>();
   readonly #isBusy: () => boolean;
   readonly #report: (fault: FaultError) => void;
   #order = 0;
@@ -40,12 +41,12 @@ export class Timers {
     this.#clock = clock;
     this.#isBusy = isBusy;
     this.#report = report;
-    clock.watch?.({ next: () => this.next, fire: () => this.fire() });
+    clock.watch?.({ next: () => this.next, fire: () => this.fire(), tooMuch: () => this.#tooMuch() });
   }
 
   /** When the next one is due, in nanoseconds since boot; null when none is started. */
   get next(): bigint | null {
-    return this.#first()?.due ?? null;
+    return this.#agenda.first()?.due ?? null;
   }
 
   /** Milliseconds until then, for a thread that sleeps; undefined when none is started. */
@@ -70,7 +71,7 @@ export class Timers {
     this.#timers.set(address, { callback: null, owner: null, due: null, order: 0 });
   }
 
-  setCallback(address: number, callback: Deferred, owner: object): void {
+  setCallback(address: number, callback: Deferred, owner: { readonly name: string }): void {
     const timer = this.#timers.get(address);
     if (timer === undefined) return;
     timer.callback = callback;
@@ -83,6 +84,7 @@ export class Timers {
     if (timer === undefined) return;
     timer.due = absolute ? nanoseconds : this.#now() + nanoseconds;
     timer.order = ++this.#order;
+    this.#agenda.add(timer);
     this.#schedule();
   }
 
@@ -109,23 +111,26 @@ export class Timers {
   }
 
   /**
-   * Runs those that are due by now. @throws what a callback throws: FaultError for a program that was stopped; the others wait for the
-   * next time.
+   * Runs those that are due by now, unless they take too long: then the others wait for the next time. @returns what it took, in
+   * instructions; 0 when there was nothing to do, or a program runs.
+   * @throws what a callback throws: FaultError for a program that was stopped; the others wait for the next time.
    */
-  fire(): void {
-    if (this.#firing !== null || this.#isBusy()) return;
-    for (let count = 0; count < MOST_AT_ONCE; count++) {
-      const timer = this.#first();
+  fire(): number {
+    if (this.#firing !== null || this.#isBusy()) return 0;
+    let work = 0;
+    while (work < MOST_AT_ONCE) {
+      const timer = this.#agenda.first();
       if (timer === null || timer.due === null || timer.due > this.#now()) break;
       timer.due = null;
       this.#firing = timer;
       try {
-        timer.callback?.();
+        work += FIRING_WORK + (timer.callback?.() ?? 0);
       } finally {
         this.#firing = null;
       }
     }
     this.#schedule();
+    return work;
   }
 
   /** `fire` where nobody waits for it: a fault is reported, and those that were due after it fire the next time. */
@@ -141,17 +146,15 @@ export class Timers {
 
   /** Nothing fires any more. */
   close(): void {
+    for (const address of this.#timers.keys()) this.cancel(address);
     this.#timers.clear();
     this.#schedule();
   }
 
-  #first(): Timer | null {
-    let first: Timer | null = null;
-    for (const timer of this.#timers.values()) {
-      if (timer.due === null) continue;
-      if (first === null || timer.due < first.due! || (timer.due === first.due && timer.order < first.order)) first = timer;
-    }
-    return first;
+  #tooMuch(): FaultError {
+    const program = this.#agenda.first()?.owner?.name ?? "?";
+    const why = "timers fired too often on the way to the time that the clock was set to; move it in smaller steps";
+    return new FaultError(program, 0, `${program}: ${why}`);
   }
 
   #now(): bigint {
