@@ -17,10 +17,15 @@ export interface MapHandle {
 /** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
 export type UpdateMode = "any" | "create" | "replace";
 
-/** With `lock`, the value is written while its `bpf_spin_lock` is held (`BPF_F_LOCK`, Linux 5.1); the lock itself stays. */
 export interface UpdateOptions {
   readonly mode?: UpdateMode;
+  /** The value is written while its `bpf_spin_lock` is held (`BPF_F_LOCK`, Linux 5.1); the lock itself stays. */
   readonly lock?: boolean;
+  /**
+   * Of device and CPU maps whose values have 8 bytes (`struct bpf_devmap_val`, `bpf_cpumap_val`): the program that decides about the packets on
+   * their way there, `SEC("xdp/devmap")` (Linux 5.8) or `SEC("xdp/cpumap")` (5.9).
+   */
+  readonly program?: ProgramHandle;
 }
 
 /** A map of keys and values, shaped like JavaScript's own `Map`. */

@@ -80,9 +80,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       this.sent = { maps: stores, programs: sent };
       this.#threads = target.threads;
       const { memory, cpus } = target;
-      const { cgroups, counters } = target.room;
+      const { cgroups, counters, packets } = target.room;
+      const hasDevice = (ifindex: number) => packets.byIndex(ifindex) !== null;
       this.#userMaps = stores.map((store) =>
-        makeUserMap(store, valueTypes, { memory, cpus, programs: table, cgroups, counters }),
+        makeUserMap(store, valueTypes, { memory, cpus, programs: table, cgroups, counters, hasDevice }),
       );
       const names: Names = {
         mapNamed: (name) => byName.get(name)?.handle ?? null,

@@ -66,6 +66,34 @@ export function enterXdp(cpu: Cpu, space: AddressSpace, length: number, ingress:
   openPacket(space, context, packetArea, data, end, Math.max(packetArea + PACKET_FRAME, end));
 }
 
+/** A packet on its way from one program to the next, as it lay on the CPU. */
+export interface Frame {
+  /** The metadata, then the packet. */
+  readonly bytes: Uint8Array;
+  readonly metaSize: number;
+  /** Where that began, in bytes from the start of the CPU's packet area: what is free before it is free again. */
+  readonly at: number;
+}
+
+/** The packet that a program has, as a copy. */
+export function frameOf({ packetArea }: Cpu, space: AddressSpace, bytes: Uint8Array): Frame {
+  const { packetStart, packetData, packetEnd } = space;
+  return { bytes: bytes.slice(packetStart, packetEnd), metaSize: packetData - packetStart, at: packetStart - packetArea };
+}
+
+/** As `enterXdp`, for a packet that other programs have had. @param egress where it leaves, or 0. */
+export function enterFrame(cpu: Cpu, space: AddressSpace, frame: Frame, ingress: number, egress: number): void {
+  const { context, packetArea } = cpu;
+  const { bytes, words } = cpu.room.memory;
+  const start = packetArea + frame.at;
+  const data = start + frame.metaSize;
+  const end = start + frame.bytes.length;
+  bytes.set(frame.bytes, start);
+  words.set([data, end, start, ingress, 0, egress], context >>> 2);
+  openPacket(space, context, packetArea, data, end, Math.max(packetArea + PACKET_FRAME, end));
+  space.packetStart = start;
+}
+
 /**
  * Opens a context that is laid out, and its packet, to the program.
  * @param head where the head room begins. @param limit how far the packet may grow.

@@ -6,7 +6,7 @@ import { encodeContext } from "../../context-input.ts";
 import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import { LOOPBACK } from "../contexts/skb.ts";
-import { clearHeadRoom, enterXdp, placePacket } from "../contexts/xdp.ts";
+import { clearHeadRoom, enterFrame, enterXdp, type Frame, frameOf, placePacket } from "../contexts/xdp.ts";
 import type { Executor } from "../executor.ts";
 import type { Attachment, PacketHandler, PacketHost } from "../room/packet-host.ts";
 import { countFault, type PacketRing } from "../room/packet-ring.ts";
@@ -28,6 +28,7 @@ export class XdpProgram extends EmbeddedProgram<DeviceLink> implements PacketHan
    *   that is no positive whole number; MapError `closed` after its collection was disposed.
    */
   run({ packet, context, repeat = 1 }: RunInput = {}): RunResult {
+    if (this.inMap !== null) throw new RangeError(`${this.name}: a program with SEC("${this.inMap}") has no test run`);
     if (packet === undefined) throw new RangeError(`${this.name}: an xdp program runs on a packet; give one`);
     const { ifindex, queue } = this.#origin(context);
     let verdict = 0;
@@ -58,6 +59,8 @@ export class XdpProgram extends EmbeddedProgram<DeviceLink> implements PacketHan
   async attach(options: AttachOptions): Promise<Link> {
     this.checkOpen();
     const { interface: device, mode } = options;
+    if (this.inMap !== null)
+      throw new AttachError(`${this.name}: a program with SEC("${this.inMap}") goes into a map: set(key, value, { program })`);
     if (device === undefined) throw new AttachError(`${this.name}: an xdp program is attached to a device; name one (interface)`);
     if (mode === "native") {
       throw new AttachError(`${device}: a packet device of the embedded engine has no driver to attach to; leave mode out`);
@@ -101,6 +104,29 @@ export class XdpProgram extends EmbeddedProgram<DeviceLink> implements PacketHan
     const { space } = this.executors[cpu]!;
     return space.packetData - space.packetStart;
   }
+
+  frameOf(cpu: number): Frame {
+    const { space, memory, cpu: processor } = this.executors[cpu]!;
+    return frameOf(processor, space, memory.bytes);
+  }
+
+  passOn(frame: Frame, ingress: number, egress: number, cpu: number): number {
+    const executor = this.executorOf(cpu);
+    const processor = executor.cpu;
+    enterFrame(processor, executor.space, frame, ingress, egress);
+    processor.busy = true;
+    try {
+      return executor.call(processor.context, this.fuel) >>> 0;
+    } finally {
+      processor.busy = false;
+    }
+  }
+
+  /** @internal The section of a program that decides about entries of maps, not devices; the kernel keeps the two apart. */
+  get inMap(): string | null {
+    const { attachType } = this.spec;
+    return attachType === "xdp_devmap" ? "xdp/devmap" : attachType === "xdp_cpumap" ? "xdp/cpumap" : null;
+  }
 }
 
 class DeviceLink implements Link {
@@ -121,6 +147,8 @@ class DeviceLink implements Link {
       throw new AttachError(
         `${this.description}: expected an xdp program of the embedded engine, found ${program.name} (${program.spec.type})`,
       );
+    if (program.inMap !== null)
+      throw new AttachError(`${this.description}: ${program.name} is a program for entries of maps (SEC("${program.inMap}"))`);
     this.#place.replace(program);
     // It is the other program's link now: closing this one's collection leaves it.
     this.#links.delete(this);

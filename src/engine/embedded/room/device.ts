@@ -12,6 +12,7 @@
 import { AttachError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import type { LinkFacts, Skb } from "../contexts/skb.ts";
+import type { Frame } from "../contexts/xdp.ts";
 import { DeviceRings, type RingHost } from "./device-rings.ts";
 import { macOf } from "./fib.ts";
 import { type Handler, Hook } from "./hook.ts";
@@ -125,7 +126,17 @@ export interface PacketHandler {
   packetOf(cpu: number): Uint8Array;
   /** How many bytes of metadata are before it. */
   metaSizeOf(cpu: number): number;
+  /** The packet of the last `receive` or `passOn`, as a copy. */
+  frameOf(cpu: number): Frame;
+  /**
+   * Decides about a packet that another program redirected, as the program of an entry of a device or CPU map.
+   * @param ingress where it came in. @param egress where it leaves, or 0. @returns the verdict, u32. @throws FaultError
+   */
+  passOn(frame: Frame, ingress: number, egress: number, cpu: number): number;
 }
+
+/** Whether it is such a one. */
+export const isPacketHandler = (program: object): program is PacketHandler => "passOn" in program;
 
 /** A program on socket buffers at a device. */
 export interface SkbHandler extends Handler {
@@ -150,7 +161,7 @@ export interface Attachment {
   take(): void;
 }
 
-const XDP_PASS = 2;
+export const XDP_PASS = 2;
 const TCX_DROP = 2;
 const TCX_REDIRECT = 7;
 const NOWHERE: PacketMeta = {};

@@ -16,6 +16,12 @@ export interface TailTarget {
   readonly executors: readonly (Executor | undefined)[];
 }
 
+/** Which word of a map's values is the number of a program, or -1. */
+function placeOfProgram({ type, valueSize }: MapStore): number {
+  if (type === "prog_array") return 0;
+  return valueSize === 8 && (type === "cpumap" || type.startsWith("devmap")) ? 1 : -1;
+}
+
 export class ProgramTable {
   /** By number, from 1 on. */
   readonly #targets: (TailTarget | undefined)[] = [undefined];
@@ -53,10 +59,11 @@ export class ProgramTable {
     this.#targets[number] = undefined;
     this.#numbers.delete(program);
     for (const map of maps) {
-      if (map.type !== "prog_array") continue;
+      const place = placeOfProgram(map);
+      if (place < 0) continue;
       for (let index = map.scan(0); index >= 0; index = map.scan(index + 1)) {
-        const word = map.valueAddress(index, 0) >>> 2;
-        if (words[word] === number) words[word] = 0;
+        // The whole entry goes: packets shall not pass where nobody looks at them any more.
+        if (words[(map.valueAddress(index, 0) >>> 2) + place] === number) map.delete(map.keyAddress(index));
       }
     }
     return code;

@@ -6,29 +6,28 @@
  */
 
 import { FaultError } from "../../errors.ts";
-import { type RedirectTarget, redirectEntry, redirectOf } from "../contexts/redirect-target.ts";
+import { type RedirectTarget, redirectOf } from "../contexts/redirect-target.ts";
 import { ETHERNET_HEADER, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
 import { type Cpu, HEAD_ROOM, LONGEST_PACKET } from "../cpu.ts";
-import type { MapStore } from "../maps/store.ts";
 import type { Device, PacketHandler, SkbHandler } from "./device.ts";
+import { FrameRedirects, packetIn, type Redirected, VLAN_HEADER, XDP_REDIRECT } from "./frame-redirect.ts";
 import type { PacketHost } from "./packet-host.ts";
 
 /** Return values of tc programs that mean something (`enum tcx_action_base`); all others are `next`. */
 const TCX = { next: -1, pass: 0, drop: 2, redirect: 7 } as const;
 const XDP_TX = 3;
-const XDP_REDIRECT = 4;
 
 /** `XMIT_RECURSION_LIMIT`. */
 const MOST_HOPS = 8;
-const VLAN_HEADER = 4;
+
 const OUTGOING = 4;
 
 /** What a packet keeps on its way from one device to another, by the words of its context. */
 const KEPT = [SKB.mark, SKB.priority, SKB.tc_index, SKB.hash, SKB.tstamp, SKB.tstamp + 1, SKB.queue_mapping];
 const CB_WORDS = 5;
 
-/** Where a waiting packet goes: in from the wire, in behind XDP (`steered`: there on another CPU), out through tc, straight onto the wire. */
-type Entrance = "wire" | "ingress" | "steered" | "egress" | "out";
+/** Where a waiting packet goes: in from the wire, in behind XDP, out through tc. */
+type Entrance = "wire" | "ingress" | "egress";
 
 interface Waiting {
   readonly device: Device;
@@ -48,12 +47,14 @@ interface Kept {
 export class Traffic {
   readonly #host: PacketHost;
   readonly #cpus: readonly Cpu[];
-  #queue: Waiting[] = [];
+  readonly #frames: FrameRedirects;
+  #queue: (Waiting | Redirected)[] = [];
   #draining = false;
 
   constructor(host: PacketHost, cpus: readonly Cpu[]) {
     this.#host = host;
     this.#cpus = cpus;
+    this.#frames = new FrameRedirects(host, cpus, (redirected) => this.#push(redirected));
   }
 
   get waiting(): boolean {
@@ -128,7 +129,7 @@ export class Traffic {
     if (verdict === XDP_TX) {
       device.counters.redirected++;
       this.transmit(device, handler.packetOf(cpu).slice(), cpu, hops);
-    } else if (verdict === XDP_REDIRECT) this.#redirectFrame(device, handler.packetOf(cpu), cpu, hops);
+    } else if (verdict === XDP_REDIRECT) this.#frames.redirect(device, handler.frameOf(cpu), cpu, hops);
     else device.counters.dropped++;
   }
 
@@ -156,41 +157,6 @@ export class Traffic {
     if (device === null || !device.up) return false;
     this.#wait(device, ingress ? "ingress" : "egress", skb.wirePacket(), skb.cpu.id, 1, keep(skb));
     return true;
-  }
-
-  #redirectFrame(device: Device, packet: Uint8Array, cpu: number, hops: number): void {
-    const target = redirectOf(this.#cpus[cpu]!);
-    const { map, key, ifindex } = target;
-    const everywhere = target.broadcast && map !== null;
-    const ends = everywhere ? this.#all(map, target.excludeIngress ? device.ifindex : 0) : null;
-    target.reset();
-    let sent = 0;
-    if (map?.type === "cpumap") {
-      if (this.#cpus[key] !== undefined) sent += this.#wait(device, "steered", packet.slice(), key, hops, null) ? 1 : 0;
-    } else if (ends !== null) for (const to of ends) sent += this.#forward(to, packet, cpu, hops) ? 1 : 0;
-    else {
-      const entry = map === null ? 0 : redirectEntry(this.#cpus[cpu]!, map, key);
-      const { words } = this.#cpus[cpu]!.room.memory;
-      sent += this.#forward(this.#host.byIndex(entry === 0 ? ifindex : words[entry >>> 2]!), packet, cpu, hops) ? 1 : 0;
-    }
-    if (sent === 0) device.counters.dropped++;
-    else device.counters.redirected++;
-  }
-
-  /** The devices of a map, without one. */
-  #all(map: MapStore, without: number): Device[] {
-    const devices: Device[] = [];
-    for (let at = map.scan(0); at >= 0; at = map.scan(at + 1)) {
-      const device = this.#host.byIndex(this.#cpus[0]!.room.memory.words[map.valueAddress(at, 0) >>> 2]!);
-      if (device !== null && device.ifindex !== without) devices.push(device);
-    }
-    return devices;
-  }
-
-  /** `xdp_ok_fwd_dev`: false when it does not go there. */
-  #forward(to: Device | null, packet: Uint8Array, cpu: number, hops: number): boolean {
-    if (to === null || !to.up || packet.length > to.mtu + ETHERNET_HEADER + VLAN_HEADER) return false;
-    return this.#wait(to, "out", packet.slice(), cpu, hops + 1, null);
   }
 
   /** `skb_do_redirect`. */
@@ -248,11 +214,14 @@ export class Traffic {
   // ── the queue ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #wait(device: Device, entrance: Entrance, packet: Uint8Array, cpu: number, hops: number, kept: Kept | null): boolean {
-    if (hops > MOST_HOPS) {
-      device.counters.dropped++;
-      return false;
-    }
-    this.#queue.push({ device, entrance, packet, cpu, hops, kept });
+    const goes = this.#push({ device, entrance, packet, cpu, hops, kept });
+    if (!goes) device.counters.dropped++;
+    return goes;
+  }
+
+  #push(waiting: Waiting | Redirected): boolean {
+    if (waiting.hops > MOST_HOPS) return false;
+    this.#queue.push(waiting);
     return true;
   }
 
@@ -263,7 +232,9 @@ export class Traffic {
     try {
       for (let at = 0; at < this.#queue.length; at++) {
         try {
-          this.#go(this.#queue[at]!);
+          const waiting = this.#queue[at]!;
+          if ("frame" in waiting) this.#goOn(waiting);
+          else this.#go(waiting);
         } catch (error) {
           if (!(error instanceof FaultError)) throw error;
         }
@@ -279,20 +250,32 @@ export class Traffic {
       device.enter(packet, 0, cpu, hops);
       return;
     }
-    if (entrance === "out") {
-      this.transmit(device, packet, cpu, hops);
-      return;
-    }
     if (entrance === "egress") {
       const skb = this.prepare(device, packet, 0, cpu);
       if (kept !== null) restore(skb, kept);
       device.goOut(skb, hops);
       return;
     }
-    if (entrance === "ingress") device.counters.received++;
+    device.counters.received++;
     const skb = this.receive(device, packet, 0, cpu, 0);
     if (kept !== null) restore(skb, kept);
     device.comeIn(skb, 0, hops);
+  }
+
+  /** Behind an XDP redirect. */
+  #goOn(redirected: Redirected): void {
+    const { from, to, cpu, hops } = redirected;
+    const frame = this.#frames.decide(redirected);
+    if (frame === null) return;
+    if (to !== null) {
+      this.transmit(to, packetIn(frame), cpu, hops);
+      return;
+    }
+    const { packetArea, room } = this.#cpus[cpu]!;
+    const start = packetArea + frame.at;
+    room.memory.bytes.set(frame.bytes, start);
+    const packet = room.memory.bytes.subarray(start + frame.metaSize, start + frame.bytes.length);
+    from.comeIn(this.receive(from, packet, 0, cpu, frame.metaSize), 0, hops);
   }
 }
 

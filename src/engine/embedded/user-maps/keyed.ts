@@ -65,8 +65,15 @@ export class UserMap extends UserHandle implements BpfMap {
       bytes.fill(0, at, at + stride);
       this.#values.encode(values[slot], bytes, at);
     }
+    this.admit(store, mode);
     const result = store.updateAll(store.scratchKey, store.scratchValue, flagsOf(mode));
     if (result < 0) throw this.#error(-result, key, mode);
+  }
+
+  /** Key and value lie in the map's scratch areas: the last word before they go in. @throws MapError */
+  protected admit(_store: MapStore, mode: UpdateMode | UpdateOptions): void {
+    if (typeof mode !== "string" && mode.program !== undefined)
+      throw new MapError(this.name, "unsupported", `${this.name}: entries of a map of type ${this.spec.type} have no program`);
   }
 
   setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {

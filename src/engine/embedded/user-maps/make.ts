@@ -18,6 +18,7 @@ import { UserMapOfMaps } from "./map-of-maps.ts";
 import { UserArena, UserStackTraces } from "./others.ts";
 import { UserProgramArray } from "./program-array.ts";
 import { UserBloomFilter, UserQueue } from "./queues.ts";
+import { UserRedirectMap } from "./redirects.ts";
 import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
 
 /** What maps of user space stand in. */
@@ -30,6 +31,8 @@ export interface UserHome {
   readonly cgroups: CgroupTree;
   /** What perf event arrays hold, besides buffers. */
   readonly counters: Counters;
+  /** Whether there is a device with that number. */
+  readonly hasDevice: (ifindex: number) => boolean;
 }
 
 /** @param types of the map's Spec. */
@@ -53,6 +56,10 @@ export function makeUserMap(store: MapStore, types: Btf | null, home: UserHome):
       return new UserProgramArray(store, memory, types, programs);
     case "cgroup_array":
       return new UserCgroupArray(store, memory, types, cgroups);
+    case "devmap":
+    case "devmap_hash":
+    case "cpumap":
+      return new UserRedirectMap(store, memory, types, keyCodec(types, spec), valueCodec(types, spec), home);
     case "arena":
       return new UserArena(store, memory, types);
     case "stack_trace":

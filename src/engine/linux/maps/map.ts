@@ -2,8 +2,8 @@
 
 import type { Codec } from "../../../btf/codec.ts";
 import type { MapSpec } from "../../../object/spec.ts";
-import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
-import { FeatureError } from "../../errors.ts";
+import type { BpfMap, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
+import { FeatureError, MapError } from "../../errors.ts";
 import { type EntryCursor, openCursor } from "./cursor.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
@@ -44,7 +44,22 @@ export class LinuxMap implements BpfMap {
   set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
     this.#key.encode(key, this.#raw.key, 0);
     this.#value.encode(value, this.#raw.value, 0);
+    if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program);
     this.#raw.update(flagsOf(mode));
+  }
+
+  /** `bpf_prog.fd` of `struct bpf_devmap_val` and `struct bpf_cpumap_val`. */
+  #putProgram(program: ProgramHandle): void {
+    const { value } = this.#raw;
+    const hasPlace = /^(devmap|devmap_hash|cpumap)$/.test(this.spec.type) && this.spec.valueSize === 8;
+    const fd = "fd" in program && typeof program.fd === "number" ? program.fd : -1;
+    if (!hasPlace || fd < 0) {
+      const why = hasPlace
+        ? `expected a loaded program of the Linux engine, found ${program.name}`
+        : "its entries have no program";
+      throw new MapError(this.name, "invalid", `${this.name}: ${why}`);
+    }
+    new DataView(value.buffer, value.byteOffset + 4, 4).setInt32(0, fd, true);
   }
 
   setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {
