@@ -27,16 +27,24 @@ export interface RingHost {
   readonly threads: RingThreads | null;
 }
 
+/** The device, as far as rings need it. */
+export interface RingDevice {
+  readonly ifindex: number;
+  readonly up: boolean;
+  /** XDP has decided about a packet. @param stopped whether the program was, on it. */
+  carryOut(ring: PacketRing, frame: number, stopped: boolean): void;
+}
+
 export class DeviceRings implements RingServer {
   readonly #host: RingHost;
-  readonly #ifindex: number;
   /** Those of threads. */
   readonly #away = new Set<PacketRing>();
+  readonly #device: RingDevice;
   #handler: PacketHandler | null = null;
 
-  constructor(host: RingHost, ifindex: number) {
+  constructor(host: RingHost, device: RingDevice) {
     this.#host = host;
-    this.#ifindex = ifindex;
+    this.#device = device;
   }
 
   /** @throws RangeError when there is no such CPU, and what `PacketRing` throws. */
@@ -45,7 +53,9 @@ export class DeviceRings implements RingServer {
     const { cpu = 0 } = options;
     const most = threads?.cpus ?? cpus.length;
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= most) throw new RangeError(`cpu: expected 0 to ${most - 1}, found ${cpu}`);
-    const ring = new PacketRing(memory, options, this.#ifindex, this);
+    if (options.carryOut === true && cpu >= cpus.length)
+      throw new RangeError(`carryOut: cpu ${cpu} is a thread, and packets go on in the engine's own: leave cpu out, or carryOut`);
+    const ring = new PacketRing(memory, options, this.#device.ifindex, this);
     if (cpu < cpus.length || threads === null) return ring;
     this.#away.add(ring);
     ring.control[RING.program] = threads.numberOf(this.#handler);
@@ -86,11 +96,27 @@ export class DeviceRings implements RingServer {
       return;
     }
     try {
-      if (this.#handler !== null) this.#handler.receiveRing(ring, first, count);
-      else passAll(ring, first, count);
+      if (ring.carryOut) for (let at = 0; at < count; at++) this.#one(ring, first + at);
+      else this.#run(ring, first, count);
     } finally {
       Atomics.store(ring.control, RING.completed, (first + count) | 0);
     }
+  }
+
+  #run(ring: PacketRing, first: number, count: number): void {
+    if (this.#handler !== null) this.#handler.receiveRing(ring, first, count);
+    else passAll(ring, first, count);
+  }
+
+  #one(ring: PacketRing, packet: number): void {
+    const { packets } = ring.faults;
+    const frame = packet & ring.mask;
+    if (this.#device.up) this.#run(ring, packet, 1);
+    else {
+      ring.layOut(packet, 1);
+      ring.verdicts[frame] = 0;
+    }
+    this.#device.carryOut(ring, frame, ring.faults.packets !== packets);
   }
 
   async done(ring: PacketRing, left: number): Promise<void> {

@@ -104,7 +104,8 @@ export interface PacketDevice {
   inbox(cpu?: number): Uint8Array;
   /**
    * Frames in the engine's memory that packets of this device are received into, without a copy (`docs/embedded.md`). The attached XDP
-   * program decides about them, and its verdicts are the host's: nothing goes on to tc, and `counters` do not count them.
+   * program decides about them, and its verdicts are the host's: nothing goes on to tc, and `counters` do not count them, unless the
+   * options say `carryOut`.
    * @throws RangeError for options that make no sense; MapError `memory` when there is no room.
    */
   openRing(options?: RingOptions): PacketRing;
@@ -221,7 +222,7 @@ export class Device implements PacketDevice, LinkFacts {
     this.ingress = new Hook(`tc ingress on ${name} (embedded)`, () => this.#looksOn());
     this.egress = new Hook(`tc egress on ${name} (embedded)`);
     this.#clock = clock;
-    this.#rings = new DeviceRings(rings, ifindex);
+    this.#rings = new DeviceRings(rings, this);
     this.#traffic = traffic;
   }
 
@@ -271,7 +272,7 @@ export class Device implements PacketDevice, LinkFacts {
         throw error;
       }
       if (verdict !== XDP_PASS) {
-        this.#traffic.afterXdp(this, verdict, handler, cpu, hops);
+        this.#traffic.afterXdp(this, verdict, () => handler.frameOf(cpu), cpu, hops);
         return verdict;
       }
     }
@@ -282,6 +283,22 @@ export class Device implements PacketDevice, LinkFacts {
     const inner = handler === null ? packet : handler.packetOf(cpu);
     const skb = this.#traffic.receive(this, inner, queue, cpu, handler === null ? 0 : handler.metaSizeOf(cpu));
     return this.comeIn(skb, verdict, hops);
+  }
+
+  /** @internal XDP has decided about a packet of a ring; what `enter` does then. */
+  carryOut(ring: PacketRing, index: number, stopped: boolean): void {
+    const { counters } = this;
+    const { cpu, queue } = ring.shape;
+    const verdict = ring.verdicts[index]!;
+    counters.received++;
+    this.decidedBy = this.#handler === null ? "none" : "xdp";
+    this.#last = ring.packet(index);
+    if (stopped) counters.faulted++;
+    else if (!this.up) counters.dropped++;
+    else if (verdict !== XDP_PASS) this.#traffic.afterXdp(this, verdict, () => ring.frameOf(index), cpu, 0);
+    else if (this.#goesOn) this.#traffic.toStack(this, ring.frameOf(index), queue, cpu, 0);
+    else counters.delivered++;
+    if (this.#traffic.waiting) this.#traffic.drain();
   }
 
   /** A packet that is in a socket buffer goes through tc to the stack. @param before the verdict without any program. */

@@ -1,10 +1,11 @@
 /** Packets received in place: what the program sees, what the host finds afterwards, and what is refused. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { specOf } from "../../../../test/contract/specs.ts";
 import { ethernet, ipv4, packet, payload, tcp } from "../../../packets/index.ts";
 import { openEmbedded } from "../engine.ts";
+import { eventSpec } from "../programs/fixtures/assembled.ts";
 import type { PacketDevice } from "./packet-host.ts";
 import type { PacketRing } from "./packet-ring.ts";
 
@@ -219,4 +220,85 @@ test("a ring that is closed gives its memory back", async () => {
   await ring.close();
   assert.equal(engine.memory.used, before);
   assert.throws(() => ring.submit(0), { name: "RangeError", message: /closed/ });
+});
+
+/** The verdict is the last byte of the source; 4 is a redirect to device 2, 5 stops the program. Each packet gets a shorter end. */
+const EACH_VERDICT = `
+  r6 = r1
+  r2 = -2
+  call bpf_xdp_adjust_tail
+  r2 = *(u32 *)(r6 + 0)
+  r3 = *(u32 *)(r6 + 4)
+  r4 = r2
+  r4 += 30
+  r0 = 0
+  if r4 > r3 goto end
+  r7 = *(u8 *)(r2 + 29)
+  r0 = r7
+  if r7 == 5 goto stop
+  if r7 != 4 goto end
+  r1 = 2
+  r2 = 0
+  call bpf_redirect
+  end:
+  exit
+  stop:
+  r1 = 0
+  r0 = *(u64 *)(r1 + 0)
+  exit`;
+
+describe("a ring whose verdicts are carried out", () => {
+  /** What became of packets, however they came in. */
+  async function outcome(receive: (device: PacketDevice, packets: readonly Uint8Array[]) => void, up: boolean) {
+    const engine = openEmbedded({ unsafe: true, seed: 1, room: { devices: [{ name: "in" }, { name: "out" }] } });
+    const { programs } = await engine.load(
+      eventSpec({ main: ["xdp", EACH_VERDICT], behind: ["tc", "r0 = *(u32 *)(r1 + 0)\nr0 &= 1\nr0 <<= 1\nexit"] }),
+    );
+    const [device, other] = engine.devices;
+    await programs["main"]!.attach({ interface: "in" });
+    await programs["behind"]!.attach({ interface: "in", direction: "ingress" });
+    const seen: string[] = [];
+    for (const each of [device!, other!]) {
+      each.onTransmit((packet) => seen.push(`${packet.length} bytes out of ${each.name}, ${packet[29]}`));
+      each.onDeliver((packet) => seen.push(`${packet.length} bytes to the stack of ${each.name}, ${packet[29]}`));
+    }
+    device!.up = up;
+    receive(
+      device!,
+      Array.from({ length: 21 }, (_, at) => packetOf(at % 7, 60 + at)),
+    );
+    return { seen, counters: [{ ...device!.counters }, { ...other!.counters }] };
+  }
+
+  for (const up of [true, false])
+    test(`does what receive does, packet by packet, of a device that is ${up ? "up" : "down"}`, async () => {
+      const one = await outcome((device, packets) => {
+        for (const packet of packets) {
+          try {
+            device.receive(packet);
+          } catch (error) {
+            assert.equal((error as Error).name, "FaultError");
+          }
+        }
+      }, up);
+      const many = await outcome((device, packets) => {
+        const ring = device.openRing({ frames: 8, carryOut: true });
+        for (let at = 0; at < packets.length; at += 3) {
+          fill(ring, packets.slice(at, at + 3));
+          ring.submit(3);
+        }
+        assert.equal(ring.faults.packets, up ? 3 : 0);
+      }, up);
+      assert.deepEqual(many, one);
+      assert.equal(many.seen.length, up ? 8 : 0, "three sent back, three redirected, two of three that tc lets through");
+      assert.equal(many.counters[0]?.received, 21);
+    });
+
+  test("without a program everything goes to the stack", () => {
+    const device = openEmbedded({ unsafe: true }).addDevice("net0");
+    const ring = device.openRing({ carryOut: true });
+    fill(ring, [packetOf(1)]);
+    ring.submit();
+    assert.deepEqual([device.counters.received, device.counters.delivered], [1, 1]);
+  });
 });

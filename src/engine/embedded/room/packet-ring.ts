@@ -13,7 +13,7 @@
  */
 
 import { FaultError } from "../../errors.ts";
-import { XDP_MD } from "../contexts/xdp.ts";
+import { type Frame, XDP_MD } from "../contexts/xdp.ts";
 import { HEAD_ROOM } from "../cpu.ts";
 import type { Memory, Region } from "../memory.ts";
 import { CONTEXT_STRIDE, RING, RingMemory, type RingShape, ringBytes } from "./ring-memory.ts";
@@ -29,6 +29,11 @@ export interface RingOptions {
   readonly cpu?: number;
   /** `xdp_md.rx_queue_index`; default 0. */
   readonly queue?: number;
+  /**
+   * Verdicts are carried out as `receive` does: XDP_TX and XDP_REDIRECT send the packet, XDP_PASS lets it go on to tc and the stack, and the
+   * device counts it. Each packet is then done before the next one runs, and what goes on is copied. Default false: verdicts are the host's.
+   */
+  readonly carryOut?: boolean;
 }
 
 /** The CPU's side of a ring. */
@@ -45,6 +50,8 @@ const SHORTEST = 14;
 export class PacketRing extends RingMemory implements AsyncDisposable {
   /** Packets that a program was stopped on (their verdict is 0, XDP_ABORTED), and why it was at the first. */
   readonly faults: { packets: number; first: FaultError | null } = { packets: 0, first: null };
+  /** Whether the device carries verdicts out. */
+  readonly carryOut: boolean;
   readonly #region: Region;
   readonly #server: RingServer;
   readonly #views: Uint8Array[] = [];
@@ -53,13 +60,14 @@ export class PacketRing extends RingMemory implements AsyncDisposable {
 
   /** Use `PacketDevice.openRing`. @throws RangeError for options that make no sense, MapError `memory`. */
   constructor(memory: Memory, options: RingOptions, ifindex: number, server: RingServer) {
-    const { frames = 64, size = 1536, tailRoom = 128, cpu = 0, queue = 0 } = options;
+    const { frames = 64, size = 1536, tailRoom = 128, cpu = 0, queue = 0, carryOut = false } = options;
     if (!Number.isInteger(queue) || queue < 0 || queue > 0xffff_ffff)
       throw new RangeError(`queue: expected a u32, found ${queue}`);
     const bytes = ringBytes({ frames, size, tailRoom });
     const region = memory.allocate(bytes, `packets of a ring (cpu ${cpu})`, "packet ring");
     const shape: RingShape = { start: region.start, frames, size, tailRoom, cpu, ifindex, queue };
     super(memory, shape);
+    this.carryOut = carryOut;
     this.#region = region;
     this.#server = server;
     // From the start every frame has a packet, of no bytes; these words stay.
@@ -106,6 +114,14 @@ export class PacketRing extends RingMemory implements AsyncDisposable {
     const context = (this.contexts >>> 2) + index * 8;
     const { words, bytes } = this.memory;
     return bytes.subarray(words[context]!, words[context + 1]!);
+  }
+
+  /** The same with its metadata, as a copy that may go on. */
+  frameOf(index: number): Frame {
+    const { words, bytes } = this.memory;
+    const context = (this.contexts + index * CONTEXT_STRIDE) >>> 2;
+    const [data, end, start] = [words[context]!, words[context + 1]!, words[context + 2]!];
+    return { bytes: bytes.slice(start, end), metaSize: data - start, at: start - this.frameAddress(index) };
   }
 
   /**

@@ -8,8 +8,9 @@
 import { FaultError } from "../../errors.ts";
 import { type RedirectTarget, redirectOf } from "../contexts/redirect-target.ts";
 import { ETHERNET_HEADER, PROTOCOL, SKB, type Skb, skbOf } from "../contexts/skb.ts";
+import type { Frame } from "../contexts/xdp.ts";
 import { type Cpu, HEAD_ROOM, LONGEST_PACKET } from "../cpu.ts";
-import type { Device, PacketHandler, SkbHandler } from "./device.ts";
+import type { Device, SkbHandler } from "./device.ts";
 import { FrameRedirects, packetIn, type Redirected, VLAN_HEADER, XDP_REDIRECT } from "./frame-redirect.ts";
 import type { PacketHost } from "./packet-host.ts";
 
@@ -125,11 +126,11 @@ export class Traffic {
   }
 
   /** For verdicts other than pass. */
-  afterXdp(device: Device, verdict: number, handler: PacketHandler, cpu: number, hops: number): void {
+  afterXdp(device: Device, verdict: number, frame: () => Frame, cpu: number, hops: number): void {
     if (verdict === XDP_TX) {
       device.counters.redirected++;
-      this.transmit(device, handler.packetOf(cpu).slice(), cpu, hops);
-    } else if (verdict === XDP_REDIRECT) this.#frames.redirect(device, handler.frameOf(cpu), cpu, hops);
+      this.transmit(device, packetIn(frame()), cpu, hops);
+    } else if (verdict === XDP_REDIRECT) this.#frames.redirect(device, frame(), cpu, hops);
     else device.counters.dropped++;
   }
 
@@ -271,11 +272,16 @@ export class Traffic {
       this.transmit(to, packetIn(frame), cpu, hops);
       return;
     }
+    this.toStack(from, frame, 0, cpu, hops);
+  }
+
+  /** From behind XDP, with the metadata that it left, through tc. */
+  toStack(device: Device, frame: Frame, queue: number, cpu: number, hops: number): void {
     const { packetArea, room } = this.#cpus[cpu]!;
     const start = packetArea + frame.at;
     room.memory.bytes.set(frame.bytes, start);
     const packet = room.memory.bytes.subarray(start + frame.metaSize, start + frame.bytes.length);
-    from.comeIn(this.receive(from, packet, 0, cpu, frame.metaSize), 0, hops);
+    device.comeIn(this.receive(device, packet, queue, cpu, frame.metaSize), 0, hops);
   }
 }
 
