@@ -533,17 +533,12 @@ export class JitProgram implements HelperCall, Executor {
 
   /** What stopped the program, for whoever ran it: traps, and maps that it spoilt, are faults of it. */
   #stopped(error: unknown): unknown {
+    this.#ledger.abandon(this.memory);
     if (error instanceof WebAssembly.RuntimeError) return this.#trapped(error);
     return error instanceof MapError && this.checked ? faultAt(this.program, this.#slot, error.message) : error;
   }
 
   /** A trap of WebAssembly. */
-  /** What to throw for what ended a run. */
-  #stopped(error: unknown): unknown {
-    this.#ledger.abandon(this.memory);
-    return error instanceof WebAssembly.RuntimeError ? this.#trapped(error) : error;
-  }
-
   #trapped(error: Error): FaultError {
     return faultAt(this.program, this.#slotIn(error.stack), error.message);
   }

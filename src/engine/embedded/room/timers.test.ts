@@ -22,7 +22,11 @@ function endless(timers: Timers, after: bigint): { count: number } {
 for (const after of [0n, 1n]) {
   test(`a timer that starts itself anew after ${after} ns does not hold up a clock that is set to a time years away`, () => {
     const clock = virtualClock();
-    const timers = new Timers(clock, () => false);
+    const timers = new Timers(
+      clock,
+      () => false,
+      () => {},
+    );
     const fired = endless(timers, after);
     assert.throws(() => clock.advance(1e17), {
       name: "FaultError",
@@ -37,7 +41,11 @@ for (const after of [0n, 1n]) {
 }
 
 test("with the real clock, one that is due at once again lets the host's other work come between", () => {
-  const timers = new Timers(realClock(), () => false);
+  const timers = new Timers(
+    realClock(),
+    () => false,
+    () => {},
+  );
   const fired = endless(timers, 0n);
   const work = timers.fire();
   assert.ok(fired.count > 1_000 && work > 26 * 1_000, `${fired.count}`);
@@ -46,7 +54,11 @@ test("with the real clock, one that is due at once again lets the host's other w
 
 test("of 100,000 timers each fires at its time, however often they were started before", () => {
   const clock = virtualClock();
-  const timers = new Timers(clock, () => false);
+  const timers = new Timers(
+    clock,
+    () => false,
+    () => {},
+  );
   const order: number[] = [];
   for (let timer = 0; timer < 100_000; timer++) {
     timers.add(timer);
