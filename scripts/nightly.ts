@@ -19,6 +19,11 @@ const JOBS: readonly {
     what: "100,000 random programs, interpreted and compiled to WebAssembly",
     args: ["scripts/fuzz-jit.ts", "--count", "100000"],
   },
+  {
+    what: "20,000 damaged Specs loaded, maps that programs spoil in 1,000 ways",
+    args: ["--test", "test/safety/*.test.ts"],
+    env: { SKEP_SPECS: "20000", SKEP_SPOILT: "1000" },
+  },
   { what: "100,000 damaged BTF files", args: ["--test", "src/btf/malformed.test.ts"], env: { RUNS: "100000" } },
   {
     what: "20,000 random functions, four instruction sets",
