@@ -543,3 +543,11 @@ test("one CPU with threads is this thread alone; what makes no sense is refused"
   const clock = { read: () => {} };
   assert.throws(() => openEmbedded({ clock, cpus: 2, threads: nodeThreads() }), { name: "RangeError", message: /clock/ });
 });
+
+test("a CPU that is a thread takes no redirected packets, and a cpumap says so", async () => {
+  await using engine = open(2);
+  const shape: MapShape = { type: "cpumap", maxEntries: 2, key: "u32", value: "u32" };
+  const { maps } = await engine.load(specOf({ cpus: shape }, {}));
+  maps["cpus"]!.set(0, 64);
+  assert.throws(() => maps["cpus"]!.set(1, 64), { name: "MapError", message: /CPU 1 is a thread/ });
+});

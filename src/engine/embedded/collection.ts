@@ -81,9 +81,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
       this.#threads = target.threads;
       const { memory, cpus } = target;
       const { cgroups, counters, packets } = target.room;
+      const ownCpus = target.room.cpus.length;
       const hasDevice = (ifindex: number) => packets.byIndex(ifindex) !== null;
       this.#userMaps = stores.map((store) =>
-        makeUserMap(store, valueTypes, { memory, cpus, programs: table, cgroups, counters, hasDevice }),
+        makeUserMap(store, valueTypes, { memory, cpus, ownCpus, programs: table, cgroups, counters, hasDevice }),
       );
       const names: Names = {
         mapNamed: (name) => byName.get(name)?.handle ?? null,

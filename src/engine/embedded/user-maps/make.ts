@@ -25,6 +25,8 @@ import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
 export interface UserHome {
   readonly memory: Memory;
   readonly cpus: number;
+  /** CPUs of the engine's own thread: those that redirected packets can go to. */
+  readonly ownCpus: number;
   /** What program arrays hold. */
   readonly programs: ProgramTable;
   /** What arrays of control groups hold. */

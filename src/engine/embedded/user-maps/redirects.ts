@@ -18,6 +18,7 @@ import { UserMap } from "./keyed.ts";
 /** What entries lead to. */
 export interface RedirectHome {
   readonly cpus: number;
+  readonly ownCpus: number;
   readonly programs: ProgramTable;
   /** Whether there is a device with that number. */
   readonly hasDevice: (ifindex: number) => boolean;
@@ -49,6 +50,10 @@ export class UserRedirectMap extends UserMap {
     if (queue > LONGEST_QUEUE) throw this.#invalid(`expected at most ${LONGEST_QUEUE} packets that may wait, found ${queue}`);
     if (cpu >= this.#home.cpus && cpu < this.spec.maxEntries)
       throw this.#invalid(`there is no CPU ${cpu}; the engine has 0 to ${this.#home.cpus - 1} (openEmbedded({ cpus }))`);
+    if (cpu >= this.#home.ownCpus && cpu < this.#home.cpus)
+      throw this.#invalid(
+        `CPU ${cpu} is a thread: redirected packets go to CPUs of the engine's own thread, 0 to ${this.#home.ownCpus - 1}`,
+      );
   }
 
   /** An entry of device 0 is none: an array takes that, as it is how one is taken out. */
