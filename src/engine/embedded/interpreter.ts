@@ -922,7 +922,11 @@ export class Interpreter implements HelperCall, Executor {
   }
 
   #outOfFuel(pc: number): FaultError {
-    const fuel = this.#fuel;
+    return this.outOfFuel(pc, this.#fuel);
+  }
+
+  /** For whoever steps and counts by himself: the fault of a run that took all of its fuel. */
+  outOfFuel(pc: number, fuel: number): FaultError {
     const ofHelpers = this.worked === 0 ? "" : `, of which helpers' work is worth ${Math.min(this.worked, fuel)}`;
     return faultAt(this.program, pc, `stopped after ${fuel} instructions${ofHelpers}`);
   }

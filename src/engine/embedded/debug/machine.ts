@@ -6,7 +6,6 @@
  */
 
 import { FaultError } from "../../errors.ts";
-import { faultAt } from "../fault.ts";
 import { type Interpreter, POSITION } from "../interpreter.ts";
 import { OPERATION } from "../operations.ts";
 import { Effect } from "./effects.ts";
@@ -182,8 +181,7 @@ export class Machine {
   #checkFuel(): void {
     const { interpreter, tape } = this;
     if (tape.time + interpreter.worked < this.#fuel) return;
-    const pc = interpreter.position[POSITION.pc]!;
-    throw faultAt(interpreter.program, pc, `stopped after ${this.#fuel} instructions`);
+    throw interpreter.outOfFuel(interpreter.position[POSITION.pc]!, this.#fuel);
   }
 
   /**
