@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type MapShape, specOf } from "../../../../test/contract/specs.ts";
 import type { MapSpec, Spec } from "../../../object/spec.ts";
-import type { AnyMap, Collection, MapOfMaps } from "../../engine.ts";
+import type { AnyMap, Collection } from "../../engine.ts";
 import { type EmbeddedEngine, openEmbedded } from "../engine.ts";
 
 const PACKET = Uint8Array.from({ length: 60 }, (_, at) => at);
@@ -206,7 +206,7 @@ both(
         seen[cpu]!++;
       });
       assert.equal(seen[0], seen[1]);
-      assert.equal(seen[0]! + seen[1]! + (map as unknown as { lost: number }).lost, 300);
+      assert.equal(seen[0]! + seen[1]! + map.lost, 300);
     });
   },
 );
@@ -223,7 +223,7 @@ describe("maps in maps", () => {
       return { ...all, maps: all.maps.map((map) => (map.name === "m" ? { ...map, inner: all.maps[1]! } : map)) };
     };
     both(`${type}: a program finds the map, and in it the value`, spec, ({ collection, run }) => {
-      const outer = collection.maps["m"] as unknown as MapOfMaps;
+      const outer = collection.maps["m"]!;
       const { a, b, other } = collection.maps;
       assert.equal(run(), 0, "no map there");
       outer.set(1, a!);
@@ -265,7 +265,7 @@ describe("maps in maps", () => {
     const all = specOf({ m: { type: "hash_of_maps", key: "u32", value: "u32", maxEntries: 4 } }, { main: lookup });
     const second = await engine.load({ ...all, maps: all.maps.map((map) => ({ ...map, inner: first.spec.maps[0]! })) });
     const { used } = engine.memory;
-    (second.maps["m"] as unknown as MapOfMaps).set(1, first.maps["a"]!);
+    second.maps["m"]!.set(1, first.maps["a"]!);
     first.maps["a"]!.set(1, 5n);
     await first[Symbol.asyncDispose]();
     assert.equal(engine.memory.used, used);
