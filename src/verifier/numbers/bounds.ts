@@ -1,0 +1,108 @@
+/**
+ * What is known of a 64-bit number: each bit (0, 1 or unknown), and its ranges read as signed and unsigned, in 64 and in the
+ * low 32 bits. The kernel's `tnum` and the eight limits of `struct bpf_reg_state`.
+ *
+ * Every half is an int32 (`| 0`), so that V8 keeps it in a register or as a small integer: read an unsigned half with `>>> 0`.
+ * A `Bounds` that was handed out is never changed: operations make new ones, and registers share them.
+ */
+export class Bounds {
+  /** Bits known to be 1. A bit is never in both `value` and `mask`. */
+  valueLo: number;
+  valueHi: number;
+  /** Bits that are not known. */
+  maskLo: number;
+  maskHi: number;
+  sminLo: number;
+  sminHi: number;
+  smaxLo: number;
+  smaxHi: number;
+  uminLo: number;
+  uminHi: number;
+  umaxLo: number;
+  umaxHi: number;
+  s32min: number;
+  s32max: number;
+  /** Unsigned, kept as int32. */
+  u32min: number;
+  /** Unsigned, kept as int32. */
+  u32max: number;
+
+  /** Nothing is known. */
+  constructor() {
+    this.valueLo = 0;
+    this.valueHi = 0;
+    this.maskLo = -1;
+    this.maskHi = -1;
+    this.sminLo = 0;
+    this.sminHi = -0x80000000;
+    this.smaxLo = -1;
+    this.smaxHi = 0x7fffffff;
+    this.uminLo = 0;
+    this.uminHi = 0;
+    this.umaxLo = -1;
+    this.umaxHi = -1;
+    this.s32min = -0x80000000;
+    this.s32max = 0x7fffffff;
+    this.u32min = 0;
+    this.u32max = -1;
+  }
+
+  /** To be changed before it is handed out. */
+  copy(): Bounds {
+    const to = new Bounds();
+    to.valueLo = this.valueLo;
+    to.valueHi = this.valueHi;
+    to.maskLo = this.maskLo;
+    to.maskHi = this.maskHi;
+    to.sminLo = this.sminLo;
+    to.sminHi = this.sminHi;
+    to.smaxLo = this.smaxLo;
+    to.smaxHi = this.smaxHi;
+    to.uminLo = this.uminLo;
+    to.uminHi = this.uminHi;
+    to.umaxLo = this.umaxLo;
+    to.umaxHi = this.umaxHi;
+    to.s32min = this.s32min;
+    to.s32max = this.s32max;
+    to.u32min = this.u32min;
+    to.u32max = this.u32max;
+    return to;
+  }
+}
+
+/** Nothing is known. */
+export const UNKNOWN: Bounds = new Bounds();
+
+/** The number of these two halves. */
+export function constant(lo: number, hi: number): Bounds {
+  const to = new Bounds();
+  to.valueLo = lo | 0;
+  to.valueHi = hi | 0;
+  to.maskLo = 0;
+  to.maskHi = 0;
+  to.sminLo = to.smaxLo = to.uminLo = to.umaxLo = lo | 0;
+  to.sminHi = to.smaxHi = to.uminHi = to.umaxHi = hi | 0;
+  to.s32min = to.s32max = to.u32min = to.u32max = lo | 0;
+  return to;
+}
+
+export const ZERO: Bounds = constant(0, 0);
+
+/** An immediate, extended by its sign to 64 bits. */
+export function signedConstant(value: number): Bounds {
+  return constant(value, value < 0 ? -1 : 0);
+}
+
+/** Whether all 64 bits are known. The number is then `valueLo`, `valueHi`. */
+export function isConstant(bounds: Bounds): boolean {
+  return (bounds.maskLo | bounds.maskHi) === 0;
+}
+
+/** Whether the low 32 bits are known. */
+export function isConstant32(bounds: Bounds): boolean {
+  return bounds.maskLo === 0;
+}
+
+export function isZero(bounds: Bounds): boolean {
+  return (bounds.maskLo | bounds.maskHi | bounds.valueLo | bounds.valueHi) === 0;
+}

@@ -1,0 +1,96 @@
+/** Everything that is known at one point of one path: `struct bpf_verifier_state`. */
+
+import type { Btf } from "../../btf/btf.ts";
+import type { MapFacts } from "../program.ts";
+import type { Frame } from "./frame.ts";
+import type { Reference } from "./references.ts";
+
+/**
+ * A step of the path since the state's parent, for tracing precision back: `struct bpf_jmp_history_entry`. Packed for size:
+ * one for each instruction that jumped or touched the stack.
+ */
+export interface Step {
+  readonly slot: number;
+  readonly previous: number;
+  /** Bits: 1 a stack access; the frame's number << 1 (3 bits); the stack slot's number << 4 (6 bits); 1 << 10: a jump's source was a register with id (pkt/scalar link). */
+  readonly flags: number;
+  /** Registers and slots that were equal to the one that a jump refined (`linked_regs`), or null. */
+  readonly linked: readonly LinkedRegister[] | null;
+}
+
+/** A register or a spilled one that shared an id with one that a jump refined. */
+export interface LinkedRegister {
+  readonly frame: number;
+  readonly isReg: boolean;
+  /** Register number or stack slot number. */
+  readonly index: number;
+}
+
+export class State {
+  /** The main function first; the last is the one that runs. */
+  frames: Frame[];
+  /** In the order in which they were taken. */
+  references: readonly Reference[] = [];
+  /** How many of `references` are locks, and the last of them. */
+  activeLocks = 0;
+  activeLockId = 0;
+  activeLockOf: MapFacts | Btf | null = null;
+  /** The last of `references` that holds interrupts off, or 0. */
+  activeIrqId = 0;
+  activeRcuLocks = 0;
+  activePreemptLocks = 0;
+  /** This state's code runs where it may sleep: sleepable programs outside of async callbacks that may not. */
+  inSleepable = false;
+
+  // ── the tree of paths ──────────────────────────────────────────────────────────────────────────────────────────
+  /** The state that was checkpointed before this one on the path. */
+  parent: State | null = null;
+  /** How many paths from here are not walked to their ends. */
+  branches = 1;
+  /** The first instruction after `parent`, and the last that was walked before this was stored. */
+  firstSlot = 0;
+  lastSlot = 0;
+  /** Steps since `parent`. */
+  history: Step[] = [];
+  /** Depth of the tree (`dfs_depth`). */
+  depth = 0;
+  /** How often callbacks were entered on this path, to tell them apart while they converge. */
+  callbackUnrollDepth = 0;
+  mayGotoDepth = 0;
+  usedAsLoopEntry = false;
+  /** The state that began the loop that this one is in, or null: states in loops are compared exactly. */
+  loopEntry: State | null = null;
+
+  constructor(frames: Frame[]) {
+    this.frames = frames;
+  }
+
+  /** The frame that runs. */
+  get frame(): Frame {
+    return this.frames[this.frames.length - 1]!;
+  }
+
+  /** A state of its own to go on from; it has no history yet, and the same parent. */
+  copy(): State {
+    const to = new State(this.frames.map((frame) => frame.copy()));
+    to.references = this.references;
+    to.activeLocks = this.activeLocks;
+    to.activeLockId = this.activeLockId;
+    to.activeLockOf = this.activeLockOf;
+    to.activeIrqId = this.activeIrqId;
+    to.activeRcuLocks = this.activeRcuLocks;
+    to.activePreemptLocks = this.activePreemptLocks;
+    to.inSleepable = this.inSleepable;
+    to.parent = this.parent;
+    to.branches = this.branches;
+    to.firstSlot = this.firstSlot;
+    to.lastSlot = this.lastSlot;
+    to.history = this.history.slice();
+    to.depth = this.depth;
+    to.callbackUnrollDepth = this.callbackUnrollDepth;
+    to.mayGotoDepth = this.mayGotoDepth;
+    to.usedAsLoopEntry = this.usedAsLoopEntry;
+    to.loopEntry = this.loopEntry;
+    return to;
+  }
+}

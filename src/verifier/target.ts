@@ -1,0 +1,170 @@
+/**
+ * What there is where a program will run, as data: a kernel, or the embedded engine. The verifier knows nothing else of it.
+ *
+ * Tables of kernels are in targets/; an engine brings its own.
+ */
+
+import type { Btf } from "../btf/btf.ts";
+import type { AttachType } from "../uapi/attach-types.ts";
+import type { MapType } from "../uapi/map-types.ts";
+import type { ProgramType } from "../uapi/program-types.ts";
+
+export interface Target {
+  /** As `--kernel` takes it: `6.1`, `6.12`, `6.18`, `embedded`. */
+  readonly name: string;
+  /**
+   * Which verifier's rules hold: the kernel's version, major * 100 + minor (601, 612, 618). A rule that differs between kernels
+   * compares it, at the rule.
+   */
+  readonly era: number;
+  /** The kernel's types, or null when nobody has them: programs that need them are refused by name. */
+  readonly types: Btf | null;
+  /** Null: this target has no such program type. */
+  readonly programType: (type: ProgramType, attachType: AttachType | null) => ProgramRules | null;
+  /** Whether maps of that type can be made. */
+  readonly hasMapType: (type: MapType) => boolean;
+  /** A helper's prototype for a program type; `unknown`: no such helper at all, `refused`: not for this type of program. */
+  readonly helper: (
+    id: number,
+    type: ProgramType,
+    attachType: AttachType | null,
+    program: HelperAsker,
+  ) => HelperPrototype | "unknown" | "refused";
+  /** A kernel function, or null when there is none of that name. */
+  readonly kfunc: (name: string) => KfuncFacts | null;
+}
+
+/** What of a program decides which helpers it has, beside its type. */
+export interface HelperAsker {
+  readonly sleepable: boolean;
+  readonly gpl: boolean;
+}
+
+/** What holds for programs of one type and attach type. */
+export interface ProgramRules {
+  /** Type of the context as C has it, e.g. `__sk_buff`, `xdp_md`, or empty when it is an array of u64 or a BTF struct. */
+  readonly contextName: string;
+  /** What an access of the context gives; null refuses it. Any offset ≥ 0, size 1, 2, 4 or 8. */
+  readonly access: (offset: number, size: number, write: boolean) => ContextAccess | null;
+  /** Lowest and highest r0 at exit, signed 64-bit as safe integers; null: any. */
+  readonly returns: { readonly min: number; readonly max: number } | null;
+  /** Packet pointers may be loaded from the context, and packets be written directly. */
+  readonly directPacketAccess: boolean;
+  readonly directPacketWrite: boolean;
+  /** LD_ABS and LD_IND work. */
+  readonly legacyPacketAccess: boolean;
+}
+
+/** What a context field holds once it is in a register. */
+export interface ContextAccess {
+  /** A register type (state/types.ts): SCALAR, PTR_TO_PACKET, PTR_TO_SOCKET | PTR_MAYBE_NULL … */
+  readonly type: number;
+  /** Scalars: bytes that are known to matter; a load of that width is zero-extended. */
+  readonly size: number;
+  /** PTR_TO_BTF_ID: the struct's name in the kernel's types. */
+  readonly struct: string | null;
+  /** Scalars with limits of their own (retvals of LSM …): lowest and highest. */
+  readonly range: { readonly min: number; readonly max: number } | null;
+}
+
+/** Classes of arguments: `enum bpf_arg_type` without its flags. */
+export const ARG_CLASSES = [
+  "dontcare",
+  "const-map-ptr",
+  "map-key",
+  "map-value",
+  "mem",
+  "ptr-to-arena",
+  "const-size",
+  "const-size-or-zero",
+  "const-alloc-size-or-zero",
+  "ctx",
+  "anything",
+  "spin-lock",
+  "sock-common",
+  "socket",
+  "btf-id",
+  "ringbuf-mem",
+  "btf-id-sock-common",
+  "percpu-btf-id",
+  "func",
+  "stack",
+  "const-str",
+  "timer",
+  "kptr-xchg-dest",
+  "dynptr",
+] as const;
+export type ArgClass = (typeof ARG_CLASSES)[number];
+
+export interface HelperArgument {
+  readonly class: ArgClass;
+  /** PTR_MAYBE_NULL, MEM_UNINIT, MEM_RDONLY, MEM_WRITE, MEM_FIXED_SIZE, MEM_ALIGNED, OBJ_RELEASE, DYNPTR_TYPE_* … */
+  readonly flags: number;
+  /** MEM_FIXED_SIZE: bytes. */
+  readonly size: number;
+  /** btf-id: the struct's name. */
+  readonly struct: string | null;
+}
+
+/** `enum bpf_return_type` without its flags. */
+export type ReturnClass =
+  | "integer"
+  | "void"
+  | "map-value"
+  | "socket"
+  | "tcp-sock"
+  | "sock-common"
+  | "mem"
+  | "mem-or-btf-id"
+  | "btf-id";
+
+/** `struct bpf_func_proto`. */
+export interface HelperPrototype {
+  readonly id: number;
+  /** With `bpf_`. */
+  readonly name: string;
+  /** At most five; those after the last are ignored. */
+  readonly arguments: readonly HelperArgument[];
+  readonly returns: ReturnClass;
+  /** PTR_MAYBE_NULL, MEM_RINGBUF, PTR_TRUSTED, DYNPTR … */
+  readonly returnFlags: number;
+  /** btf-id: the struct's name. */
+  readonly returnStruct: string | null;
+  readonly gplOnly: boolean;
+  /** May read and write packets directly (`pkt_access`): packet pointers are taken for memory. */
+  readonly packetAccess: boolean;
+  readonly mightSleep: boolean;
+  /** It moves or changes the packet, so that packet pointers are lost (`bpf_helper_changes_pkt_data`). */
+  readonly changesPacket: boolean;
+  /** Callee saves r1 … r5 where spills follow `bpf_fastcall` (since 6.12). */
+  readonly fastcall: boolean;
+}
+
+/** `KF_*` of linux/btf.h. */
+export interface KfuncFlags {
+  readonly acquire: boolean;
+  readonly release: boolean;
+  readonly returnsNull: boolean;
+  readonly trustedArguments: boolean;
+  readonly sleepable: boolean;
+  readonly destructive: boolean;
+  readonly rcu: boolean;
+  readonly rcuProtected: boolean;
+  readonly iteratorNew: boolean;
+  readonly iteratorNext: boolean;
+  readonly iteratorDestroy: boolean;
+  readonly arenaReturn: boolean;
+  readonly arenaArgument1: boolean;
+  readonly arenaArgument2: boolean;
+  readonly fastcall: boolean;
+}
+
+/** A kernel function; its prototype is in the target's types. */
+export interface KfuncFacts {
+  readonly name: string;
+  readonly flags: KfuncFlags;
+  /** Which types of programs may call it. */
+  readonly offeredTo: (type: ProgramType, attachType: AttachType | null) => boolean;
+  /** BTF id of its FUNC in `Target.types`, or 0 when there are no types. */
+  readonly btfId: number;
+}
