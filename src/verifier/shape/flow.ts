@@ -1,0 +1,34 @@
+/** What is known of a program's control flow before it is walked. */
+
+/** Columns by slot. */
+export interface Flow {
+  /** States may be compared and stored here: targets of jumps, after calls … */
+  readonly prunePoint: Uint8Array;
+  /** A state must be stored here each time: heads of loops, iterators' next, callbacks. */
+  readonly forceCheckpoint: Uint8Array;
+  /** The call of an iterator's next, `may_goto`, or of a helper that calls back synchronously. */
+  readonly callsCallback: Uint8Array;
+  /** Registers that are read before they are written again, one bit each: before the instruction. */
+  readonly liveRegisters: Uint16Array;
+  /** Number of the strongly connected component (a loop) that an instruction is in, or 0. */
+  readonly component: Int32Array;
+  /** Which subprogram an instruction is in. */
+  readonly subprogram: Uint16Array;
+  /** By subprogram. */
+  readonly subprograms: readonly SubprogramFlow[];
+}
+
+/** Facts of subprograms, some of which are found during the walk (callbacks). */
+export interface SubprogramFlow {
+  hasTailCall: boolean;
+  hasLegacyLoad: boolean;
+  /** It may change packet data, itself or in what it calls: packet pointers are lost after a call of it. */
+  changesPacket: boolean;
+  mightSleep: boolean;
+  /** It calls what may throw an exception. */
+  mightThrow: boolean;
+  tailCallReachable: boolean;
+  isCallback: boolean;
+  isAsyncCallback: boolean;
+  isExceptionCallback: boolean;
+}
