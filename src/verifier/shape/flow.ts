@@ -4,6 +4,8 @@
 export interface Flow {
   /** States may be compared and stored here: targets of jumps, after calls … */
   readonly prunePoint: Uint8Array;
+  /** Where jumps lead, and after calls: the path is written down here, so that it can be traced back (`jmp_point`). */
+  readonly jumpPoint: Uint8Array;
   /** A state must be stored here each time: heads of loops, iterators' next, callbacks. */
   readonly forceCheckpoint: Uint8Array;
   /** The call of an iterator's next, `may_goto`, or of a helper that calls back synchronously. */
