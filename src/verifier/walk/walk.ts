@@ -43,10 +43,14 @@ export class Facts {
   /** A call of a helper's inlined loop, map lookups of constant keys … facts of calls by slot, checked for sameness. */
   readonly calls: Map<number, unknown>;
 
-  constructor(length: number) {
+  /** Bytes of stack that a subprogram's frame takes, by number of the subprogram: as much as any path touched. */
+  readonly stackDepth: Int32Array;
+
+  constructor(length: number, subprograms: number) {
     this.pointerType = new Int32Array(length);
     this.visits = new Uint32Array(length);
     this.calls = new Map();
+    this.stackDepth = new Int32Array(subprograms);
   }
 }
 
@@ -126,6 +130,15 @@ export class Walk {
     if (state.parent !== null) state.parent.branches++;
     return state;
   }
+
+  /** The instruction read or filled what was spilled in a stack slot: a step of the path, for tracing precision back. */
+  noteStackAccess(_frame: number, _index: number): void {}
+
+  /** Some of a stack slot is read: it is live before this instruction (since 6.18; before, states keep marks). */
+  markStackRead(_frame: number, _index: number): void {}
+
+  /** All eight bytes of a stack slot are written: what it held is not live before this instruction. */
+  markStackWrite(_frame: number, _index: number): void {}
 
   /** Calls back for every register and spilled register of every frame; what it returns takes the place. */
   mapRegisters(change: (reg: Reg) => Reg, state: State = this.state): void {
