@@ -47,12 +47,21 @@ export interface ProgramRules {
   /** What an access of the context gives; null refuses it. Any offset ≥ 0, size 1, 2, 4 or 8. */
   readonly access: (offset: number, size: number, write: boolean) => ContextAccess | null;
   /** Lowest and highest r0 at exit, signed 64-bit as safe integers; null: any. */
-  readonly returns: { readonly min: number; readonly max: number } | null;
+  readonly returns: ReturnRange | null;
+  /** What it implements returns nothing (LSM hooks and struct_ops members): r0 is not looked at. */
+  readonly returnsVoid?: boolean;
   /** Packet pointers may be loaded from the context, and packets be written directly. */
   readonly directPacketAccess: boolean;
   readonly directPacketWrite: boolean;
   /** LD_ABS and LD_IND work. */
   readonly legacyPacketAccess: boolean;
+}
+
+export interface ReturnRange {
+  readonly min: number;
+  readonly max: number;
+  /** The lower 32 bits count, as an int (LSM). */
+  readonly narrow?: boolean;
 }
 
 /** What a context field holds once it is in a register. */
