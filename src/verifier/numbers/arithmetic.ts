@@ -1,0 +1,222 @@
+/** What an arithmetic instruction makes of two numbers: the kernel's `adjust_scalar_min_max_vals`. */
+import { addRanges32, addRanges64, subtractRanges32, subtractRanges64 } from "./add.ts";
+import { andRanges32, andRanges64, orRanges32, orRanges64, xorRanges32, xorRanges64 } from "./bitwise.ts";
+import { type Bounds, constant, isConstant, isConstant32, UNKNOWN, ZERO } from "./bounds.ts";
+import { forgetContradiction } from "./contradiction.ts";
+import { assignLow32 } from "./extend.ts";
+import { multiplyBits, multiplyRanges32, multiplyRanges64 } from "./multiply.ts";
+import { below, less } from "./order.ts";
+import { assignConstant32, forgetRanges32 } from "./ranges.ts";
+import { shiftLeft32, shiftLeft64, shiftRight32, shiftRight64, shiftRightSigned32, shiftRightSigned64 } from "./shifts.ts";
+import { learnFromBits, learnFromLowBits, sync } from "./sync.ts";
+import { addBits, andBits, orBits, subtractBits, xorBits } from "./tnum.ts";
+
+/** The operation nibbles of arithmetic opcodes. */
+export const ADD = 0x00;
+export const SUB = 0x10;
+export const MUL = 0x20;
+export const DIV = 0x30;
+export const OR = 0x40;
+export const AND = 0x50;
+export const LSH = 0x60;
+export const RSH = 0x70;
+export const MOD = 0x90;
+export const XOR = 0xa0;
+export const ARSH = 0xc0;
+
+/** @param op one of the above. Division and remainder, signed or not, give any number. */
+export function alu64(op: number, dst: Bounds, src: Bounds, era: number): Bounds {
+  if (!isComputed(op, src, 64, era)) return UNKNOWN;
+  const to = dst.copy();
+  switch (op) {
+    case ADD:
+      addRanges32(to, src, era);
+      addRanges64(to, src, era);
+      addBits(to, to, src);
+      break;
+    case SUB:
+      subtractRanges32(to, src, era);
+      subtractRanges64(to, src, era);
+      subtractBits(to, to, src);
+      break;
+    case MUL:
+      multiplyBits(to, to, src, era);
+      multiplyRanges32(to, src, era);
+      multiplyRanges64(to, src, era);
+      break;
+    case AND:
+      andBits(to, to, src);
+      andRanges32(to, src, era);
+      andRanges64(to, src, era);
+      learnFromBits(to);
+      break;
+    case OR:
+      orBits(to, to, src);
+      orRanges32(to, src, era);
+      orRanges64(to, src, era);
+      learnFromBits(to);
+      break;
+    case XOR:
+      xorBits(to, to, src);
+      xorRanges32(to, src, era);
+      xorRanges64(to, src, era);
+      learnFromBits(to);
+      break;
+    case LSH:
+      shiftLeft64(to, src.uminLo);
+      break;
+    case RSH:
+      shiftRight64(to, src.uminLo);
+      break;
+    case ARSH:
+      shiftRightSigned64(to, src.uminLo);
+      break;
+  }
+  return forgetContradiction(sync(to, era), era);
+}
+
+/** The low 32 bits computed, the high ones zero. (Except that "any number" has 64 bits, as in the kernel.) */
+export function alu32(op: number, dst: Bounds, src: Bounds, era: number): Bounds {
+  if (!isComputed(op, src, 32, era)) {
+    // Up to 6.1, what is found to be unknown on the way is still cut to 32 bits; what is refused at the door is not.
+    return era < 608 && isConstant32(src) && !isTainted(src, 32) ? UNKNOWN_32 : UNKNOWN;
+  }
+  const to = dst.copy();
+  switch (op) {
+    case ADD:
+      addRanges32(to, src, era);
+      addBits(to, to, src);
+      break;
+    case SUB:
+      subtractRanges32(to, src, era);
+      subtractBits(to, to, src);
+      break;
+    case MUL:
+      multiplyBits(to, to, src, era);
+      multiplyRanges32(to, src, era);
+      break;
+    case AND:
+      andBits(to, to, src);
+      andRanges32(to, src, era);
+      learnFromLowBits(to);
+      break;
+    case OR:
+      orBits(to, to, src);
+      orRanges32(to, src, era);
+      learnFromLowBits(to);
+      break;
+    case XOR:
+      xorBits(to, to, src);
+      xorRanges32(to, src, era);
+      learnFromLowBits(to);
+      break;
+    case LSH:
+      shiftLeft32(to, src.u32min);
+      break;
+    case RSH:
+      shiftRight32(to, src.u32min);
+      break;
+    case ARSH:
+      shiftRightSigned32(to, src.u32min);
+      break;
+  }
+  assignLow32(to);
+  return forgetContradiction(sync(to, era), era);
+}
+
+const UNKNOWN_32 = sync(cutUnknown(), 601);
+
+function cutUnknown(): Bounds {
+  const to = UNKNOWN.copy();
+  assignLow32(to);
+  return to;
+}
+
+/** Whether the kernel computes a result at all. */
+function isComputed(op: number, src: Bounds, width: 32 | 64, era: number): boolean {
+  const known = width === 32 ? isConstant32(src) : isConstant(src);
+  if (era < 608 && (isTainted(src, width) || (!known && op !== ADD && op !== SUB && op !== AND))) return false;
+  switch (op) {
+    case ADD:
+    case SUB:
+    case MUL:
+    case AND:
+    case OR:
+    case XOR:
+      return true;
+    case LSH:
+    case RSH:
+    case ARSH:
+      return known && !isTainted(src, width) && src.umaxHi === 0 && src.umaxLo >>> 0 < width;
+    default:
+      return false;
+  }
+}
+
+/** Bounds that contradict themselves come from branches that cannot happen. */
+function isTainted(src: Bounds, width: 32 | 64): boolean {
+  if (width === 32) {
+    return isConstant32(src)
+      ? src.s32min !== src.s32max || src.u32min !== src.u32max
+      : src.s32min > src.s32max || src.u32min >>> 0 > src.u32max >>> 0;
+  }
+  return isConstant(src)
+    ? ((src.sminLo ^ src.smaxLo) | (src.sminHi ^ src.smaxHi) | (src.uminLo ^ src.umaxLo) | (src.uminHi ^ src.umaxHi)) !== 0
+    : less(src.smaxLo, src.smaxHi, src.sminLo, src.sminHi) || below(src.umaxLo, src.umaxHi, src.uminLo, src.uminHi);
+}
+
+/** BPF_NEG. Tracked since 6.17. */
+export function negate64(bounds: Bounds, era: number): Bounds {
+  return era >= 617 ? alu64(SUB, ZERO, bounds, era) : UNKNOWN;
+}
+
+export function negate32(bounds: Bounds, era: number): Bounds {
+  return era >= 617 ? alu32(SUB, ZERO, bounds, era) : UNKNOWN;
+}
+
+/** BPF_END in all its forms: nothing is known of the result, not even that it has no more bits than were swapped. */
+export function byteSwap(): Bounds {
+  return UNKNOWN;
+}
+
+/**
+ * The variable part of a pointer with `offset` added. Pointers have no 32-bit ranges. Not synced: the kernel judges the sum as
+ * it is (`check_reg_sane_offset`), and only then draws conclusions.
+ */
+export function addToPointer(pointer: Bounds, offset: Bounds): Bounds {
+  const to = pointer.copy();
+  addRanges64(to, offset, POINTER_ERA);
+  addBits(to, to, offset);
+  forgetRanges32(to);
+  return to;
+}
+
+/** The same with `offset` subtracted. */
+export function subtractFromPointer(pointer: Bounds, offset: Bounds): Bounds {
+  const to = pointer.copy();
+  subtractRanges64(to, offset, POINTER_ERA);
+  subtractBits(to, to, offset);
+  forgetRanges32(to);
+  return to;
+}
+
+/** Sums of pointers lose their unsigned range with any wrap, in every kernel. */
+const POINTER_ERA = 601;
+
+/**
+ * Whether the kernel walks `x & constant` or `x | constant` twice, once for each x: where x is 0 or -1, mostly a comparison's
+ * result or a sign. The width in which it is; 0 if it is not. Such code is `constant` or 0, and no range holds both well.
+ */
+export function zeroOrMinusOne(bounds: Bounds): 64 | 32 | 0 {
+  const { sminLo, sminHi, smaxLo, smaxHi } = bounds;
+  if (sminLo === -1 && sminHi === -1 && smaxLo === 0 && smaxHi === 0) return 64;
+  return bounds.s32min === -1 && bounds.s32max === 0 ? 32 : 0;
+}
+
+/** The two numbers that `zeroOrMinusOne` found: `value` is 0 or -1. */
+export function assign(bounds: Bounds, width: 64 | 32, value: 0 | -1): Bounds {
+  if (width === 64) return constant(value, value);
+  const to = bounds.copy();
+  assignConstant32(to, value);
+  return to;
+}
