@@ -16,8 +16,8 @@ const KIND_LETTERS = "?rm0dif";
 const ITERATOR_PREFIX = "bpf_iter_";
 const ITERATOR_STATES = ["<invalid>", "active", "drained"];
 
-/** What was written since the log last printed a state: only that is printed after an instruction. */
-export class Written {
+/** What was touched since the log last printed a state: only that is printed after an instruction. */
+export class Touched {
   /** Bit n: register n. */
   registers = 0;
   /** Bit n: stack slots n and 32 + n. */
@@ -57,16 +57,16 @@ export class Written {
 /**
  * Begins with a space, as what stands before it ends in a colon.
  * @param frame of that state; the one that runs is usual.
- * @param written prints only that; null: everything.
+ * @param touched prints only that; null: everything.
  */
-export function printFrame(state: State, frame: Frame, written: Written | null, era: number): string {
+export function printFrame(state: State, frame: Frame, touched: Touched | null, era: number): string {
   let text = frame.number === 0 ? "" : ` frame${frame.number}:`;
   for (const [number, reg] of frame.regs.entries()) {
-    if (reg.type === NOT_INIT || (written !== null && !written.hasRegister(number))) continue;
+    if (reg.type === NOT_INIT || (touched !== null && !touched.hasRegister(number))) continue;
     text += ` R${number}=${printRegister(reg, frame.number, era)}`;
   }
   for (let number = 0; number < frame.stack.length; number++) {
-    if (written !== null && !written.hasSlot(number)) continue;
+    if (touched !== null && !touched.hasSlot(number)) continue;
     const slot = frame.stack[number]!;
     if (slot.kinds === 0) continue;
     // A dynptr is told once, at the slot of its lower address, by what the first of its two slots holds.

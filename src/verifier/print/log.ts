@@ -2,7 +2,7 @@
  * The kernel's log of level 2, written as a program is walked.
  *
  * A walk calls, for every instruction: {@link KernelLog.from} when it comes from another path, {@link KernelLog.state} when
- * something was written since the last state, then {@link KernelLog.instruction}. A state that directly follows its
+ * something was touched since the last state, then {@link KernelLog.instruction}. A state that directly follows its
  * instruction is put behind it on the same line, as the kernel does.
  */
 
@@ -10,7 +10,7 @@ import type { LineInfo } from "../../object/spec.ts";
 import type { Program } from "../program.ts";
 import type { Frame } from "../state/frame.ts";
 import type { State } from "../state/state.ts";
-import { printFrame, type Written } from "./frame.ts";
+import { printFrame, type Touched } from "./frame.ts";
 import { printInstruction } from "./instruction.ts";
 
 // A state begins 40 columns after its instruction did, or at the next multiple of 8 that leaves room (log.c).
@@ -57,13 +57,13 @@ export class KernelLog {
   }
 
   /**
-   * What was written, behind the instruction that wrote it, or after `slot:` when something else was logged since; then it is
+   * What was touched, behind the instruction that wrote it, or after `slot:` when something else was logged since; then it is
    * forgotten.
    * @param slot the next instruction.
    */
-  state(slot: number, state: State, written: Written, frame: Frame = state.frame): void {
-    const text = printFrame(state, frame, written, this.#era);
-    written.nothing();
+  state(slot: number, state: State, touched: Touched, frame: Frame = state.frame): void {
+    const text = printFrame(state, frame, touched, this.#era);
+    touched.nothing();
     const last = this.lines.length - 1;
     if (this.#open) this.lines[last] = `${aligned(this.lines[last]!)};${text}`;
     else this.lines.push(`${slot}:${text}`);

@@ -1,0 +1,86 @@
+/**
+ * Records what kernels say of the suite: `node test/verifier/record.ts [--kernel live|6.1|6.12]`.
+ *
+ * `live` (the default) is the kernel that runs here, as root: its version must be one of KERNELS. The others run in QEMU
+ * (`qemu-system-x86`, `busybox-static`, `cpio`), from Debian's packages `linux-image-…-cloud-amd64`, unpacked with
+ * `dpkg -x` into `$SKEP_KERNELS/6.1` and `$SKEP_KERNELS/6.12`; see guest/boot.sh.
+ *
+ * Prints where the author of a program expected another verdict.
+ */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import type { Answer } from "./kernel.ts";
+import { KERNELS, type KernelName, recordedOf, writeRecorded } from "./recorded.ts";
+import { suite } from "./suite/all.ts";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const LOAD = join(HERE, "load-suite.ts");
+
+const at = process.argv.indexOf("--kernel");
+const asked = at < 0 ? "live" : process.argv[at + 1]!;
+const name = KERNELS.find((kernel) => (asked === "live" ? release().startsWith(`${kernel}.`) : kernel === asked));
+if (name === undefined) throw new Error(`no such kernel: ${asked}; one of ${KERNELS.join(", ")}, or live on one of those`);
+
+const output = asked === "live" ? loadHere() : loadInGuest(name);
+const answers = new Map<string, Answer>();
+for (const line of output.split("\n").filter((line) => line.startsWith("{"))) {
+  const { name, ...answer } = JSON.parse(line) as Answer & { readonly name: string };
+  answers.set(name, answer);
+}
+let surprises = 0;
+let accepted = 0;
+let missing = 0;
+for (const { name: program, expected } of suite()) {
+  const answer = answers.get(program);
+  if (answer === undefined) {
+    missing++;
+    console.log(`no answer: ${program}`);
+    continue;
+  }
+  const { text, errno, failed } = recordedOf(answer);
+  if (answer.accepted) accepted++;
+  if (answer.accepted === expected) continue;
+  surprises++;
+  const said = answer.accepted ? "accepted" : `refused (${failed ?? errno}): ${text.replaceAll("\n", " / ")}`;
+  console.log(`${program}\n    ${said}`);
+}
+writeRecorded(name, answers);
+console.log(
+  `${name}: ${answers.size} programs, ${accepted} accepted; ${surprises} not as expected, ${missing} without an answer`,
+);
+
+function loadHere(): string {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", LOAD], {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) console.error(`the child ended with ${signal ?? `status ${status}`}: ${stderr.trim()}`);
+  return stdout;
+}
+
+function loadInGuest(kernel: KernelName): string {
+  const kernels = process.env["SKEP_KERNELS"];
+  if (kernels === undefined) throw new Error("SKEP_KERNELS is not set: a folder with unpacked kernel packages 6.1 and 6.12");
+  const folder = mkdtempSync(join(tmpdir(), "skep-guest-"));
+  try {
+    const script = join(folder, "run.sh");
+    // The console is slow: the answers are compressed.
+    const load = `${process.execPath} --no-warnings ${LOAD} > /run/answers 2> /run/errors || tail -5 /run/errors`;
+    writeFileSync(script, `${load}\necho ANSWERS-BEGIN\ngzip -9 -c /run/answers | base64 -w 200\necho ANSWERS-END\n`);
+    const { stdout, stderr } = spawnSync(join(HERE, "guest/boot.sh"), [join(kernels, kernel), script], {
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+    });
+    const answers = /ANSWERS-BEGIN\r?\n([\s\S]*?)ANSWERS-END/.exec(stdout)?.[1];
+    if (answers === undefined) throw new Error(`the guest gave no answers: ${stdout.slice(-2000)}${stderr.slice(-2000)}`);
+    console.error(stdout.slice(0, stdout.indexOf("ANSWERS-BEGIN")).trim());
+    return gunzipSync(Buffer.from(answers, "base64")).toString();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,35 @@
+/** All programs of the suite. */
+
+import type { Spec } from "../../../src/object/spec.ts";
+import { buildSpec } from "./build.ts";
+import type { Case, Category } from "./case.ts";
+import { core } from "./programs/core.ts";
+
+/** A program as verifiers take it, whoever wrote it how. */
+export interface SuiteProgram {
+  readonly name: string;
+  readonly category: Category;
+  /** What its author expects. */
+  readonly expected: boolean;
+  readonly spec: Spec;
+  /** Name of the program in `spec`. */
+  readonly program: string;
+}
+
+const RULES = [core];
+
+export function allCases(): readonly Case[] {
+  const cases = RULES.flatMap((rules) => rules.cases);
+  const names = new Set<string>();
+  for (const { name } of cases) {
+    if (names.has(name)) throw new Error(`two programs are called ${name}`);
+    names.add(name);
+  }
+  return cases;
+}
+
+/** In a fixed order. Made one by one: a mistake in one does not hide the others. */
+export function* suite(): Generator<SuiteProgram> {
+  for (const one of allCases())
+    yield { name: one.name, category: one.category, expected: one.accepted, spec: buildSpec(one), program: "main" };
+}
