@@ -32,6 +32,8 @@ export interface Target {
   ) => HelperPrototype | "unknown" | "refused";
   /** A kernel function, or null when there is none of that name. */
   readonly kfunc: (name: string) => KfuncFacts | null;
+  /** What a load through PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK or PTR_TO_XDP_SOCK gives; null refuses it. Nothing may be written. */
+  readonly socketAccess: (type: number, offset: number, size: number) => ContextAccess | null;
 }
 
 /** What of a program decides which helpers it has, beside its type. */
@@ -44,17 +46,30 @@ export interface HelperAsker {
 export interface ProgramRules {
   /** Type of the context as C has it, e.g. `__sk_buff`, `xdp_md`, or empty when it is an array of u64 or a BTF struct. */
   readonly contextName: string;
-  /** What an access of the context gives; null refuses it. Any offset ≥ 0, size 1, 2, 4 or 8. */
+  /**
+   * Who says what the context holds: `access`; or the kernel's types, because it is an array of u64 with the arguments of a
+   * kernel function, a tracepoint or an LSM hook, or with an iterator's or struct_ops' members (`btf_ctx_access`).
+   */
+  readonly context: "table" | "btf-arguments";
+  /** What an access of the context gives; null refuses it. Any offset ≥ 0, size 1, 2, 4 or 8. Not asked for `btf-arguments`. */
   readonly access: (offset: number, size: number, write: boolean) => ContextAccess | null;
   /** Lowest and highest r0 at exit, signed 64-bit as safe integers; null: any. */
   readonly returns: ReturnRange | null;
   /** What it implements returns nothing (LSM hooks and struct_ops members): r0 is not looked at. */
   readonly returnsVoid?: boolean;
-  /** Packet pointers may be loaded from the context, and packets be written directly. */
+  /**
+   * Packet pointers may be given to helpers whose prototype has `packetAccess` (`may_access_direct_pkt_data`). Loads through
+   * them are allowed wherever `access` gives them: sock_ops has those, and no `directPacketAccess`.
+   */
   readonly directPacketAccess: boolean;
+  /** Packets may be written, by the program and by helpers. */
   readonly directPacketWrite: boolean;
+  /** Helpers take packet pointers whatever their prototype says (cgroup_sockopt, whose "packet" is the option's value). */
+  readonly packetsForAllHelpers: boolean;
   /** LD_ABS and LD_IND work. */
   readonly legacyPacketAccess: boolean;
+  /** Whether programs of this type may be sleepable; `must`: none is loaded that is not. */
+  readonly sleepable: "never" | "may" | "must";
 }
 
 export interface ReturnRange {
@@ -89,6 +104,8 @@ export const ARG_CLASSES = [
   "const-alloc-size-or-zero",
   "ctx",
   "anything",
+  // Since 6.12: no pointer.
+  "scalar",
   "spin-lock",
   "sock-common",
   "socket",
