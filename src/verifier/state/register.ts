@@ -43,7 +43,7 @@ export class Reg {
   frame = 0;
   /** Dynptr in a stack slot, or CONST_PTR_TO_DYNPTR: one of `DYNPTR_TYPE_*`; and for slices of one, its id. */
   dynptrType = 0;
-  /** Two slots make a dynptr, several an iterator: whether this is the first (the higher address of a dynptr is the first). */
+  /** Two slots make a dynptr, several an iterator: whether this is the first (the one at the lowest address). */
   firstSlot = false;
   /** Slices of a dynptr (and their parents): the id of the dynptr that they are valid with. */
   dynptrId = 0;
