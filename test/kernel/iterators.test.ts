@@ -48,13 +48,15 @@ describe("iterators here and in the kernel", { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), "skep-iter-"));
   after(() => rmSync(folder, { recursive: true }));
 
-  function inKernel(spec: Spec, map: boolean): { lines: string[]; error: string } {
+  /** Null when this kernel refuses the program before it looks at it: some machines allow no iterators over elements of maps. */
+  function inKernel(spec: Spec, map: boolean): { lines: string[]; error: string } | null {
     const [object, output] = [join(folder, "one.o"), join(folder, "output")];
     writeFileSync(object, writeObject(spec));
     const target = map ? "map pinned /sys/fs/bpf/target" : "";
     const script = SCRIPT.replace("$2", target);
     const args = ["-m", "--propagation", "private", "sh", "-e", "-c", script, "sh", object, "", output];
     const { status, stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8" });
+    if (stderr.includes("Operation not permitted") && stderr.includes("processed 0 insns")) return null;
     assert.equal(status, 0, stderr);
     const text = readFileSync(output, "latin1");
     return { lines: text === "" ? [] : text.replace(/\n$/, "").split("\n"), error: stdout.trim() };
@@ -69,9 +71,10 @@ describe("iterators here and in the kernel", { skip }, () => {
     ["retries", { again: 1 }],
     ["retries", { again: 2 }],
   ] as const) {
-    test(`${program} ${JSON.stringify(values)}`, async () => {
+    test(`${program} ${JSON.stringify(values)}`, async (context) => {
       const spec = patched(program, values);
       const kernel = inKernel(spec, true);
+      if (kernel === null) return context.skip("this kernel permits no iterators over elements of maps");
       await using engine = open();
       const target = { ...spec.maps.find(({ name }) => name === "slots")!, name: "target", maxEntries: 4 };
       await using collection = await engine.load({ ...spec, maps: [...spec.maps, target] });
@@ -89,7 +92,7 @@ describe("iterators here and in the kernel", { skip }, () => {
     });
   }
 
-  test("a task, which is a child of our own; references to it and to its group", async () => {
+  test("a task, which is a child of our own; references to it and to its group", async (context) => {
     const child = spawn("sleep", ["60"]);
     try {
       await once(child, "spawn");
@@ -99,7 +102,9 @@ describe("iterators here and in the kernel", { skip }, () => {
         ["references", "f7f"],
       ] as const) {
         const spec = patched(program, { wanted: pid });
-        assert.deepEqual(inKernel(spec, false).lines, [expected]);
+        const kernel = inKernel(spec, false);
+        if (kernel === null) return context.skip("this kernel permits no iterators over tasks");
+        assert.deepEqual(kernel.lines, [expected]);
         await using engine = open([{ pid, comm: "sleep" }, { pid: 1 }]);
         await using collection = await engine.load(spec);
         const lines: string[] = [];
