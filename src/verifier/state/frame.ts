@@ -1,5 +1,6 @@
 /** One function's registers and stack: `struct bpf_func_state`. */
 
+import type { Reference } from "./references.ts";
 import { type Reg, UNINITIALISED } from "./register.ts";
 import type { Slot } from "./slot.ts";
 
@@ -23,6 +24,8 @@ export class Frame {
   inExceptionCallback = false;
   /** What a callback may return: the lowest and the highest. */
   callbackReturn: readonly [number, number] = [0, 0];
+  /** Callbacks before 6.13: what was held when they were called, which holds again when they return. */
+  callerReferences: readonly Reference[] | null = null;
   /** How often this callback was walked in a row. */
   callbackDepth = 0;
   /** Async callbacks: how deep they set themselves up again. */
@@ -42,6 +45,7 @@ export class Frame {
     to.inAsyncCallback = this.inAsyncCallback;
     to.inExceptionCallback = this.inExceptionCallback;
     to.callbackReturn = this.callbackReturn;
+    to.callerReferences = this.callerReferences;
     to.callbackDepth = this.callbackDepth;
     to.asyncEntries = this.asyncEntries;
     return to;

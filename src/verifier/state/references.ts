@@ -18,4 +18,9 @@ export interface Reference {
   readonly lockId: number;
   /** irq: 0 saved by bpf_local_irq_save, 1 by a lock. */
   readonly irqClass: number;
+  /**
+   * Before 6.13: the number of the callback's frame that took it, 0 outside of callbacks: callbacks give back what they took,
+   * and nothing else. -1: anyone may give it back.
+   */
+  readonly callbackFrame: number;
 }
