@@ -48,28 +48,28 @@ export function alu64(op: number, dst: Bounds, src: Bounds, era: number): Bounds
       andBits(to, to, src);
       andRanges32(to, src, era);
       andRanges64(to, src, era);
-      learnFromBits(to);
+      learnFromBits(to, era);
       break;
     case OR:
       orBits(to, to, src);
       orRanges32(to, src, era);
       orRanges64(to, src, era);
-      learnFromBits(to);
+      learnFromBits(to, era);
       break;
     case XOR:
       xorBits(to, to, src);
       xorRanges32(to, src, era);
       xorRanges64(to, src, era);
-      learnFromBits(to);
+      learnFromBits(to, era);
       break;
     case LSH:
-      shiftLeft64(to, src.uminLo);
+      shiftLeft64(to, src.uminLo, era);
       break;
     case RSH:
-      shiftRight64(to, src.uminLo);
+      shiftRight64(to, src.uminLo, era);
       break;
     case ARSH:
-      shiftRightSigned64(to, src.uminLo);
+      shiftRightSigned64(to, src.uminLo, era);
       break;
   }
   return forgetContradiction(sync(to, era), era);
@@ -172,11 +172,6 @@ export function negate64(bounds: Bounds, era: number): Bounds {
 
 export function negate32(bounds: Bounds, era: number): Bounds {
   return era >= 617 ? alu32(SUB, ZERO, bounds, era) : UNKNOWN;
-}
-
-/** BPF_END in all its forms: nothing is known of the result, not even that it has no more bits than were swapped. */
-export function byteSwap(): Bounds {
-  return UNKNOWN;
 }
 
 /**

@@ -19,7 +19,7 @@ export function shiftLeft32(to: Bounds, by: number): void {
 }
 
 /** @param by 0 to 63. */
-export function shiftLeft64(to: Bounds, by: number): void {
+export function shiftLeft64(to: Bounds, by: number, era: number): void {
   // `<< 32` begins the sign extension that compilers wrote before there was an instruction.
   if (by === 32) {
     to.sminHi = to.s32min;
@@ -47,7 +47,7 @@ export function shiftLeft64(to: Bounds, by: number): void {
   }
   shiftRangesLeft32(to, by);
   shiftBitsLeft(to, to, by);
-  learnFromBits(to);
+  learnFromBits(to, era);
 }
 
 function shiftRangesLeft32(to: Bounds, by: number): void {
@@ -69,7 +69,7 @@ export function shiftRight32(to: Bounds, by: number): void {
   learnFromLowBits(to);
 }
 
-export function shiftRight64(to: Bounds, by: number): void {
+export function shiftRight64(to: Bounds, by: number, era: number): void {
   forgetSigned64(to);
   shiftBitsRight(to, to, by);
   if (by >= 32) {
@@ -84,7 +84,7 @@ export function shiftRight64(to: Bounds, by: number): void {
     to.umaxHi = (to.umaxHi >>> by) | 0;
   }
   forgetRanges32(to);
-  learnFromBits(to);
+  learnFromBits(to, era);
 }
 
 export function shiftRightSigned32(to: Bounds, by: number): void {
@@ -96,7 +96,7 @@ export function shiftRightSigned32(to: Bounds, by: number): void {
   learnFromLowBits(to);
 }
 
-export function shiftRightSigned64(to: Bounds, by: number): void {
+export function shiftRightSigned64(to: Bounds, by: number, era: number): void {
   if (by >= 32) {
     to.sminLo = to.sminHi >> (by - 32);
     to.smaxLo = to.smaxHi >> (by - 32);
@@ -111,5 +111,5 @@ export function shiftRightSigned64(to: Bounds, by: number): void {
   shiftBitsRightSigned(to, to, by);
   forgetUnsigned64(to);
   forgetRanges32(to);
-  learnFromBits(to);
+  learnFromBits(to, era);
 }

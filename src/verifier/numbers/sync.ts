@@ -6,11 +6,12 @@
  */
 import type { Bounds } from "./bounds.ts";
 import { below, higher, less, lower } from "./order.ts";
-import { intersectBitsWithRange, intersectLowBitsWithRange } from "./tnum.ts";
+import { assignConstant } from "./ranges.ts";
+import { intersectBitsWithRange, intersectLowBitsWithRange, unknownBelow } from "./tnum.ts";
 
 /** Changes `bounds`, which nobody else may hold yet. Returns them. */
 export function sync(bounds: Bounds, era: number): Bounds {
-  learnFromBits(bounds);
+  learnFromBits(bounds, era);
   if (isSettledConstant(bounds)) return bounds;
   if (era >= 608) {
     deduce(bounds);
@@ -22,7 +23,7 @@ export function sync(bounds: Bounds, era: number): Bounds {
   }
   intersectBitsWithRange(bounds, bounds.uminLo, bounds.uminHi, bounds.umaxLo, bounds.umaxHi);
   intersectLowBitsWithRange(bounds, bounds.u32min, bounds.u32max);
-  learnFromBits(bounds);
+  learnFromBits(bounds, era);
   return bounds;
 }
 
@@ -39,9 +40,10 @@ function isSettledConstant(b: Bounds): boolean {
 }
 
 /** Ranges from bits. */
-export function learnFromBits(b: Bounds): void {
+export function learnFromBits(b: Bounds, era: number): void {
   learnFromLowBits(b);
   learnFromBits64(b);
+  if (era >= 618) settleSingle(b);
 }
 
 /** The ranges of the low 32 bits. */
@@ -66,6 +68,54 @@ function learnFromBits64(b: Bounds): void {
   if (less(allLo, largestHi, b.smaxLo, b.smaxHi)) setSmax(b, allLo, largestHi);
   if (below(b.uminLo, b.uminHi, lo, hi)) setUmin(b, lo, hi);
   if (below(allLo, hi | b.maskHi, b.umaxLo, b.umaxHi)) setUmax(b, allLo, hi | b.maskHi);
+}
+
+/**
+ * Since 6.18.y: whether of the numbers that the bits allow only one lies in the unsigned range. (Ranges that contradict the bits
+ * may find one too.)
+ */
+function settleSingle(b: Bounds): void {
+  const { uminLo, uminHi, umaxLo, umaxHi, maskLo, maskHi } = b;
+  const maxLo = b.valueLo | maskLo;
+  const maxHi = b.valueHi | maskHi;
+  nextAllowed(b, uminLo, uminHi);
+  const lo = nextLo;
+  const hi = nextHi;
+  if ((uminLo & ~maskLo) === b.valueLo && (uminHi & ~maskHi) === b.valueHi) {
+    if (below(umaxLo, umaxHi, lo, hi)) assignConstant(b, uminLo, uminHi);
+  } else if (lo === maxLo && hi === maxHi) {
+    assignConstant(b, lo, hi);
+  } else if (!below(umaxLo, umaxHi, lo, hi)) {
+    nextAllowed(b, lo, hi);
+    if (below(umaxLo, umaxHi, nextLo, nextHi)) assignConstant(b, lo, hi);
+  }
+}
+
+/** What `nextAllowed` found, until the next call. */
+let nextLo = 0;
+let nextHi = 0;
+
+/** The smallest number above this one that the bits allow; the largest that they allow if there is none. */
+function nextAllowed(b: Bounds, lo: number, hi: number): void {
+  const { valueLo, valueHi, maskLo, maskHi } = b;
+  nextLo = valueLo | maskLo;
+  nextHi = valueHi | maskHi;
+  if (!below(lo, hi, nextLo, nextHi)) return;
+  nextLo = valueLo;
+  nextHi = valueHi;
+  if (below(lo, hi, valueLo, valueHi)) return;
+  // Count one up in the unknown bits alone: the known ones are ones meanwhile, so that they pass the carry on. Below the
+  // highest known bit in which the number is above the bits, all may start again from zero.
+  const restLo = (lo - valueLo) | 0;
+  const restHi = (hi - valueHi - (lo >>> 0 < valueLo >>> 0 ? 1 : 0)) | 0;
+  const trapHi = restHi & ~maskHi;
+  const passHi = unknownBelow(trapHi);
+  const passLo = trapHi === 0 ? unknownBelow(restLo & ~maskLo) : -1;
+  const filledLo = restLo | passLo | ~maskLo;
+  const filledHi = restHi | passHi | ~maskHi;
+  const countedLo = (filledLo + 1) | 0;
+  nextLo = valueLo | (countedLo & maskLo);
+  nextHi = valueHi | ((filledHi + (countedLo === 0 ? 1 : 0)) & maskHi);
 }
 
 function setSmin(b: Bounds, lo: number, hi: number): void {
