@@ -57,6 +57,8 @@ export interface MapFacts {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags: number;
+  /** The kernel has types of its keys and values: special fields are found by them. */
+  readonly typed: boolean;
   /** In ascending order of offset. */
   readonly fields: readonly SpecialField[];
   /** Maps of maps: what the inner ones look like. */
@@ -104,6 +106,8 @@ export interface Program {
   readonly maps: readonly MapFacts[];
   /** The types that came with it. */
   readonly types: Btf | null;
+  /** Special fields of structs in `types` by id, of those that have some: what `bpf_obj_new` may make. */
+  readonly objects: ReadonlyMap<number, readonly SpecialField[]>;
   /** The kernel's. */
   readonly kernelTypes: Btf | null;
   readonly lines: readonly LineInfo[];

@@ -12,7 +12,9 @@ export type RefusalCode =
   | "ENOENT"
   | "EBADF"
   | "ELOOP"
-  | "EDEADLK";
+  | "EDEADLK"
+  | "EPROTO"
+  | "EBUSY";
 
 /**
  * Why a program is refused, in the words of the kernel's log (lines are separated by newlines). The walk adds where it was;

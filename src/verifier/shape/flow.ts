@@ -1,5 +1,7 @@
 /** What is known of a program's control flow before it is walked. */
 
+import type { Successors } from "./successors.ts";
+
 /** Columns by slot. */
 export interface Flow {
   /** States may be compared and stored here: targets of jumps, after calls … */
@@ -8,7 +10,7 @@ export interface Flow {
   readonly jumpPoint: Uint8Array;
   /** A state must be stored here each time: heads of loops, iterators' next, callbacks. */
   readonly forceCheckpoint: Uint8Array;
-  /** The call of an iterator's next, `may_goto`, or of a helper that calls back synchronously. */
+  /** The call of a helper or kernel function that calls functions of the program before it returns. Since 6.7. */
   readonly callsCallback: Uint8Array;
   /** Registers that are read before they are written again, one bit each: before the instruction. */
   readonly liveRegisters: Uint16Array;
@@ -18,6 +20,10 @@ export interface Flow {
   readonly subprogram: Uint16Array;
   /** By subprogram. */
   readonly subprograms: readonly SubprogramFlow[];
+  /** Where control goes from each instruction, within its function. */
+  readonly successors: Successors;
+  /** By subprogram: its slots, each after those that it leads to, but for loops. */
+  readonly postorders: readonly Int32Array[];
 }
 
 /** Facts of subprograms, some of which are found during the walk (callbacks). */
