@@ -81,6 +81,7 @@ export function walkWith(given: Given = {}): Walk {
     referents: new Map(),
     maps: [],
     types: null,
+    objects: new Map(),
     kernelTypes: given.kernelTypes ?? null,
     lines: [],
     strictAlignment: given.strictAlignment ?? false,
@@ -94,6 +95,8 @@ export function walkWith(given: Given = {}): Walk {
     component: new Int32Array(1),
     subprogram: new Uint16Array(1),
     subprograms: [],
+    successors: { next: new Int32Array(1), jump: new Int32Array(1) },
+    postorders: [],
   };
   const frame = new Frame(-1, 0, 0);
   frame.regs[10] = pointer(PTR_TO_STACK);
@@ -115,6 +118,7 @@ export function mapWith(facts: Partial<MapFacts>): MapFacts {
     valueSize: 64,
     maxEntries: 1,
     flags: 0,
+    typed: true,
     fields: [],
     inner: null,
     contents: null,
