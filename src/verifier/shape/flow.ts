@@ -16,6 +16,8 @@ export interface Flow {
   readonly liveRegisters: Uint16Array;
   /** Number of the strongly connected component (a loop) that an instruction is in, or 0. */
   readonly component: Int32Array;
+  /** Whether any instruction is in one. */
+  readonly hasLoops: boolean;
   /** Which subprogram an instruction is in. */
   readonly subprogram: Uint16Array;
   /** By subprogram. */

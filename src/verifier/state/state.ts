@@ -12,7 +12,7 @@ import type { Reference } from "./references.ts";
 export interface Step {
   readonly slot: number;
   readonly previous: number;
-  /** Bits: 1 a stack access; the frame's number << 1 (3 bits); the stack slot's number << 4 (6 bits); 1 << 10: a jump's source was a register with id (pkt/scalar link). */
+  /** `STEP_*` of walk/history.ts. */
   readonly flags: number;
   /** Registers and slots that were equal to the one that a jump refined (`linked_regs`), or null. */
   readonly linked: readonly LinkedRegister[] | null;
@@ -57,9 +57,8 @@ export class State {
   /** How often callbacks were entered on this path, to tell them apart while they converge. */
   callbackUnrollDepth = 0;
   mayGotoDepth = 0;
-  usedAsLoopEntry = false;
-  /** The state that began the loop that this one is in, or null: states in loops are compared exactly. */
-  loopEntry: State | null = null;
+  /** The instruction that it is before. */
+  slot = 0;
 
   constructor(frames: Frame[]) {
     this.frames = frames;
@@ -89,8 +88,7 @@ export class State {
     to.depth = this.depth;
     to.callbackUnrollDepth = this.callbackUnrollDepth;
     to.mayGotoDepth = this.mayGotoDepth;
-    to.usedAsLoopEntry = this.usedAsLoopEntry;
-    to.loopEntry = this.loopEntry;
+    to.slot = this.slot;
     return to;
   }
 }

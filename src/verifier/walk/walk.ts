@@ -1,56 +1,58 @@
 /** The walk along every path of a program: what all checks of one instruction share. */
 
 import type { Program } from "../program.ts";
+import { Written } from "../print/frame.ts";
+import type { KernelLog } from "../print/log.ts";
 import { refuse } from "../refusal.ts";
 import type { Flow } from "../shape/flow.ts";
 import type { Frame } from "../state/frame.ts";
 import { type Reg, UNINITIALISED, UNKNOWN_SCALAR } from "../state/register.ts";
 import { SLOT_SPILL, Slot } from "../state/slot.ts";
-import type { State } from "../state/state.ts";
+import type { State, Step } from "../state/state.ts";
+import { NOT_INIT } from "../state/types.ts";
+import { pushStep, STEP_STACK } from "./history.ts";
 
 /** Instructions walked, over all paths, before the kernel gives up. */
 export const MOST_PROCESSED = 1_000_000;
 /** Branches waiting to be walked. */
 export const MOST_PENDING = 8192;
-/** The low half of the 64-bit frame pointer register's number. */
 export const FRAME_POINTER = 10;
 export const MOST_STACK = 512;
+/** Frames of a chain of calls. */
+export const MOST_FRAMES = 8;
 
 /** A path to be walked later. */
 interface Pending {
   readonly state: State;
   readonly slot: number;
   readonly previous: number;
-  /** Length of the log when it was put off, so that the log reads like one path. */
-  readonly logMark: number;
 }
 
-/** Receives the log; levels are the kernel's: 1 instructions of the last path, 2 every state. */
-export interface LogSink {
-  readonly level: 1 | 2;
-  line(text: string): void;
-  /** Where the log is, to go back there. */
-  mark(): number;
-  reset(mark: number): void;
-}
-
-/** What was found out about an instruction on the paths so far, to hold against the next. Columns by slot. */
+/** What was found out on the paths so far, of all functions. Columns by slot. */
 export class Facts {
   /** Type of pointer that a load or store went through, 0: none yet. */
   readonly pointerType: Int32Array;
-  /** Sum of 1 + how often walked. */
+  /** How often it was walked. */
   readonly visits: Uint32Array;
   /** A call of a helper's inlined loop, map lookups of constant keys … facts of calls by slot, checked for sameness. */
-  readonly calls: Map<number, unknown>;
-
+  readonly calls: Map<number, unknown> = new Map();
   /** Bytes of stack that a subprogram's frame takes, by number of the subprogram: as much as any path touched. */
   readonly stackDepth: Int32Array;
+  /** Global functions that are called, by number: they are walked by themselves. */
+  readonly called: Uint8Array;
+  /** Instructions walked. */
+  processed = 0;
+  /** Jumps, calls and exits walked. */
+  jumps = 0;
+  lastId = 0;
+  /** `bpf_throw` is called somewhere. */
+  throws = false;
 
   constructor(length: number, subprograms: number) {
     this.pointerType = new Int32Array(length);
     this.visits = new Uint32Array(length);
-    this.calls = new Map();
     this.stackDepth = new Int32Array(subprograms);
+    this.called = new Uint8Array(subprograms);
   }
 }
 
@@ -60,21 +62,22 @@ export class Walk {
   readonly flow: Flow;
   readonly era: number;
   readonly facts: Facts;
-  readonly log: LogSink | null;
+  readonly log: KernelLog | null;
+  /** What was written since the log told a state. */
+  readonly written = new Written();
   /** What is known now. */
   state: State;
   /** The instruction being walked. */
   slot = 0;
   /** The one walked before it on this path. */
   previous = -1;
+  /** What was written down of the path at this instruction, or null. */
+  step: Step | null = null;
   readonly pending: Pending[] = [];
-  /** Instructions walked, of all functions. */
-  processed = 0;
-  /** Set by the checks of a call or jump: where to go on, instead of the next instruction. */
-  next = -1;
-  #lastId = 0;
+  /** Where to go on: the next instruction, unless the checks of a call or jump change it. */
+  next = 0;
 
-  constructor(program: Program, flow: Flow, facts: Facts, state: State, log: LogSink | null) {
+  constructor(program: Program, flow: Flow, facts: Facts, state: State, log: KernelLog | null) {
     this.program = program;
     this.flow = flow;
     this.era = program.era;
@@ -83,9 +86,9 @@ export class Walk {
     this.log = log;
   }
 
-  /** A number that no register, reference or lock of this walk has yet. */
+  /** A number that no register, reference or lock has yet. */
   nextId(): number {
-    return ++this.#lastId;
+    return ++this.facts.lastId;
   }
 
   /** The frame that runs. */
@@ -100,39 +103,67 @@ export class Walk {
 
   /** @param reg is never changed from here on. */
   setReg(index: number, reg: Reg): void {
+    this.written.register(index);
     this.state.frame.regs[index] = reg;
+  }
+
+  /** The log tells it with the next state. */
+  touch(index: number): void {
+    this.written.register(index);
   }
 
   /** What a call leaves in r0 … r5: nothing. */
   clearCallerSaved(): void {
-    const { regs } = this.state.frame;
-    for (let index = 0; index <= 5; index++) regs[index] = UNINITIALISED;
+    this.state.frame.regs.fill(UNINITIALISED, 0, 6);
   }
 
   /** Some number in a register. */
   setUnknown(index: number): void {
-    this.state.frame.regs[index] = UNKNOWN_SCALAR;
+    this.setReg(index, UNKNOWN_SCALAR);
   }
 
-  /** Refuses a register that nothing was written to. */
+  /** A register that is used. Refuses one that nothing was written to. */
   read(index: number): Reg {
     if (index > FRAME_POINTER) refuse(`R${index} is invalid`, "EINVAL");
-    const reg = this.reg(index);
-    if (reg.type === 0) refuse(`R${index} !read_ok`);
+    this.written.register(index);
+    const reg = this.state.frame.regs[index]!;
+    if (reg.type === NOT_INIT) refuse(`R${index} !read_ok`);
     return reg;
+  }
+
+  /** A register that will be written. */
+  write(index: number): void {
+    if (index > FRAME_POINTER) refuse(`R${index} is invalid`, "EINVAL");
+    if (index === FRAME_POINTER) refuse("frame pointer is read only");
+    this.written.register(index);
   }
 
   /** Puts a path off that goes on at `slot` with a copy of what is known now, which is returned to be refined. */
   push(slot: number, previous: number): State {
     const state = this.state.copy();
-    this.pending.push({ state, slot, previous, logMark: this.log?.mark() ?? 0 });
+    this.defer(state, slot, previous);
     if (this.pending.length > MOST_PENDING) refuse(`The sequence of ${this.pending.length} jumps is too complex.`, "E2BIG");
     if (state.parent !== null) state.parent.branches++;
     return state;
   }
 
+  /** Puts a path off whose state is made already. */
+  defer(state: State, slot: number, previous: number): void {
+    this.pending.push({ state, slot, previous });
+  }
+
+  /** The subprogram that begins at a slot. */
+  subprogramAt(slot: number): number {
+    const { subprograms } = this.program;
+    const index = this.flow.subprogram[slot] ?? -1;
+    if (subprograms[index]?.start !== slot) refuse(`verifier bug. No program starts at insn ${slot}`, "EFAULT");
+    return index;
+  }
+
   /** The instruction read or filled what was spilled in a stack slot: a step of the path, for tracing precision back. */
-  noteStackAccess(_frame: number, _index: number): void {}
+  noteStackAccess(frame: number, index: number): void {
+    pushStep(this, STEP_STACK | frame | (index << 3), null);
+  }
 
   /** Some of a stack slot is read: it is live before this instruction (since 6.18; before, states keep marks). */
   markStackRead(_frame: number, _index: number): void {}

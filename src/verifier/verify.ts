@@ -1,0 +1,139 @@
+/** One program, one target, one verdict. */
+
+import type { ProgramSpec, Spec } from "../object/spec.ts";
+import { prepare } from "./prepare.ts";
+import { KernelLog } from "./print/log.ts";
+import { statisticsOf } from "./prune/visited.ts";
+import type { Program } from "./program.ts";
+import { Refused } from "./refusal.ts";
+import { analyseFlow, type Flow } from "./shape/flow.ts";
+import { checkShape } from "./shape/shape.ts";
+import { checkStackDepth } from "./shape/stack-depth.ts";
+import { Frame } from "./state/frame.ts";
+import { pointer } from "./state/register.ts";
+import { State } from "./state/state.ts";
+import { PTR_TO_CTX } from "./state/types.ts";
+import type { Target } from "./target.ts";
+import type { Verdict, VerifyOptions } from "./verdict.ts";
+import { entryRegisters } from "./walk/global.ts";
+import { run } from "./walk/run.ts";
+import { framePointer } from "./walk/subprograms.ts";
+import { Facts, Walk } from "./walk/walk.ts";
+
+/** What is found out on the way, whether the program is refused or not. */
+interface Course {
+  program: Program | null;
+  facts: Facts | null;
+  walk: Walk | null;
+  log: KernelLog | null;
+  stackDepth: number;
+  states: number;
+  peakStates: number;
+  longest: number;
+}
+
+/**
+ * Proves one program of a Spec safe on a target, or says why not. Needs no kernel. The Spec's CO-RE relocations must have been
+ * applied with the target's types where the program has any.
+ *
+ * Never throws for what is wrong with the program: that is the verdict.
+ */
+export function verify(spec: Spec, source: ProgramSpec, target: Target, options: VerifyOptions = {}): Verdict {
+  const course: Course = { program: null, facts: null, walk: null, log: null, stackDepth: 0, states: 0, peakStates: 0, longest: 0 };
+  try {
+    prove(spec, source, target, options, course);
+    return verdictOf(source, target, course, null);
+  } catch (error) {
+    return verdictOf(source, target, course, refusalOf(error, course));
+  }
+}
+
+function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyOptions, course: Course): void {
+  const program = prepare(spec, source, target, options);
+  course.program = program;
+  if (options.log === true) course.log = new KernelLog(program);
+  checkShape(program);
+  const flow = analyseFlow(program);
+  const facts = new Facts(program.code.length, program.subprograms.length);
+  course.facts = facts;
+  walkFunction(program, flow, facts, 0, course);
+  // A global function that was called may call more of them.
+  for (let found = true; found; ) {
+    found = false;
+    for (const { index, linkage, name } of program.subprograms) {
+      const wanted = facts.called[index] === 1 || flow.subprograms[index]!.isExceptionCallback;
+      if (index === 0 || linkage !== "global" || !wanted) continue;
+      if (facts.called[index] === WALKED) continue;
+      walkFunction(program, flow, facts, index, course);
+      course.log?.text(`Func#${index} ('${name}') is safe for any args that match its prototype`);
+      facts.called[index] = WALKED;
+      found = true;
+    }
+  }
+  course.walk = null;
+  course.stackDepth = checkStackDepth(program, flow, facts.stackDepth);
+}
+
+/** In `Facts.called`: it was called, and walked. */
+const WALKED = 2;
+
+function walkFunction(program: Program, flow: Flow, facts: Facts, index: number, course: Course): void {
+  const frame = new Frame(-1, 0, index);
+  const state = new State([frame]);
+  const { start, name } = program.subprograms[index]!;
+  state.firstSlot = start;
+  state.inSleepable = program.sleepable;
+  const walk = new Walk(program, flow, facts, state, course.log);
+  walk.slot = start;
+  course.walk = walk;
+  frame.regs[10] = framePointer(0);
+  if (index === 0 && program.type !== "ext") frame.regs[1] = pointer(PTR_TO_CTX);
+  else {
+    course.log?.text(`Validating ${name}() func#${index}...`);
+    frame.inExceptionCallback = flow.subprograms[index]!.isExceptionCallback;
+    entryRegisters(walk, index);
+  }
+  try {
+    run(walk);
+  } finally {
+    const { total, peak, longest } = statisticsOf(walk);
+    course.states += total;
+    course.peakStates = Math.max(course.peakStates, peak);
+    course.longest = Math.max(course.longest, longest);
+  }
+}
+
+/** A fault of ours is no verdict about the program, but nothing that we failed at may run. */
+function refusalOf(error: unknown, { walk }: Course): Refused {
+  const slot = walk?.slot ?? -1;
+  if (error instanceof Refused) return error.slot >= 0 || slot < 0 ? error : new Refused(error.message, error.code, slot);
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new Refused(`verifier bug: ${what}`, "EFAULT", slot);
+}
+
+function verdictOf(source: ProgramSpec, target: Target, course: Course, refused: Refused | null): Verdict {
+  const { facts, log } = course;
+  const processed = facts?.processed ?? 0;
+  if (log !== null) {
+    if (refused !== null) log.text(refused.message);
+    log.statistics({
+      processed,
+      maxStatesPerInstruction: course.longest,
+      totalStates: course.states,
+      peakStates: course.peakStates,
+      markRead: 0,
+    });
+  }
+  return {
+    program: source.name,
+    target: target.name,
+    accepted: refused === null,
+    refusal: refused === null ? null : { text: refused.message, code: refused.code, slot: refused.slot },
+    processed,
+    states: course.states,
+    peakStates: course.peakStates,
+    visits: facts?.visits ?? new Uint32Array(source.code.length / 8),
+    stackDepth: course.stackDepth,
+    log: log?.lines ?? null,
+  };
+}

@@ -1,0 +1,121 @@
+/** Global functions: called by their signature, walked by themselves. */
+
+import { checkArgumentOffset } from "../calls/offsets.ts";
+import { checkObjectArgument, checkDynptrArgument } from "../calls/signature-arguments.ts";
+import { invalidatePacketPointers } from "../calls/references.ts";
+import { checkMemoryArgument } from "../memory/region.ts";
+import { Refused, refuse } from "../refusal.ts";
+import { isZero } from "../numbers/bounds.ts";
+import { pointer, type Reg, UNKNOWN_SCALAR } from "../state/register.ts";
+import { CONST_PTR_TO_DYNPTR, DYNPTR_TYPE_LOCAL, mayBeNull, PTR_MAYBE_NULL, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_CTX, PTR_TO_MEM, PTR_UNTRUSTED, SCALAR } from "../state/types.ts";
+import { type SignatureArgument, signatureOf } from "./signature.ts";
+import type { Walk } from "./walk.ts";
+
+/** A call that is not followed: the arguments fit, and the result is some number. */
+export function checkGlobalCall(walk: Walk, index: number): void {
+  const { state, era, facts } = walk;
+  const { name } = walk.program.subprograms[index]!;
+  const refusal = argumentsRefused(walk, index);
+  const locked = state.activeLocks > 0 || state.activeLockId !== 0;
+  if (locked) refuse("global function calls are not allowed while holding a lock,\nuse static function instead", "EINVAL");
+  if (era < 617 && state.activePreemptLocks > 0)
+    refuse("global function calls are not allowed with preemption disabled,\nuse static function instead", "EINVAL");
+  const flow = walk.flow.subprograms[index]!;
+  if (flow.mightSleep && !state.inSleepable) refuse("sleepable global function call in non-sleepable context", "EINVAL");
+  if (refusal !== null) {
+    walk.log?.text(refusal.message);
+    refuse(`${refusal.message}\nCaller passes invalid args into func#${index} ('${name}')`, refusal.code);
+  }
+  walk.log?.text(`Func#${index} ('${name}') is global and assumed valid.`);
+  if (flow.changesPacket) invalidatePacketPointers(walk);
+  facts.called[index] = 1;
+  walk.clearCallerSaved();
+  walk.setUnknown(0);
+}
+
+function argumentsRefused(walk: Walk, index: number): Refused | null {
+  try {
+    signatureOf(walk.program, index).forEach((argument, at) => {
+      checkArgument(walk, argument, at);
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof Refused && error.code !== "EFAULT") return error;
+    throw error;
+  }
+}
+
+/** One argument of a call (`btf_check_func_arg_match`). */
+function checkArgument(walk: Walk, argument: SignatureArgument, at: number): void {
+  const index = at + 1;
+  const reg = walk.reg(index);
+  switch (argument.kind) {
+    case "scalar":
+      if (reg.type !== SCALAR) refuse(`R${index} is not a scalar`, "EINVAL");
+      return;
+    case "context":
+      checkArgumentOffset(walk, reg, index, "dontcare", 0);
+      if (reg.type !== PTR_TO_CTX) refuse(`arg#${at} expects pointer to ctx`, "EINVAL");
+      return;
+    case "memory":
+      checkArgumentOffset(walk, reg, index, "dontcare", 0);
+      // Untrusted memory may be anything: it is read with care.
+      if ((argument.flags & PTR_UNTRUSTED) !== 0) return;
+      checkMemoryArgument(walk, index, argument.size);
+      if ((argument.flags & PTR_MAYBE_NULL) === 0 && mayBeNull(reg.type))
+        refuse(`arg#${at} is expected to be non-NULL`, "EINVAL");
+      return;
+    case "arena":
+      if (reg.type !== PTR_TO_ARENA && reg.type !== SCALAR)
+        refuse(`R${index} is not a pointer to arena or scalar.`, "EINVAL");
+      return;
+    case "dynptr":
+      checkArgumentOffset(walk, reg, index, "dynptr", 0);
+      checkDynptrArgument(walk, index);
+      return;
+    case "object":
+      if (reg.type === SCALAR && isZero(reg.bounds) && mayBeNull(argument.flags)) return;
+      checkObjectArgument(walk, index, argument.flags, argument.id);
+  }
+}
+
+/** What a global function may count on: its registers at the start (`do_check_common`). */
+export function entryRegisters(walk: Walk, index: number): void {
+  const { program, frame } = walk;
+  const signature = signatureOf(program, index);
+  if (frame.inExceptionCallback && (signature.length !== 1 || signature[0]?.kind !== "scalar"))
+    refuse("exception cb only supports single integer argument", "EINVAL");
+  signature.forEach((argument, at) => {
+    frame.regs[at + 1] = entryRegister(walk, argument);
+  });
+}
+
+function entryRegister(walk: Walk, argument: SignatureArgument): Reg {
+  switch (argument.kind) {
+    case "scalar":
+    case "arena":
+      return UNKNOWN_SCALAR;
+    case "context":
+      return pointer(PTR_TO_CTX);
+    case "dynptr": {
+      const reg = pointer(CONST_PTR_TO_DYNPTR);
+      reg.dynptrType = DYNPTR_TYPE_LOCAL;
+      reg.firstSlot = true;
+      reg.id = walk.nextId();
+      return reg;
+    }
+    case "memory": {
+      const reg = pointer(PTR_TO_MEM | argument.flags);
+      reg.memSize = argument.size;
+      if ((argument.flags & PTR_UNTRUSTED) === 0) reg.id = walk.nextId();
+      return reg;
+    }
+    case "object": {
+      const reg = pointer(PTR_TO_BTF_ID | argument.flags);
+      reg.btf = walk.program.kernelTypes;
+      reg.btfId = argument.id;
+      reg.id = walk.nextId();
+      return reg;
+    }
+  }
+}
