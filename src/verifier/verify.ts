@@ -3,11 +3,12 @@
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import { prepare } from "./prepare.ts";
 import { KernelLog } from "./print/log.ts";
-import { statisticsOf } from "./prune/visited.ts";
 import type { Program } from "./program.ts";
+import { statisticsOf } from "./prune/visited.ts";
 import { Refused } from "./refusal.ts";
-import { analyseFlow, type Flow } from "./shape/flow.ts";
-import { checkShape } from "./shape/shape.ts";
+import { analyseFlow } from "./shape/analyse.ts";
+import { checkShape } from "./shape/check.ts";
+import type { Flow } from "./shape/flow.ts";
 import { checkStackDepth } from "./shape/stack-depth.ts";
 import { Frame } from "./state/frame.ts";
 import { pointer } from "./state/register.ts";
@@ -39,7 +40,16 @@ interface Course {
  * Never throws for what is wrong with the program: that is the verdict.
  */
 export function verify(spec: Spec, source: ProgramSpec, target: Target, options: VerifyOptions = {}): Verdict {
-  const course: Course = { program: null, facts: null, walk: null, log: null, stackDepth: 0, states: 0, peakStates: 0, longest: 0 };
+  const course: Course = {
+    program: null,
+    facts: null,
+    walk: null,
+    log: null,
+    stackDepth: 0,
+    states: 0,
+    peakStates: 0,
+    longest: 0,
+  };
   try {
     prove(spec, source, target, options, course);
     return verdictOf(source, target, course, null);
@@ -49,7 +59,7 @@ export function verify(spec: Spec, source: ProgramSpec, target: Target, options:
 }
 
 function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyOptions, course: Course): void {
-  const program = prepare(spec, source, target, options);
+  const program = prepare(spec, source, target);
   course.program = program;
   if (options.log === true) course.log = new KernelLog(program);
   checkShape(program);

@@ -88,7 +88,7 @@ export function pushAsyncCallback(walk: Walk, subprogram: number, sleepable: boo
   const state = new State([callee]);
   state.inSleepable = sleepable;
   const start = program.subprograms[subprogram]!.start;
-  walk.pending.push({ state, slot: start, previous: slot, logMark: walk.log?.mark() ?? 0 });
+  walk.defer(state, start, slot);
   if (walk.pending.length <= MOST_PENDING) return;
   refuse(`The sequence of ${walk.pending.length} jumps is too complex for async cb.`, "E2BIG");
 }

@@ -93,6 +93,7 @@ export function walkWith(given: Given = {}): Walk {
     callsCallback: new Uint8Array(1),
     liveRegisters: new Uint16Array(1),
     component: new Int32Array(1),
+    hasLoops: false,
     subprogram: new Uint16Array(1),
     subprograms: [],
     successors: { next: new Int32Array(1), jump: new Int32Array(1) },

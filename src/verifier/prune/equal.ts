@@ -3,8 +3,8 @@
  * The kernel's `states_equal`.
  */
 
-import { same, within } from "../numbers/compare.ts";
 import { UNKNOWN } from "../numbers/bounds.ts";
+import { same, within } from "../numbers/compare.ts";
 import type { Frame } from "../state/frame.ts";
 import { ADD_CONST, type Reg, scalar } from "../state/register.ts";
 import {
@@ -137,9 +137,7 @@ function regSafe(ids: IdMap, old: Reg, cur: Reg, likeness: Likeness): boolean {
     case PTR_TO_MEM:
     case PTR_TO_BUF:
     case PTR_TO_TP_BUFFER:
-      return (
-        sameShape(old, cur) && within(old.bounds, cur.bounds) && ids.same(old.id, cur.id) && ids.same(old.refId, cur.refId)
-      );
+      return sameShape(old, cur) && within(old.bounds, cur.bounds) && ids.same(old.id, cur.id) && ids.same(old.refId, cur.refId);
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET:
       if (old.range < 0 || cur.range < 0 ? old.range !== cur.range : old.range > cur.range) return false;

@@ -9,8 +9,8 @@ import { SLOT_SPILL, Slot } from "../state/slot.ts";
 import type { State, Step } from "../state/state.ts";
 import { SCALAR } from "../state/types.ts";
 import type { Walk } from "../walk/walk.ts";
-import { traceInstruction } from "./trace-instruction.ts";
 import { Traced } from "./backtrack.ts";
+import { traceInstruction } from "./trace-instruction.ts";
 
 const traced = new Traced();
 

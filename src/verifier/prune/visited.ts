@@ -5,13 +5,13 @@ import { refuse } from "../refusal.ts";
 import type { State } from "../state/state.ts";
 import { pushStep } from "../walk/history.ts";
 import type { Walk } from "../walk/walk.ts";
-import { clearSingularIds } from "./singular.ts";
-import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
-import { forgetPrecision, propagatePrecision } from "./precision.ts";
-import { callsBack } from "./trace-instruction.ts";
-import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts";
-import { type Explored, exploredOf, type Stored } from "./explored.ts";
 import { cleanFinished } from "./clean.ts";
+import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts";
+import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
+import { type Explored, exploredOf, type Stored } from "./explored.ts";
+import { forgetPrecision, propagatePrecision } from "./precision.ts";
+import { clearSingularIds } from "./singular.ts";
+import { callsBack } from "./trace-instruction.ts";
 
 /** Steps of a path that are kept before a state must be stored. */
 const LONGEST_HISTORY = 40;
@@ -36,12 +36,7 @@ export function isVisited(walk: Walk): boolean {
     let found: "no" | "yes" | "loop" = "no";
     if (old.branches > 0) {
       found = inProgress(walk, explored, old);
-      if (
-        found === "no" &&
-        !force &&
-        facts.jumps - explored.jumpsBefore < 20 &&
-        facts.processed - explored.processedBefore < 100
-      )
+      if (found === "no" && !force && facts.jumps - explored.jumpsBefore < 20 && facts.processed - explored.processedBefore < 100)
         // Rounds of a loop differ, so storing each helps nobody.
         add = false;
     } else {

@@ -18,11 +18,13 @@ export function analyseFlow(program: Program): Flow {
   const successors = successorsOf(code);
   const orders = subprograms.map(({ start, end }) => postorder(successors, start, end));
   const isSecond = (slot: number): boolean => slot > 0 && code.opcode[slot] === 0 && code.opcode[slot - 1] === LD_IMM64;
+  const component = componentsOf(successors, marks.callsCallback, isSecond);
   return {
     ...marks,
     successors,
     postorders: orders,
     liveRegisters: liveRegisters(program, successors, orders),
-    component: componentsOf(successors, marks.callsCallback, isSecond),
+    component,
+    hasLoops: component.some((number) => number !== 0),
   };
 }

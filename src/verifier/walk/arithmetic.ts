@@ -1,6 +1,15 @@
 /** ALU instructions: numbers with numbers, pointers with numbers, and copies. */
 
-import { addToPointer, alu32, alu64, assign, negate32, negate64, subtractFromPointer, zeroOrMinusOne } from "../numbers/arithmetic.ts";
+import {
+  addToPointer,
+  alu32,
+  alu64,
+  assign,
+  negate32,
+  negate64,
+  subtractFromPointer,
+  zeroOrMinusOne,
+} from "../numbers/arithmetic.ts";
 import { type Bounds, constant, isConstant, signedConstant, UNKNOWN } from "../numbers/bounds.ts";
 import { isContradiction } from "../numbers/contradiction.ts";
 import { signExtend, truncate } from "../numbers/extend.ts";
@@ -74,7 +83,8 @@ function swapOrNegate(walk: Walk, operation: number): void {
   walk.write(dst);
   const wide = (code.opcode[slot]! & CLASS) === ALU64;
   // Numbers after neg are known since 6.17; before, and of swapped bytes, only that they are numbers.
-  if (operation === NEG && reg.type === SCALAR && walk.era >= 617) walk.setReg(dst, scalar(wide ? negate64(reg.bounds, walk.era) : negate32(reg.bounds, walk.era)));
+  if (operation === NEG && reg.type === SCALAR && walk.era >= 617)
+    walk.setReg(dst, scalar(wide ? negate64(reg.bounds, walk.era) : negate32(reg.bounds, walk.era)));
   else walk.setUnknown(dst);
 }
 
@@ -272,7 +282,7 @@ function movePointer(
   }
   if (mayBeNull(pointer.type))
     refuse(`R${dst} pointer arithmetic on ${typeName(pointer.type, walk.era)} prohibited, null-check it first`);
-  if (!mayMove(walk, pointer, operation, known, offset))
+  if (!mayMove(pointer, operation, known, offset))
     refuse(`R${dst} pointer arithmetic on ${typeName(pointer.type, walk.era)} prohibited`);
   const to = pointer.copy();
   // Loads through untrusted memory are probed (6.17), so nobody asks where they go.
@@ -314,7 +324,7 @@ function movePointer(
 }
 
 /** Whether a pointer of that type may be moved by arithmetic at all. */
-function mayMove(walk: Walk, pointer: Reg, operation: number, known: boolean, offset: Bounds): boolean {
+function mayMove(pointer: Reg, operation: number, known: boolean, offset: Bounds): boolean {
   const nothing = known && operation === ADD && (offset.sminLo | offset.sminHi) === 0;
   switch (baseType(pointer.type)) {
     case PTR_TO_CTX:
@@ -350,7 +360,10 @@ function checkSane(walk: Walk, reg: Reg, pointer: Reg): void {
   if (isConstant(bounds)) {
     const value = signedValue(bounds);
     if (value >= FARTHEST || value <= -FARTHEST)
-      refuse(`math between ${typeName(pointer.type, walk.era)} pointer and ${exact(bounds.valueLo, bounds.valueHi)} is not allowed`, "EINVAL");
+      refuse(
+        `math between ${typeName(pointer.type, walk.era)} pointer and ${exact(bounds.valueLo, bounds.valueHi)} is not allowed`,
+        "EINVAL",
+      );
   }
   if (reg.off >= FARTHEST || reg.off <= -FARTHEST)
     refuse(`${typeName(pointer.type, walk.era)} pointer offset ${reg.off} is not allowed`, "EINVAL");
@@ -361,7 +374,10 @@ function checkSane(walk: Walk, reg: Reg, pointer: Reg): void {
     );
   const lowest = bounds.sminHi * 0x1_0000_0000 + (bounds.sminLo >>> 0);
   if (lowest >= FARTHEST || lowest <= -FARTHEST)
-    refuse(`value ${exact(bounds.sminLo, bounds.sminHi)} makes ${typeName(pointer.type, walk.era)} pointer be out of bounds`, "EINVAL");
+    refuse(
+      `value ${exact(bounds.sminLo, bounds.sminHi)} makes ${typeName(pointer.type, walk.era)} pointer be out of bounds`,
+      "EINVAL",
+    );
 }
 
 /** A signed 64-bit number in decimal. */

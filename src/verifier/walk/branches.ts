@@ -1,9 +1,9 @@
 /** Conditional jumps: which way they go, and what is known after each. */
 
 import { type Bounds, isConstant, isZero, signedConstant } from "../numbers/bounds.ts";
-import { branchTaken, refine } from "../numbers/compare.ts";
+import { branchTaken } from "../numbers/compare.ts";
+import { refine } from "../numbers/refine.ts";
 import { markPrecise } from "../prune/precision.ts";
-import { refuse } from "../refusal.ts";
 import { type Reg, scalar } from "../state/register.ts";
 import type { State } from "../state/state.ts";
 import {
@@ -114,7 +114,8 @@ function withBounds(reg: Reg, bounds: Bounds): Reg {
 /** 1: always taken, 0: never, -1: both ways are possible. */
 function whichWay(left: Reg, right: Reg, condition: number, narrow: boolean, era: number): number {
   if (left.type === SCALAR && right.type === SCALAR) return branchTaken(condition, left.bounds, right.bounds, narrow, era);
-  if (!narrow && isAnyPacketPointer(left.type) && isAnyPacketPointer(right.type)) return packetBranchTaken(left, right, condition);
+  if (!narrow && isAnyPacketPointer(left.type) && isAnyPacketPointer(right.type))
+    return packetBranchTaken(left, right, condition);
   // A pointer that is not null against zero. The lower half of one may well be zero.
   if (narrow || (condition !== JEQ && condition !== JNE)) return -1;
   const number = isNumber(right) ? right : isNumber(left) ? left : null;
@@ -131,7 +132,8 @@ function isNumber(reg: Reg): boolean {
 function isNotNull(reg: Reg): boolean {
   if (mayBeNull(reg.type)) return false;
   const { bounds } = reg;
-  if (signedAtMost(bounds.sminLo, bounds.sminHi, -FARTHEST) || signedAtLeast(bounds.smaxLo, bounds.smaxHi, FARTHEST)) return false;
+  if (signedAtMost(bounds.sminLo, bounds.sminHi, -FARTHEST) || signedAtLeast(bounds.smaxLo, bounds.smaxHi, FARTHEST))
+    return false;
   switch (baseType(reg.type)) {
     case PTR_TO_BUF:
     case PTR_TO_MAP_VALUE:

@@ -2,8 +2,8 @@
 
 import type { Bounds } from "../numbers/bounds.ts";
 import { bitsText } from "../print/numbers.ts";
-import { markPrecise } from "../prune/precision.ts";
 import { typeName } from "../print/types.ts";
+import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
 import { SCALAR } from "../state/types.ts";
 import { exact } from "./arithmetic.ts";

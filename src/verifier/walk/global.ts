@@ -1,13 +1,23 @@
 /** Global functions: called by their signature, walked by themselves. */
 
 import { checkArgumentOffset } from "../calls/offsets.ts";
-import { checkObjectArgument, checkDynptrArgument } from "../calls/signature-arguments.ts";
 import { invalidatePacketPointers } from "../calls/references.ts";
-import { checkMemoryArgument } from "../memory/region.ts";
-import { Refused, refuse } from "../refusal.ts";
+import { checkConstDynptrArgument, checkMemoryArgument, checkObjectArgument } from "../calls/signature-arguments.ts";
 import { isZero } from "../numbers/bounds.ts";
+import { Refused, refuse } from "../refusal.ts";
 import { pointer, type Reg, UNKNOWN_SCALAR } from "../state/register.ts";
-import { CONST_PTR_TO_DYNPTR, DYNPTR_TYPE_LOCAL, mayBeNull, PTR_MAYBE_NULL, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_CTX, PTR_TO_MEM, PTR_UNTRUSTED, SCALAR } from "../state/types.ts";
+import {
+  CONST_PTR_TO_DYNPTR,
+  DYNPTR_TYPE_LOCAL,
+  mayBeNull,
+  PTR_MAYBE_NULL,
+  PTR_TO_ARENA,
+  PTR_TO_BTF_ID,
+  PTR_TO_CTX,
+  PTR_TO_MEM,
+  PTR_UNTRUSTED,
+  SCALAR,
+} from "../state/types.ts";
 import { type SignatureArgument, signatureOf } from "./signature.ts";
 import type { Walk } from "./walk.ts";
 
@@ -66,12 +76,10 @@ function checkArgument(walk: Walk, argument: SignatureArgument, at: number): voi
         refuse(`arg#${at} is expected to be non-NULL`, "EINVAL");
       return;
     case "arena":
-      if (reg.type !== PTR_TO_ARENA && reg.type !== SCALAR)
-        refuse(`R${index} is not a pointer to arena or scalar.`, "EINVAL");
+      if (reg.type !== PTR_TO_ARENA && reg.type !== SCALAR) refuse(`R${index} is not a pointer to arena or scalar.`, "EINVAL");
       return;
     case "dynptr":
-      checkArgumentOffset(walk, reg, index, "dynptr", 0);
-      checkDynptrArgument(walk, index);
+      checkConstDynptrArgument(walk, index);
       return;
     case "object":
       if (reg.type === SCALAR && isZero(reg.bounds) && mayBeNull(argument.flags)) return;

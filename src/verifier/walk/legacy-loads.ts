@@ -1,7 +1,7 @@
 /** Loads from packets as classic BPF does them (`BPF_LD_ABS`, `BPF_LD_IND`): r6 is the context, and a packet too short ends the program. */
 
-import { checkLeaks } from "../calls/references.ts";
 import { checkFixedOffset } from "../calls/offsets.ts";
+import { checkLeaks } from "../calls/references.ts";
 import { refuse } from "../refusal.ts";
 import { UNKNOWN_SCALAR, ZERO_SCALAR } from "../state/register.ts";
 import { PTR_TO_CTX } from "../state/types.ts";

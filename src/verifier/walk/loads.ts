@@ -5,7 +5,15 @@ import { constant } from "../numbers/bounds.ts";
 import type { Referent } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import { pointer, type Reg, scalar, UNKNOWN_SCALAR } from "../state/register.ts";
-import { CONST_PTR_TO_MAP, MEM_PERCPU, MEM_RDONLY, PTR_TO_BTF_ID, PTR_TO_FUNC, PTR_TO_MAP_VALUE, PTR_TO_MEM } from "../state/types.ts";
+import {
+  CONST_PTR_TO_MAP,
+  MEM_PERCPU,
+  MEM_RDONLY,
+  PTR_TO_BTF_ID,
+  PTR_TO_FUNC,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+} from "../state/types.ts";
 import type { Walk } from "./walk.ts";
 
 /** `src` of a load of a function's address (`BPF_PSEUDO_FUNC`). */

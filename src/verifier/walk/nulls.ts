@@ -1,6 +1,7 @@
 /** Pointers that may be null, once they were compared with it. */
 
 import { dropReference } from "../calls/references.ts";
+import { ZERO } from "../numbers/bounds.ts";
 import type { MapFacts } from "../program.ts";
 import type { Reg } from "../state/register.ts";
 import type { State } from "../state/state.ts";
@@ -14,7 +15,6 @@ import {
   PTR_TO_XDP_SOCK,
   SCALAR,
 } from "../state/types.ts";
-import { ZERO } from "../numbers/bounds.ts";
 import { mayHoldLock } from "./trust.ts";
 import type { Walk } from "./walk.ts";
 

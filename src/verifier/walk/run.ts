@@ -51,11 +51,11 @@ type Step = "goes on" | "elsewhere" | "ends";
  * @throws Refused, with the walk standing at the instruction.
  */
 export function run(walk: Walk): void {
-  const { program, flow, facts, log, written } = walk;
+  const { program, flow, facts, log, touched } = walk;
   const { length } = program.code;
   let previous = -1;
   let fromElsewhere = false;
-  written.everything();
+  touched.everything();
   for (;;) {
     const { slot, state } = walk;
     walk.previous = previous;
@@ -75,9 +75,9 @@ export function run(walk: Walk): void {
     if (log !== null) {
       if (fromElsewhere) {
         log.from(previous, slot, state);
-        written.nothing();
+        touched.nothing();
       }
-      if (written.any) log.state(slot, state, written);
+      if (touched.any) log.state(slot, state, touched);
       log.instruction(slot);
     }
     fromElsewhere = false;
@@ -99,7 +99,7 @@ export function run(walk: Walk): void {
 /** Takes up the path that was put off last. False when there is none. */
 function resume(walk: Walk): boolean {
   endPath(walk);
-  walk.written.everything();
+  walk.touched.everything();
   const pending = walk.pending.pop();
   if (pending === undefined) return false;
   walk.state = pending.state;
@@ -221,7 +221,7 @@ function checkControl(walk: Walk, opcode: number): Step {
       return "goes on";
     default:
       checkJump(walk);
-      if (walk.log !== null && walk.written.any) walk.log.state(slot, walk.state, walk.written);
+      if (walk.log !== null && walk.touched.any) walk.log.state(slot, walk.state, walk.touched);
       return "goes on";
   }
 }

@@ -16,7 +16,14 @@ export type SignatureArgument =
 /** Arguments in registers. */
 const MOST_ARGUMENTS = 5;
 /** Tags and the first kernel that has each. */
-const TAGS: Readonly<Record<string, number>> = { ctx: 608, nonnull: 608, nullable: 608, trusted: 608, arena: 609, untrusted: 617 };
+const TAGS: Readonly<Record<string, number>> = {
+  ctx: 608,
+  nonnull: 608,
+  nullable: 608,
+  trusted: 608,
+  arena: 609,
+  untrusted: 617,
+};
 /** What a context may be called in C, where it is not the kernel's name for it. */
 const CONTEXT_ALIASES: Readonly<Record<string, readonly string[]>> = {
   kprobe: ["bpf_user_pt_regs_t", "pt_regs", "user_pt_regs"],
@@ -38,9 +45,8 @@ export function signatureOf(program: Program, index: number): readonly Signature
   const { parameters } = prototype;
   if (parameters.length > MOST_ARGUMENTS)
     refuse(`Global function ${name}() with ${parameters.length} > ${MOST_ARGUMENTS} args. Buggy compiler.`, "EINVAL");
-  const result = types.kind(types.resolve(prototype.returns));
-  if (!isNumber(result))
-    refuse(`Global function ${name}() doesn't return scalar. Only those are supported.`, "EINVAL");
+  const result = types.kind(types.resolve(prototype.result));
+  if (!isNumber(result)) refuse(`Global function ${name}() doesn't return scalar. Only those are supported.`, "EINVAL");
   return parameters.map(({ type }, at) => argumentOf(program, types, func, name, at, type));
 }
 
@@ -84,7 +90,11 @@ function pointerArgument(
   }
   if (has("trusted")) {
     if (has("nonnull")) invalid();
-    return { kind: "object", flags: PTR_TRUSTED | (has("nullable") ? PTR_MAYBE_NULL : 0), id: kernelStruct(program, types, target, at) };
+    return {
+      kind: "object",
+      flags: PTR_TRUSTED | (has("nullable") ? PTR_MAYBE_NULL : 0),
+      id: kernelStruct(program, types, target, at),
+    };
   }
   if (has("untrusted")) {
     if (!only("untrusted")) invalid();
@@ -105,10 +115,7 @@ function sizeOf(types: Btf, type: number, at: number): number {
   const { kind } = types.type(type);
   // What BTF gives a size; void, functions and forward declarations have none.
   if (kind !== "void" && kind !== "function" && kind !== "prototype" && kind !== "forward") return types.sizeOf(type);
-  return refuse(
-    `arg#${at} reference type('${spell(kind)} ${types.name(type)}') size cannot be determined: -22`,
-    "EINVAL",
-  );
+  return refuse(`arg#${at} reference type('${spell(kind)} ${types.name(type)}') size cannot be determined: -22`, "EINVAL");
 }
 
 /** `btf_type_str` of what has no size. */

@@ -1,7 +1,7 @@
 /** Calls between functions of a program, and returns from them. */
 
-import { markPrecise } from "../prune/precision.ts";
 import { findPreviousEntry, widenImprecise } from "../prune/loops.ts";
+import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
 import { Frame } from "../state/frame.ts";
 import { pointer, type Reg, UNINITIALISED } from "../state/register.ts";

@@ -1,8 +1,8 @@
 /** The walk along every path of a program: what all checks of one instruction share. */
 
-import type { Program } from "../program.ts";
-import { Written } from "../print/frame.ts";
+import { Touched } from "../print/frame.ts";
 import type { KernelLog } from "../print/log.ts";
+import type { Program } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import type { Flow } from "../shape/flow.ts";
 import type { Frame } from "../state/frame.ts";
@@ -63,8 +63,8 @@ export class Walk {
   readonly era: number;
   readonly facts: Facts;
   readonly log: KernelLog | null;
-  /** What was written since the log told a state. */
-  readonly written = new Written();
+  /** What was touched since the log told a state. */
+  readonly touched = new Touched();
   /** What is known now. */
   state: State;
   /** The instruction being walked. */
@@ -103,13 +103,13 @@ export class Walk {
 
   /** @param reg is never changed from here on. */
   setReg(index: number, reg: Reg): void {
-    this.written.register(index);
+    this.touched.register(index);
     this.state.frame.regs[index] = reg;
   }
 
   /** The log tells it with the next state. */
   touch(index: number): void {
-    this.written.register(index);
+    this.touched.register(index);
   }
 
   /** What a call leaves in r0 … r5: nothing. */
@@ -125,7 +125,7 @@ export class Walk {
   /** A register that is used. Refuses one that nothing was written to. */
   read(index: number): Reg {
     if (index > FRAME_POINTER) refuse(`R${index} is invalid`, "EINVAL");
-    this.written.register(index);
+    this.touched.register(index);
     const reg = this.state.frame.regs[index]!;
     if (reg.type === NOT_INIT) refuse(`R${index} !read_ok`);
     return reg;
@@ -135,7 +135,7 @@ export class Walk {
   write(index: number): void {
     if (index > FRAME_POINTER) refuse(`R${index} is invalid`, "EINVAL");
     if (index === FRAME_POINTER) refuse("frame pointer is read only");
-    this.written.register(index);
+    this.touched.register(index);
   }
 
   /** Puts a path off that goes on at `slot` with a copy of what is known now, which is returned to be refined. */
