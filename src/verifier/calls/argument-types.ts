@@ -59,6 +59,7 @@ const NOW: Partial<Record<ArgClass, Types>> = {
   "const-size": ONLY_SCALAR,
   "const-size-or-zero": ONLY_SCALAR,
   "const-alloc-size-or-zero": ONLY_SCALAR,
+  scalar: ONLY_SCALAR,
   ctx: [PTR_TO_CTX],
   "spin-lock": VALUE_OR_OBJECT,
   "sock-common": SOCKETS,

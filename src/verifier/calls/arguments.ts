@@ -64,8 +64,8 @@ export function checkArgument(walk: Walk, number: number, call: Call): void {
 
 /** `may_access_direct_pkt_data`, for reading. */
 function takesPackets(walk: Walk, call: Call): boolean {
-  const { type, rules } = walk.program;
-  return type === "cgroup_sockopt" || (rules.directPacketAccess && call.prototype.packetAccess);
+  const { rules } = walk.program;
+  return rules.packetsForAllHelpers || (rules.directPacketAccess && call.prototype.packetAccess);
 }
 
 function checkReleased(walk: Walk, reg: Reg, index: number, class_: ArgClass, call: Call): void {

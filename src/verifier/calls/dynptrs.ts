@@ -1,22 +1,14 @@
 /** Dynptrs: two stack slots that hold a description of memory, which only helpers and kernel functions read and write. */
 
 import { checkMemory } from "../memory/access.ts";
+import { destroyDynptr } from "../memory/stack-slots.ts";
 import { isConstant } from "../numbers/bounds.ts";
 import { dynptrName } from "../print/types.ts";
 import { refuse } from "../refusal.ts";
 import type { Frame } from "../state/frame.ts";
-import { Reg, UNINITIALISED, UNKNOWN_SCALAR } from "../state/register.ts";
+import { Reg } from "../state/register.ts";
 import { EMPTY_SLOT, everyKind, SLOT_DYNPTR, Slot } from "../state/slot.ts";
-import {
-  CONST_PTR_TO_DYNPTR,
-  DYNPTR_TYPE_RINGBUF,
-  DYNPTR_TYPES,
-  MEM_RDONLY,
-  MEM_UNINIT,
-  PTR_MAYBE_NULL,
-  PTR_TO_MEM,
-  PTR_TO_STACK,
-} from "../state/types.ts";
+import { CONST_PTR_TO_DYNPTR, DYNPTR_TYPE_RINGBUF, DYNPTR_TYPES, MEM_RDONLY, MEM_UNINIT, PTR_TO_STACK } from "../state/types.ts";
 import type { Walk } from "../walk/walk.ts";
 import { acquireReference, releaseReference } from "./references.ts";
 
@@ -93,9 +85,20 @@ export function checkDynptrArgument(walk: Walk, index: number, flags: number, cl
     refuse(withComplaint(`Expected an initialized dynptr as arg #${walk.era < 612 ? index : index - 1}`), "EINVAL");
   }
   const wanted = flags & ~MEM_RDONLY;
-  if (wanted === 0 || dynptrAt(walk, reg)?.dynptrType === (wanted & DYNPTR_TYPES)) return;
+  if (wanted === 0 || dynptrAt(walk, reg)?.dynptrType === (wanted & DYNPTR_TYPES)) {
+    markRead(walk, reg);
+    return;
+  }
   const name = dynptrName(wanted & DYNPTR_TYPES);
   refuse(`Expected a dynptr of type ${name} as arg #${walk.era < 612 ? index : index - 1}`, "EINVAL");
+}
+
+/** Both slots matter from here back. */
+function markRead(walk: Walk, reg: Reg): void {
+  if (reg.type === CONST_PTR_TO_DYNPTR) return;
+  const index = slotOf(walk, reg);
+  walk.markStackRead(reg.frame, index);
+  walk.markStackRead(reg.frame, index - 1);
 }
 
 /** Before 6.2 the slots were written after all arguments had been checked; the kinds of flags are those of the argument. */
@@ -152,8 +155,8 @@ export function makeDynptr(walk: Walk, reg: Reg, flags: number, cloneRefId: numb
   if (index < 0) refuse(withComplaint(""), "EINVAL");
   const frame = walk.state.frames[reg.frame]!;
   if (walk.era >= 603) {
-    destroyDynptrSlot(walk, frame, index);
-    destroyDynptrSlot(walk, frame, index - 1);
+    destroyDynptr(walk, frame, index);
+    destroyDynptr(walk, frame, index - 1);
   }
   const type = flags & DYNPTR_TYPES;
   if (type === 0) refuse("", "EINVAL");
@@ -161,6 +164,8 @@ export function makeDynptr(walk: Walk, reg: Reg, flags: number, cloneRefId: numb
   const refId = !isReferenced(type) ? 0 : cloneRefId !== 0 ? cloneRefId : acquireReference(walk);
   frame.stack[index] = new Slot(ALL, describe(type, true, id, refId));
   frame.stack[index - 1] = new Slot(ALL, describe(type, false, id, refId));
+  walk.markStackWrite(frame.number, index);
+  walk.markStackWrite(frame.number, index - 1);
 }
 
 /** A dynptr that a callback is given: it can be read and written, and not be changed itself. */
@@ -186,41 +191,25 @@ export function releaseDynptr(walk: Walk, reg: Reg): boolean {
   const frame = walk.state.frames[reg.frame]!;
   const { dynptrType, refId } = frame.stack[index]!.reg;
   if (!isReferenced(dynptrType)) {
-    forget(frame, index);
+    forget(walk, frame, index);
     return true;
   }
   releaseReference(walk, refId);
   if (walk.era < 603) {
-    forget(frame, index);
+    forget(walk, frame, index);
     return true;
   }
   // Clones share the reference.
   for (let each = 1; each < frame.stack.length; each++) {
     const slot = frame.stack[each]!;
-    if (slot.kinds === ALL && slot.reg.refId === refId && slot.reg.firstSlot) forget(frame, each);
+    if (slot.kinds === ALL && slot.reg.refId === refId && slot.reg.firstSlot) forget(walk, frame, each);
   }
   return true;
 }
 
-function forget(frame: Frame, index: number): void {
+function forget(walk: Walk, frame: Frame, index: number): void {
   frame.stack[index] = EMPTY_SLOT;
   frame.stack[index - 1] = EMPTY_SLOT;
-}
-
-/**
- * Before slot `index` of a frame is written: if it is half of a dynptr, all of that is lost, and its slices with it. Refuses
- * when something would never be given back (`destroy_if_dynptr_stack_slot`). Before 6.3 nothing of this was looked at.
- */
-export function destroyDynptrSlot(walk: Walk, frame: Frame, index: number): void {
-  const slot = frame.stack[index];
-  if (slot === undefined || (slot.kinds & 15) !== SLOT_DYNPTR || walk.era < 603) return;
-  const first = slot.reg.firstSlot ? index : index + 1;
-  const { dynptrType, id } = frame.stack[first]?.reg ?? UNINITIALISED;
-  if (isReferenced(dynptrType)) refuse("cannot overwrite referenced dynptr", "EINVAL");
-  frame.stack[first] = EMPTY_SLOT;
-  frame.stack[first - 1] = EMPTY_SLOT;
-  walk.mapRegisters((reg) => {
-    const slice = reg.type === PTR_TO_MEM || reg.type === (PTR_TO_MEM | PTR_MAYBE_NULL);
-    return slice && reg.dynptrId === id ? UNKNOWN_SCALAR : reg;
-  });
+  walk.markStackWrite(frame.number, index);
+  walk.markStackWrite(frame.number, index - 1);
 }

@@ -2,7 +2,7 @@
 
 import { refuse } from "../refusal.ts";
 import type { Frame } from "../state/frame.ts";
-import { UNINITIALISED } from "../state/register.ts";
+import { UNKNOWN_SCALAR } from "../state/register.ts";
 import {
   EMPTY_SLOT,
   kindAt,
@@ -54,7 +54,7 @@ export function destroyDynptr(walk: Walk, frame: Frame, index: number): void {
   const id = reg.id;
   walk.mapRegisters((other) => {
     const isMemory = other.type === PTR_TO_MEM || other.type === (PTR_TO_MEM | PTR_MAYBE_NULL);
-    return isMemory && other.dynptrId === id ? UNINITIALISED : other;
+    return isMemory && other.dynptrId === id ? UNKNOWN_SCALAR : other;
   });
   walk.markStackWrite(frame.number, first);
   walk.markStackWrite(frame.number, first - 1);
