@@ -8,6 +8,7 @@ import { BASE_TYPE, mayBeNull, PTR_TO_BTF_ID, SCALAR } from "../state/types.ts";
 import type { ContextAccess } from "../target.ts";
 import type { Walk } from "../walk/walk.ts";
 import type { Access } from "./access.ts";
+import { accessBtfContext } from "./btf-context.ts";
 import { narrow, unknownOf } from "./loaded.ts";
 import { checkUnmodified } from "./offset.ts";
 
@@ -15,6 +16,10 @@ import { checkUnmodified } from "./offset.ts";
 export function accessContext(walk: Walk, access: Access, reg: Reg): void {
   checkUnmodified(reg, access.reg, false, walk.era);
   const off = access.off + reg.off;
+  if (walk.program.rules.context === "btf-arguments") {
+    accessBtfContext(walk, access, off);
+    return;
+  }
   const field = off < 0 ? null : walk.program.rules.access(off, access.size, access.write);
   if (field === null) refuse(`invalid bpf_context access off=${off} size=${access.size}`);
   if (!access.write && access.value >= 0) walk.setReg(access.value, fieldValue(walk, field, access));
