@@ -104,7 +104,7 @@ export const ARG_CLASSES = [
   "const-alloc-size-or-zero",
   "ctx",
   "anything",
-  // Since 6.12: no pointer.
+  // bpf_loop of 6.12: no pointer.
   "scalar",
   "spin-lock",
   "sock-common",

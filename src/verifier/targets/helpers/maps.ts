@@ -8,8 +8,8 @@ bpf_map_pop_elem(map, value:uw) -> int
 bpf_map_peek_elem(map, value:uw) -> int
 bpf_map_lookup_percpu_elem(map, key, any) -> value? packet
 bpf_for_each_map_elem(map, func, stack?, any) -> int
-bpf_loop(any, func, stack?, any) -> int | before 612
-bpf_loop(scalar, func, stack?, any) -> int
+bpf_loop(scalar, func, stack?, any) -> int | since 612 before 613
+bpf_loop(any, func, stack?, any) -> int
 bpf_tail_call(ctx, map, any) -> void | before 612
 bpf_tail_call(ctx, map, any) -> void changes
 bpf_spin_lock(lock) -> void

@@ -20,8 +20,10 @@ bpf_strtol(mem:r, size, any, mem[8]:uwa) -> int
 bpf_strtoul(mem:r, size, any, mem[8]:uwa) -> int
 bpf_strncmp(mem, size, str) -> int | before 612
 bpf_strncmp(mem:r, size, str) -> int
-bpf_snprintf(mem?, size0, str, mem:r?, size0) -> int gpl
-bpf_snprintf_btf(mem, size, mem:r, size, any) -> int
+bpf_snprintf(mem?, size0, str, mem:r?, size0) -> int gpl | before 618
+bpf_snprintf(mem:w?, size0, str, mem:r?, size0) -> int gpl
+bpf_snprintf_btf(mem, size, mem:r, size, any) -> int | before 618
+bpf_snprintf_btf(mem:w, size, mem:r, size, any) -> int
 bpf_trace_printk(mem:r, size) -> int gpl
 bpf_trace_vprintk(mem:r, size, mem:r?, size0) -> int gpl
 bpf_probe_read(mem:uw, size0, any) -> int gpl

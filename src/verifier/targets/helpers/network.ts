@@ -39,7 +39,8 @@ bpf_skb_get_xfrm_state(ctx, any, mem:uw, size, any) -> int
 bpf_skb_ecn_set_ce(ctx) -> int
 bpf_skb_set_tstamp(ctx, any, any) -> int
 bpf_skb_output(btf(sk_buff), map, any, mem:r, size0) -> int gpl
-bpf_fib_lookup(ctx, mem, size, any) -> int gpl
+bpf_fib_lookup(ctx, mem, size, any) -> int gpl | before 618
+bpf_fib_lookup(ctx, mem:w, size, any) -> int gpl
 bpf_check_mtu(ctx, any, mem[4]:uwa, any, any) -> int gpl | before 612
 bpf_check_mtu(ctx, any, mem[4]:wa, any, any) -> int gpl
 bpf_xdp_adjust_head(ctx, any) -> int changes

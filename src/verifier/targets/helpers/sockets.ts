@@ -49,11 +49,15 @@ bpf_msg_pop_data(ctx, any, any, any) -> int changes
 bpf_tcp_check_syncookie(sock, mem:r, size, mem:r, size) -> int gpl packet
 bpf_tcp_gen_syncookie(sock, mem:r, size, mem:r, size) -> int gpl packet
 bpf_tcp_raw_gen_syncookie_ipv4(mem[20], mem, size) -> int gpl packet | before 612
-bpf_tcp_raw_gen_syncookie_ipv4(mem[20], mem, size0) -> int gpl packet
+bpf_tcp_raw_gen_syncookie_ipv4(mem[20], mem, size0) -> int gpl packet | before 618
+bpf_tcp_raw_gen_syncookie_ipv4(mem[20]:r, mem:r, size0) -> int gpl packet
 bpf_tcp_raw_gen_syncookie_ipv6(mem[40], mem, size) -> int gpl packet | before 612
-bpf_tcp_raw_gen_syncookie_ipv6(mem[40], mem, size0) -> int gpl packet
-bpf_tcp_raw_check_syncookie_ipv4(mem[20], mem[20]) -> int gpl packet
-bpf_tcp_raw_check_syncookie_ipv6(mem[40], mem[20]) -> int gpl packet
+bpf_tcp_raw_gen_syncookie_ipv6(mem[40], mem, size0) -> int gpl packet | before 618
+bpf_tcp_raw_gen_syncookie_ipv6(mem[40]:r, mem:r, size0) -> int gpl packet
+bpf_tcp_raw_check_syncookie_ipv4(mem[20], mem[20]) -> int gpl packet | before 618
+bpf_tcp_raw_check_syncookie_ipv4(mem[20]:r, mem[20]:r) -> int gpl packet
+bpf_tcp_raw_check_syncookie_ipv6(mem[40], mem[20]) -> int gpl packet | before 618
+bpf_tcp_raw_check_syncookie_ipv6(mem[40]:r, mem[20]:r) -> int gpl packet
 bpf_tcp_send_ack(btf(tcp_sock), any) -> int
 bpf_skc_to_tcp6_sock(sock) -> btf(tcp6_sock)?
 bpf_skc_to_tcp_sock(sock) -> btf(tcp_sock)?
