@@ -4,6 +4,9 @@ import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
 import type { Case, Category } from "./case.ts";
 import { core } from "./programs/core.ts";
+import { numbers } from "./programs/numbers.ts";
+import { pointers } from "./programs/pointers.ts";
+import { shape } from "./programs/shape.ts";
 
 /** A program as verifiers take it, whoever wrote it how. */
 export interface SuiteProgram {
@@ -16,7 +19,7 @@ export interface SuiteProgram {
   readonly program: string;
 }
 
-const RULES = [core];
+const RULES = [core, shape, numbers, pointers];
 
 export function allCases(): readonly Case[] {
   const cases = RULES.flatMap((rules) => rules.cases);

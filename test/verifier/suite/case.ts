@@ -44,7 +44,7 @@ export interface Setting {
 
 /** One small program. */
 export interface Case extends Setting {
-  /** `category/rule: what is special`. */
+  /** `category/rule: what is special`, or `category/rule, not: …` where it is to be refused. */
   readonly name: string;
   readonly category: Category;
   /** What its author expects. */
@@ -79,7 +79,7 @@ export class Rules {
         this.cases.push({
           ...this.#setting,
           ...setting,
-          name: `${this.#category}/${name}: ${what}`,
+          name: `${this.#category}/${name}${accepted ? "" : ", not"}: ${what}`,
           category: this.#category,
           accepted,
           ...(typeof text === "string" ? { text } : { raw: text }),
