@@ -71,6 +71,6 @@ export function refusalText(log: string): string {
   return text.join("\n");
 }
 
-const IS_STATISTICS = /^(processed \d+ insns|verification time|stack depth|insns processed)/;
+const IS_STATISTICS = /^(\(\d+\) (frame|live stack)|processed \d+ insns|verification time|stack depth|insns processed)/;
 const IS_WALK =
   /^(\d+: \(|\d+: +[R;f.]|\d+: *$|\s*\d+: safe|from \d+ to \d+|; |mark_precise|parent |last_idx|regs=|func#\d|Live regs|Validating |\s*\d+: [.0-9]{10} )/;

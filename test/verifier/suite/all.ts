@@ -3,8 +3,11 @@
 import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
 import type { Case, Category } from "./case.ts";
+import { contexts } from "./programs/context.ts";
 import { core } from "./programs/core.ts";
+import { helpers } from "./programs/helpers.ts";
 import { numbers } from "./programs/numbers.ts";
+import { packets } from "./programs/packets.ts";
 import { pointers } from "./programs/pointers.ts";
 import { shape } from "./programs/shape.ts";
 
@@ -19,7 +22,7 @@ export interface SuiteProgram {
   readonly program: string;
 }
 
-const RULES = [core, shape, numbers, pointers];
+const RULES = [core, shape, numbers, pointers, packets, helpers, contexts];
 
 export function allCases(): readonly Case[] {
   const cases = RULES.flatMap((rules) => rules.cases);

@@ -55,8 +55,16 @@ interface Assembled {
   readonly functions: ReadonlyMap<string, number>;
 }
 
+/** @throws Error that names the program, when its text is wrong. */
 export function buildSpec(one: Case): Spec {
-  const assembled = one.raw === undefined ? assembleText(one.text ?? "") : assembleRaw(one.raw);
+  try {
+    return specOf(one, one.raw === undefined ? assembleText(one.text ?? "") : assembleRaw(one.raw));
+  } catch (cause) {
+    throw new Error(`${one.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+function specOf(one: Case, assembled: Assembled): Spec {
   const builder = new BtfBuilder();
   let typed = false;
   const maps = assembled.maps.map((name): MapSpec => {

@@ -121,6 +121,16 @@ export const MAPS: Readonly<Record<string, SuiteMap>> = {
   arena: map("arena", [0, 0, 4, MMAPABLE]),
   /** For programs to read only, written before by its owner: loads from it are constants. */
   constants: map("array", [4, 32, 1, RDONLY_PROG], { contents: { kind: "bytes", bytes: bytes(32) }, frozen: true }),
+  /** No zero byte in it. */
+  endless: map("array", [4, 32, 1, RDONLY_PROG], {
+    contents: { kind: "bytes", bytes: new Uint8Array(32).fill(0x61) },
+    frozen: true,
+  }),
+  /** `%%%z`: no format. */
+  format: map("array", [4, 8, 1, RDONLY_PROG], {
+    contents: { kind: "bytes", bytes: Uint8Array.of(0x25, 0x25, 0x25, 0x7a, 0, 0, 0, 0) },
+    frozen: true,
+  }),
   readonly: map("array", [4, 48, 1, RDONLY_PROG]),
   writeonly: map("array", [4, 48, 1, WRONLY_PROG]),
   outer: map("array_of_maps", [4, 4, 1], {
