@@ -67,7 +67,7 @@ function linkExtern(
     }
     return btfId === undefined || types === null ? nothing(code, slot) : address(code, slot, name, weak, types, btfId);
   }
-  if (extern.type === 0) {
+  if (extern.type === 0 && code.src[slot] !== PSEUDO_BTF_ID) {
     // An address from /proc/kallsyms: a number that only the kernel knows.
     code.src[slot] = 0;
     return { kind: "ksym", name, weak, btf: null, btfId: 0 };
