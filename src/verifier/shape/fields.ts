@@ -43,6 +43,8 @@ const SIZE_DW = 0x18;
 /** CPU version 4: signed division, sign-extending moves, bswap. */
 const VERSION_4 = 606;
 const ARENA = 609;
+/** `may_goto +0` is taken, and removed. */
+const MAY_GOTO_NOWHERE = 615;
 const LOAD_ACQUIRE_STORE_RELEASE = 615;
 const LOAD_ACQUIRE = 0x100;
 const STORE_RELEASE = 0x110;
@@ -117,7 +119,7 @@ function checkAlu(program: Program, slot: number, opcode: number): void {
 export function checkConstantOperand(program: Program, slot: number): void {
   const { code } = program;
   const opcode = code.opcode[slot]!;
-  if ((opcode & 8) !== 0) return;
+  if ((opcode & 8) !== 0 || ((opcode & 7) !== CLASS_ALU && (opcode & 7) !== CLASS_ALU64)) return;
   const imm = code.imm[slot]!;
   switch (opcode & 0xf0) {
     case OP_DIV:
@@ -156,7 +158,7 @@ function checkAtomic(imm: number, opcode: number, era: number, slot: number): vo
   refuse(`BPF_ATOMIC uses invalid atomic opcode ${text}`, "EINVAL", slot);
 }
 
-function checkJump({ code, era }: Program, slot: number, opcode: number): void {
+function checkJump({ code, era, referents }: Program, slot: number, opcode: number): void {
   const src = code.src[slot]!;
   const dst = code.dst[slot]!;
   const offset = code.offset[slot]!;
@@ -173,6 +175,9 @@ function checkJump({ code, era }: Program, slot: number, opcode: number): void {
         (src !== 0 && src !== PSEUDO_CALL && src !== PSEUDO_KFUNC_CALL)
       )
         refuse("BPF_CALL uses reserved fields", "EINVAL", slot);
+      // Nothing to call: what is never reached may stand there.
+      if (src === PSEUDO_KFUNC_CALL && imm === 0 && !referents.has(slot))
+        refuse("invalid kernel function call not eliminated in verifier pass", "EINVAL", slot);
       return;
     case OP_JA:
       if (byRegister || src !== 0 || dst !== 0 || (is32 ? offset : imm) !== 0)
@@ -186,8 +191,11 @@ function checkJump({ code, era }: Program, slot: number, opcode: number): void {
       if (operation > OP_MAY_GOTO || (operation === OP_MAY_GOTO && era < ARENA))
         refuse(`invalid BPF_JMP/JMP32 opcode ${operation.toString(16)}`, "EINVAL", slot);
       if (operation === OP_MAY_GOTO) {
-        if (opcode !== MAY_GOTO || src !== 0 || dst !== 0 || imm !== 0 || offset === 0)
-          refuse(`invalid may_goto off ${offset} imm ${imm}`, "EINVAL", slot);
+        const goesNowhere = offset === 0 && era < MAY_GOTO_NOWHERE;
+        if (opcode !== MAY_GOTO || src !== 0 || dst !== 0 || imm !== 0 || goesNowhere) {
+          const text = era < MAY_GOTO_NOWHERE ? `off ${offset} imm ${imm}` : `imm ${imm}`;
+          refuse(`invalid may_goto ${text}`, "EINVAL", slot);
+        }
         return;
       }
       if ((byRegister ? imm : src) !== 0) refuse("BPF_JMP/JMP32 uses reserved fields", "EINVAL", slot);

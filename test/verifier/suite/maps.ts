@@ -50,7 +50,7 @@ function value(parts: readonly Part[]): (types: BtfBuilder) => number {
             ? types.array(integer, size / 4)
             : integer
           : types.struct(struct, size, [
-              { name: "__opaque", type: types.array(types.int("char", 1, { char: true, signed: true }), size), bitOffset: 0 },
+              { name: "__opaque", type: types.array(types.int("char", 1, { signed: true }), size), bitOffset: 0 },
             ]);
       const member = { name, type: inner, bitOffset: offset * 8 };
       offset += size;
@@ -78,8 +78,8 @@ const withWork = value([
 ]);
 const withResilientLock = value([
   { name: "counter", size: 8 },
-  { name: "lock", size: 8, struct: "bpf_res_spin_lock" },
-  { name: "rest", size: 48 },
+  { name: "lock", size: 4, struct: "bpf_res_spin_lock" },
+  { name: "rest", size: 52 },
 ]);
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i % 4 === 0 ? i + 1 : 0));
