@@ -8,14 +8,12 @@
  * Prints where the author of a program expected another verdict.
  */
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { release, tmpdir } from "node:os";
+import { release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
+import { runHere, runInGuest } from "./guest/run.ts";
 import type { Answer } from "./kernel.ts";
-import { KERNELS, type KernelName, recordedOf, writeRecorded } from "./recorded.ts";
+import { KERNELS, recordedOf, writeRecorded } from "./recorded.ts";
 import { suite } from "./suite/all.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -26,7 +24,7 @@ const asked = at < 0 ? "live" : process.argv[at + 1]!;
 const name = KERNELS.find((kernel) => (asked === "live" ? release().startsWith(`${kernel}.`) : kernel === asked));
 if (name === undefined) throw new Error(`no such kernel: ${asked}; one of ${KERNELS.join(", ")}, or live on one of those`);
 
-const output = asked === "live" ? loadHere() : loadInGuest(name);
+const output = asked === "live" ? runHere(LOAD) : runInGuest(name, LOAD);
 const answers = new Map<string, Answer>();
 for (const line of output.split("\n").filter((line) => line.startsWith("{"))) {
   const { name, ...answer } = JSON.parse(line) as Answer & { readonly name: string };
@@ -53,34 +51,3 @@ writeRecorded(name, answers);
 console.log(
   `${name}: ${answers.size} programs, ${accepted} accepted; ${surprises} not as expected, ${missing} without an answer`,
 );
-
-function loadHere(): string {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", LOAD], {
-    encoding: "utf8",
-    maxBuffer: 1 << 30,
-  });
-  if (status !== 0) console.error(`the child ended with ${signal ?? `status ${status}`}: ${stderr.trim()}`);
-  return stdout;
-}
-
-function loadInGuest(kernel: KernelName): string {
-  const kernels = process.env["SKEP_KERNELS"];
-  if (kernels === undefined) throw new Error("SKEP_KERNELS is not set: a folder with unpacked kernel packages 6.1 and 6.12");
-  const folder = mkdtempSync(join(tmpdir(), "skep-guest-"));
-  try {
-    const script = join(folder, "run.sh");
-    // The console is slow: the answers are compressed.
-    const load = `${process.execPath} --no-warnings ${LOAD} > /run/answers 2> /run/errors || tail -5 /run/errors`;
-    writeFileSync(script, `${load}\necho ANSWERS-BEGIN\ngzip -9 -c /run/answers | base64 -w 200\necho ANSWERS-END\n`);
-    const { stdout, stderr } = spawnSync(join(HERE, "guest/boot.sh"), [join(kernels, kernel), script], {
-      encoding: "utf8",
-      maxBuffer: 1 << 30,
-    });
-    const answers = /ANSWERS-BEGIN\r?\n([\s\S]*?)ANSWERS-END/.exec(stdout)?.[1];
-    if (answers === undefined) throw new Error(`the guest gave no answers: ${stdout.slice(-2000)}${stderr.slice(-2000)}`);
-    console.error(stdout.slice(0, stdout.indexOf("ANSWERS-BEGIN")).trim());
-    return gunzipSync(Buffer.from(answers, "base64")).toString();
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

@@ -32,6 +32,5 @@ for (const [name, program] of programs(era, process.argv[3] === "all")) {
   const text = new TextDecoder().decode(log.subarray(0, log.indexOf(0)));
   if (result < 0) throw new Error(`${name} was refused (${result}): ${text.slice(-2000)}`);
   lines.push(`${name}\t${JSON.stringify(observe(text))}\n`);
-  if (process.argv[4] === name) console.error(text);
 }
 process.stdout.write(lines.join(""));
