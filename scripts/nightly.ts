@@ -19,6 +19,7 @@ const JOBS: readonly {
     what: "100,000 random programs, interpreted and compiled to WebAssembly",
     args: ["scripts/fuzz-jit.ts", "--count", "100000"],
   },
+  { what: "programs of a million instructions", args: ["--test", "test/jit/large.test.ts"], env: { SKEP_LONGEST: "1000000" } },
   {
     what: "20,000 damaged Specs loaded, maps that programs spoil in 1,000 ways",
     args: ["--test", "test/safety/*.test.ts"],

@@ -8,8 +8,8 @@ import type { Instruction } from "../../src/isa/instruction.ts";
 import * as make from "../../src/isa/make.ts";
 import { runJit } from "./run-jit.ts";
 
-/** BPF_COMPLEXITY_LIMIT_INSNS of linux/bpf.h. */
-const LONGEST = 1_000_000;
+/** BPF_COMPLEXITY_LIMIT_INSNS of linux/bpf.h is a million, which `npm run nightly` asks for. */
+const LONGEST = Number(process.env["SKEP_LONGEST"] ?? 250_000);
 const MODES = ["bare", "checked"] as const;
 const memory = Uint8Array.from({ length: 256 }, (_, at) => at * 7);
 
@@ -42,9 +42,9 @@ function expectSame(code: readonly Instruction[], modes: readonly (typeof MODES)
 }
 
 describe("generated code of", () => {
-  test("a million instructions with branches", () => expectSame(straight(LONGEST)));
+  test(`${LONGEST} instructions with branches`, () => expectSame(straight(LONGEST)));
 
-  test("a million instructions in one block", () => {
+  test(`${LONGEST} instructions in one block`, () => {
     const code = Array.from({ length: LONGEST - 2 }, (_, at) => make.aluImm(64, at % 3 === 0 ? "mul" : "xor", 0, at | 1));
     expectSame([make.movImm(64, 0, 1), ...code, make.exit()]);
   });
