@@ -9,6 +9,8 @@ export type RefusalCode =
   | "ENOMEM"
   | "EPERM"
   | "EOPNOTSUPP"
+  /** 524, which libc has no name for. */
+  | "ENOTSUPP"
   | "ENOENT"
   | "EBADF"
   | "ELOOP"

@@ -204,7 +204,7 @@ function checkIterable(walk: Walk, call: Call): void {
     calls.set(walk.slot, known === undefined || known === map ? map : null);
     if (calls.get(walk.slot) === null) refuse("tail_call abusing map_ptr", "EINVAL");
   }
-  if (map === null || !ITERABLE.has(map.type)) refuse("callback function not allowed for map", "EOPNOTSUPP");
+  if (map === null || !ITERABLE.has(map.type)) refuse("callback function not allowed for map", "ENOTSUPP");
 }
 
 /** Registers of callbacks that are not set hold nothing. */

@@ -133,8 +133,8 @@ function checkFunctionAddress(walk: Walk): void {
   const { type, attachType } = walk.program;
   if (type === "kprobe") return;
   if (type !== "tracing") {
-    refuse(`func bpf_get_func_ip#173 not supported for program type ${PROGRAM_TYPE[type]}`, "EOPNOTSUPP");
+    refuse(`func bpf_get_func_ip#173 not supported for program type ${PROGRAM_TYPE[type]}`, "ENOTSUPP");
   }
   if (attachType === "trace_fentry" || attachType === "trace_fexit" || attachType === "modify_return") return;
-  refuse("func bpf_get_func_ip#173 supported only for fentry/fexit/fmod_ret programs", "EOPNOTSUPP");
+  refuse("func bpf_get_func_ip#173 supported only for fentry/fexit/fmod_ret programs", "ENOTSUPP");
 }

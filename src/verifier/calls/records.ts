@@ -19,5 +19,5 @@ export function fieldOfKind(fields: readonly SpecialField[], kind: SpecialFieldK
 
 /** Whether the kernel knows what the map holds. */
 export function mapHasTypes(map: MapFacts): boolean {
-  return map.spec.valueType !== 0 || map.spec.keyType !== 0;
+  return map.typed;
 }

@@ -18,7 +18,7 @@ export function checkConstantString(walk: Walk, index: number): void {
   if (map.type !== "array") refuse("no direct value access support for this map type");
   checkMapValueRange(walk, index, 0, map.valueSize - reg.off, false);
   const start = reg.off + reg.bounds.valueLo;
-  if (map.maxEntries !== 1) refuse("direct value access on string failed", "EOPNOTSUPP");
+  if (map.maxEntries !== 1) refuse("direct value access on string failed", "ENOTSUPP");
   if (start < 0 || start >= map.valueSize) refuse("direct value access on string failed", "EINVAL");
   if (stringAt(map, contents, start) === null) refuse("string is not zero-terminated", "EINVAL");
 }

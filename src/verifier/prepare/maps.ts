@@ -54,7 +54,8 @@ export class MapTable {
       keySize: spec.keySize,
       valueSize: spec.valueSize,
       maxEntries: spec.maxEntries,
-      flags: spec.flags,
+      // What is in them is looked up and never written by programs, whoever made them.
+      flags: spec.type === "devmap" || spec.type === "devmap_hash" ? spec.flags | BPF_F_RDONLY_PROG : spec.flags,
       typed,
       fields: fields ?? [],
       inner,

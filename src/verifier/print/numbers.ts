@@ -16,10 +16,9 @@ export function signed64(lo: number, hi: number): bigint {
   return (BigInt(hi | 0) << 32n) | BigInt(lo >>> 0);
 }
 
-/** `0x1f`; zero has no prefix in C's `%#llx`. */
+/** `0x1f`; zero has the prefix too in the kernel's `%#llx`. */
 function hexadecimal(value: bigint): string {
-  const bits = BigInt.asUintN(64, value);
-  return bits === 0n ? "0" : `0x${bits.toString(16)}`;
+  return `0x${BigInt.asUintN(64, value).toString(16)}`;
 }
 
 /** Small numbers in decimal, others in hexadecimal (since 6.8). */
