@@ -20,6 +20,11 @@ const MOST_SLOTS = 1_000_000;
 const BPF_F_STRICT_ALIGNMENT = 1;
 const BPF_F_SLEEPABLE = 16;
 
+/** Flags that a kernel takes: the first has those of 6.1, then come `BPF_F_XDP_DEV_BOUND_ONLY`, `BPF_F_TEST_REG_INVARIANTS`. */
+function knownFlags(era: number): number {
+  return 0x3f | (era >= 603 ? 0x40 : 0) | (era >= 608 ? 0x80 : 0);
+}
+
 /** `license_is_gpl_compatible` of the kernel. */
 const GPL_COMPATIBLE: ReadonlySet<string> = new Set([
   "GPL",
@@ -41,6 +46,8 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
   if (slots === 0) refuse("the program has no instructions", "E2BIG");
   if (!Number.isInteger(slots)) refuse("the program ends within an instruction", "EINVAL");
   if (slots > MOST_SLOTS) refuse(`the program has ${slots} instructions, the most are ${MOST_SLOTS}`, "E2BIG");
+  if ((flags & ~knownFlags(target.era)) !== 0)
+    refuse(`there are no program flags 0x${(flags & ~knownFlags(target.era)).toString(16)}`, "EINVAL");
   checkAttachType(type, attachType);
   const rules = target.programType(type, attachType);
   if (rules === null) refuse(`there are no programs of type ${type}`, "EINVAL");

@@ -51,7 +51,7 @@ type Step = "goes on" | "elsewhere" | "ends";
  * @throws Refused, with the walk standing at the instruction.
  */
 export function run(walk: Walk): void {
-  const { program, flow, facts, log, touched } = walk;
+  const { program, flow, facts, log, touched, liveness } = walk;
   const { length } = program.code;
   let previous = -1;
   let fromElsewhere = false;
@@ -84,7 +84,11 @@ export function run(walk: Walk): void {
     if (facts.visits[slot]!++ === 0) checkFields(program, slot);
     previous = slot;
     walk.next = slot + 1;
+    const depth = state.frames.length;
+    liveness.begin(state, slot);
     const step = checkInstruction(walk);
+    // A call counts by what is called, a return by what was.
+    if (state.frames.length === depth) liveness.commit();
     if (step === "ends") {
       if (!resume(walk)) return;
       ({ previous } = walk);
@@ -99,6 +103,7 @@ export function run(walk: Walk): void {
 /** Takes up the path that was put off last. False when there is none. */
 function resume(walk: Walk): boolean {
   endPath(walk);
+  walk.liveness.update(walk.state);
   walk.touched.everything();
   const pending = walk.pending.pop();
   if (pending === undefined) return false;

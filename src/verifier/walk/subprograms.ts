@@ -24,6 +24,7 @@ export function checkSubprogramCall(walk: Walk): void {
   }
   const caller = state.frame;
   const callee = enterFunction(state, index, slot);
+  walk.liveness.framesChanged();
   for (let number = 1; number <= 5; number++) callee.regs[number] = caller.regs[number]!;
   caller.regs.fill(UNINITIALISED, 0, 6);
   logCall(walk, caller, callee);
@@ -43,6 +44,7 @@ export function enterFunction(state: State, subprogram: number, callsite: number
 /** Leaves the function that runs for its caller, or a callback for the call that asked for it (`prepare_func_exit`). */
 export function leaveFunction(walk: Walk): void {
   const { state } = walk;
+  walk.liveness.update(state);
   const callee = state.frame;
   const caller = state.frames[state.frames.length - 2]!;
   const r0 = callee.regs[0]!;

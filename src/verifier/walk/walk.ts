@@ -5,6 +5,7 @@ import type { KernelLog } from "../print/log.ts";
 import type { Program } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import type { Flow } from "../shape/flow.ts";
+import { StackLiveness } from "../shape/stack-liveness.ts";
 import type { Frame } from "../state/frame.ts";
 import { type Reg, UNINITIALISED, UNKNOWN_SCALAR } from "../state/register.ts";
 import { SLOT_SPILL, Slot } from "../state/slot.ts";
@@ -63,6 +64,8 @@ export class Walk {
   readonly era: number;
   readonly facts: Facts;
   readonly log: KernelLog | null;
+  /** Which stack slots may still be read. */
+  readonly liveness: StackLiveness;
   /** What was touched since the log told a state. */
   readonly touched = new Touched();
   /** What is known now. */
@@ -84,6 +87,7 @@ export class Walk {
     this.facts = facts;
     this.state = state;
     this.log = log;
+    this.liveness = new StackLiveness(program, flow);
   }
 
   /** A number that no register, reference or lock has yet. */
@@ -165,11 +169,15 @@ export class Walk {
     pushStep(this, STEP_STACK | frame | (index << 3), null);
   }
 
-  /** Some of a stack slot is read: it is live before this instruction (since 6.18; before, states keep marks). */
-  markStackRead(_frame: number, _index: number): void {}
+  /** Some of a stack slot is read: it is live before this instruction. */
+  markStackRead(frame: number, index: number): void {
+    this.liveness.markRead(this.state, frame, index);
+  }
 
   /** All eight bytes of a stack slot are written: what it held is not live before this instruction. */
-  markStackWrite(_frame: number, _index: number): void {}
+  markStackWrite(frame: number, index: number): void {
+    this.liveness.markWrite(frame, index);
+  }
 
   /** Calls back for every register and spilled register of every frame; what it returns takes the place. */
   mapRegisters(change: (reg: Reg) => Reg, state: State = this.state): void {
