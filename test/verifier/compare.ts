@@ -6,7 +6,7 @@
  * Prints agreement by category, then every program that we accept and the kernel refuses, then those that we refuse and it
  * accepts. `--name` takes programs whose names contain TEXT. `--text` lists refusals that agree in other words,
  * `--processed` other counts of walked instructions, `--states` the first line at which our log leaves the kernel's.
- * `--log` prints both logs. Kernel types: see kernelTypes in ours.ts.
+ * `--log` prints both logs.
  */
 
 import { parseArgs } from "node:util";

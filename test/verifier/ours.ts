@@ -1,9 +1,7 @@
 /** Asking our own verifier, for the scripts that compare: the same shape as a kernel's answer. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { release } from "node:os";
-import { gunzipSync } from "node:zlib";
-import { type Btf, openBtf } from "../../src/btf/btf.ts";
+import type { Btf } from "../../src/btf/btf.ts";
+import { kernelTypes } from "../../src/kernels/types.ts";
 import { relocate as relocateCore } from "../../src/object/core/relocate.ts";
 import type { ProgramSpec, Spec } from "../../src/object/spec.ts";
 import type { Target } from "../../src/verifier/target.ts";
@@ -56,12 +54,4 @@ export async function openVerifier(kernel: KernelName): Promise<OurVerifier> {
   const { kernelTarget } = (await import("../../src/verifier/targets/index.ts" as string)) as { kernelTarget: KernelTarget };
   const types = kernelTypes(kernel);
   return new OurVerifier(verify, kernelTarget(kernel, types), types);
-}
-
-/** `$SKEP_TYPES/vmlinux-6.12.btf.gz`, or this machine's own when its kernel is of that version. */
-export function kernelTypes(kernel: KernelName): Btf | null {
-  const file = `${process.env["SKEP_TYPES"] ?? ""}/vmlinux-${kernel}.btf.gz`;
-  if (existsSync(file)) return openBtf(new Uint8Array(gunzipSync(readFileSync(file))));
-  const own = "/sys/kernel/btf/vmlinux";
-  return release().startsWith(`${kernel}.`) && existsSync(own) ? openBtf(new Uint8Array(readFileSync(own))) : null;
 }

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { kernelTypes } from "../../src/kernels/types.ts";
 import { kernelTarget } from "../../src/verifier/targets/index.ts";
 import { verify } from "../../src/verifier/verify.ts";
-import { kernelTypes } from "./ours.ts";
 import { SHAPE_CASES } from "./shape-cases.ts";
 import { buildSpec } from "./suite/build.ts";
 
