@@ -27,46 +27,48 @@ export class Bounds {
   /** Unsigned, kept as int32. */
   u32max: number;
 
-  /** Nothing is known. */
-  constructor() {
-    this.valueLo = 0;
-    this.valueHi = 0;
-    this.maskLo = -1;
-    this.maskHi = -1;
-    this.sminLo = 0;
-    this.sminHi = -0x80000000;
-    this.smaxLo = -1;
-    this.smaxHi = 0x7fffffff;
-    this.uminLo = 0;
-    this.uminHi = 0;
-    this.umaxLo = -1;
-    this.umaxHi = -1;
-    this.s32min = -0x80000000;
-    this.s32max = 0x7fffffff;
-    this.u32min = 0;
-    this.u32max = -1;
+  /** @param from what is known at first; nothing, without it. */
+  constructor(from?: Bounds) {
+    if (from === undefined) {
+      this.valueLo = 0;
+      this.valueHi = 0;
+      this.maskLo = -1;
+      this.maskHi = -1;
+      this.sminLo = 0;
+      this.sminHi = -0x80000000;
+      this.smaxLo = -1;
+      this.smaxHi = 0x7fffffff;
+      this.uminLo = 0;
+      this.uminHi = 0;
+      this.umaxLo = -1;
+      this.umaxHi = -1;
+      this.s32min = -0x80000000;
+      this.s32max = 0x7fffffff;
+      this.u32min = 0;
+      this.u32max = -1;
+      return;
+    }
+    this.valueLo = from.valueLo;
+    this.valueHi = from.valueHi;
+    this.maskLo = from.maskLo;
+    this.maskHi = from.maskHi;
+    this.sminLo = from.sminLo;
+    this.sminHi = from.sminHi;
+    this.smaxLo = from.smaxLo;
+    this.smaxHi = from.smaxHi;
+    this.uminLo = from.uminLo;
+    this.uminHi = from.uminHi;
+    this.umaxLo = from.umaxLo;
+    this.umaxHi = from.umaxHi;
+    this.s32min = from.s32min;
+    this.s32max = from.s32max;
+    this.u32min = from.u32min;
+    this.u32max = from.u32max;
   }
 
   /** To be changed before it is handed out. */
   copy(): Bounds {
-    const to = new Bounds();
-    to.valueLo = this.valueLo;
-    to.valueHi = this.valueHi;
-    to.maskLo = this.maskLo;
-    to.maskHi = this.maskHi;
-    to.sminLo = this.sminLo;
-    to.sminHi = this.sminHi;
-    to.smaxLo = this.smaxLo;
-    to.smaxHi = this.smaxHi;
-    to.uminLo = this.uminLo;
-    to.uminHi = this.uminHi;
-    to.umaxLo = this.umaxLo;
-    to.umaxHi = this.umaxHi;
-    to.s32min = this.s32min;
-    to.s32max = this.s32max;
-    to.u32min = this.u32min;
-    to.u32max = this.u32max;
-    return to;
+    return new Bounds(this);
   }
 }
 

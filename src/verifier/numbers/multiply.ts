@@ -94,6 +94,7 @@ function multiplyByParts(to: Bounds, a: Bounds, b: Bounds): void {
       const sumHi = (maskHi + rowHi + (sumLo >>> 0 < maskLo >>> 0 ? 1 : 0)) | 0;
       maskLo |= sumLo | rowLo;
       maskHi |= sumHi | rowHi;
+      if ((maskLo & maskHi) === -1) break;
     }
     aLo = (aLo >>> 1) | (aHi << 31);
     aHi >>>= 1;
@@ -140,6 +141,7 @@ function multiplyByUnion(to: Bounds, a: Bounds, b: Bounds): void {
       valueHi = sumHi & ~newHi;
       maskLo = newLo;
       maskHi = newHi;
+      if ((maskLo & maskHi) === -1) break;
     }
     aLo = (aLo >>> 1) | (aHi << 31);
     aHi >>>= 1;

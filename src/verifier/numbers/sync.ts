@@ -9,22 +9,37 @@ import { below, higher, less, lower } from "./order.ts";
 import { assignConstant } from "./ranges.ts";
 import { intersectBitsWithRange, intersectLowBitsWithRange, unknownBelow } from "./tnum.ts";
 
-/** Changes `bounds`, which nobody else may hold yet. Returns them. */
+/** The first bit of 32. */
+const SIGN = -0x80000000;
+
+/** Changes `bounds`, which nobody else may hold yet. Returns them. Hot: see bench/verifier-numbers.ts. */
 export function sync(bounds: Bounds, era: number): Bounds {
   learnFromBits(bounds, era);
-  if (isSettledConstant(bounds)) return bounds;
   if (era >= 608) {
-    deduce(bounds);
-    deduce(bounds);
-    deduce(bounds);
+    // A round that changes nothing is followed by others that change nothing.
+    if (!isOneRange(bounds) && deduce(bounds) && deduce(bounds)) deduce(bounds);
   } else {
     deduceSign32(bounds);
     deduceSign64(bounds);
   }
-  intersectBitsWithRange(bounds, bounds.uminLo, bounds.uminHi, bounds.umaxLo, bounds.umaxHi);
-  intersectLowBitsWithRange(bounds, bounds.u32min, bounds.u32max);
-  learnFromBits(bounds, era);
+  if ((bounds.maskLo | bounds.maskHi) !== 0 || !isSettledConstant(bounds)) {
+    intersectBitsWithRange(bounds, bounds.uminLo, bounds.uminHi, bounds.umaxLo, bounds.umaxHi);
+    intersectLowBitsWithRange(bounds, bounds.u32min, bounds.u32max);
+    learnFromBits(bounds, era);
+  }
   return bounds;
+}
+
+/** All four ranges are the same, and below 2^31: no rule has anything to add. Most numbers of most programs. */
+function isOneRange(b: Bounds): boolean {
+  const { uminLo, umaxLo } = b;
+  return (
+    (b.uminHi | b.umaxHi | b.sminHi | b.smaxHi) === 0 &&
+    ((b.sminLo ^ uminLo) | (b.u32min ^ uminLo) | (b.s32min ^ uminLo)) === 0 &&
+    ((b.smaxLo ^ umaxLo) | (b.u32max ^ umaxLo) | (b.s32max ^ umaxLo)) === 0 &&
+    uminLo >= 0 &&
+    umaxLo >= uminLo
+  );
 }
 
 /** One number, in the bits and in all ranges: no rule changes it. */
@@ -50,24 +65,37 @@ export function learnFromBits(b: Bounds, era: number): void {
 export function learnFromLowBits(b: Bounds): void {
   const value = b.valueLo;
   const mask = b.maskLo;
-  const smallest = value | (mask & -0x80000000);
-  const largest = value | (mask & 0x7fffffff);
+  const smallest = value | (mask & SIGN);
+  const largest = value | (mask & ~SIGN);
   if (smallest > b.s32min) b.s32min = smallest;
   if (largest < b.s32max) b.s32max = largest;
-  b.u32min = higher(b.u32min, value);
-  b.u32max = lower(b.u32max, value | mask);
+  if ((value ^ SIGN) > (b.u32min ^ SIGN)) b.u32min = value;
+  if (((value | mask) ^ SIGN) < (b.u32max ^ SIGN)) b.u32max = value | mask;
 }
 
 function learnFromBits64(b: Bounds): void {
   const lo = b.valueLo;
   const hi = b.valueHi;
   const allLo = lo | b.maskLo;
-  const smallestHi = hi | (b.maskHi & -0x80000000);
-  const largestHi = hi | (b.maskHi & 0x7fffffff);
-  if (less(b.sminLo, b.sminHi, lo, smallestHi)) setSmin(b, lo, smallestHi);
-  if (less(allLo, largestHi, b.smaxLo, b.smaxHi)) setSmax(b, allLo, largestHi);
-  if (below(b.uminLo, b.uminHi, lo, hi)) setUmin(b, lo, hi);
-  if (below(allLo, hi | b.maskHi, b.umaxLo, b.umaxHi)) setUmax(b, allLo, hi | b.maskHi);
+  const allHi = hi | b.maskHi;
+  const smallestHi = hi | (b.maskHi & SIGN);
+  const largestHi = hi | (b.maskHi & ~SIGN);
+  if (less(b.sminLo, b.sminHi, lo, smallestHi)) {
+    b.sminLo = lo;
+    b.sminHi = smallestHi;
+  }
+  if (less(allLo, largestHi, b.smaxLo, b.smaxHi)) {
+    b.smaxLo = allLo;
+    b.smaxHi = largestHi;
+  }
+  if (below(b.uminLo, b.uminHi, lo, hi)) {
+    b.uminLo = lo;
+    b.uminHi = hi;
+  }
+  if (below(allLo, allHi, b.umaxLo, b.umaxHi)) {
+    b.umaxLo = allLo;
+    b.umaxHi = allHi;
+  }
 }
 
 /**
@@ -76,6 +104,12 @@ function learnFromBits64(b: Bounds): void {
  */
 function settleSingle(b: Bounds): void {
   const { uminLo, uminHi, umaxLo, umaxHi, maskLo, maskHi } = b;
+  if (uminLo === b.valueLo && uminHi === b.valueHi && (maskLo | maskHi) !== 0) {
+    // From the smallest number that the bits allow, the next one is not far: mostly it is in the range.
+    const stepHi = maskLo === 0 ? maskHi & -maskHi : 0;
+    if (below(umaxLo, umaxHi, uminLo | (maskLo & -maskLo), uminHi | stepHi)) assignConstant(b, uminLo, uminHi);
+    return;
+  }
   const maxLo = b.valueLo | maskLo;
   const maxHi = b.valueHi | maskHi;
   nextAllowed(b, uminLo, uminHi);
@@ -118,110 +152,123 @@ function nextAllowed(b: Bounds, lo: number, hi: number): void {
   nextHi = valueHi | ((filledHi + (countedLo === 0 ? 1 : 0)) & maskHi);
 }
 
-function setSmin(b: Bounds, lo: number, hi: number): void {
-  b.sminLo = lo;
-  b.sminHi = hi;
-}
+/**
+ * One round of the rules since 6.8. Whether it changed a range.
+ *
+ * All twelve ends are held in variables; unsigned ones are compared with their first bit flipped, as signed numbers.
+ */
+function deduce(b: Bounds): boolean {
+  let { uminLo, uminHi, umaxLo, umaxHi, sminLo, sminHi, smaxLo, smaxHi, u32min, u32max, s32min, s32max } = b;
 
-function setSmax(b: Bounds, lo: number, hi: number): void {
-  b.smaxLo = lo;
-  b.smaxHi = hi;
-}
-
-function setUmin(b: Bounds, lo: number, hi: number): void {
-  b.uminLo = lo;
-  b.uminHi = hi;
-}
-
-function setUmax(b: Bounds, lo: number, hi: number): void {
-  b.umaxLo = lo;
-  b.umaxHi = hi;
-}
-
-/** One round of the rules since 6.8. */
-function deduce(b: Bounds): void {
-  deduce32(b);
-  deduce64(b);
-  deduce64From32(b);
-}
-
-function narrowS32(b: Bounds, min: number, max: number): void {
-  if (min > b.s32min) b.s32min = min;
-  if (max < b.s32max) b.s32max = max;
-}
-
-function narrowU32(b: Bounds, min: number, max: number): void {
-  b.u32min = higher(b.u32min, min);
-  b.u32max = lower(b.u32max, max);
-}
-
-function deduce32(b: Bounds): void {
   // While the high half stays the same, the low halves of the ends are the ends of the low half.
-  if (b.uminHi === b.umaxHi) {
-    narrowU32(b, b.uminLo, b.umaxLo);
-    if (b.uminLo <= b.umaxLo) narrowS32(b, b.uminLo, b.umaxLo);
+  if (uminHi === umaxHi) {
+    if ((uminLo ^ SIGN) > (u32min ^ SIGN)) u32min = uminLo;
+    if ((umaxLo ^ SIGN) < (u32max ^ SIGN)) u32max = umaxLo;
+    if (uminLo <= umaxLo) {
+      if (uminLo > s32min) s32min = uminLo;
+      if (umaxLo < s32max) s32max = umaxLo;
+    }
+  } else if (((uminHi + 1) | 0) === umaxHi && uminLo < 0 && umaxLo >= 0) {
+    // Where it takes one step, and the low half goes from a negative number over -1 to a positive one, that is a signed range.
+    if (uminLo > s32min) s32min = uminLo;
+    if (umaxLo < s32max) s32max = umaxLo;
   }
-  if (b.sminHi === b.smaxHi) {
-    if (b.sminLo >>> 0 <= b.smaxLo >>> 0) narrowU32(b, b.sminLo, b.smaxLo);
-    if (b.sminLo <= b.smaxLo) narrowS32(b, b.sminLo, b.smaxLo);
+  if (sminHi === smaxHi) {
+    if ((sminLo ^ SIGN) <= (smaxLo ^ SIGN)) {
+      if ((sminLo ^ SIGN) > (u32min ^ SIGN)) u32min = sminLo;
+      if ((smaxLo ^ SIGN) < (u32max ^ SIGN)) u32max = smaxLo;
+    }
+    if (sminLo <= smaxLo) {
+      if (sminLo > s32min) s32min = sminLo;
+      if (smaxLo < s32max) s32max = smaxLo;
+    }
+  } else if (((sminHi + 1) | 0) === smaxHi && sminLo < 0 && smaxLo >= 0) {
+    if (sminLo > s32min) s32min = sminLo;
+    if (smaxLo < s32max) s32max = smaxLo;
   }
-  // Where it takes one step, and the low half goes from a negative number over -1 to a positive one, that is a signed range.
-  if (((b.uminHi + 1) | 0) === b.umaxHi && b.uminLo < 0 && b.umaxLo >= 0) narrowS32(b, b.uminLo, b.umaxLo);
-  if (((b.sminHi + 1) | 0) === b.smaxHi && b.sminLo < 0 && b.smaxLo >= 0) narrowS32(b, b.sminLo, b.smaxLo);
+
   // Signed and unsigned order agree on numbers with the same sign.
-  if (b.u32min <= b.u32max) narrowS32(b, b.u32min, b.u32max);
-  if (b.s32min >>> 0 <= b.s32max >>> 0) {
-    narrowU32(b, b.s32min, b.s32max);
-  } else if (b.u32max >>> 0 < b.s32min >>> 0) {
+  if (u32min <= u32max) {
+    if (u32min > s32min) s32min = u32min;
+    if (u32max < s32max) s32max = u32max;
+  }
+  if ((s32min ^ SIGN) <= (s32max ^ SIGN)) {
+    if ((s32min ^ SIGN) > (u32min ^ SIGN)) u32min = s32min;
+    if ((s32max ^ SIGN) < (u32max ^ SIGN)) u32max = s32max;
+  } else if ((u32max ^ SIGN) < (s32min ^ SIGN)) {
     // The signed range is two pieces in unsigned order, [0, s32max] and [s32min, -1]: here only the first one is reached.
-    b.s32min = b.u32min;
-    b.u32max = lower(b.u32max, b.s32max);
-  } else if (b.s32max >>> 0 < b.u32min >>> 0) {
+    s32min = u32min;
+    if ((s32max ^ SIGN) < (u32max ^ SIGN)) u32max = s32max;
+  } else if ((s32max ^ SIGN) < (u32min ^ SIGN)) {
     // And here only the second one.
-    b.s32max = b.u32max;
-    b.u32min = higher(b.u32min, b.s32min);
+    s32max = u32max;
+    if ((s32min ^ SIGN) > (u32min ^ SIGN)) u32min = s32min;
   }
-}
 
-function deduce64(b: Bounds): void {
-  // The same as the last rules of deduce32.
-  if (!less(b.umaxLo, b.umaxHi, b.uminLo, b.uminHi)) {
-    if (less(b.sminLo, b.sminHi, b.uminLo, b.uminHi)) setSmin(b, b.uminLo, b.uminHi);
-    if (less(b.umaxLo, b.umaxHi, b.smaxLo, b.smaxHi)) setSmax(b, b.umaxLo, b.umaxHi);
+  // The same in 64 bits.
+  if (!less(umaxLo, umaxHi, uminLo, uminHi)) {
+    if (less(sminLo, sminHi, uminLo, uminHi)) [sminLo, sminHi] = [uminLo, uminHi];
+    if (less(umaxLo, umaxHi, smaxLo, smaxHi)) [smaxLo, smaxHi] = [umaxLo, umaxHi];
   }
-  if (!below(b.smaxLo, b.smaxHi, b.sminLo, b.sminHi)) {
-    if (below(b.uminLo, b.uminHi, b.sminLo, b.sminHi)) setUmin(b, b.sminLo, b.sminHi);
-    if (below(b.smaxLo, b.smaxHi, b.umaxLo, b.umaxHi)) setUmax(b, b.smaxLo, b.smaxHi);
-  } else if (below(b.umaxLo, b.umaxHi, b.sminLo, b.sminHi)) {
-    setSmin(b, b.uminLo, b.uminHi);
-    if (below(b.smaxLo, b.smaxHi, b.umaxLo, b.umaxHi)) setUmax(b, b.smaxLo, b.smaxHi);
-  } else if (below(b.smaxLo, b.smaxHi, b.uminLo, b.uminHi)) {
-    setSmax(b, b.umaxLo, b.umaxHi);
-    if (below(b.uminLo, b.uminHi, b.sminLo, b.sminHi)) setUmin(b, b.sminLo, b.sminHi);
+  if (!below(smaxLo, smaxHi, sminLo, sminHi)) {
+    if (below(uminLo, uminHi, sminLo, sminHi)) [uminLo, uminHi] = [sminLo, sminHi];
+    if (below(smaxLo, smaxHi, umaxLo, umaxHi)) [umaxLo, umaxHi] = [smaxLo, smaxHi];
+  } else if (below(umaxLo, umaxHi, sminLo, sminHi)) {
+    [sminLo, sminHi] = [uminLo, uminHi];
+    if (below(smaxLo, smaxHi, umaxLo, umaxHi)) [umaxLo, umaxHi] = [smaxLo, smaxHi];
+  } else if (below(smaxLo, smaxHi, uminLo, uminHi)) {
+    [smaxLo, smaxHi] = [umaxLo, umaxHi];
+    if (below(uminLo, uminHi, sminLo, sminHi)) [uminLo, uminHi] = [sminLo, sminHi];
   }
-}
 
-function narrowLowHalves(b: Bounds, min: number, max: number): void {
-  b.uminLo = higher(b.uminLo, min);
-  b.umaxLo = lower(b.umaxLo, max);
-  b.sminLo = higher(b.sminLo, min);
-  b.smaxLo = lower(b.smaxLo, max);
-}
+  // The low halves of the ends lie in the range of the low half.
+  let min = u32min;
+  let max = u32max;
+  if ((s32min ^ SIGN) <= (s32max ^ SIGN)) {
+    if ((s32min ^ SIGN) > (min ^ SIGN)) min = s32min;
+    if ((s32max ^ SIGN) < (max ^ SIGN)) max = s32max;
+  }
+  if ((min ^ SIGN) > (uminLo ^ SIGN)) uminLo = min;
+  if ((max ^ SIGN) < (umaxLo ^ SIGN)) umaxLo = max;
+  if ((min ^ SIGN) > (sminLo ^ SIGN)) sminLo = min;
+  if ((max ^ SIGN) < (smaxLo ^ SIGN)) smaxLo = max;
 
-function deduce64From32(b: Bounds): void {
-  // The ends' low halves lie in the range of the low half.
-  narrowLowHalves(b, b.u32min, b.u32max);
-  if (b.s32min >>> 0 <= b.s32max >>> 0) narrowLowHalves(b, b.s32min, b.s32max);
   // A number of int32 whose low half is not negative has no high half. After a load that extends the sign, mostly.
-  if (b.s32min >= 0 && isAtLeastInt32(b.sminLo, b.sminHi) && isAtMostInt32(b.smaxLo, b.smaxHi)) {
-    const min = b.s32min;
-    const max = b.s32max;
-    b.sminLo = b.uminLo = min;
-    b.sminHi = b.uminHi = min >> 31;
-    b.smaxLo = b.umaxLo = max;
-    b.smaxHi = b.umaxHi = max >> 31;
-    intersectBitsWithRange(b, min, min >> 31, max, max >> 31);
+  if (s32min >= 0 && isAtLeastInt32(sminLo, sminHi) && isAtMostInt32(smaxLo, smaxHi)) {
+    sminLo = uminLo = s32min;
+    sminHi = uminHi = 0;
+    smaxLo = umaxLo = s32max;
+    smaxHi = umaxHi = s32max >> 31;
+    intersectBitsWithRange(b, sminLo, sminHi, smaxLo, smaxHi);
   }
+
+  const changed =
+    (uminLo ^ b.uminLo) |
+    (uminHi ^ b.uminHi) |
+    (umaxLo ^ b.umaxLo) |
+    (umaxHi ^ b.umaxHi) |
+    (sminLo ^ b.sminLo) |
+    (sminHi ^ b.sminHi) |
+    (smaxLo ^ b.smaxLo) |
+    (smaxHi ^ b.smaxHi) |
+    (u32min ^ b.u32min) |
+    (u32max ^ b.u32max) |
+    (s32min ^ b.s32min) |
+    (s32max ^ b.s32max);
+  if (changed === 0) return false;
+  b.uminLo = uminLo;
+  b.uminHi = uminHi;
+  b.umaxLo = umaxLo;
+  b.umaxHi = umaxHi;
+  b.sminLo = sminLo;
+  b.sminHi = sminHi;
+  b.smaxLo = smaxLo;
+  b.smaxHi = smaxHi;
+  b.u32min = u32min;
+  b.u32max = u32max;
+  b.s32min = s32min;
+  b.s32max = s32max;
+  return true;
 }
 
 function isAtLeastInt32(lo: number, hi: number): boolean {
@@ -251,20 +298,32 @@ function deduceSign64(b: Bounds): void {
     raiseBothMin(b);
     lowerBothMax(b);
   } else if (b.umaxHi >= 0) {
-    setSmin(b, b.uminLo, b.uminHi);
+    b.sminLo = b.uminLo;
+    b.sminHi = b.uminHi;
     lowerBothMax(b);
   } else if (b.uminHi < 0) {
     raiseBothMin(b);
-    setSmax(b, b.umaxLo, b.umaxHi);
+    b.smaxLo = b.umaxLo;
+    b.smaxHi = b.umaxHi;
   }
 }
 
 function raiseBothMin(b: Bounds): void {
-  if (below(b.uminLo, b.uminHi, b.sminLo, b.sminHi)) setUmin(b, b.sminLo, b.sminHi);
-  else setSmin(b, b.uminLo, b.uminHi);
+  if (below(b.uminLo, b.uminHi, b.sminLo, b.sminHi)) {
+    b.uminLo = b.sminLo;
+    b.uminHi = b.sminHi;
+  } else {
+    b.sminLo = b.uminLo;
+    b.sminHi = b.uminHi;
+  }
 }
 
 function lowerBothMax(b: Bounds): void {
-  if (below(b.smaxLo, b.smaxHi, b.umaxLo, b.umaxHi)) setUmax(b, b.smaxLo, b.smaxHi);
-  else setSmax(b, b.umaxLo, b.umaxHi);
+  if (below(b.smaxLo, b.smaxHi, b.umaxLo, b.umaxHi)) {
+    b.umaxLo = b.smaxLo;
+    b.umaxHi = b.smaxHi;
+  } else {
+    b.smaxLo = b.umaxLo;
+    b.smaxHi = b.umaxHi;
+  }
 }
