@@ -5,39 +5,16 @@ import { isConstant } from "../numbers/bounds.ts";
 import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
 import { Frame } from "../state/frame.ts";
-import { pointer, type Reg, UNINITIALISED, UNKNOWN_SCALAR } from "../state/register.ts";
+import { pointer, type Reg, UNKNOWN_SCALAR } from "../state/register.ts";
 import { State } from "../state/state.ts";
-import {
-  CONST_PTR_TO_MAP,
-  DYNPTR_TYPE_LOCAL,
-  PTR_TO_BTF_ID,
-  PTR_TO_MAP_KEY,
-  PTR_TO_MAP_VALUE,
-  PTR_TO_STACK,
-} from "../state/types.ts";
+import { CONST_PTR_TO_MAP, DYNPTR_TYPE_LOCAL, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, SCALAR } from "../state/types.ts";
+import { enterFunction, framePointer } from "../walk/subprograms.ts";
 import { MOST_PENDING, type Walk } from "../walk/walk.ts";
 import type { Call } from "./call.ts";
 import { callbackDynptr } from "./dynptrs.ts";
 
 /** Puts a callback's arguments in r1 … r5 of its frame; what it does not set stays uninitialised (`set_callee_state_fn`). */
 export type SetArguments = (walk: Walk, caller: Frame, callee: Frame) => void;
-
-/** `MAX_CALL_FRAMES`. */
-const MOST_FRAMES = 8;
-
-/** A frame for `subprogram` on top of those of `state`, not yet one of them. */
-function calleeFrame(state: State, subprogram: number, callsite: number): Frame {
-  const number = state.frames.length;
-  if (number >= MOST_FRAMES) refuse(`the call stack of ${number + 1} frames is too deep`, "E2BIG");
-  return withFramePointer(new Frame(callsite, number, subprogram));
-}
-
-function withFramePointer(frame: Frame): Frame {
-  const top = pointer(PTR_TO_STACK);
-  top.frame = frame.number;
-  frame.regs[10] = top;
-  return frame;
-}
 
 /**
  * The callback of the call that is being walked: one more path that begins with it. It comes back to the call itself, which
@@ -51,17 +28,17 @@ export function pushCallback(walk: Walk, subprogram: number, setArguments: SetAr
   const facts = flow.subprograms[subprogram];
   if (facts !== undefined) facts.isCallback = true;
   if (walk.era < 607) {
-    const callee = calleeFrame(walk.state, subprogram, slot);
+    const callee = enterFunction(walk.state, subprogram, slot);
+    walk.state.frames.pop();
     callee.callerReferences = walk.state.references;
     setArguments(walk, caller, callee);
     return callee;
   }
   const state = walk.push(program.subprograms[subprogram]!.start, slot);
-  const callee = calleeFrame(state, subprogram, slot);
+  state.frame.callbackDepth++;
+  const callee = enterFunction(state, subprogram, slot);
   if (walk.era < 613) callee.callerReferences = state.references;
   setArguments(walk, caller, callee);
-  state.frame.callbackDepth++;
-  state.frames.push(callee);
   state.callbackUnrollDepth++;
   caller.callbackDepth = 0;
   return null;
@@ -81,7 +58,8 @@ export function pushAsyncCallback(walk: Walk, subprogram: number, sleepable: boo
     facts.isCallback = true;
     facts.isAsyncCallback = true;
   }
-  const callee = withFramePointer(new Frame(-1, 0, subprogram));
+  const callee = new Frame(-1, 0, subprogram);
+  callee.regs[10] = framePointer(0);
   callee.inAsyncCallback = true;
   callee.asyncEntries = caller.asyncEntries + 1;
   setArguments(walk, caller, callee);
@@ -176,6 +154,8 @@ export function checkCallbacks(walk: Walk, call: Call): Frame | null {
 /** One more round of the loop, unless the number of rounds is reached. */
 function loopAgain(walk: Walk, call: Call): null {
   noteFlags(walk, call.subprogram);
+  // Pointers are taken for numbers too, until one is to be traced back.
+  if (walk.reg(1).type !== SCALAR) refuse("verifier bug: backtracking misuse", "EFAULT");
   markPrecise(walk, 1);
   const { frame } = walk;
   const { bounds } = walk.reg(1);
@@ -190,7 +170,7 @@ function noteFlags(walk: Walk, subprogram: number): void {
   const known = calls.get(walk.slot);
   if (known === undefined || known === subprogram) {
     const { bounds, type } = walk.reg(4);
-    const zero = type === UNKNOWN_SCALAR.type && isConstant(bounds) && (bounds.valueLo | bounds.valueHi) === 0;
+    const zero = type === SCALAR && isConstant(bounds) && (bounds.valueLo | bounds.valueHi) === 0;
     if (zero) markPrecise(walk, 4);
     calls.set(walk.slot, zero ? subprogram : -1);
   } else calls.set(walk.slot, -1);
@@ -205,9 +185,4 @@ function checkIterable(walk: Walk, call: Call): void {
     if (calls.get(walk.slot) === null) refuse("tail_call abusing map_ptr", "EINVAL");
   }
   if (map === null || !ITERABLE.has(map.type)) refuse("callback function not allowed for map", "ENOTSUPP");
-}
-
-/** Registers of callbacks that are not set hold nothing. */
-export function withoutArguments(callee: Frame, from: number): void {
-  callee.regs.fill(UNINITIALISED, from, 6);
 }

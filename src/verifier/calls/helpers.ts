@@ -8,6 +8,7 @@ import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
 import { UNKNOWN_SCALAR } from "../state/register.ts";
 import { DYNPTR_TYPE_SKB, DYNPTR_TYPE_SKB_META, MEM_ALLOC, MEM_PERCPU, MEM_RCU, PTR_TO_MAP_VALUE } from "../state/types.ts";
+import { leaveFunction } from "../walk/subprograms.ts";
 import type { Walk } from "../walk/walk.ts";
 import { checkArgument, isNull } from "./arguments.ts";
 import { Call } from "./call.ts";
@@ -46,6 +47,16 @@ export function checkHelperCall(walk: Walk): void {
   if (prototype.id === HELPER.bpf_get_func_ip) checkFunctionAddress(walk);
   if (changesPacket) invalidatePacketPointers(walk);
   if (callee !== null) enterCallback(walk, callee);
+  if (id === HELPER.bpf_tail_call && walk.era >= 618 && walk.state.frames.length > 1) leaveByTailCall(walk);
+}
+
+/** A tail call that succeeds is the end of the function it is in, with whatever the other program returns. Else it goes on. */
+function leaveByTailCall(walk: Walk): void {
+  // What r0 was cannot be traced back beyond a callback's start, which the kernel takes for a bug of its own.
+  if (walk.frame.inCallback) refuse("verifier bug: callback unexpected regs 1", "EFAULT");
+  walk.push(walk.slot + 1, walk.slot);
+  walk.setReg(0, UNKNOWN_SCALAR);
+  leaveFunction(walk);
 }
 
 /** A constant index is remembered, so that the kernel can jump directly (`record_func_key`). */

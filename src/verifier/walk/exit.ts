@@ -59,7 +59,7 @@ function signed(lo: number, hi: number): number {
 /** Texts before 6.8 speak of bits. */
 export function refuseRange(bounds: Bounds, least: number, most: number, where: string, name: string, era: number): never {
   if (era < 608) {
-    const place = where === "In async callback" ? "At async callback" : where.replace(" return", "");
+    const place = where === "In async callback" ? "At async callback" : where;
     const known = (bounds.maskLo & bounds.maskHi) === -1 ? "has unknown scalar value" : `has value ${bitsText(bounds, era)}`;
     refuse(`${place} the register ${name} ${known} should have been in ${bitsOfRange(least, most)}`, "EINVAL");
   }

@@ -56,11 +56,14 @@ export function leaveFunction(walk: Walk): void {
     if (!withinRange(callee.regs[0]!.bounds, least, most, false))
       refuseRange(callee.regs[0]!.bounds, least, most, "At callback return", "R0", walk.era);
   } else caller.regs[0] = r0;
-  walk.next = callee.inCallback ? callee.callsite : callee.callsite + 1;
+  // Before 6.7 a callback was walked once; before 6.13 what was held when it was called holds again.
+  const comesAgain = callee.inCallback && walk.era >= 607;
+  if (callee.inCallback && callee.callerReferences !== null) state.references = callee.callerReferences;
+  walk.next = comesAgain ? callee.callsite : callee.callsite + 1;
   logReturn(walk, callee, caller);
   state.frames.pop();
   // A callback may be called any number of times: what it changes and nobody relied on is anything from now on.
-  const entry = callee.inCallback ? findPreviousEntry(walk, state, walk.next) : null;
+  const entry = comesAgain ? findPreviousEntry(walk, state, walk.next) : null;
   if (entry !== null) widenImprecise(walk, entry, state);
 }
 
