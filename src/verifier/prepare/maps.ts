@@ -90,7 +90,7 @@ export class MapTable {
     try {
       if (!sizesMatch(spec, types)) return null;
       const fields = parseQuietly(() =>
-        parseFields({ btf, kernelTypes, era, kinds: kindsFor(spec) }, btf.resolve(spec.valueType), spec.valueSize),
+        parseFields({ btf, kernelTypes, era, kinds: IN_MAPS }, btf.resolve(spec.valueType), spec.valueSize),
       );
       if (fields.length === 0) return fields;
       if ((spec.flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) !== 0) return null;
@@ -112,12 +112,6 @@ function parseQuietly(parse: () => readonly SpecialField[]): readonly SpecialFie
     throw error;
   }
 }
-
-/** `uptr` is known in task storage alone. */
-function kindsFor(spec: MapSpec): typeof IN_MAPS {
-  return spec.type === "task_storage" ? IN_MAPS : WITHOUT_UPTR;
-}
-const WITHOUT_UPTR: typeof IN_MAPS = new Set([...IN_MAPS].filter((kind) => kind !== "uptr"));
 
 function sizesMatch(spec: MapSpec, { btf }: ProgramTypes): boolean {
   if (spec.keyType === 0) {
