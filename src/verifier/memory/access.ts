@@ -106,6 +106,7 @@ export function checkMemory(walk: Walk, access: Access): void {
       return;
     case CONST_PTR_TO_MAP:
       accessMapStruct(walk, access, reg);
+      if (value >= 0) narrowLoaded(walk, access);
       return;
     case PTR_TO_ARENA:
       // Whatever the offset, the address stays in the arena and its guard pages.

@@ -53,8 +53,9 @@ export function accessBtfContext(walk: Walk, access: Access, off: number): void 
 
 /** Structs in registers take as many as they need (`get_ctx_arg_idx`); the result comes after the arguments. */
 function argumentAt(target: AttachTarget, off: number): number {
-  const { parameters, prototype, btf } = target;
-  // The kernel counts the data pointer of tracepoints too, which is as long as any other argument of theirs.
+  const { prototype, btf } = target;
+  // The kernel measures the data pointer of tracepoints, too: it is as long as any argument of theirs.
+  const { parameters } = prototype;
   let end = 0;
   for (let index = 0; index < parameters.length; index++) {
     end += registerBytes(btf, parameters[index]!.type);

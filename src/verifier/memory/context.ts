@@ -14,6 +14,7 @@ import { checkUnmodified } from "./offset.ts";
 
 /** Only at constant offsets that the program did not compute (`check_ctx_access`). */
 export function accessContext(walk: Walk, access: Access, reg: Reg): void {
+  if (walk.era < 604 && access.write && access.value < 0) refuse(`BPF_ST stores into R${access.reg} ctx is not allowed`);
   checkUnmodified(reg, access.reg, false, walk.era);
   const off = access.off + reg.off;
   if (walk.program.rules.context === "btf-arguments") {

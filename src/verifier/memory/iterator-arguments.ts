@@ -5,7 +5,7 @@ import { MEM_RDONLY, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TRUSTED } fr
 /** By iterator, then by argument (0 is the meta). `null`: null after the last; `trusted`: so since the version, else `null`. */
 const ARGUMENTS: Readonly<Record<string, Readonly<Record<number, "null" | "read" | "write" | number>>>> = {
   bpf_iter_task: { 1: 607 },
-  bpf_iter_task_file: { 1: "null", 2: "null" },
+  bpf_iter_task_file: { 1: "null", 3: "null" },
   bpf_iter_task_vma: { 1: "null", 2: "null" },
   bpf_iter_cgroup: { 1: 607 },
   bpf_iter_bpf_map: { 1: 607 },
