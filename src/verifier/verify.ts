@@ -5,7 +5,7 @@ import { prepare } from "./prepare.ts";
 import { KernelLog } from "./print/log.ts";
 import type { Program } from "./program.ts";
 import { statisticsOf } from "./prune/visited.ts";
-import { Refused } from "./refusal.ts";
+import { Refused, refuse } from "./refusal.ts";
 import { analyseFlow } from "./shape/analyse.ts";
 import { checkShape } from "./shape/check.ts";
 import type { Flow } from "./shape/flow.ts";
@@ -80,6 +80,7 @@ function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyO
       found = true;
     }
   }
+  if (facts.missing >= 0) refuse("invalid kernel function call not eliminated in verifier pass", "EINVAL", facts.missing);
   course.walk = null;
   course.stackDepth = checkStackDepth(program, flow, facts.stackDepth);
 }

@@ -116,11 +116,15 @@ function setDrainArguments(walk: Walk, caller: Frame, callee: Frame): void {
 
 /** `int callback(map, void *key, void *value)`, of timers and work queues: r1 of the caller points into the value. */
 export function setTimerArguments(_walk: Walk, caller: Frame, callee: Frame): void {
-  const value = caller.regs[1]!;
-  callee.regs[1] = ofMap(value, CONST_PTR_TO_MAP);
-  callee.regs[2] = ofMap(value, PTR_TO_MAP_KEY);
-  callee.regs[3] = ofMap(value, PTR_TO_MAP_VALUE);
-  callee.callbackReturn = ZERO_OR_ONE;
+  setMapArguments(callee, caller.regs[1]!);
+  callee.callbackReturn = [0, 0];
+}
+
+/** A map, a key and a value of it. @param of a pointer to the map, or into a value of it. */
+export function setMapArguments(callee: Frame, of: Reg): void {
+  callee.regs[1] = ofMap(of, CONST_PTR_TO_MAP);
+  callee.regs[2] = ofMap(of, PTR_TO_MAP_KEY);
+  callee.regs[3] = ofMap(of, PTR_TO_MAP_VALUE);
 }
 
 function ofMap(from: Reg, type: number): Reg {

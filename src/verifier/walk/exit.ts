@@ -22,7 +22,8 @@ export function checkResult(walk: Walk, index: number): void {
   const reg = walk.read(index);
   const name = `R${index}`;
   if (first.inAsyncCallback) {
-    enforce(walk, index, 0, 0, era >= 608 ? "At async callback return" : "In async callback", false);
+    const [least, most] = first.callbackReturn;
+    enforce(walk, index, least, most, era >= 608 ? "At async callback return" : "In async callback", false);
     return;
   }
   if (isSubprogram && !first.inExceptionCallback) {

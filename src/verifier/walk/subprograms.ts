@@ -18,6 +18,8 @@ export function checkSubprogramCall(walk: Walk): void {
   const { slot, state } = walk;
   const index = walk.subprogramAt(slot + code.imm[slot]! + 1);
   const subprogram = subprograms[index]!;
+  // Since 6.8 functions of the program's own may be called while a lock is held.
+  if (walk.era < 608 && state.activeLocks > 0) refuse("function calls are not allowed while holding a lock", "EINVAL");
   if (subprogram.linkage === "global") {
     checkGlobalCall(walk, index);
     return;

@@ -46,6 +46,8 @@ export class Facts {
   /** Jumps, calls and exits walked. */
   jumps = 0;
   lastId = 0;
+  /** The call of a kernel function that this kernel does not have, which a path reaches; -1: none. */
+  missing = -1;
   /** `bpf_throw` is called somewhere. */
   throws = false;
 
