@@ -5,8 +5,13 @@ import { type Bounds, UNKNOWN, ZERO } from "../numbers/bounds.ts";
 import type { MapFacts } from "../program.ts";
 import { NOT_INIT, SCALAR } from "./types.ts";
 
-/** In `Reg.id`: this register equals another of that id plus `off` (`BPF_ADD_CONST`). Since 6.12. */
-export const ADD_CONST = 0x40000000;
+/**
+ * In `Reg.id`: this register equals another of that id plus `off`, added in 64 bits, or in 32 and zero-extended
+ * (`BPF_ADD_CONST64` and `BPF_ADD_CONST32`). Since 6.11, and 6.18 for 32 bits and negative differences.
+ */
+export const ADD_CONST_64 = 0x40000000;
+export const ADD_CONST_32 = 0x20000000;
+export const ADD_CONST = ADD_CONST_64 | ADD_CONST_32;
 
 /**
  * Registers are shared between states and never changed once they stand in a frame: take a `copy()`, change that, and put it

@@ -10,14 +10,15 @@ import {
   subtractFromPointer,
   zeroOrMinusOne,
 } from "../numbers/arithmetic.ts";
-import { type Bounds, constant, isConstant, signedConstant, UNKNOWN } from "../numbers/bounds.ts";
+import { type Bounds, constant, isConstant, isConstant32, signedConstant, UNKNOWN } from "../numbers/bounds.ts";
+import { byteSwap } from "../numbers/byte-swap.ts";
 import { isContradiction } from "../numbers/contradiction.ts";
 import { signExtend, truncate } from "../numbers/extend.ts";
 import { sync } from "../numbers/sync.ts";
 import { typeName } from "../print/types.ts";
 import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
-import { ADD_CONST, type Reg, scalar, UNKNOWN_SCALAR } from "../state/register.ts";
+import { ADD_CONST, ADD_CONST_32, ADD_CONST_64, type Reg, scalar, UNKNOWN_SCALAR } from "../state/register.ts";
 import {
   baseType,
   CONST_PTR_TO_DYNPTR,
@@ -82,10 +83,13 @@ function swapOrNegate(walk: Walk, operation: number): void {
   const reg = walk.read(dst);
   walk.write(dst);
   const wide = (code.opcode[slot]! & CLASS) === ALU64;
-  // Numbers after neg are known since 6.17; before, and of swapped bytes, only that they are numbers.
-  if (operation === NEG && reg.type === SCALAR && walk.era >= 617)
-    walk.setReg(dst, scalar(wide ? negate64(reg.bounds, walk.era) : negate32(reg.bounds, walk.era)));
-  else walk.setUnknown(dst);
+  if (reg.type !== SCALAR) walk.setUnknown(dst);
+  else if (operation === NEG) walk.setReg(dst, scalar((wide ? negate64 : negate32)(reg.bounds, walk.era)));
+  else {
+    // `bswap` is of class ALU64; of class ALU, the source bit tells big endian from little.
+    const swaps = wide || (code.opcode[slot]! & SOURCE_REGISTER) !== 0;
+    walk.setReg(dst, scalar(byteSwap(reg.bounds, code.imm[slot]!, swaps, walk.era)));
+  }
 }
 
 function move(walk: Walk, opcode: number): void {
@@ -229,14 +233,27 @@ function combine(walk: Walk, operation: number, wide: boolean, dst: number, left
   if ((operation === AND || operation === OR) && walk.era >= 612 && isConstant(right)) from = fork(walk, dst, left);
   const to = from.copy();
   to.bounds = (wide ? alu64 : alu32)(operation, from.bounds, right, walk.era);
-  // r1 = r2; r1 += 4: what is learnt of r2 is known of r1, 4 further. Since 6.11.
-  const distance =
-    walk.era >= 611 && operation === ADD && wide && from.id !== 0 && (from.id & ADD_CONST) === 0 && !same && isConstant(right);
-  if (distance && right.valueHi === 0 && right.valueLo >= 0) {
-    to.id = from.id | ADD_CONST;
-    to.off = right.valueLo;
-  } else clearId(to);
+  const distance = same ? null : distanceFrom(walk, operation, wide, from, right);
+  if (distance === null) clearId(to);
+  else {
+    to.id = from.id | (wide ? ADD_CONST_64 : ADD_CONST_32);
+    to.off = distance;
+  }
   walk.setReg(dst, to);
+}
+
+/** r1 = r2; r1 += 4: what is learnt of r2 is known of r1, 4 further. Null: nothing is kept. */
+function distanceFrom(walk: Walk, operation: number, wide: boolean, from: Reg, right: Bounds): number | null {
+  const { era } = walk;
+  if (era < 611 || from.id === 0 || (from.id & ADD_CONST) !== 0) return null;
+  if (operation !== ADD && (operation !== SUB || era < 618)) return null;
+  if (!wide) {
+    // Half of a number that has more is not linked to it.
+    if (era < 618 || !isConstant32(right) || from.bounds.umaxHi !== 0) return null;
+  } else if (!isConstant(right) || right.valueHi !== right.valueLo >> 31 || (era < 618 && right.valueLo < 0)) return null;
+  const distance = right.valueLo;
+  if (operation === ADD) return distance;
+  return distance === -0x80000000 ? null : -distance;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Numbers that are copies of one another, or differ by a constant: what is learnt of one is known of all. */
 
-import { alu64 } from "../numbers/arithmetic.ts";
+import { alu32, alu64 } from "../numbers/arithmetic.ts";
 import { signedConstant } from "../numbers/bounds.ts";
-import { ADD_CONST, type Reg } from "../state/register.ts";
+import { ADD_CONST, ADD_CONST_32, type Reg } from "../state/register.ts";
 import { SLOT_SPILL, Slot } from "../state/slot.ts";
 import type { LinkedRegister, State } from "../state/state.ts";
 import { SCALAR } from "../state/types.ts";
@@ -59,7 +59,13 @@ export function syncLinked(walk: Walk, state: State, known: Reg, index: number, 
     const frame = state.frames[link.frame]!;
     const reg = link.isReg ? frame.regs[link.index]! : frame.stack[link.index]!.reg;
     if (reg.type !== SCALAR || (reg.id & ~ADD_CONST) !== (known.id & ~ADD_CONST)) continue;
+    // A difference in 32 bits says nothing of one in 64.
+    if (((reg.id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
     const to = synced(walk, reg, known);
+    if (link.frame === running) {
+      if (link.isReg) walk.touched.register(link.index);
+      else walk.touched.slot(link.index);
+    }
     if (link.isReg) frame.regs[link.index] = to;
     else frame.stack[link.index] = new Slot(frame.stack[link.index]!.kinds, to);
   }
@@ -74,6 +80,7 @@ function synced(walk: Walk, reg: Reg, known: Reg): Reg {
   }
   to.off = reg.off;
   to.id = reg.id;
-  to.bounds = alu64(ADD, known.bounds, signedConstant(reg.off - known.off), walk.era);
+  const narrow = ((reg.id | known.id) & ADD_CONST_32) !== 0;
+  to.bounds = (narrow ? alu32 : alu64)(ADD, known.bounds, signedConstant(reg.off - known.off), walk.era);
   return to;
 }
