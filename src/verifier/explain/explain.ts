@@ -1,0 +1,124 @@
+/** From a verifier's log to an explanation. */
+
+import type { ProgramSpec, Spec } from "../../object/spec.ts";
+import { Case } from "./case.ts";
+import { readDiagnostics } from "./diagnostics.ts";
+import type { Explanation, PathStep, Suggestion } from "./explanation.ts";
+import type { Step } from "./log/path.ts";
+import { readLog } from "./log/read.ts";
+import { ruleFor, unknown } from "./rules/index.ts";
+import type { Finding } from "./rules/rule.ts";
+import { type Accepts, tryFix } from "./try.ts";
+
+export interface ExplainOptions {
+  /** The program that was refused: gives source lines with columns, names of functions and maps. */
+  readonly program?: ProgramSpec;
+  /** What it is part of: gives names of fields. */
+  readonly spec?: Spec;
+  /** The instruction it is about, where that is known better than from the log. */
+  readonly slot?: number;
+  /** The refusal's text, where it is known without the log. */
+  readonly text?: string;
+  /** Asks a verifier: suggestions are tried on the instructions, and those that pass say so. Needs `program`. */
+  readonly accepts?: Accepts;
+}
+
+/** Of a loop's branches on the path so many are shown. */
+const MOST_BRANCHES = 12;
+
+/**
+ * Explains a refusal by the log of a kernel (classic of level 1 or 2 of any version since 5.4, or the newer form with
+ * "Verification failed: …"), or of Skep's own verifier, which writes the same notation.
+ *
+ * @param log line by line, or as the kernel gives it.
+ */
+export function explain(log: readonly string[] | string, options: ExplainOptions = {}): Explanation {
+  const lines = typeof log === "string" ? log.replace(/\0[\s\S]*$/, "").split("\n") : log;
+  const { rest, found } = readDiagnostics(lines);
+  const read = readLog(rest);
+  const verdict =
+    options.text === undefined ? read.verdict : options.text.split("\n").filter((line) => !/^(?:cur|old) state:/.test(line));
+  const one = new Case(
+    { ...read, verdict },
+    options.program ?? null,
+    options.spec ?? null,
+    options.slot ?? found?.at.slot ?? null,
+  );
+  const known = ruleFor(verdict);
+  const finding = known === null ? unknown(one) : known.rule.explain(one, known.match);
+  const suggestions = suggestionsOf(finding, options);
+  const at = one.place(finding.slot ?? one.slot);
+  if (found !== null) {
+    return {
+      category: found.category,
+      code: known?.rule.code ?? found.category.toLowerCase().replaceAll(" ", "-"),
+      problem: known === null ? found.problem : finding.problem,
+      reason: known === null || options.program === undefined ? found.reason : finding.reason,
+      at: found.at.line > 0 || at.line === 0 ? { ...at, ...found.at } : at,
+      path: found.path.length > 0 ? found.path : pathTo(one, finding),
+      suggestions: [...suggestions, ...found.suggestions.map((text) => ({ text, checked: null }))],
+      kernelText: verdict.length > 0 ? verdict.join("\n") : `${found.title}: ${found.problem}`,
+    };
+  }
+  return {
+    category: known?.rule.category ?? "Program Structure",
+    code: known?.rule.code ?? "unknown",
+    problem: finding.problem,
+    reason: finding.reason,
+    at,
+    path: pathTo(one, finding),
+    suggestions,
+    kernelText: verdict.join("\n"),
+  };
+}
+
+function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): Suggestion[] {
+  const tried = (finding.fixes ?? []).map((fix) => ({
+    text: fix.text,
+    checked: program === undefined || accepts === undefined ? null : tryFix(fix, program, accepts),
+  }));
+  const all: Suggestion[] = [...tried, ...(finding.suggestions ?? []).map((text) => ({ text, checked: null }))];
+  const once = all.filter(({ text }, at) => all.findIndex((other) => other.text === text) === at);
+  // What is known to work comes first.
+  return once.sort((a, b) => Number(b.checked === true) - Number(a.checked === true));
+}
+
+/** Branches, and what happened to the value that it is about, in their order. */
+function pathTo(one: Case, finding: Finding): PathStep[] {
+  const notes = finding.blame == null ? new Map() : new Map(one.lineage(finding.blame, finding.follow ?? "value").notes);
+  for (const { slot, kind, text } of finding.marks ?? []) {
+    const step = one.stepAt(slot);
+    if (step !== null) notes.set(step, { kind, text });
+  }
+  // What holds for the program as a whole holds on every path.
+  if (finding.blame == null && notes.size === 0 && one.step === null) return [];
+  if (finding.slot === 0) return [];
+  const steps = one.steps();
+  const first = steps.findIndex((step) => notes.has(step));
+  const path: (PathStep & { readonly step: Step })[] = [];
+  let branches = 0;
+  for (let index = steps.length - 1; index >= Math.max(0, first); index--) {
+    const step = steps[index]!;
+    const noted = notes.get(step);
+    if (noted !== undefined) path.push({ ...noted, at: one.place(step.slot), step });
+    else if (step.instruction.kind === "jump" && index < steps.length - 1 && branches < MOST_BRANCHES) {
+      const branch = branchOf(one, step, steps[index + 1]!, steps.slice(index + 1));
+      const later = path.at(-1);
+      if (branch === null || (later?.at.slot === branch.at.slot && later?.text === branch.text)) continue;
+      branches++;
+      path.push({ ...branch, step });
+    }
+  }
+  return path.reverse().map(({ kind, at, text }) => ({ kind, at, text }));
+}
+
+function branchOf(one: Case, step: Step, next: Step, after: readonly Step[]): PathStep | null {
+  const { jump, text } = step.instruction;
+  if (jump === null || jump === 0) return null;
+  const taken = next.slot === step.slot + 1 + jump;
+  const at = one.place(step.slot);
+  const line = after.map(({ slot }) => one.place(slot).line).find((candidate) => candidate > 0 && candidate !== at.line);
+  const condition = text.replace(/^if /, "").replace(/ goto .*$/, "");
+  const outcome = /^may_goto/.test(text) ? "the loop goes on" : `${condition} is ${taken ? "true" : "false"}`;
+  return { kind: "branch", at, text: line === undefined ? outcome : `${outcome}: goes on in line ${line}` };
+}

@@ -1,0 +1,45 @@
+/** An explanation in one line: for build logs and CI, and as an error's message. */
+
+import type { Explanation } from "../explanation.ts";
+import { spot } from "./terminal.ts";
+
+/** `file:line:column: error: problem [code]`, as compilers print it. */
+export function errorLine(explanation: Explanation): string {
+  return `${spot(explanation.at)}: error: ${oneLine(explanation.problem)} [${explanation.code}]`;
+}
+
+/** A workflow command of GitHub Actions, which puts it beside the line in a review. */
+export function githubLine(explanation: Explanation): string {
+  const { at, problem, reason, code } = explanation;
+  const place =
+    at.file === null || at.line === 0
+      ? ""
+      : `file=${property(at.file)},line=${at.line}${at.column > 0 ? `,col=${at.column}` : ""},`;
+  return `::error ${place}title=${property(`refused [${code}]`)}::${data(`${problem}. ${reason}`)}`;
+}
+
+/** What was refused, where, why, and what to do; for `VerifierError`. */
+export function messageOf(program: string, explanation: Explanation): string {
+  const { at, problem, suggestions, kernelText } = explanation;
+  const known = at.file !== null && at.line > 0;
+  const where = known ? ` at ${spot(at)}` : "";
+  const quoted = at.text === "" ? "" : `, in \`${at.text}\``;
+  const instruction = at.slot === null ? "" : ` (instruction ${at.slot}${at.instruction === null ? "" : `: ${at.instruction}`})`;
+  const [first] = suggestions;
+  const said = kernelText === "" || kernelText === problem ? "" : `; the verifier says: ${oneLine(kernelText)}`;
+  return oneLine(
+    `program ${program}: refused${where}${quoted}: ${problem}${first === undefined ? "" : `; ${first.text}`}${said}${instruction}`,
+  );
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, "; ");
+}
+
+function data(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

@@ -1,0 +1,371 @@
+/** Calls of helpers, kernel functions and functions of the program: which exist, and what they take. */
+
+import { HELPER, helperName } from "../../../uapi/helpers.ts";
+import { helperSince } from "../../../uapi/since.ts";
+import type { Case } from "../case.ts";
+import { mayBeNull } from "../log/values.ts";
+import { describeType, describeValue, ordinal } from "../words.ts";
+import { type Finding, plain, type Rule } from "./rule.ts";
+
+/** What does nearly the same, where the one asked for is not there. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  bpf_probe_read: "bpf_probe_read_kernel or bpf_probe_read_user (since 5.5)",
+  bpf_probe_read_str: "bpf_probe_read_kernel_str or bpf_probe_read_user_str (since 5.5)",
+  bpf_get_current_task_btf: "bpf_get_current_task",
+  bpf_redirect_peer: "bpf_redirect",
+  bpf_xdp_adjust_tail: "bpf_skb_change_tail in programs of tc",
+  bpf_skb_load_bytes: "direct access through ctx->data, checked against ctx->data_end; bpf_xdp_load_bytes in XDP (since 5.18)",
+  bpf_skb_store_bytes: "direct access through ctx->data; bpf_xdp_store_bytes in XDP (since 5.18)",
+  bpf_get_current_pid_tgid: "nothing: this hook runs in no process's name; note it in a map from a hook that does",
+  bpf_get_current_comm: "nothing: this hook runs in no process's name; note it in a map from a hook that does",
+  bpf_trace_printk: "a ring buffer, and its output on the other side",
+  bpf_ktime_get_boot_ns: "bpf_ktime_get_ns",
+  bpf_override_return: "a program of type kprobe on a function that allows errors to be injected",
+  bpf_send_signal: "a program of type kprobe, tracepoint or perf_event",
+};
+
+function unavailable(one: Case, helper: string, number: number): Finding {
+  const type = one.program?.type ?? null;
+  const known = helperName(number) ?? (helper in HELPER ? helper : null);
+  const since = known === null ? null : helperSince(number);
+  const instead = INSTEAD[known ?? helper];
+  const poisoned = number === 195896080;
+  if (poisoned) return missingType(one);
+  if (known === null) {
+    return {
+      problem: `there is no helper number ${number}`,
+      reason: `This kernel has none of that number${helper === "unknown" ? "" : ` (${helper})`}: it may come with a newer one.`,
+      suggestions: ["check the number, or run it on a newer kernel"],
+      blame: null,
+    };
+  }
+  return {
+    problem: `${known} is not there for ${type === null ? "programs of this type" : `programs of type ${type}`}`,
+    reason: `Which helpers there are depends on the type of program, the kernel's version${since === null ? "" : ` (${known} came with ${since})`}, its configuration (lockdown hides some), and the licence.`,
+    suggestions: [
+      ...(instead === undefined ? [] : [`use ${instead}`]),
+      "see what each type has: `bpftool feature probe`, or `skep portability FILE`",
+      "or attach the program to a hook whose type has it",
+    ],
+    blame: null,
+  };
+}
+
+/** A relocation found no such type or field in the kernel, and the instruction was reached all the same. */
+function missingType(one: Case): Finding {
+  const poisoned = one.program?.poisoned?.find(({ slot }) => slot === one.slot);
+  return {
+    problem: `${poisoned === undefined ? "something of the kernel's types" : `\`${poisoned.subject}\``} is used, which this kernel does not have`,
+    reason:
+      "The program was compiled for other types (CO-RE): where the kernel lacks a field or type, the instruction is replaced by a call of a helper that does not exist, and it is refused where it is reached.",
+    suggestions: ["guard it: `if (bpf_core_field_exists(x->field)) …`, or `bpf_core_type_exists`"],
+    blame: null,
+  };
+}
+
+/** How many of what comes may be NULL, said at once. */
+function wrongType(one: Case, register: number, type: string, expected: string | null): Finding {
+  const callee = one.step?.instruction.callee ?? "the function";
+  const value = one.value(register);
+  const holds = value === null ? describeType(type) : describeValue(value);
+  const what = `the ${ordinal(register)} argument of ${callee}`;
+  const wanted = expected === null ? null : [...new Set(expected.split(",").map((one_) => describeType(one_.trim())))];
+  const isNull = /_or_null/.test(type) && expected !== null;
+  const name = one.place(one.lineage(register).origin?.slot ?? null).text.match(/(\w+)\s*=\s*[^=]/)?.[1] ?? "pointer";
+  if (isNull) {
+    const text = `test it first: \`if (!${name}) return …;\``;
+    return {
+      problem: `${what} may be NULL`,
+      reason: `It is ${holds}, and nothing has tested it on this path.`,
+      fixes: [{ text, slot: one.slot ?? 0, code: `if r${register} == 0 goto exit` }],
+      blame: register,
+    };
+  }
+  const number = /^(?:scalar|inv)$/.test(type);
+  return {
+    problem: number ? `${what} must be a pointer, a number is given` : `${what} is ${describeType(type)}, which does not fit`,
+    reason: `It is ${holds}${wanted === null ? "" : `; what fits is ${list(wanted)}`}.`,
+    suggestions: number
+      ? [
+          "pass the address of a variable: `&x`",
+          "data that is elsewhere (kernel or user memory): copy it to the stack first, with bpf_probe_read_kernel or bpf_probe_read_user",
+        ]
+      : ["copy what is needed to the stack or a map, and pass that"],
+    blame: register,
+  };
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? (words[0] ?? "something else") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+function trusted(one: Case, register: number, needs: string): Finding {
+  const callee = one.step?.instruction.callee ?? "the function";
+  const value = one.value(register);
+  return {
+    problem: `the ${ordinal(register)} argument of ${callee} must be ${needs}`,
+    reason: `It is ${value === null ? "something else" : describeValue(value)}. A pointer is vouched for when it was acquired, is an argument of the hook, or was read within an RCU section; one that was followed from another object is not.`,
+    suggestions: [
+      "acquire it: bpf_task_acquire, bpf_cgroup_acquire, …, and release it after",
+      "or read it between bpf_rcu_read_lock and bpf_rcu_read_unlock, and test it for NULL",
+    ],
+    blame: register,
+  };
+}
+
+function possiblyNull(one: Case, register: number): Finding {
+  const callee = one.step?.instruction.callee ?? "the function";
+  const value = one.value(register);
+  const { origin } = one.lineage(register);
+  const zero = value?.text === "0";
+  const text = "test it first: `if (!pointer) return …;`";
+  return {
+    problem: `the ${ordinal(register)} argument of ${callee} ${zero ? "is NULL" : "may be NULL"}`,
+    reason: `${callee} does not look at it before it uses it. It is ${value === null ? "not known" : describeValue(value)}${
+      origin === null || origin.instruction.callee === null
+        ? ""
+        : `: ${origin.instruction.callee} returned it in ${one.where(origin.slot)}`
+    }.`,
+    fixes:
+      zero || value === null || !mayBeNull(value) ? [] : [{ text, slot: one.slot ?? 0, code: `if r${register} == 0 goto exit` }],
+    suggestions: zero || value === null || !mayBeNull(value) ? ["pass a pointer to an object"] : [],
+    blame: register,
+  };
+}
+
+export const CALL_RULES: readonly Rule[] = [
+  {
+    code: "helper",
+    category: "Call Type",
+    pattern: /^(?:unknown func|invalid func|program of this type cannot use helper) (\S+?)#(-?\d+)/,
+    explain: (one, m) => unavailable(one, m[1]!, Number(m[2])),
+  },
+  plain(
+    "Call Type",
+    "helper",
+    /^func (\S+?)#(\d+) (?:not supported for program type (\d+)|supported only for (.*) programs)/,
+    "$1 is not there for programs of this type; It is for $4 others",
+    "attach the program to a hook whose type has it",
+  ),
+  {
+    code: "argument",
+    category: "Call Type",
+    pattern: /^R(\d+) type=(\S+) expected=(.*)$/,
+    explain: (one, m) => wrongType(one, Number(m[1]), m[2]!, m[3]!.replace(/,\s*$/, "")),
+  },
+  {
+    code: "argument-null",
+    category: "Call Type",
+    pattern: /^Possibly NULL pointer passed to (?:trusted |helper )?arg(\d+)/,
+    // Kernel functions count their arguments from 0, helpers from 1.
+    explain: (one, m) => possiblyNull(one, Number(m[1]) + (/trusted/.test(m[0]) ? 1 : 0)),
+  },
+  {
+    code: "argument-null",
+    category: "Call Type",
+    pattern: /^arg#(\d+) is expected to be non-NULL/,
+    explain: (one, m) => possiblyNull(one, Number(m[1]) + 1),
+  },
+  {
+    code: "argument-trust",
+    category: "Call Type",
+    pattern: /^R(\d+) must be (?:(a) )?(referenced or trusted|rcu pointer|referenced|referenced or rcu)$/,
+    explain: (one, m) =>
+      trusted(
+        one,
+        Number(m[1]),
+        /rcu/.test(m[3]!)
+          ? "a pointer that is vouched for: acquired, or of an RCU section"
+          : "an object that is owned or vouched for",
+      ),
+  },
+  plain(
+    "Call Type",
+    "argument",
+    /^(?:arg#(\d+) expect(?:s|ed) (?:pointer to ctx|pointer to (.*?)|for (\S+?)\(\))(?:, but got (\S+))?|arg(\d+) expected pointer to func)$/,
+    "argument $1$5 of the call has the wrong kind; What it takes is the context, a function, or $2$3",
+    "pass what the prototype says",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^arg#(\d+) (?:is (\S+) ?expected (.*)|doesn't point to (.*)|pointer type (.*) must point to (.*)|reference type\('(.*?)'\).*)/,
+    "argument $1 of the call has the wrong kind; What is given is $2$5$7, what fits is $3$4$6",
+    "pass a pointer of the type in the prototype",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^arg#(\d+) arg#(\d+) memory, len pair leads to invalid memory access/,
+    "the memory of argument $1 is not as large as argument $2 says; See the text before",
+    "limit the length to the size of the memory",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^kernel function (\S+) args#(\d+) expected pointer to (.*?) but R(\d+) has a pointer to (.*)/,
+    "argument $2 of $1 must be a pointer to $3; Given is a pointer to $5",
+    "pass the right object; a member's address must be of the member's type",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^R(\d+) (?:is of type (\S+) but (\S+) is expected|must point to kernel BTF)/,
+    "argument $1 points to a $2, wanted is a $3; They are different structs of the kernel",
+    "use the helper that converts one into the other, or the right object",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^(\S+)\(\) may write into memory pointed by R(\d+) type=(\S+)/,
+    "$1 would write into memory that is read-only ($3); Its second use is as a result",
+    "copy it to the stack first",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^Helper has invalid (?:btf\/)?btf_id in R(\d+)/,
+    "argument $1 has no type that the helper knows; Its type in the kernel is missing",
+    "use a kernel with complete types",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^(?:operation on (\S+) expects arg#1 (.*)|arg#1 offset=(.*), but expected (.*))/,
+    "the node does not fit the list or tree; Its field is not the one that the root was declared for (`__contains`)",
+    "pass the field that `__contains` names",
+  ),
+  plain(
+    "Call Type",
+    "argument",
+    /^expected=(\S+)|^expected (\S+) or socket/,
+    "the argument has the wrong kind; What fits is $1$2",
+    "pass what fits",
+  ),
+  plain(
+    "Call Type",
+    "map-kind",
+    /^cannot pass map_type (\d+) into func (\S+?)#(\d+)/,
+    "$2 does not work with this type of map; Each type of map has its own helpers",
+    "use the helper for this type, or another type of map",
+  ),
+  plain(
+    "Call Type",
+    "map-kind",
+    /^expected prog array map for tail call/,
+    "the second argument of bpf_tail_call must be a program array; Another type of map is given",
+    "use a map of type BPF_MAP_TYPE_PROG_ARRAY",
+  ),
+  plain(
+    "Call Type",
+    "map-kind",
+    /^(?:tail_call abusing map_ptr|pointer in R(\d+) isn't map pointer|invalid arg_type for sockmap\/sockhash|R(\d+) does not point to a readonly map'|callback function not allowed for map|cannot update sockmap in this context|bpf_struct_ops map cannot be used in prog)/,
+    "the map does not fit the call; It must be one map, of the type that the helper is for",
+    "use one map of the right type on every path",
+  ),
+  plain(
+    "Call Type",
+    "map-kind",
+    /^(?:timer|workqueue|\S+) pointer in R1 map_uid=(\d+) doesn't match map pointer in R2 map_uid=(\d+)/,
+    "the timer (or work queue) and the map given with it do not belong together; It must be the map in which it lies",
+    "pass the same map, looked up once",
+  ),
+  plain(
+    "Call Type",
+    "string",
+    /^(?:string is not zero-terminated|Invalid format string|R(\d+) is not a constant string)/,
+    "the text must be a constant that ends with a zero byte; It is in read-only data and its end must be known",
+    'use a string literal: `static const char format[] = "…"`',
+  ),
+  plain(
+    "Call Type",
+    "local-call",
+    /^(?:call to invalid destination|Subprog (\S+) doesn't exist|insn (\d+) cannot call exception cb directly)/,
+    "a call that leads to no function; Calls go to the beginning of a function of the same program",
+    "this is the compiler's or loader's mistake: compile it anew",
+  ),
+  plain(
+    "Call Type",
+    "local-call",
+    /^Caller passes invalid args into func#(\d+)(?: \('(\S+)'\))?/,
+    "the arguments of function `$2` (number $1) do not fit its prototype; Global functions are verified by themselves, for any arguments of their types",
+    "pass what the prototype says, or make the function static: then it is verified for what it is given",
+  ),
+  plain(
+    "Call Type",
+    "prototype",
+    /^(?:Function (\S+) has|Global function (\S+?)\(\) with|The function (\S+) has) (\d+) (?:> (\d+) args.*|arguments\. Too many.*)/,
+    "function `$1$2$3` has too many arguments; There are five registers for them",
+    "pass a pointer to a struct",
+  ),
+  plain(
+    "Call Type",
+    "prototype",
+    /^(?:Global function (\S+?)\(\) doesn't return scalar|Invalid type of function (\S+?)\(\)|The function (\S+) return type (\S+) is unsupported)/,
+    "the function's result is no number; Global functions return numbers, or nothing",
+    "return an int, or make it static",
+  ),
+  plain(
+    "Call Type",
+    "prototype",
+    /^[Aa]rg#(\d+) (?:type (.*) in (\S+?)\(\) is not supported yet|has (?:invalid combination of tags|unsupported set of tags|pointer tag, but is not a pointer type)|type tag .*|arena cannot be combined.*)/,
+    "argument $1 of the function is of a kind that is not possible there; Its type or its tags (`__arg_…`) do not fit",
+    "use a pointer to a struct, a number, or the context, with one fitting tag",
+  ),
+  plain(
+    "Call Type",
+    "prototype",
+    /^arg#(\d+) (?:type isn't a pointer|type doesn't have a name|struct doesn't have a name|should be (.*))/,
+    "argument $1 is not declared as the context of this type of program; It should be $2",
+    "declare it with the type of the program's context",
+  ),
+  plain(
+    "Call Type",
+    "kfunc",
+    /^(?:calling kernel function (\S+) is not allowed|kernel function (\S+) (?:args#\d+ pointer type .*|returns pointer type .*|unhandled dynamic return type)|kernel btf_id (\d+) is not a function|kernel function btf_id (\d+) does not have a valid func_proto)/,
+    "kernel function $1$2 cannot be called from here; Each is offered to some types of programs only",
+    "use another, or another type of program",
+  ),
+  plain(
+    "Call Type",
+    "kfunc",
+    /^(?:cannot find address for kernel function (\S+)|address of kernel function (\S+) is out of range|The address of function (\S+) cannot be found|failed to find BTF for kernel function|invalid kernel function call not eliminated in verifier pass|calling kernel function is not supported without CONFIG_DEBUG_INFO_BTF|BTF fd for kfunc is not a module BTF|kfunc offset > 0 without fd_array is invalid|negative offset disallowed for kernel module function call)/,
+    "a kernel function that this kernel does not have; It is missing, or in a module that is not loaded",
+    "declare it `__weak` and test its address: `if (bpf_ksym_exists(f)) …`",
+  ),
+  plain(
+    "Call Type",
+    "kfunc",
+    /^(?:kfunc (\S+?)(?:#(\d+))? (?:failed callback verification|type ID argument must be of a struct)|kfunc bpf_rdonly_cast .*|bpf_\w+_new(?:\/\S+)? .*|bpf_percpu_obj_new .*|local type ID argument must be in range.*|R\d+ rdonly\/rdwr_buf_size exceeds u32 max|2 or more rdonly\/rdwr_buf_size.*|Unrecognized arg#(\d+) type (\S+)|acquire kernel function does not return PTR_TO_BTF_ID)/,
+    "the kernel function is called in a way that it does not take; Its arguments must be types of the program and constants",
+    "see the function's documentation",
+  ),
+  plain(
+    "Call Type",
+    "callback",
+    /^(?:callback function (?:not static|cannot be the main program)|exception (?:callback|cb) .*|bpf_throw kfunc \(insn (\d+)\) cannot be called from callback subprog (\d+)|multiple exception callback tags for main subprog|invalid exception callback insn_off.*)/,
+    "the callback is not of the right kind; Callbacks are static functions with the prototype that the helper wants (the one of exceptions is global)",
+    "declare it so",
+  ),
+  plain(
+    "Call Type",
+    "flags",
+    /^(?:get_local_storage\(\) doesn't support non-zero flags|only one cgroup storage of each type is allowed)/,
+    "the helper is used in a way that it does not take; See its documentation",
+    "pass 0 as flags; use one storage",
+  ),
+  plain(
+    "Call Type",
+    "helper-packet",
+    /^helper access to the packet is not allowed/,
+    "the helper does not take a pointer into the packet; It needs memory that does not move",
+    "copy it to the stack first",
+  ),
+  plain(
+    "Call Type",
+    "probe",
+    /^helper call is not allowed in probe/,
+    "the helper cannot be called in this kind of program; It may not run in any context",
+    "use another hook",
+  ),
+];

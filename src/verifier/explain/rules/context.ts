@@ -1,0 +1,203 @@
+/** The context: which fields there are, and how they may be read; and what a program returns. */
+
+import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
+import type { Case } from "../case.ts";
+import { contextOf } from "../names.ts";
+import { bytes } from "../words.ts";
+import { accessVerb, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
+
+function access(one: Case, m: RegExpExecArray): Finding {
+  const [offset, size] = [Number(m[1]), Number(m[2])];
+  const struct = one.program === null ? null : contextOf(one.program.type);
+  const field = struct?.fields.find((candidate) => offset >= candidate.offset && offset < candidate.offset + candidate.size);
+  const expression = expressionOf(one.place(one.slot).text);
+  const verb = accessVerb(one);
+  const type = one.program?.type ?? null;
+  const what = expression === null ? `this ${verb}` : `\`${expression}\``;
+  const named = field === undefined ? `${bytes(size)} at byte ${offset}` : `\`${field.name}\``;
+  const width =
+    field !== undefined && field.size !== size
+      ? ` The field has ${bytes(field.size)}, ${size} are ${verb === "read" ? "read" : "written"}.`
+      : "";
+  return {
+    problem:
+      field !== undefined && width !== ""
+        ? `${what} is of ${bytes(size)} of \`${field.name}\`, which has ${field.size}`
+        : `${type === null ? "this type of program" : `programs of type ${type}`} may not ${verb} ${named} of the context`,
+    reason: `${bytes(size)} at byte ${offset} of the context are ${verb === "read" ? "read" : "written"}.${width}${fieldList(struct, offset)} Not every field of the struct is there for every type and attach type; most are read-only.`,
+    suggestions: [
+      ...(width === "" ? [] : [`read it with its declared width: ${bytes(field!.size)}`]),
+      'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',
+      ...(verb === "write" ? ["keep what is to be remembered in a map"] : []),
+    ],
+    blame: null,
+  };
+}
+
+/** The fields that there are, when the place is none of them. */
+function fieldList(struct: ContextStruct | null, offset: number): string {
+  if (struct === null) return "";
+  if (offset >= struct.size || !struct.fields.some((field) => offset >= field.offset && offset < field.offset + field.size))
+    return ` There is no field: \`${struct.name}\` has ${struct.fields
+      .slice(0, 8)
+      .map(({ name }) => name)
+      .join(", ")}${struct.fields.length > 8 ? ", …" : ""} (${bytes(struct.size)}).`;
+  return "";
+}
+
+function modified(_: Case, m: RegExpExecArray): Finding {
+  const [kind, register, offset] = [m[1]!, Number(m[2]), Number(m[3])];
+  const isContext = kind === "ctx";
+  return {
+    problem: `${isContext ? "the context" : `a ${kind}`} is used through a pointer that was moved by ${bytes(offset)}`,
+    reason: `r${register} is ${isContext ? "the context" : `the ${kind}`} ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}. ${
+      isContext
+        ? "Accesses of the context are rewritten, which works for the pointer itself and a constant offset in the instruction. Often the compiler has computed `ctx + constant` for several uses."
+        : "It must be passed or read as it was given."
+    }`,
+    suggestions: isContext
+      ? [
+          "read the field into a variable directly: `u32 x = ctx->field;`, or through a volatile pointer",
+          "clang 18 and later: `__attribute__((preserve_static_offset))` on the context's struct",
+          "pass the context itself to helpers and functions",
+        ]
+      : ["keep the original pointer in a variable"],
+    blame: register,
+  };
+}
+
+/** Numbers that a program may return, by what the log says. */
+function returns(one: Case, m: RegExpExecArray): Finding {
+  const text = m[0];
+  const allowed = /should have been in (?:\[(-?\d+), (-?\d+)\]|\((0x[0-9a-f]+); (0x[0-9a-f]+)\)|(\S+))/.exec(text);
+  const found = /smin=(-?\d+)|smax=(-?\d+)/.test(text)
+    ? [/smin=(-?\d+)/.exec(text)?.[1], /smax=(-?\d+)/.exec(text)?.[1]]
+    : [null, null];
+  const tnum = /has value \((0x[0-9a-f]+); (0x[0-9a-f]+)\)/.exec(text);
+  const [low, high] =
+    allowed === null
+      ? [null, null]
+      : allowed[1] !== undefined
+        ? [allowed[1], allowed[2]!]
+        : [String(Number(allowed[3] ?? 0)), String(Number(allowed[3] ?? 0) + Number(allowed[4] ?? 0))];
+  const range =
+    found[0] != null || found[1] != null
+      ? found[0] === found[1]
+        ? `${found[0]}`
+        : `${found[0] ?? "anything"} to ${found[1] ?? "anything"}`
+      : tnum === null
+        ? "anything"
+        : Number(tnum[2]) === 0
+          ? `${Number(tnum[1])}`
+          : `${Number(tnum[1])} to ${Number(tnum[1]) + Number(tnum[2])}`;
+  const may = low === null ? "what is allowed" : low === high ? low : `${low} to ${high}`;
+  const callback = /callback/.test(text);
+  const subject = callback
+    ? "the callback"
+    : /subprogram/.test(text)
+      ? "the function"
+      : one.program === null
+        ? "the program"
+        : `\`${one.program.name}\``;
+  const lineage = one.lineage(0);
+  return {
+    problem: `${subject} may return ${range}; this hook allows ${may}`,
+    reason: `${callback ? "What a callback returns says whether to go on." : `What programs of this kind${one.program?.attachType == null ? "" : ` (${one.program.attachType})`} return is a decision, and other numbers mean nothing.`}${
+      lineage.origin === null || lineage.originText === null
+        ? ""
+        : ` The value was ${lineage.originText.replace(/: .*$/, "")} in ${one.where(lineage.origin.slot)}.`
+    }`,
+    suggestions: [`return a constant: ${low ?? "0"}${low === high ? "" : ` or ${high}`}`],
+    fixes:
+      one.slot === null || high === null || low !== "0"
+        ? []
+        : [
+            {
+              text: `limit it right before the return: \`return x ${Number(high) === 1 ? "!= 0" : `& ${high}`};\``,
+              slot: one.slot,
+              code: `r0 &= ${high}`,
+            },
+          ],
+    blame: 0,
+  };
+}
+
+export const CONTEXT_RULES: readonly Rule[] = [
+  { code: "context-access", category: "Memory", pattern: /^invalid bpf_context access off=(-?\d+) size=(\d+)/, explain: access },
+  {
+    code: "context-moved",
+    category: "Register Type",
+    pattern: /^dereference of modified (\S+) ptr R(\d+) off=(-?\d+) disallowed/,
+    explain: modified,
+  },
+  {
+    code: "context-moved",
+    category: "Register Type",
+    pattern: /^negative offset (\S+) ptr R(\d+) off=(-?\d+) disallowed/,
+    explain: modified,
+  },
+  {
+    code: "context-access",
+    category: "Memory",
+    pattern: /^BPF_(?:ST|STX|ATOMIC) stores into R(\d+) (\S+) is not allowed/,
+    explain: (one, m) => {
+      const offset = one.step?.instruction.memory?.offset ?? 0;
+      const field = one.names.contextField(offset);
+      return {
+        problem: `a constant (or an atomic sum) is written to ${m[2] === "ctx" ? `\`${field?.name ?? `byte ${offset}`}\` of the context` : m[2]}`,
+        reason:
+          "Where the context may be written at all, it is by a store of a register; this kernel takes no store of a constant there (6.3 does).",
+        suggestions: [
+          'put the value into a variable that the compiler cannot see through: `volatile`, or `asm volatile("" : "+r"(x))`',
+        ],
+        blame: null,
+      };
+    },
+  },
+  {
+    code: "return-range",
+    category: "Policy",
+    pattern:
+      /^(?:At (?:program exit|subprogram exit|callback return|async callback return|exception cb exit|\S+ ?\S*) the register R0 .*|In async callback the register R0 .*)should have been in .*/,
+    explain: returns,
+  },
+  {
+    code: "return-range",
+    category: "Policy",
+    pattern: /^(?:At \S+ ?\S* ?\S*|In async callback) the register R0 is not a known value \((\S+)\)/,
+    explain: (_, m) => ({
+      problem: "what is returned is not a number that is known here",
+      reason: `r0 is ${m[1]}: this hook needs a number within its limits.`,
+      suggestions: ["return a constant"],
+      blame: 0,
+    }),
+  },
+  plain(
+    "Policy",
+    "return-range",
+    /^(.*) the register R(\d+) is not a known value \((\S+)\)/,
+    "what is returned is not a number that is known here; r$2 is $3",
+    "return a constant",
+  ),
+  plain(
+    "Register Type",
+    "context-argument",
+    /^(?:at the time of BPF_LD_ABS\|IND R6 != pointer to skb)/,
+    "LD_ABS and LD_IND need the context in r6; Another value is there",
+    "copy the context there first: `r6 = r1`",
+  ),
+  plain(
+    "Policy",
+    "legacy-packet",
+    /^BPF_LD_\[ABS\|IND\] instructions not allowed for this program type/,
+    "LD_ABS and LD_IND are not there for this type of program; They are for socket filters and tc",
+    "use direct access through ctx->data, or bpf_skb_load_bytes",
+  ),
+  plain(
+    "Memory",
+    "context-argument",
+    /^func '(\S+)' (?:offset (\d+) is not multiple of 8|doesn't have (\d+)-th argument|size (\d+) must be 8|arg(\d+) .*)/,
+    "there is no such argument of `$1`; Arguments of the hooked function are read as 8 bytes each, at multiples of 8",
+    "use BPF_PROG(name, arguments…), which reads them so",
+  ),
+];

@@ -1,0 +1,50 @@
+/** All rules, in the order in which they are asked; and what is said of a text that none of them knows. */
+
+import type { Case } from "../case.ts";
+import { CALL_RULES } from "./calls.ts";
+import { CONTEXT_RULES } from "./context.ts";
+import { MEMORY_RULES } from "./memory.ts";
+import { POLICY_RULES } from "./policy.ts";
+import { REGION_RULES } from "./regions.ts";
+import { REGISTER_RULES } from "./registers.ts";
+import { RESOURCE_RULES } from "./resources.ts";
+import { blamed, type Finding, type Rule } from "./rule.ts";
+import { STACK_RULES } from "./stack.ts";
+import { STRUCTURE_RULES } from "./structure.ts";
+
+const RULES: readonly Rule[] = [
+  ...MEMORY_RULES,
+  ...STACK_RULES,
+  ...REGISTER_RULES,
+  ...CONTEXT_RULES,
+  ...RESOURCE_RULES,
+  ...REGION_RULES,
+  ...CALL_RULES,
+  ...STRUCTURE_RULES,
+  ...POLICY_RULES,
+];
+
+/** The first rule that knows a line of the verdict, the first line first. */
+export function ruleFor(verdict: readonly string[]): { readonly rule: Rule; readonly match: RegExpExecArray } | null {
+  for (const line of verdict) {
+    for (const rule of RULES) {
+      const match = rule.pattern.exec(line.trim());
+      if (match !== null) return { rule, match };
+    }
+  }
+  return null;
+}
+
+/** What there is to say of a text that is new. */
+export function unknown(one: Case): Finding {
+  const text = one.verdict.join("; ");
+  const register = blamed(text);
+  return {
+    problem: text === "" ? "the program is refused, and the log does not say why" : text,
+    reason:
+      text === ""
+        ? "The log may have been cut: ask for it again with a larger buffer."
+        : "The verifier's own words; this text is not in Skep's table.",
+    blame: register,
+  };
+}
