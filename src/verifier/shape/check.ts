@@ -5,6 +5,7 @@
 
 import type { Program } from "../program.ts";
 import { refuse } from "../refusal.ts";
+import { checkAttachment } from "./attach.ts";
 import { type ControlFlow, traverse } from "./control-flow.ts";
 import { CALL, CLASS_JMP, CLASS_JMP32, EXIT, HELPER_TAIL_CALL, JA, JA32, OP_CALL, OP_EXIT } from "./opcodes.ts";
 import { isLegacyLoad } from "./subprograms.ts";
@@ -16,10 +17,10 @@ const traversed = new WeakMap<Program, ControlFlow>();
 export function checkShape(program: Program): void {
   checkSubprograms(program);
   checkReturnTypes(program);
-  if (program.era < 612) checkSleepable(program);
+  if (program.era < 612) checkAttachment(program);
   checkWideLoads(program);
   controlFlow(program);
-  if (program.era >= 612) checkSleepable(program);
+  if (program.era >= 612) checkAttachment(program);
 }
 
 /**
@@ -95,35 +96,4 @@ function returnsInteger(types: NonNullable<Program["types"]>, func: number): boo
   if (prototype?.kind !== "prototype") return false;
   const result = types.type(types.resolve(prototype.result));
   return (result.kind === "int" && result.size <= 8) || result.kind === "enum" || result.kind === "enum64";
-}
-
-/** The part of `check_attach_btf_id` that needs no target: who may sleep, and who must declare a licence. */
-function checkSleepable({ type, attachType, sleepable, era, gpl }: Program): void {
-  if (type === "syscall") {
-    if (!sleepable) refuse("Syscall programs can only be sleepable", "EINVAL");
-    return;
-  }
-  if (sleepable) {
-    if (era < 602) {
-      if (type !== "tracing" && type !== "lsm" && type !== "kprobe")
-        refuse("Only fentry/fexit/fmod_ret, lsm, and kprobe/uprobe programs can be sleepable", "EINVAL");
-      if (type === "lsm" && attachType === "lsm_cgroup") refuse("BPF_LSM_CGROUP programs cannot be sleepable", "EINVAL");
-    } else if (!maySleep(type, attachType))
-      refuse("Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable", "EINVAL");
-  }
-  if (type === "struct_ops" && !gpl) refuse("struct ops programs must have a GPL compatible license", "EINVAL");
-  if (type === "lsm" && !gpl) refuse("LSM programs must have a GPL compatible license", "EINVAL");
-}
-
-function maySleep(type: Program["type"], attachType: Program["attachType"]): boolean {
-  if (type === "tracing") {
-    return (
-      attachType === "trace_fentry" ||
-      attachType === "trace_fexit" ||
-      attachType === "modify_return" ||
-      attachType === "trace_iter"
-    );
-  }
-  if (type === "lsm") return attachType !== "lsm_cgroup";
-  return type === "kprobe" || type === "struct_ops";
 }
