@@ -114,3 +114,21 @@ test("what a function surely writes of its caller's stack is not live before the
   liveness.ask(inside, 6);
   assert.equal(liveness.isLive(0, 0), true, "it is read after the call");
 });
+
+test("a function that may end before its write, by a tail call, does not surely write", () => {
+  const liveness = livenessOf(
+    "r1 = r10\ncall sub\nr0 = *(u64 *)(r10 -8)\nexit\nsub: call bpf_tail_call#12\nr0 = 0\n*(u64 *)(r6 -8) = r0\nexit",
+  );
+  const inside = chain([-1, 0], [1, 1]);
+  liveness.begin(inside, 6);
+  liveness.markWrite(0, 0);
+  liveness.commit();
+  liveness.begin(inside, 7);
+  liveness.update(inside);
+  liveness.begin(MAIN, 2);
+  liveness.markRead(MAIN, 0, 0);
+  liveness.commit();
+  liveness.update(MAIN);
+  liveness.ask(MAIN, 0);
+  assert.equal(liveness.isLive(0, 0), true);
+});

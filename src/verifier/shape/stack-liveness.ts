@@ -14,6 +14,8 @@
 import type { Program } from "../program.ts";
 import type { Frame } from "../state/frame.ts";
 import type { Flow } from "./flow.ts";
+import { CALL, HELPER_TAIL_CALL } from "./opcodes.ts";
+import { isLegacyLoad } from "./subprograms.ts";
 
 /** `MAX_CALL_FRAMES`. */
 const MOST_FRAMES = 8;
@@ -84,6 +86,8 @@ export class StackLiveness {
   readonly #writes = new Int32Array(MOST_FRAMES * 2);
   #anyWrite = false;
   #slot = 0;
+  /** By slot: the function may end here, though more follows. Made when it is first needed. */
+  #leaves: Uint8Array | null = null;
   /** By frame of the state that is asked about. */
   readonly #asked: Chain[] = [];
   #askedSlot = 0;
@@ -199,10 +203,11 @@ export class StackLiveness {
     const { start } = chain;
     const { successors, postorders } = this.#flow;
     const order = postorders[chain.subprogram]!;
+    const leaves = (this.#leaves ??= abnormalReturns(this.#program));
     for (const masks of chain.masks) {
       if (masks === null) continue;
       if (chain.mustWriteShrank) forgetWrittenLater(masks);
-      while (pass(masks, order, successors.next, successors.jump, start)) {
+      while (pass(masks, order, successors.next, successors.jump, leaves, start)) {
         // Until nothing changes.
       }
     }
@@ -271,8 +276,26 @@ function forgetWrittenLater(masks: Int32Array): void {
   }
 }
 
+/** Tail calls and legacy loads: when they succeed, or fail, their function returns. */
+function abnormalReturns({ code }: Program): Uint8Array {
+  const leaves = new Uint8Array(code.length);
+  for (let slot = 0; slot < code.length; slot++) {
+    const opcode = code.opcode[slot]!;
+    const tailCall = opcode === CALL && code.src[slot] === 0 && code.imm[slot] === HELPER_TAIL_CALL;
+    if (tailCall || isLegacyLoad(opcode)) leaves[slot] = 1;
+  }
+  return leaves;
+}
+
 /** One round over a function, from its ends to its start. @returns whether anything changed. */
-function pass(masks: Int32Array, order: Int32Array, next: Int32Array, jump: Int32Array, start: number): boolean {
+function pass(
+  masks: Int32Array,
+  order: Int32Array,
+  next: Int32Array,
+  jump: Int32Array,
+  leaves: Uint8Array,
+  start: number,
+): boolean {
   let changed = false;
   for (let index = 0; index < order.length; index++) {
     const slot = order[index]!;
@@ -282,7 +305,7 @@ function pass(masks: Int32Array, order: Int32Array, next: Int32Array, jump: Int3
     const at = (slot - start) * WORDS;
     for (let half = 0; half < 2; half++) {
       let after = 0;
-      let later = -1;
+      let later = leaves[slot] === 1 ? 0 : -1;
       if (one >= 0) {
         const to = (one - start) * WORDS + half;
         after |= masks[to + LIVE]!;
