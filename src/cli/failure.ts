@@ -44,6 +44,10 @@ export async function reportFailure(error: unknown, options: { verbose: boolean 
     process.stderr.write(await renderDiagnostics(error));
     return EXIT.source;
   }
+  if (error.name === "VerifierError" && (await explainRefusal(error))) {
+    if (options.verbose) writeCauses(error);
+    return EXIT.refused;
+  }
   const status = error instanceof CliError ? error.status : (STATUS[error.name] ?? fileStatus(error));
   if (status === undefined) {
     say(`unexpected ${error.name}: ${error.message}`);
@@ -51,12 +55,28 @@ export async function reportFailure(error: unknown, options: { verbose: boolean 
     return EXIT.failure;
   }
   say(fileMessage(error) ?? error.message);
-  if (options.verbose) {
-    if ("log" in error && Array.isArray(error.log)) process.stderr.write(`${error.log.join("\n")}\n`);
-    for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
-      process.stderr.write(`  because: ${cause.name}: ${cause.message}\n`);
-  }
+  if (options.verbose) writeCauses(error);
   return status;
+}
+
+/** The whole log of a verifier, and what the error came of. */
+function writeCauses(error: Error): void {
+  if ("log" in error && Array.isArray(error.log)) process.stderr.write(`${error.log.join("\n")}\n`);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    process.stderr.write(`  because: ${cause.name}: ${cause.message}\n`);
+}
+
+/** A verifier's refusal with its source, its path and what to write instead; false when there is nothing to explain. */
+async function explainRefusal(error: Error): Promise<boolean> {
+  const { VerifierError } = await import("../engine/errors.ts");
+  if (!(error instanceof VerifierError) || error.explanation === null) return false;
+  const { renderExplanation } = await import("../verifier/explain/render/terminal.ts");
+  const { sourceReader } = await import("./source-lines.ts");
+  const explained = renderExplanation(error.explanation, { color: hasColours(process.stderr), source: sourceReader() });
+  process.stderr.write(
+    `${styleFor(process.stderr).red("skep:")} program ${error.program} was refused by the verifier\n\n${explained}\n`,
+  );
+  return true;
 }
 
 /** Every diagnostic with its source line and a caret. The renderer is loaded when it is needed. */

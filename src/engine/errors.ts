@@ -1,5 +1,7 @@
 /** What can go wrong between a Spec and an engine. Each class keeps its facts as data and prints one line. */
 
+import type { Explanation } from "../verifier/explain/explanation.ts";
+
 /** A map operation that failed. `code` names the cause, whichever engine it happened in. */
 export class MapError extends Error {
   override readonly name = "MapError";
@@ -38,17 +40,26 @@ export class AttachError extends Error {
   override readonly name = "AttachError";
 }
 
-/** A verifier refused a program. The message is one line; `log` is the whole log, line by line. */
+/**
+ * A verifier refused a program. The message is one line; `log` is the whole log, line by line; `explanation` says what went wrong, how
+ * it came to that and what to write instead, or is null where there is nothing to explain.
+ */
 export class VerifierError extends Error {
   override readonly name = "VerifierError";
   readonly program: string;
   readonly log: readonly string[];
+  readonly explanation: Explanation | null;
 
-  constructor(program: string, log: readonly string[], message: string, options?: ErrorOptions) {
+  constructor(program: string, log: readonly string[], message: string, options: VerifierErrorOptions = {}) {
     super(message, options);
     this.program = program;
     this.log = log;
+    this.explanation = options.explanation ?? null;
   }
+}
+
+export interface VerifierErrorOptions extends ErrorOptions {
+  readonly explanation?: Explanation;
 }
 
 /** What an iterator program wrote cannot be read on: one object's output is too long, or the program wants it again and again. */

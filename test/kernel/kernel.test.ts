@@ -34,7 +34,7 @@ describe("the live kernel", { skip, concurrency: 2 }, () => {
       ["null_map", /R0 invalid mem access 'map_value_or_null'/, /instruction 7/],
       ["unreachable", /unreachable insn 2/, /instruction 2/],
       ["endless", /unreachable insn 3/, /instruction 3/],
-      ["loop", /: infinite loop detected at insn 1, in/, /instruction 1: if r0 == 0x0/],
+      ["loop", /infinite loop detected at insn 1;/, /instruction 1: if r0 == 0x0/],
       ["helper", /invalid func unknown#999/, /instruction 0: call unknown#999/],
       ["stack", /invalid read from stack/, /instruction 0/],
       ["no_exit", /last insn is not an exit or jmp/, /program bad/],

@@ -60,7 +60,7 @@ export function loadProgram(
   if (withLog.result >= 0) return kernel.ledger.adopt(withLog.result, `program ${program.name}`);
   const cause = request.error(withLog.result);
   const log = logLines(withLog.log);
-  throw log.length > 0 ? verifierError(program, log, cause) : explainSilence(kernel, program, cause);
+  throw log.length > 0 ? verifierError(spec, program, log, cause) : explainSilence(kernel, program, cause);
 }
 
 function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: LoadedTypes): void {

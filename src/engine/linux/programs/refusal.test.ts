@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ProgramSpec } from "../../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
+import { explain } from "../../../verifier/explain/explain.ts";
 import { SystemError } from "../sys/system-error.ts";
-import { logLines, readLog, verifierError } from "./refusal.ts";
+import { logLines, verifierError } from "./refusal.ts";
 
 const STATISTICS = "processed 12 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0";
 
@@ -102,13 +103,17 @@ describe("the decisive line of a log", () => {
       instruction: null,
     },
   ]) {
-    test(what, () => assert.deepEqual(readLog(log), { reason, slot, instruction }));
+    test(what, () => {
+      const { kernelText, at } = explain(log);
+      assert.deepEqual(
+        { reason: kernelText.replaceAll("\n", "; "), slot: at.slot, instruction: at.instruction },
+        { reason, slot, instruction },
+      );
+    });
   }
 
   test("a log that says nothing", () => {
-    assert.equal(readLog([]), null);
-    assert.equal(readLog([STATISTICS]), null);
-    assert.equal(readLog(["0: (b7) r0 = 0", STATISTICS]), null);
+    for (const log of [[], [STATISTICS], ["0: (b7) r0 = 0", STATISTICS]]) assert.equal(explain(log).kernelText, "");
   });
 });
 
@@ -133,26 +138,39 @@ describe("the message: one line, with the source", () => {
   };
   const cause = new SystemError("bpf(prog_load)", 13);
 
-  test("what, where, why, in which words", () => {
-    const error = verifierError(program, ["3: (95) exit", "R0 !read_ok", STATISTICS], cause);
+  const spec: Spec = { name: "firewall", license: "GPL", types: null, maps: [], programs: [program] };
+  const refused = (log: readonly string[], one = program) => verifierError(spec, one, log, cause);
+
+  test("where, what is wrong, what to write instead, and the kernel's words to search for", () => {
+    const error = refused(["3: (95) exit", "R0 !read_ok", STATISTICS]);
     assert.equal(
       error.message,
-      "program firewall: refused by the kernel's verifier at firewall.bpf.ts:9: R0 !read_ok, in `return view[12];` (instruction 3: exit)",
+      "program firewall: refused by the kernel's verifier at firewall.bpf.ts:9: the program can end without a return value, in `return view[12];`; return a value on every path (R0 !read_ok; instruction 3: exit)",
     );
     assert.equal(error.program, "firewall");
     assert.equal(error.log.length, 3);
     assert.equal(error.cause, cause);
+    assert.equal(error.explanation?.code, "unreadable");
+    assert.deepEqual([error.explanation?.at.line, error.explanation?.at.slot], [9, 3]);
   });
 
   test("with the column where it is known", () => {
     assert.match(
-      verifierError(program, ["unreachable insn 1"], cause).message,
-      /at firewall\.bpf\.ts:3:5: unreachable insn 1, in `const a = 1;`/,
+      refused(["unreachable insn 1"]).message,
+      /at firewall\.bpf\.ts:3:5: instruction 1 is never reached, in `const a = 1;`/,
     );
   });
 
   test("without source lines, the instruction alone", () => {
-    const error = verifierError({ ...program, lines: [] }, ["3: (95) exit", "R0 !read_ok"], cause);
-    assert.equal(error.message, "program firewall: refused by the kernel's verifier: R0 !read_ok (instruction 3: exit)");
+    assert.match(
+      refused(["3: (95) exit", "R0 !read_ok"], { ...program, lines: [] }).message,
+      /^program firewall: refused by the kernel's verifier: the program can end .* \(R0 !read_ok; instruction 3: exit\)$/,
+    );
+  });
+
+  test("a log without a verdict: what the error number may mean", () => {
+    const error = refused(["0: (b7) r0 = 0", STATISTICS]);
+    assert.match(error.message, /the program was refused, and the log is empty; load it again with log_level 1 .*\(EACCES\)$/);
+    assert.equal(error.explanation?.category, "Policy");
   });
 });

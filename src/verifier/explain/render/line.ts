@@ -18,17 +18,22 @@ export function githubLine(explanation: Explanation): string {
   return `::error ${place}title=${property(`refused [${code}]`)}::${data(`${problem}. ${reason}`)}`;
 }
 
-/** What was refused, where, why, and what to do; for `VerifierError`. */
-export function messageOf(program: string, explanation: Explanation): string {
+/** More of the verifier's words than this is a log, not a sentence. */
+const LONGEST = 240;
+
+/** What was refused by whom, where, why, and what to do: the message of `VerifierError`. @param who e.g. `the kernel's verifier`. */
+export function messageOf(who: string, program: string, explanation: Explanation): string {
   const { at, problem, suggestions, kernelText } = explanation;
-  const known = at.file !== null && at.line > 0;
-  const where = known ? ` at ${spot(at)}` : "";
+  const where = at.file !== null && at.line > 0 ? ` at ${spot(at)}` : "";
   const quoted = at.text === "" ? "" : `, in \`${at.text}\``;
-  const instruction = at.slot === null ? "" : ` (instruction ${at.slot}${at.instruction === null ? "" : `: ${at.instruction}`})`;
   const [first] = suggestions;
-  const said = kernelText === "" || kernelText === problem ? "" : `; the verifier says: ${oneLine(kernelText)}`;
+  const instead = first === undefined ? "" : `; ${first.text}${first.checked === true ? " (checked: passes with this)" : ""}`;
+  const words = oneLine(kernelText);
+  const said = words === oneLine(problem) || words === "" ? [] : [words.length > LONGEST ? `…${words.slice(-LONGEST)}` : words];
+  const instruction = at.slot === null ? [] : [`instruction ${at.slot}${at.instruction === null ? "" : `: ${at.instruction}`}`];
+  const more = [...said, ...instruction].join("; ");
   return oneLine(
-    `program ${program}: refused${where}${quoted}: ${problem}${first === undefined ? "" : `; ${first.text}`}${said}${instruction}`,
+    `program ${program}: refused by ${who}${where}: ${problem}${quoted}${instead}${more === "" ? "" : ` (${more})`}`,
   );
 }
 
