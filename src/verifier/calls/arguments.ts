@@ -70,7 +70,7 @@ function takesPackets(walk: Walk, call: Call): boolean {
 
 function checkReleased(walk: Walk, reg: Reg, index: number, class_: ArgClass, call: Call): void {
   if (class_ === "dynptr") {
-    if (reg.type !== PTR_TO_STACK) refuse("cannot release unowned const bpf_dynptr", "EINVAL");
+    if (reg.type !== PTR_TO_STACK && walk.era >= 603) refuse("cannot release unowned const bpf_dynptr", "EINVAL");
     const dynptr = dynptrAt(walk, reg);
     if (dynptr === null || dynptr.refId === 0) refuse(`arg ${index} is an unacquired reference`, "EINVAL");
   } else if (reg.refId === 0 && !isNull(reg)) {
@@ -130,7 +130,7 @@ function checkByClass(walk: Walk, reg: Reg, index: number, class_: ArgClass, arg
       if (walk.era >= 602) checkDynptrArgument(walk, index, flags, 0);
       else {
         checkOldDynptrArgument(walk, index, flags);
-        if ((flags & MEM_UNINIT) !== 0) call.newDynptrReg = index;
+        if ((flags & MEM_UNINIT) !== 0 && reg.type === PTR_TO_STACK) call.newDynptrReg = index;
       }
   }
 }

@@ -39,7 +39,7 @@ export function checkHelperCall(walk: Walk): void {
   }
   if (call.releaseReg !== 0) release(walk, call);
   const perCpuObject = checkByHelper(walk, call);
-  const changesPacket = prototype.changesPacket || writesPacketDynptr(walk, call);
+  const changesPacket = changesPacketHere(walk, call);
   const callee = call.subprogram < 0 ? null : checkCallbacks(walk, call);
   walk.clearCallerSaved();
   walk.setReg(0, returnedBy(walk, call, perCpuObject));
@@ -55,15 +55,19 @@ function leaveByTailCall(walk: Walk): void {
   // What r0 was cannot be traced back beyond a callback's start, which the kernel takes for a bug of its own.
   if (walk.frame.inCallback) refuse("verifier bug: callback unexpected regs 1", "EFAULT");
   walk.push(walk.slot + 1, walk.slot);
+  invalidatePacketPointers(walk);
   walk.setReg(0, UNKNOWN_SCALAR);
   leaveFunction(walk);
 }
 
 /** A constant index is remembered, so that the kernel can jump directly (`record_func_key`). */
 function checkTailCallIndex(walk: Walk, call: Call): void {
+  if (call.map?.type !== "prog_array") {
+    refuse(walk.era < 613 ? "kernel subsystem misconfigured verifier" : "expected prog array map for tail call", "EINVAL");
+  }
   const { bounds } = walk.reg(3);
   const constant = (bounds.maskLo | bounds.maskHi) === 0;
-  if (constant && bounds.valueHi === 0 && bounds.valueLo >>> 0 < (call.map?.maxEntries ?? 0)) markPrecise(walk, 3);
+  if (constant && bounds.valueHi === 0 && bounds.valueLo >>> 0 < call.map.maxEntries) markPrecise(walk, 3);
 }
 
 /** What the helper fills that was not initialised before. */
@@ -132,10 +136,13 @@ function checkByHelper(walk: Walk, call: Call): boolean {
   return false;
 }
 
-/** Slices of a packet are lost when it is written by a dynptr: it may be moved for that. */
-function writesPacketDynptr(walk: Walk, call: Call): boolean {
-  if (call.prototype.id !== HELPER.bpf_dynptr_write) return false;
-  const type = dynptrAt(walk, walk.reg(1))?.dynptrType ?? 0;
+/** Whether packet pointers and slices are lost where it goes on. */
+function changesPacketHere(walk: Walk, call: Call): boolean {
+  const { id, changesPacket } = call.prototype;
+  // A tail call that comes back did nothing.
+  if (id === HELPER.bpf_tail_call) return changesPacket && walk.era < 618;
+  if (id !== HELPER.bpf_dynptr_write) return changesPacket;
+  const type = dynptrAt(walk, walk.reg(1))?.dynptrType;
   return type === DYNPTR_TYPE_SKB || type === DYNPTR_TYPE_SKB_META;
 }
 
