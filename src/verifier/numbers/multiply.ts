@@ -94,7 +94,7 @@ function multiplyByParts(to: Bounds, a: Bounds, b: Bounds): void {
       const sumHi = (maskHi + rowHi + (sumLo >>> 0 < maskLo >>> 0 ? 1 : 0)) | 0;
       maskLo |= sumLo | rowLo;
       maskHi |= sumHi | rowHi;
-      if ((maskLo & maskHi) === -1) break;
+      if (isUnknownFrom(maskLo, maskHi, bLo | bmLo, bHi | bmHi)) break;
     }
     aLo = (aLo >>> 1) | (aHi << 31);
     aHi >>>= 1;
@@ -141,7 +141,7 @@ function multiplyByUnion(to: Bounds, a: Bounds, b: Bounds): void {
       valueHi = sumHi & ~newHi;
       maskLo = newLo;
       maskHi = newHi;
-      if ((maskLo & maskHi) === -1) break;
+      if (isUnknownFrom(maskLo, maskHi, bLo | bmLo, bHi | bmHi)) break;
     }
     aLo = (aLo >>> 1) | (aHi << 31);
     aHi >>>= 1;
@@ -156,6 +156,12 @@ function multiplyByUnion(to: Bounds, a: Bounds, b: Bounds): void {
   to.valueHi = valueHi;
   to.maskLo = maskLo;
   to.maskHi = maskHi;
+}
+
+/** Whether all bits are unknown from the lowest of those that are set in the row: no row that follows can change that. */
+function isUnknownFrom(maskLo: number, maskHi: number, rowLo: number, rowHi: number): boolean {
+  if (rowLo !== 0) return ((-(rowLo & -rowLo) & ~maskLo) | ~maskHi) === 0;
+  return (-(rowHi & -rowHi) & ~maskHi) === 0;
 }
 
 /** Ranges of the product of `to` and `b` in 32 bits. The bits of `to` are left alone. */

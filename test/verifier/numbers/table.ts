@@ -132,6 +132,70 @@ export function comparison(left: string, right: string, code: number, rightRegis
   return linked([...operands(left, right), branch, instruction(0xb7, 0, 0, 0, 1), instruction(0x95, 0, 0, 0, 0)]);
 }
 
+/** Steps that follow each other, each of the last one's result. @param era movsx came with 6.6. */
+export function steps(era: number): [string, Instruction][] {
+  const wide: [string, number, number][] = [
+    ["&= 0xff0", 0x57, 0xff0],
+    ["&= -16", 0x57, -16],
+    ["|= 1", 0x47, 1],
+    ["^= -1", 0xa7, -1],
+    ["+= 1000", 0x07, 1000],
+    ["+= -3", 0x07, -3],
+    ["-= 7", 0x17, 7],
+    ["*= 3", 0x27, 3],
+    ["*= -2", 0x27, -2],
+    ["<<= 3", 0x67, 3],
+    [">>= 5", 0x77, 5],
+    ["s>>= 2", 0xc7, 2],
+    ["neg", 0x87, 0],
+    ["w += 0x7fffff00", 0x04, 0x7fffff00],
+    ["w -= 1", 0x14, 1],
+    ["w <<= 4", 0x64, 4],
+    ["w >>= 28", 0x74, 28],
+    ["w s>>= 31", 0xc4, 31],
+    ["w *= 5", 0x24, 5],
+    ["w ^= 0x80000000", 0xa4, -0x80000000],
+    ["w &= 6", 0x54, 6],
+    ["w |= 0x100", 0x44, 0x100],
+    ["w neg", 0x84, 0],
+    ["be32", 0xdc, 32],
+  ];
+  const found: [string, Instruction][] = wide.map(([name, code, imm]) => [name, instruction(code, RESULT, 0, 0, imm)]);
+  found.push(["zext", instruction(0xbc, RESULT, RESULT, 0, 0)]);
+  if (era >= 606) for (const bits of [8, 32]) found.push([`sext${bits}`, instruction(0xbf, RESULT, RESULT, bits, 0)]);
+  return found;
+}
+
+/** Conditions at their end. */
+export const ENDS: readonly (readonly [number, number])[] = [
+  [0x25, 12],
+  [0x65, -1],
+  [0x16, 3],
+  [0xb5, 0x7fffffff],
+  [0x56, -16],
+  [0x45, 0x80],
+  [0xc6, 0],
+  [0x35, -0x80000000],
+  [0x15, 0xff0],
+  [0x46, -0x80000000],
+  [0x76, -7],
+];
+
+/** A register of this shape, two steps, and a comparison. */
+export function chain(left: string, one: Instruction, two: Instruction, end: readonly [number, number]): Instruction[] {
+  const branch = instruction(end[0], RESULT, 0, 2, end[1]);
+  const copied = instruction(0xbf, RESULT, LEFT, 0, 0);
+  const ends = [instruction(0xb7, 0, 0, 0, 1), instruction(0x95, 0, 0, 0, 0)];
+  return linked([...operands(left, "0"), copied, one, two, branch, ...ends]);
+}
+
+/** A register of this shape in the stack, and read again in parts. The kernel knows them since 6.8; before, what is read is any number so long. */
+export function stored(left: string, era: number): Instruction[] {
+  const loads = [0x61, 0x69, 0x71, ...(era >= 606 ? [0x81, 0x89, 0x91] : [])];
+  const store = instruction(0x7b, 10, LEFT, -8, 0);
+  return linked([...operands(left, "0"), store, ...loads.map((code) => instruction(code, RESULT, 10, -8, 0))]);
+}
+
 /** Jumps that leave get their distance; the program leaves at its end. */
 function linked(body: readonly Instruction[]): Instruction[] {
   let slot = 0;

@@ -3,7 +3,7 @@ import { alu32, alu64, assign, negate32, negate64, zeroOrMinusOne } from "../../
 import { type Bounds, constant, isConstant, signedConstant, UNKNOWN } from "../../../src/verifier/numbers/bounds.ts";
 import { byteSwap } from "../../../src/verifier/numbers/byte-swap.ts";
 import { branchTaken } from "../../../src/verifier/numbers/compare.ts";
-import { signExtend, zeroExtend32 } from "../../../src/verifier/numbers/extend.ts";
+import { signExtend, truncate, zeroExtend32 } from "../../../src/verifier/numbers/extend.ts";
 import { refine } from "../../../src/verifier/numbers/refine.ts";
 import type { Instruction } from "./table.ts";
 
@@ -20,6 +20,7 @@ export function walk(program: readonly Instruction[], era: number): Walked {
   const slots: (Instruction | null)[] = program.flatMap((one) => (one.wide === undefined ? [one] : [one, null]));
   const after = new Map<number, Registers>();
   const jumped = new Map<number, Registers>();
+  let stored = UNKNOWN;
   const registers: Bounds[] = new Array(11).fill(UNKNOWN);
   for (let slot = 0; slot < slots.length; slot++) {
     const one = slots[slot];
@@ -28,6 +29,10 @@ export function walk(program: readonly Instruction[], era: number): Walked {
     const kind = one.code & 7;
     if (one.code === 0x85) {
       registers[0] = UNKNOWN;
+    } else if (one.code === 0x7b) {
+      stored = registers[one.src]!;
+    } else if (kind === 1) {
+      registers[one.dst] = reloaded(one.code, stored, era);
     } else if (one.code === 0x18) {
       registers[one.dst] = constant(one.imm, one.wide ?? 0);
     } else if (kind === 5 || kind === 6) {
@@ -56,6 +61,12 @@ export function walk(program: readonly Instruction[], era: number): Walked {
     after.set(slot, [...registers]);
   }
   return { after, jumped };
+}
+
+function reloaded(code: number, stored: Bounds, era: number): Bounds {
+  const bytes = code & 0x10 ? 1 : code & 0x08 ? 2 : 4;
+  const known = era >= 608 ? stored : UNKNOWN;
+  return (code & 0xe0) === 0x80 ? signExtend(known, bytes * 8, 64, era) : truncate(known, bytes, era);
 }
 
 function operand(one: Instruction, registers: Registers): Bounds {
