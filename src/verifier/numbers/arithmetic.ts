@@ -2,10 +2,9 @@
 import { addRanges32, addRanges64, subtractRanges32, subtractRanges64 } from "./add.ts";
 import { andRanges32, andRanges64, orRanges32, orRanges64, xorRanges32, xorRanges64 } from "./bitwise.ts";
 import { type Bounds, constant, isConstant, isConstant32, UNKNOWN, ZERO } from "./bounds.ts";
-import { forgetContradiction } from "./contradiction.ts";
+import { forgetContradiction, isTainted32, isTainted64 } from "./contradiction.ts";
 import { assignLow32 } from "./extend.ts";
 import { multiplyBits, multiplyRanges32, multiplyRanges64 } from "./multiply.ts";
-import { below, less } from "./order.ts";
 import { assignConstant32, forgetRanges32 } from "./ranges.ts";
 import { shiftLeft32, shiftLeft64, shiftRight32, shiftRight64, shiftRightSigned32, shiftRightSigned64 } from "./shifts.ts";
 import { learnFromBits, learnFromLowBits, sync } from "./sync.ts";
@@ -79,7 +78,7 @@ export function alu64(op: number, dst: Bounds, src: Bounds, era: number): Bounds
 export function alu32(op: number, dst: Bounds, src: Bounds, era: number): Bounds {
   if (!isComputed(op, src, 32, era)) {
     // Up to 6.1, what is found to be unknown on the way is still cut to 32 bits; what is refused at the door is not.
-    return era < 608 && isConstant32(src) && !isTainted(src, 32) ? UNKNOWN_32 : UNKNOWN;
+    return era < 608 && isConstant32(src) && !isTainted32(src) ? UNKNOWN_32 : UNKNOWN;
   }
   const to = dst.copy();
   switch (op) {
@@ -135,7 +134,8 @@ function cutUnknown(): Bounds {
 /** Whether the kernel computes a result at all. */
 function isComputed(op: number, src: Bounds, width: 32 | 64, era: number): boolean {
   const known = width === 32 ? isConstant32(src) : isConstant(src);
-  if (era < 608 && (isTainted(src, width) || (!known && op !== ADD && op !== SUB && op !== AND))) return false;
+  if (era < 608 && ((width === 32 ? isTainted32(src) : isTainted64(src)) || (!known && op !== ADD && op !== SUB && op !== AND)))
+    return false;
   switch (op) {
     case ADD:
     case SUB:
@@ -147,22 +147,10 @@ function isComputed(op: number, src: Bounds, width: 32 | 64, era: number): boole
     case LSH:
     case RSH:
     case ARSH:
-      return known && !isTainted(src, width) && src.umaxHi === 0 && src.umaxLo >>> 0 < width;
+      return known && !(width === 32 ? isTainted32(src) : isTainted64(src)) && src.umaxHi === 0 && src.umaxLo >>> 0 < width;
     default:
       return false;
   }
-}
-
-/** Bounds that contradict themselves come from branches that cannot happen. */
-function isTainted(src: Bounds, width: 32 | 64): boolean {
-  if (width === 32) {
-    return isConstant32(src)
-      ? src.s32min !== src.s32max || src.u32min !== src.u32max
-      : src.s32min > src.s32max || src.u32min >>> 0 > src.u32max >>> 0;
-  }
-  return isConstant(src)
-    ? ((src.sminLo ^ src.smaxLo) | (src.sminHi ^ src.smaxHi) | (src.uminLo ^ src.umaxLo) | (src.uminHi ^ src.umaxHi)) !== 0
-    : less(src.smaxLo, src.smaxHi, src.sminLo, src.sminHi) || below(src.umaxLo, src.umaxHi, src.uminLo, src.uminHi);
 }
 
 /** BPF_NEG. Tracked since 6.17. */
@@ -172,6 +160,14 @@ export function negate64(bounds: Bounds, era: number): Bounds {
 
 export function negate32(bounds: Bounds, era: number): Bounds {
   return era >= 617 ? alu32(SUB, ZERO, bounds, era) : UNKNOWN;
+}
+
+/** The variable part of a pointer to which a constant was added that its constant part took: it is synced anew, no more. */
+export function keepPointer(pointer: Bounds, era: number): Bounds {
+  if (isConstant(pointer)) return pointer;
+  const to = pointer.copy();
+  forgetRanges32(to);
+  return forgetContradiction(sync(to, era), era);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Bounds that contradict themselves: what a branch that cannot happen leaves behind, where no rule saw that it cannot. */
-import type { Bounds } from "./bounds.ts";
+import { type Bounds, isConstant, isConstant32 } from "./bounds.ts";
 import { below, less } from "./order.ts";
 import { forgetRanges } from "./ranges.ts";
 
@@ -16,6 +16,23 @@ export function isContradiction(b: Bounds): boolean {
     ((b.uminLo ^ lo) | (b.umaxLo ^ lo) | (b.sminLo ^ lo) | (b.smaxLo ^ lo)) !== 0 ||
     ((b.uminHi ^ hi) | (b.umaxHi ^ hi) | (b.sminHi ^ hi) | (b.smaxHi ^ hi)) !== 0
   );
+}
+
+/**
+ * Whether the ranges of 64 bits contradict themselves, or are not one number although the bits are: an operand that makes any
+ * result unknown, since it comes from a branch that cannot happen.
+ */
+export function isTainted64(b: Bounds): boolean {
+  return isConstant(b)
+    ? ((b.sminLo ^ b.smaxLo) | (b.sminHi ^ b.smaxHi) | (b.uminLo ^ b.umaxLo) | (b.uminHi ^ b.umaxHi)) !== 0
+    : less(b.smaxLo, b.smaxHi, b.sminLo, b.sminHi) || below(b.umaxLo, b.umaxHi, b.uminLo, b.uminHi);
+}
+
+/** The same of the low 32 bits. */
+export function isTainted32(b: Bounds): boolean {
+  return isConstant32(b)
+    ? b.s32min !== b.s32max || b.u32min !== b.u32max
+    : b.s32min > b.s32max || b.u32min >>> 0 > b.u32max >>> 0;
 }
 
 /** Since 6.8, a contradiction makes the kernel forget all ranges (not the bits). Changes `bounds` and returns them. */

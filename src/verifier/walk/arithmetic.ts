@@ -5,6 +5,7 @@ import {
   alu32,
   alu64,
   assign,
+  keepPointer,
   negate32,
   negate64,
   subtractFromPointer,
@@ -12,8 +13,8 @@ import {
 } from "../numbers/arithmetic.ts";
 import { type Bounds, constant, isConstant, isConstant32, signedConstant, UNKNOWN } from "../numbers/bounds.ts";
 import { byteSwap } from "../numbers/byte-swap.ts";
-import { isContradiction } from "../numbers/contradiction.ts";
-import { signExtend, truncate } from "../numbers/extend.ts";
+import { forgetContradiction, isTainted64 } from "../numbers/contradiction.ts";
+import { signExtend, zeroExtend32 } from "../numbers/extend.ts";
 import { sync } from "../numbers/sync.ts";
 import { typeName } from "../print/types.ts";
 import { markPrecise } from "../prune/precision.ts";
@@ -136,13 +137,13 @@ function moveNarrow(walk: Walk, dst: number, src: number, bits: number): void {
   const from = walk.reg(src);
   if (from.type !== SCALAR) {
     // Half of a pointer is some number of 32 bits.
-    walk.setReg(dst, scalar(truncate(UNKNOWN, 4, walk.era)));
+    walk.setReg(dst, scalar(zeroExtend32(UNKNOWN, walk.era)));
     return;
   }
   const fits = bits === 0 ? from.bounds.umaxHi === 0 : isBelowPower(from.bounds, bits - 1);
   // Until 6.4 a copy of 32 bits was no copy to the ranges.
   const linked = fits && walk.era >= 604;
-  const narrow = bits === 0 ? truncate(from.bounds, 4, walk.era) : signExtend(from.bounds, bits, 32, walk.era);
+  const narrow = bits === 0 ? zeroExtend32(from.bounds, walk.era) : signExtend(from.bounds, bits, 32, walk.era);
   walk.setReg(dst, extended(linked ? withId(walk, src) : from, narrow, linked));
 }
 
@@ -288,7 +289,7 @@ function movePointer(
   const { era } = walk;
   const offset = number.bounds;
   const known = isConstant(offset);
-  if (isContradiction(offset)) {
+  if (isTainted64(offset)) {
     walk.setUnknown(dst);
     return;
   }
@@ -336,7 +337,7 @@ function movePointer(
     refuse(`R${dst} bitwise operator ${SYMBOLS[operation >> 4]!} on pointer prohibited`);
   else refuse(`R${dst} pointer arithmetic with ${SYMBOLS[operation >> 4]!} operator prohibited`);
   checkSane(walk, to, pointer);
-  if (to.bounds !== pointer.bounds) to.bounds = sync(to.bounds, era);
+  to.bounds = to.bounds === pointer.bounds ? keepPointer(to.bounds, era) : forgetContradiction(sync(to.bounds, era), era);
   walk.setReg(dst, to);
 }
 

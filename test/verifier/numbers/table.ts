@@ -189,7 +189,7 @@ export function chain(left: string, one: Instruction, two: Instruction, end: rea
   return linked([...operands(left, "0"), copied, one, two, branch, ...ends]);
 }
 
-/** A register of this shape in the stack, and read again in parts. The kernel knows them since 6.8; before, what is read is any number so long. */
+/** A register of this shape in the stack, and read again in parts. The kernel knows them since 6.8; before, what is read is any number so long, or a zero. */
 export function stored(left: string, era: number): Instruction[] {
   const loads = [0x61, 0x69, 0x71, ...(era >= 606 ? [0x81, 0x89, 0x91] : [])];
   const store = instruction(0x7b, 10, LEFT, -8, 0);

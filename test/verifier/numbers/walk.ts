@@ -1,6 +1,6 @@
 /** Walks one path of a program of the table with `src/verifier/numbers`, the way a kernel's verifier does. */
 import { alu32, alu64, assign, negate32, negate64, zeroOrMinusOne } from "../../../src/verifier/numbers/arithmetic.ts";
-import { type Bounds, constant, isConstant, signedConstant, UNKNOWN } from "../../../src/verifier/numbers/bounds.ts";
+import { type Bounds, constant, isConstant, isZero, signedConstant, UNKNOWN } from "../../../src/verifier/numbers/bounds.ts";
 import { byteSwap } from "../../../src/verifier/numbers/byte-swap.ts";
 import { branchTaken } from "../../../src/verifier/numbers/compare.ts";
 import { signExtend, truncate, zeroExtend32 } from "../../../src/verifier/numbers/extend.ts";
@@ -65,7 +65,7 @@ export function walk(program: readonly Instruction[], era: number): Walked {
 
 function reloaded(code: number, stored: Bounds, era: number): Bounds {
   const bytes = code & 0x10 ? 1 : code & 0x08 ? 2 : 4;
-  const known = era >= 608 ? stored : UNKNOWN;
+  const known = era >= 608 || isZero(stored) ? stored : UNKNOWN;
   return (code & 0xe0) === 0x80 ? signExtend(known, bytes * 8, 64, era) : truncate(known, bytes, era);
 }
 
