@@ -109,7 +109,8 @@ export function checkMemory(walk: Walk, access: Access): void {
       if (value >= 0) narrowLoaded(walk, access);
       return;
     case PTR_TO_ARENA:
-      // Whatever the offset, the address stays in the arena and its guard pages.
+      // Whatever the offset, the address stays in the arena and its guard pages. No JIT extended signs there before 6.18.
+      if (access.signExtend && walk.era < 618) refuse("sign extending loads from arena are not supported yet", "EOPNOTSUPP");
       if (!write) loadUnknown(walk, access);
       return;
   }
