@@ -13,6 +13,7 @@ import { programTypes } from "./prepare/types.ts";
 import type { MapFacts, Program, Referent } from "./program.ts";
 import { refuse } from "./refusal.ts";
 import type { Target } from "./target.ts";
+import { rulesAtTarget } from "./targets/attach-targets.ts";
 
 /** `BPF_COMPLEXITY_LIMIT_INSNS`: slots that a program may have, with CAP_BPF. */
 const MOST_SLOTS = 1_000_000;
@@ -64,7 +65,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
   const subprograms = findSubprograms(code, functions, types, era, (slot) => kfuncs.add(slot));
   findAddresses(code, referents, kernelTypes);
 
-  return {
+  const program: Program = {
     spec,
     source,
     target,
@@ -85,6 +86,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
     lines: source.lines,
     strictAlignment: (flags & BPF_F_STRICT_ALIGNMENT) !== 0,
   };
+  return { ...program, rules: rulesAtTarget(program) };
 }
 
 function mapsOf(spec: Spec, target: Target, types: ReturnType<typeof programTypes>): MapTable {

@@ -23,13 +23,16 @@ export interface Target {
   readonly programType: (type: ProgramType, attachType: AttachType | null) => ProgramRules | null;
   /** Whether maps of that type can be made. */
   readonly hasMapType: (type: MapType) => boolean;
-  /** A helper's prototype for a program type; `unknown`: no such helper at all, `refused`: not for this type of program. */
+  /**
+   * A helper's prototype for a program type; `unknown`: no such helper at all, `refused`: not for this type of program,
+   * `not-here`: not where this program attaches.
+   */
   readonly helper: (
     id: number,
     type: ProgramType,
     attachType: AttachType | null,
     program: HelperAsker,
-  ) => HelperPrototype | "unknown" | "refused";
+  ) => HelperPrototype | "unknown" | "refused" | "not-here";
   /** A kernel function, or null when there is none of that name. */
   readonly kfunc: (name: string) => KfuncFacts | null;
   /** What a load through PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK or PTR_TO_XDP_SOCK gives; null refuses it. Nothing may be written. */
@@ -40,6 +43,8 @@ export interface Target {
 export interface HelperAsker {
   readonly sleepable: boolean;
   readonly gpl: boolean;
+  /** What it attaches to, as its Spec says. */
+  readonly source?: { readonly target?: string };
 }
 
 /** What holds for programs of one type and attach type. */

@@ -6,7 +6,7 @@ import { refuse } from "../refusal.ts";
 import type { HelperPrototype } from "../target.ts";
 import type { Walk } from "../walk/walk.ts";
 
-type Answer = HelperPrototype | "unknown" | "refused";
+type Answer = ReturnType<Program["target"]["helper"]>;
 
 /** Prototypes that were asked for, by program: each call of the same helper asks again. */
 const known = new WeakMap<Program, Map<number, Answer>>();
@@ -24,6 +24,7 @@ export function prototypeOf(program: Program, id: number): HelperPrototype {
     ofProgram.set(id, answer);
   }
   if (typeof answer === "object") return answer;
+  if (answer === "not-here") refuse("helper call is not allowed in probe", "EINVAL");
   if (answer === "unknown" && id !== 0) refuse(`invalid func unknown#${id}`, "EINVAL");
   const name = `${id === 0 ? "bpf_unspec" : (helperName(id) ?? "unknown")}#${id}`;
   refuse(program.era < 610 ? `unknown func ${name}` : `program of this type cannot use helper ${name}`, "EINVAL");

@@ -8,6 +8,7 @@ import type { Program } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import { pointer, type Reg, scalar } from "../state/register.ts";
 import { BASE_TYPE, mayBeNull, PTR_MAYBE_NULL, PTR_TO_BTF_ID, PTR_TO_BUF, PTR_TRUSTED } from "../state/types.ts";
+import { hookReturns } from "../targets/attach-targets.ts";
 import type { Walk } from "../walk/walk.ts";
 import type { Access } from "./access.ts";
 import { type AttachTarget, attachTarget } from "./attach-target.ts";
@@ -100,17 +101,13 @@ function isNumber(type: BtfType): boolean {
   }
 }
 
-const BOOLEAN_HOOKS = new Set(["bpf_lsm_xfrm_state_pol_flow_match", "bpf_lsm_audit_rule_known", "bpf_lsm_inode_xattr_skipcap"]);
-const MAX_ERRNO = 4095;
-
 /** A number; of what LSM hooks return, the range is known since 6.12. */
 function numberOf(walk: Walk, target: AttachTarget, argument: number, access: Access): Reg {
   const { program, era } = walk;
   const isResult = argument === target.parameters.length;
-  if (isResult && era >= 612 && program.type === "lsm" && program.attachType === "lsm_mac") {
-    const bounds = BOOLEAN_HOOKS.has(target.name) ? inRange(UNKNOWN, 0, 1, era) : inRange(UNKNOWN, -MAX_ERRNO, 0, era);
-    return narrow(scalar(bounds), access.size, access.signExtend, era);
-  }
+  const range =
+    isResult && program.type === "lsm" && program.attachType === "lsm_mac" ? hookReturns(era, program.source.target ?? "") : null;
+  if (range !== null) return narrow(scalar(inRange(UNKNOWN, range.min, range.max, era)), access.size, access.signExtend, era);
   return unknownOf(access.size, access.signExtend);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which hooks and functions take which programs, as names: lists of kernel/bpf/bpf_lsm.c, kernel/bpf/verifier.c and
- * ALLOW_ERROR_INJECTION.
+ * Which hooks and functions take which programs, as names: lists of kernel/bpf/bpf_lsm.c and kernel/bpf/verifier.c. Functions
+ * that allow error injection are no list: none of the kernels is built with it (CONFIG_FUNCTION_ERROR_INJECTION).
  */
 
 /** `sleepable_lsm_hooks`, in 6.1 and since. */
@@ -159,14 +159,7 @@ export const NEVER_RETURN: ReadonlySet<string> = new Set([
   "make_task_dead",
 ]);
 
-/** `btf_non_sleepable_error_inject`. */
-export const INJECTABLE_AWAKE: ReadonlySet<string> = new Set([
-  "__filemap_add_folio",
-  "should_fail_alloc_page",
-  "should_failslab",
-]);
-
-/** Kernel functions, made to be changed, that a program may change the result of while it sleeps. */
+/** Kernel functions made to be changed: of 6.1 by error injection alone. The last may also be by programs that sleep. */
 export const MODIFIABLE: ReadonlySet<string> = new Set([
   "bpf_modify_return_test",
   "bpf_modify_return_test2",
@@ -174,7 +167,42 @@ export const MODIFIABLE: ReadonlySet<string> = new Set([
 ]);
 export const MODIFIABLE_ASLEEP: ReadonlySet<string> = new Set(["bpf_fentry_test1"]);
 
-/** ALLOW_ERROR_INJECTION: system calls, and some that say so. */
-export function isInjectable(name: string): boolean {
-  return /^__(x64|ia32)_sys_/.test(name) || INJECTABLE_AWAKE.has(name) || name === "should_fail_bio";
+/** Functions named `bpf_lsm_…` that are no hooks. */
+export const NO_HOOKS: ReadonlySet<string> = new Set([
+  "verify_prog",
+  "find_cgroup_shim",
+  "is_sleepable_hook",
+  "is_trusted",
+  "func_proto",
+  "get_retval_range",
+  "hook_idx",
+  "toggle_hook",
+  "init",
+]);
+
+/** What iterators go through (`bpf_iter_reg_target`). Newer ones are told apart by the kernel's types. */
+const ITERATED: ReadonlySet<string> = new Set([
+  "task",
+  "task_file",
+  "task_vma",
+  "bpf_map",
+  "bpf_map_elem",
+  "bpf_prog",
+  "bpf_link",
+  "cgroup",
+  "ksym",
+  "netlink",
+  "tcp",
+  "udp",
+  "unix",
+  "ipv6_route",
+  "kmem_cache",
+  "dmabuf",
+]);
+
+/** The 6.18 that was asked has their functions, and does not take programs for them. */
+const ITERATED_UNTIL: ReadonlySet<string> = new Set(["sockmap", "bpf_sk_storage_map"]);
+
+export function isIterated(name: string, era: number): boolean {
+  return ITERATED.has(name) || (era < 618 && ITERATED_UNTIL.has(name));
 }

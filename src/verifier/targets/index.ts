@@ -5,7 +5,7 @@ import { HELPER } from "../../uapi/helpers.ts";
 import { MAP_TYPE_SINCE } from "../../uapi/since.ts";
 import type { ProgramRules, Target } from "../target.ts";
 import { kfuncFacts } from "./kfuncs.ts";
-import { isOffered } from "./offers.ts";
+import { isAllowed, isOffered } from "./offers.ts";
 import { prototype } from "./prototypes.ts";
 import { programRules } from "./rules.ts";
 import { socketAccess } from "./sockets.ts";
@@ -39,7 +39,9 @@ export function kernelTarget(name: KernelName, types: Btf | null): Target {
     hasMapType: (type) => eraOf(MAP_TYPE_SINCE[type]) <= era,
     helper(id, type, attachType, program) {
       if (id < 0 || id > lastHelper) return "unknown";
-      if (!isOffered(era, id, type, attachType)) return "refused";
+      const at = program.source?.target ?? "";
+      if (!isOffered(era, id, type, attachType, at)) return "refused";
+      if (!isAllowed(era, id, type, attachType, at)) return "not-here";
       return prototype(era, id, type, attachType, program) ?? "refused";
     },
     kfunc: (kfunc) => kfuncFacts(era, kfunc, types),

@@ -3,6 +3,8 @@
 import type { AttachType } from "../../uapi/attach-types.ts";
 import { HELPER } from "../../uapi/helpers.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
+import { isSleepableHook } from "../shape/attach-lists.ts";
+import { givesPaths, givesSocketOptions } from "./attach-targets.ts";
 import { HELPERS_OFFERED } from "./tables/helpers-offered.ts";
 import { offerVariant } from "./variants.ts";
 
@@ -52,9 +54,23 @@ const LSM: readonly number[] = [
   HELPER.bpf_ima_file_hash,
 ];
 
-export function isOffered(era: number, id: number, type: ProgramType, attachType: AttachType | null): boolean {
+/** And of a cgroup's LSM programs, at any hook and at few. */
+const LSM_CGROUP: readonly number[] = [HELPER.bpf_get_local_storage, HELPER.bpf_get_retval, HELPER.bpf_set_retval];
+const LSM_SOCKET: readonly number[] = [HELPER.bpf_setsockopt, HELPER.bpf_getsockopt];
+
+/** @param at what it attaches to: a function's name, or a hook's. */
+export function isOffered(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
   if (offered(era, offerVariant(type, attachType)).has(id)) return true;
   if (type === "tracing" && attachType !== null && TRAMPOLINES.has(attachType)) return TRAMPOLINE.includes(id);
-  if (type === "lsm") return LSM.includes(id) || TRAMPOLINE.includes(id);
-  return false;
+  if (type !== "lsm") return false;
+  if (LSM.includes(id) || TRAMPOLINE.includes(id)) return true;
+  if (attachType !== "lsm_cgroup") return false;
+  return LSM_CGROUP.includes(id) || (LSM_SOCKET.includes(id) && givesSocketOptions(at));
+}
+
+/** Whether a helper that the type has may be called in a program there (`bpf_func_proto.allowed`). */
+export function isAllowed(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
+  if (id === HELPER.bpf_d_path) return givesPaths(era, type, attachType, at);
+  if (id === HELPER.bpf_ima_inode_hash || id === HELPER.bpf_ima_file_hash) return isSleepableHook(at, era);
+  return true;
 }

@@ -1,0 +1,58 @@
+/**
+ * What a program is given by what it is written for, as names of functions and of LSM hooks (without `bpf_lsm_`): sets of
+ * kernel/bpf/bpf_lsm.c and kernel/trace/bpf_trace.c. Which it may be written for at all is in shape/attach-lists.ts.
+ */
+
+import { attachTarget } from "../memory/attach-target.ts";
+import type { Program } from "../program.ts";
+import { isSleepableHook } from "../shape/attach-lists.ts";
+import type { ProgramRules, ReturnRange } from "../target.ts";
+
+const MAX_ERRNO = 4095;
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}
+
+/** They answer yes or no; all others 0 or an error. */
+const BOOLEAN = words("xfrm_state_pol_flow_match audit_rule_known inode_xattr_skipcap");
+
+/** What programs at a hook that returns something may return, and what others have returned before; null: anything. Since 6.12. */
+export function hookReturns(era: number, name: string): ReturnRange | null {
+  if (era < 612) return null;
+  return BOOLEAN.has(name) ? { min: 0, max: 1, narrow: true } : { min: -MAX_ERRNO, max: 0, narrow: true };
+}
+
+/** Hooks of cgroups whose socket is locked, and of those that nobody else knows yet: their options may be changed. */
+const SOCKET_OPTIONS = words("sock_graft inet_csk_clone inet_conn_established socket_post_create socket_socketpair");
+
+/** Where programs of `lsm_cgroup` have bpf_setsockopt and bpf_getsockopt. */
+export function givesSocketOptions(name: string): boolean {
+  return SOCKET_OPTIONS.has(name);
+}
+
+/** Functions in whose programs bpf_d_path is safe. */
+const D_PATH = words(`
+  security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate
+  dentry_open vfs_getattr filp_close
+`);
+
+/** Where bpf_d_path may be called: iterators, LSM hooks that may sleep, and a few functions. */
+export function givesPaths(era: number, type: string, attachType: string | null, name: string): boolean {
+  if (type === "lsm") return isSleepableHook(name, era);
+  return (type === "tracing" && attachType === "trace_iter") || D_PATH.has(name);
+}
+
+/** What of the rules depends on the hook, or on the member of a struct: what is returned. */
+export function rulesAtTarget(program: Program): ProgramRules {
+  const { rules, type, attachType, era } = program;
+  if (type !== "lsm" && type !== "struct_ops") return rules;
+  const target = attachTarget(program);
+  if (target === null) return rules;
+  const nothing = target.prototype.result === 0;
+  if (type === "struct_ops") return nothing ? { ...rules, returnsVoid: true } : rules;
+  // A program of a cgroup that stands at a hook which returns nothing cannot refuse.
+  if (attachType === "lsm_cgroup") return nothing ? { ...rules, returns: { min: 1, max: 1 } } : rules;
+  if (nothing) return { ...rules, returnsVoid: true };
+  return { ...rules, returns: hookReturns(era, program.source.target ?? "") };
+}
