@@ -63,7 +63,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
   if (functions !== null && types !== null) checkFunctionTypes(functions, types);
   const kfuncs = new KfuncCalls(code, referents, kernelTypes, gpl);
   const subprograms = findSubprograms(code, functions, types, era, (slot) => kfuncs.add(slot));
-  findAddresses(code, referents, kernelTypes);
+  findAddresses(code, referents, target);
 
   const program: Program = {
     spec,

@@ -4,8 +4,9 @@ import type { MapSpec, Spec } from "../../object/spec.ts";
 import type { MapFacts, SpecialField } from "../program.ts";
 import type { Target } from "../target.ts";
 import { FieldError, parseFields } from "./fields.ts";
+import { checkOwned } from "./ownership.ts";
 import { IN_MAPS, mapTypesFor } from "./special-types.ts";
-import { checkOwnership, type ProgramTypes } from "./types.ts";
+import type { ProgramTypes } from "./types.ts";
 
 /** `BPF_F_*` of linux/bpf.h. */
 const BPF_F_RDONLY_PROG = 1 << 7;
@@ -95,7 +96,7 @@ export class MapTable {
       if (fields.length === 0) return fields;
       if ((spec.flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) !== 0) return null;
       if (fields.some(({ kind }) => !mapTypesFor(kind, era).includes(spec.type))) return null;
-      checkOwnership(fields, objects);
+      checkOwned(fields, objects);
       return fields;
     } catch {
       return null;

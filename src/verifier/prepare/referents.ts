@@ -46,7 +46,7 @@ function linkExtern(
   { slot, kind: use }: ExternReference,
   extern: ExternSpec,
   index: number,
-  { types }: Target,
+  { types, era }: Target,
   code: Code,
 ): Referent | null {
   if (extern.kind === "kconfig") return null;
@@ -65,7 +65,10 @@ function linkExtern(
       code.imm[slot] = MISSING_KFUNC + index;
       return null;
     }
-    return btfId === undefined || types === null ? nothing(code, slot) : address(code, slot, name, weak, types, btfId);
+    if (btfId === undefined || types === null) return nothing(code, slot);
+    const referent = address(code, slot, name, weak, types, btfId);
+    // Addresses of functions: since 6.2. What is refused later refers to nothing.
+    return era < 602 ? null : referent;
   }
   if (extern.type === 0 && code.src[slot] !== PSEUDO_BTF_ID) {
     // An address from /proc/kallsyms: a number that only the kernel knows.
@@ -147,7 +150,7 @@ export class KfuncCalls {
 }
 
 /** Typed addresses that no loader wrote: `src` 3 and an id of the kernel's types. Refused later when there is none. */
-export function findAddresses(code: Code, referents: Map<number, Referent>, types: Btf | null): void {
+export function findAddresses(code: Code, referents: Map<number, Referent>, { types, era }: Target): void {
   if (types === null) return;
   const { length, opcode, src, imm } = code;
   for (let slot = 0; slot + 1 < length; slot++) {
@@ -155,7 +158,8 @@ export function findAddresses(code: Code, referents: Map<number, Referent>, type
     const id = imm[slot]!;
     if (src[slot] === PSEUDO_BTF_ID && !referents.has(slot) && imm[slot + 1] === 0 && id > 0 && id < types.count) {
       const kind = types.kind(id);
-      if (kind === "variable" || kind === "function")
+      // Addresses of functions: since 6.2.
+      if (kind === "variable" || (kind === "function" && era >= 602))
         referents.set(slot, { kind: "ksym", name: types.name(id), weak: false, btf: types, btfId: id });
     }
     slot++;

@@ -3,6 +3,7 @@
 import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { SpecialField } from "../program.ts";
 import { FieldError, type FieldQuestion, parseFields } from "./fields.ts";
+import { checkOwnership } from "./ownership.ts";
 import { IN_OBJECTS, SPECIAL_TYPES } from "./special-types.ts";
 
 export interface ProgramTypes {
@@ -70,7 +71,7 @@ function structFields(question: FieldQuestion): ReadonlyMap<number, readonly Spe
       objects.set(id, fields);
     }
   }
-  for (const fields of objects.values()) checkOwnership(fields, objects);
+  checkOwnership(objects, question);
   return objects;
 }
 
@@ -88,15 +89,3 @@ function isOwnedPointer(btf: Btf, tagId: number): boolean {
 }
 
 const POINTERS: ReadonlySet<string> = new Set(["kptr_untrusted", "kptr", "percpu_kptr"]);
-
-/** Roots own what has fields, and owners that are owned may not be owned by what they own (`btf_check_and_fixup_fields`). */
-export function checkOwnership(fields: readonly SpecialField[], objects: ReadonlyMap<number, readonly SpecialField[]>): void {
-  const isNode = fields.some(({ kind }) => kind === "list-node" || kind === "rb-node");
-  for (const field of fields) {
-    if (field.kind !== "list-head" && field.kind !== "rb-root") continue;
-    const owned = objects.get(field.btfId);
-    if (owned === undefined) throw new FieldError("EFAULT", "a list or tree of structs without special fields");
-    if (isNode && owned.some(({ kind }) => kind === "list-head" || kind === "rb-root"))
-      throw new FieldError("ELOOP", "an owner of lists or trees that is in one itself may not own another owner");
-  }
-}

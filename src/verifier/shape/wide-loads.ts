@@ -124,5 +124,6 @@ function checkAddress(program: Program, slot: number, high: number): void {
   if (high !== 0) refuse("invalid module BTF object FD specified.", "EINVAL", slot);
   if (types === null) refuse("kernel is missing BTF, make sure CONFIG_DEBUG_INFO_BTF=y is specified in Kconfig.", "EINVAL", slot);
   if (id < 0 || id >= types.count) refuse(`ldimm64 insn specifies invalid btf_id ${id}.`, "ENOENT", slot);
-  refuse(`pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC`, "EINVAL", slot);
+  const expected = program.era < 602 ? "KIND_VAR." : "KIND_VAR or KIND_FUNC";
+  refuse(`pseudo btf_id ${id} in ldimm64 isn't ${expected}`, "EINVAL", slot);
 }
