@@ -3,12 +3,15 @@
 import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
 import type { Case, Category } from "./case.ts";
+import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
 import { core } from "./programs/core.ts";
 import { helpers } from "./programs/helpers.ts";
+import { loops } from "./programs/loops.ts";
 import { numbers } from "./programs/numbers.ts";
 import { packets } from "./programs/packets.ts";
 import { pointers } from "./programs/pointers.ts";
+import { references } from "./programs/references.ts";
 import { shape } from "./programs/shape.ts";
 
 /** A program as verifiers take it, whoever wrote it how. */
@@ -22,7 +25,7 @@ export interface SuiteProgram {
   readonly program: string;
 }
 
-const RULES = [core, shape, numbers, pointers, packets, helpers, contexts];
+const RULES = [core, shape, numbers, pointers, packets, helpers, contexts, calls, loops, references];
 
 export function allCases(): readonly Case[] {
   const cases = RULES.flatMap((rules) => rules.cases);

@@ -53,6 +53,8 @@ interface Assembled {
   readonly externs: readonly ExternReference[];
   /** Slots of labels that are called or whose address is taken, and slot 0. */
   readonly functions: ReadonlyMap<string, number>;
+  /** Of some function. */
+  readonly takesAddress: boolean;
 }
 
 /** @throws Error that names the program, when its text is wrong. */
@@ -74,8 +76,10 @@ function specOf(one: Case, assembled: Assembled): Spec {
     typed ||= types !== undefined;
     return { name, keyType: types?.key ?? 0, valueType: types?.value ?? 0, ...known.spec };
   });
-  const functionTypes = one.functions?.(builder) ?? {};
-  typed ||= one.functions !== undefined;
+  // The address of a function is taken only of those that are known to be static.
+  const functionTypes =
+    one.functions?.(builder) ?? (assembled.takesAddress ? staticFunctions(builder, assembled.functions.keys()) : {});
+  typed ||= one.functions !== undefined || assembled.takesAddress;
   const functions = [...assembled.functions]
     .map(([name, slot]): FunctionInfo => ({ slot, name, type: functionTypes[name] ?? 0 }))
     .sort((a, b) => a.slot - b.slot);
@@ -105,9 +109,17 @@ function specOf(one: Case, assembled: Assembled): Spec {
   };
 }
 
+/** `int f(void)` for all, static but for the first. */
+function staticFunctions(types: BtfBuilder, names: Iterable<string>): Readonly<Record<string, number>> {
+  const prototype = types.prototype(types.int("int", 4, { signed: true }), []);
+  return Object.fromEntries(
+    [...names].map((name) => [name, types.function(name, prototype, name === "main" ? "global" : "static")]),
+  );
+}
+
 function assembleRaw(raw: readonly string[]): Assembled {
   const code = bytesOf(raw);
-  return { code, maps: [], relocations: [], externs: [], functions: new Map([["main", 0]]) };
+  return { code, maps: [], relocations: [], externs: [], functions: new Map([["main", 0]]), takesAddress: false };
 }
 
 function bytesOf(raw: readonly string[]): Uint8Array {
@@ -178,7 +190,14 @@ function refer(
     if ((opcode === 0x85 && src === 1) || (opcode === 0x18 && src === 4)) functionSlots.add(at + 1 + imm);
     return instruction;
   });
-  return { code: encode(clean), maps, relocations, externs, functions: functionNames(lines, labels, functionSlots) };
+  return {
+    code: encode(clean),
+    maps,
+    relocations,
+    externs,
+    functions: functionNames(lines, labels, functionSlots),
+    takesAddress: labels.all.length > 0,
+  };
 }
 
 function functionNames(lines: readonly string[], labels: Names, functionSlots: ReadonlySet<number>): ReadonlyMap<string, number> {

@@ -49,9 +49,7 @@ function value(parts: readonly Part[]): (types: BtfBuilder) => number {
           ? size > 8
             ? types.array(integer, size / 4)
             : integer
-          : types.struct(struct, size, [
-              { name: "__opaque", type: types.array(types.int("char", 1, { signed: true }), size), bitOffset: 0 },
-            ]);
+          : types.struct(struct, size, [{ name: "__opaque", type: types.array(types.int("char", 1), size), bitOffset: 0 }]);
       const member = { name, type: inner, bitOffset: offset * 8 };
       offset += size;
       return member;
@@ -78,8 +76,8 @@ const withWork = value([
 ]);
 const withResilientLock = value([
   { name: "counter", size: 8 },
-  { name: "lock", size: 4, struct: "bpf_res_spin_lock" },
-  { name: "rest", size: 52 },
+  { name: "lock", size: 8, struct: "bpf_res_spin_lock" },
+  { name: "rest", size: 48 },
 ]);
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i % 4 === 0 ? i + 1 : 0));
@@ -116,8 +114,8 @@ export const MAPS: Readonly<Record<string, SuiteMap>> = {
   reuseport: map("reuseport_sockarray", [4, 4, 2]),
   ringbuf: map("ringbuf", [0, 0, 4096]),
   user_ringbuf: map("user_ringbuf", [0, 0, 4096]),
-  cgroup_storage: map("cgroup_storage", [12, 64, 0]),
-  percpu_cgroup_storage: map("percpu_cgroup_storage", [12, 64, 0]),
+  cgroup_storage: map("cgroup_storage", [16, 64, 0]),
+  percpu_cgroup_storage: map("percpu_cgroup_storage", [16, 64, 0]),
   arena: map("arena", [0, 0, 4, MMAPABLE]),
   /** For programs to read only, written before by its owner: loads from it are constants. */
   constants: map("array", [4, 32, 1, RDONLY_PROG], { contents: { kind: "bytes", bytes: bytes(32) }, frozen: true }),
