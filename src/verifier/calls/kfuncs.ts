@@ -4,7 +4,7 @@ import { checkKfuncArguments } from "../kfuncs/arguments.ts";
 import { KfuncCall } from "../kfuncs/call.ts";
 import { giveAway, nodeOf, nonOwning } from "../kfuncs/graph.ts";
 import { stepIterator } from "../kfuncs/iterators.ts";
-import { checkSections } from "../kfuncs/regions.ts";
+import { checkSections, inRcuSection } from "../kfuncs/regions.ts";
 import { setResult } from "../kfuncs/results.ts";
 import { Bounds } from "../numbers/bounds.ts";
 import { sync } from "../numbers/sync.ts";
@@ -60,7 +60,7 @@ export function checkKfuncCall(walk: Walk): void {
   callBack(walk, call);
   if (call.is("bpf_session_cookie")) call.resultSize = 8;
   checkSections(walk, call);
-  if (facts.flags.rcuProtected && !facts.flags.iteratorNew && walk.era >= 618 && !inSection(walk))
+  if (facts.flags.rcuProtected && walk.era >= 618 && !inRcuSection(walk))
     refuse(`kernel func ${call.name} requires RCU critical section protection`);
   if (call.releaseReg !== 0 && !releaseReference(walk, walk.reg(call.releaseReg).refId))
     refuse(`kfunc ${call.name}#${call.btfId} reference has not been acquired before`, "EINVAL");
@@ -76,10 +76,6 @@ export function checkKfuncCall(walk: Walk): void {
 
 function mayCallLocked(name: string, era: number): boolean {
   return GRAPH.test(name) || era >= (UNDER_LOCK[name] ?? Number.POSITIVE_INFINITY);
-}
-
-function inSection({ state }: Walk): boolean {
-  return state.activeRcuLocks > 0 || state.activeLocks > 0 || !state.inSleepable;
 }
 
 /** A lock that is not had: a path on which nothing is held. */

@@ -55,7 +55,8 @@ export function checkKfuncArguments(walk: Walk, call: KfuncCall): void {
     refuse(`Function ${call.name} has ${parameters.length} > ${MOST_ARGUMENTS} args`, "EINVAL");
   for (let at = 0; at < parameters.length; at++) {
     const parameter = parameters[at]!;
-    if (hasSuffix(parameter, "__ign")) continue;
+    // What the kernel fills in itself is not looked at.
+    if (hasSuffix(parameter, "__ign") || hasSuffix(parameter, "__prog")) continue;
     const type = btf.resolve(parameter.type);
     if (isScalarType(btf, type)) checkNumber(walk, call, at);
     else if (btf.kind(type) !== "pointer") refuse(`Unrecognized arg#${at} type ${spellKind(btf.kind(type))}`, "EINVAL");
@@ -253,21 +254,21 @@ function mayWalkTasks({ program }: Walk): boolean {
   return program.type === "lsm" || program.attachType === "trace_iter" || program.sleepable;
 }
 
+/** What is added must be owned; what is taken out, or looked at from, must not be. Since 6.16 it may be both, where it is counted. */
 function checkNodeOwner(walk: Walk, call: KfuncCall, reg: Reg, at: number): void {
-  if (call.name === "bpf_rbtree_remove" || call.is("bpf_rbtree_left", "bpf_rbtree_right")) {
-    if ((reg.type & NON_OWN_REF) === 0 || reg.refId !== 0)
-      refuse(
-        call.name === "bpf_rbtree_remove" && walk.era < 616
-          ? "rbtree_remove node input must be non-owning ref"
-          : `${call.name} can only take non-owning or refcounted bpf_rb_node pointer`,
-        "EINVAL",
-      );
-    if (inTreeCallback(walk))
-      refuse(walk.era < 616 ? "rbtree_remove not allowed in rbtree cb" : `${call.name} not allowed in rbtree cb`, "EINVAL");
+  if (/^bpf_(list_push|rbtree_add)/.test(call.name)) {
+    if (reg.type !== (PTR_TO_BTF_ID | MEM_ALLOC)) refuse(`arg#${at} expected pointer to allocated object`, "EINVAL");
+    if (reg.refId === 0) refuse("allocated object must be referenced", "EINVAL");
     return;
   }
-  if (reg.type !== (PTR_TO_BTF_ID | MEM_ALLOC)) refuse(`arg#${at} expected pointer to allocated object`, "EINVAL");
-  if (reg.refId === 0) refuse("allocated object must be referenced", "EINVAL");
+  const borrowed = (reg.type & NON_OWN_REF) !== 0;
+  if (walk.era < 616) {
+    if (!borrowed || reg.refId !== 0) refuse("rbtree_remove node input must be non-owning ref", "EINVAL");
+    if (inTreeCallback(walk)) refuse("rbtree_remove not allowed in rbtree cb", "EINVAL");
+    return;
+  }
+  if (!borrowed && reg.refId === 0) refuse(`${call.name} can only take non-owning or refcounted bpf_rb_node pointer`, "EINVAL");
+  if (inTreeCallback(walk)) refuse(`${call.name} not allowed in rbtree cb`, "EINVAL");
 }
 
 /** A kernel object of the right struct (`process_kf_arg_ptr_to_btf_id`). */

@@ -29,7 +29,7 @@ function checkRcu(walk: Walk, call: KfuncCall): void {
     if (inTreeCallback(walk) && (locks || unlocks)) refuse("Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
   }
   if (locks) {
-    if (state.activeRcuLocks > 0 && era < 618) refuse(`nested rcu read lock (kernel function ${call.name})`, "EINVAL");
+    if (state.activeRcuLocks > 0 && era < 619) refuse(`nested rcu read lock (kernel function ${call.name})`, "EINVAL");
     state.activeRcuLocks++;
   } else if (unlocks) {
     if (state.activeRcuLocks === 0) refuse(`unmatched rcu read unlock (kernel function ${call.name})`, "EINVAL");
