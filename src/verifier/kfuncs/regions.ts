@@ -25,9 +25,8 @@ function checkRcu(walk: Walk, call: KfuncCall): void {
   const { state, era } = walk;
   const locks = call.name === "bpf_rcu_read_lock";
   const unlocks = call.name === "bpf_rcu_read_unlock";
-  if (state.activeRcuLocks > 0 || (era >= 618 && (locks || unlocks))) {
-    if (inTreeCallback(walk) && (locks || unlocks)) refuse("Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
-  }
+  if (state.activeRcuLocks > 0 && (locks || unlocks) && inTreeCallback(walk))
+    refuse("Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback");
   if (locks) {
     if (state.activeRcuLocks > 0 && era < 619) refuse(`nested rcu read lock (kernel function ${call.name})`, "EINVAL");
     state.activeRcuLocks++;

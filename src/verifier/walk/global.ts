@@ -82,6 +82,8 @@ function checkArgument(walk: Walk, argument: SignatureArgument, at: number): voi
       checkConstDynptrArgument(walk, index);
       return;
     case "object":
+      // Untrusted, it may be anything: it is read with care.
+      if ((argument.flags & PTR_UNTRUSTED) !== 0) return;
       if (reg.type === SCALAR && isZero(reg.bounds) && mayBeNull(argument.flags)) return;
       checkObjectArgument(walk, index, argument.flags, argument.id);
   }
