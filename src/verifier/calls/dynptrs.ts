@@ -2,7 +2,6 @@
 
 import { checkMemory } from "../memory/access.ts";
 import { destroyDynptr } from "../memory/stack-slots.ts";
-import { isConstant } from "../numbers/bounds.ts";
 import { dynptrName } from "../print/types.ts";
 import { refuse } from "../refusal.ts";
 import type { Frame } from "../state/frame.ts";
@@ -11,57 +10,30 @@ import { EMPTY_SLOT, everyKind, SLOT_DYNPTR, Slot } from "../state/slot.ts";
 import { CONST_PTR_TO_DYNPTR, DYNPTR_TYPE_RINGBUF, DYNPTR_TYPES, MEM_RDONLY, MEM_UNINIT, PTR_TO_STACK } from "../state/types.ts";
 import type { Walk } from "../walk/walk.ts";
 import { acquireReference, releaseReference } from "./references.ts";
+import { findStackObject, IMPOSSIBLE, NOT_ALLOCATED } from "./stack-objects.ts";
 
 const ALL = everyKind(SLOT_DYNPTR);
 
-/** The slots of the dynptr or iterator at `reg` are not there: nothing was written so far down. */
-const NOT_ALLOCATED = -1;
-/** It cannot be one; why was noted in `complaint`. */
-const IMPOSSIBLE = -2;
-
-/** What the kernel logs before the refusal that follows. Single-threaded, and read at once. */
-let complaint = "";
-
-/** What was logged while slots were looked for, as lines before the refusal. */
-function withComplaint(text: string): string {
-  const whole = complaint === "" ? text : `${complaint}\n${text}`;
-  complaint = "";
-  return whole;
+/** As {@link findStackObject}. Before 6.3 offsets were not looked at so closely. */
+function find(walk: Walk, reg: Reg): { readonly slot: number; readonly complaint: string } {
+  if (walk.era >= 603) return findStackObject(walk, reg, "dynptr", 2);
+  const slot = Math.trunc((-reg.off - 1) / 8);
+  return { slot: slot >= 1 && slot < walk.state.frames[reg.frame]!.stack.length ? slot : NOT_ALLOCATED, complaint: "" };
 }
 
-/**
- * The first slot of an object of `slots` stack slots (the lowest address, the highest number) at `reg` (`stack_slot_obj_get_spi`).
- *
- * @param name for the log: dynptr, iter, irq_flag.
- */
-function findSlots(walk: Walk, reg: Reg, name: string, slots: number): number {
-  complaint = "";
-  if (!isConstant(reg.bounds)) {
-    complaint = `${name} has to be at a constant offset`;
-    return IMPOSSIBLE;
-  }
-  const off = reg.off + reg.bounds.valueLo;
-  const index = Math.floor((-off - 1) / 8);
-  if (off % 8 !== 0 || index + 1 < slots) {
-    complaint = `cannot pass in ${name} at an offset=${off}`;
-    return IMPOSSIBLE;
-  }
-  return index < walk.state.frames[reg.frame]!.stack.length ? index : NOT_ALLOCATED;
-}
-
-/** As {@link findSlots}, of a dynptr. Before 6.3 offsets were not looked at so closely. */
 function slotOf(walk: Walk, reg: Reg): number {
-  if (walk.era >= 603) return findSlots(walk, reg, "dynptr", 2);
-  complaint = "";
-  const index = Math.trunc((-reg.off - 1) / 8);
-  return index >= 1 && index < walk.state.frames[reg.frame]!.stack.length ? index : NOT_ALLOCATED;
+  return find(walk, reg).slot;
+}
+
+/** What is logged when slots are looked for, before the refusal that follows. */
+function complaintOf(walk: Walk, reg: Reg): string {
+  return reg.type === CONST_PTR_TO_DYNPTR ? "" : find(walk, reg).complaint;
 }
 
 /** The state of the dynptr that `reg` points at: its first slot, or the pointer itself for those that callbacks are given. */
 export function dynptrAt(walk: Walk, reg: Reg): Reg | null {
   if (reg.type === CONST_PTR_TO_DYNPTR) return reg;
   const index = slotOf(walk, reg);
-  complaint = "";
   return index < 0 ? null : (walk.state.frames[reg.frame]!.stack[index]?.reg ?? null);
 }
 
@@ -72,8 +44,9 @@ export function checkDynptrArgument(walk: Walk, index: number, flags: number, cl
     refuse(`arg#${index - 1} expected pointer to stack or const struct bpf_dynptr`, "EINVAL");
   }
   if ((flags & MEM_UNINIT) !== 0) {
-    if (!mayBecomeDynptr(walk, reg)) refuse(withComplaint("Dynptr has to be an uninitialized dynptr"), "EINVAL");
-    complaint = "";
+    if (!mayBecomeDynptr(walk, reg)) {
+      refuse(`${complaintOf(walk, reg)}Dynptr has to be an uninitialized dynptr`, "EINVAL");
+    }
     writeSlots(walk, index);
     makeDynptr(walk, walk.reg(index), flags, cloneRefId);
     return;
@@ -82,7 +55,8 @@ export function checkDynptrArgument(walk: Walk, index: number, flags: number, cl
     refuse("cannot pass pointer to const bpf_dynptr, the helper mutates it", "EINVAL");
   }
   if (!isDynptr(walk, reg)) {
-    refuse(withComplaint(`Expected an initialized dynptr as arg #${walk.era < 612 ? index : index - 1}`), "EINVAL");
+    const number = walk.era < 612 ? index : index - 1;
+    refuse(`${complaintOf(walk, reg)}Expected an initialized dynptr as arg #${number}`, "EINVAL");
   }
   const wanted = flags & ~MEM_RDONLY;
   if (wanted === 0 || dynptrAt(walk, reg)?.dynptrType === (wanted & DYNPTR_TYPES)) {
@@ -152,7 +126,7 @@ function isReferenced(type: number): boolean {
 /** Makes two stack slots a dynptr of the type that `flags` say (`mark_stack_slots_dynptr`). */
 export function makeDynptr(walk: Walk, reg: Reg, flags: number, cloneRefId: number): void {
   const index = slotOf(walk, reg);
-  if (index < 0) refuse(withComplaint(""), "EINVAL");
+  if (index < 0) refuse(complaintOf(walk, reg).trimEnd(), "EINVAL");
   const frame = walk.state.frames[reg.frame]!;
   if (walk.era >= 603) {
     destroyDynptr(walk, frame, index);

@@ -17,10 +17,11 @@ import {
   PTR_UNTRUSTED,
   typeFlags,
 } from "../state/types.ts";
+import { fieldsOf } from "../walk/trust.ts";
 import type { Walk } from "../walk/walk.ts";
 import type { Call } from "./call.ts";
 import { checkFixedOffset } from "./offsets.ts";
-import { fieldsOf, mapHasTypes } from "./records.ts";
+import { mapHasTypes } from "./records.ts";
 import { matchesStruct } from "./structs.ts";
 
 /** What may be stored in a kptr: an object of its type (`map_kptr_match_type`). */
@@ -70,7 +71,7 @@ export function checkKptrPlace(walk: Walk, index: number, call: Call): void {
     call.map = map;
   }
   if (!constant) refuse(variable, "EINVAL");
-  const kptrs = fieldsOf(walk, reg).filter(({ kind }) => kind.startsWith("kptr"));
+  const kptrs = fieldsOf(walk.program, reg).filter(({ kind }) => kind.startsWith("kptr"));
   if (kptrs.length === 0) {
     if (old) refuse(`map '${kernelName(map?.name ?? "")}' has no valid kptr`);
     refuse(`R${index} has no valid kptr`, "EINVAL");

@@ -6,8 +6,9 @@ import type { Reference, ReferenceKind } from "../state/references.ts";
 import type { Reg } from "../state/register.ts";
 import type { State } from "../state/state.ts";
 import { PTR_TO_MAP_VALUE } from "../state/types.ts";
+import { fieldsOf } from "../walk/trust.ts";
 import type { Walk } from "../walk/walk.ts";
-import { fieldOfKind, fieldsOf, mapHasTypes } from "./records.ts";
+import { fieldOfKind, mapHasTypes } from "./records.ts";
 import { invalidateNonOwning, without } from "./references.ts";
 
 export type LockKind = "lock" | "res-lock" | "res-lock-irq";
@@ -52,7 +53,7 @@ function checkPointsAtLock(walk: Walk, reg: Reg, index: number, kind: LockKind, 
   if (map !== null && !mapHasTypes(map)) {
     refuse(`map '${kernelName(map.name)}' has to have BTF in order to use ${name}_lock`, code);
   }
-  const field = fieldOfKind(fieldsOf(walk, reg), kind === "lock" ? "spin-lock" : "res-spin-lock");
+  const field = fieldOfKind(fieldsOf(walk.program, reg), kind === "lock" ? "spin-lock" : "res-spin-lock");
   if (field === undefined) {
     const whose = map === null ? "local 'kptr'" : `map '${kernelName(map.name)}'`;
     refuse(old ? `${whose} doesn't have 'struct bpf_spin_lock'` : `${whose} has no valid ${name}_lock`, code);
