@@ -3,10 +3,12 @@
 import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
 import type { Case, Category } from "./case.ts";
+import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
 import { core } from "./programs/core.ts";
 import { helpers } from "./programs/helpers.ts";
+import { irq, locks, rcu } from "./programs/locks.ts";
 import { loops } from "./programs/loops.ts";
 import { numbers } from "./programs/numbers.ts";
 import { packets } from "./programs/packets.ts";
@@ -25,7 +27,7 @@ export interface SuiteProgram {
   readonly program: string;
 }
 
-const RULES = [core, shape, numbers, pointers, packets, helpers, contexts, calls, loops, references];
+const RULES = [core, shape, numbers, pointers, packets, helpers, contexts, calls, loops, references, locks, irq, rcu, callbacks];
 
 export function allCases(): readonly Case[] {
   const cases = RULES.flatMap((rules) => rules.cases);

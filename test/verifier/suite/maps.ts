@@ -76,8 +76,8 @@ const withWork = value([
 ]);
 const withResilientLock = value([
   { name: "counter", size: 8 },
-  { name: "lock", size: 8, struct: "bpf_res_spin_lock" },
-  { name: "rest", size: 48 },
+  { name: "lock", size: 4, struct: "bpf_res_spin_lock" },
+  { name: "rest", size: 52 },
 ]);
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i % 4 === 0 ? i + 1 : 0));
