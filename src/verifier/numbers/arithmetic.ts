@@ -5,9 +5,9 @@ import { type Bounds, constant, isConstant, isConstant32, UNKNOWN, ZERO } from "
 import { forgetContradiction, isTainted32, isTainted64 } from "./contradiction.ts";
 import { assignLow32 } from "./extend.ts";
 import { multiplyBits, multiplyRanges32, multiplyRanges64 } from "./multiply.ts";
-import { assignConstant32, forgetRanges32 } from "./ranges.ts";
+import { assignConstant, assignConstant32, forgetRanges32 } from "./ranges.ts";
 import { shiftLeft32, shiftLeft64, shiftRight32, shiftRight64, shiftRightSigned32, shiftRightSigned64 } from "./shifts.ts";
-import { learnFromBits, learnFromLowBits, sync } from "./sync.ts";
+import { isSettledConstant, learnFromBits, learnFromLowBits, sync } from "./sync.ts";
 import { addBits, andBits, orBits, subtractBits, xorBits } from "./tnum.ts";
 
 /** The operation nibbles of arithmetic opcodes. */
@@ -27,36 +27,35 @@ export const ARSH = 0xc0;
 export function alu64(op: number, dst: Bounds, src: Bounds, era: number): Bounds {
   if (!isComputed(op, src, 64, era)) return UNKNOWN;
   const to = dst.copy();
+  combineBits(op, to, src, era);
+  if (areConstants(dst, src) && op !== LSH && op !== RSH && op !== ARSH) {
+    assignConstant(to, to.valueLo, to.valueHi);
+    return to;
+  }
   switch (op) {
     case ADD:
       addRanges32(to, src, era);
       addRanges64(to, src, era);
-      addBits(to, to, src);
       break;
     case SUB:
       subtractRanges32(to, src, era);
       subtractRanges64(to, src, era);
-      subtractBits(to, to, src);
       break;
     case MUL:
-      multiplyBits(to, to, src, era);
       multiplyRanges32(to, src, era);
       multiplyRanges64(to, src, era);
       break;
     case AND:
-      andBits(to, to, src);
       andRanges32(to, src, era);
       andRanges64(to, src, era);
       learnFromBits(to, era);
       break;
     case OR:
-      orBits(to, to, src);
       orRanges32(to, src, era);
       orRanges64(to, src, era);
       learnFromBits(to, era);
       break;
     case XOR:
-      xorBits(to, to, src);
       xorRanges32(to, src, era);
       xorRanges64(to, src, era);
       learnFromBits(to, era);
@@ -81,31 +80,31 @@ export function alu32(op: number, dst: Bounds, src: Bounds, era: number): Bounds
     return era < 608 && isConstant32(src) && !isTainted32(src) ? UNKNOWN_32 : UNKNOWN;
   }
   const to = dst.copy();
+  // The low bits of a result depend on nothing but low bits.
+  combineBits(op, to, src, era);
+  if (areConstants(dst, src) && op !== LSH && op !== RSH && op !== ARSH) {
+    assignConstant(to, to.valueLo, 0);
+    return to;
+  }
   switch (op) {
     case ADD:
       addRanges32(to, src, era);
-      addBits(to, to, src);
       break;
     case SUB:
       subtractRanges32(to, src, era);
-      subtractBits(to, to, src);
       break;
     case MUL:
-      multiplyBits(to, to, src, era);
       multiplyRanges32(to, src, era);
       break;
     case AND:
-      andBits(to, to, src);
       andRanges32(to, src, era);
       learnFromLowBits(to);
       break;
     case OR:
-      orBits(to, to, src);
       orRanges32(to, src, era);
       learnFromLowBits(to);
       break;
     case XOR:
-      xorBits(to, to, src);
       xorRanges32(to, src, era);
       learnFromLowBits(to);
       break;
@@ -121,6 +120,35 @@ export function alu32(op: number, dst: Bounds, src: Bounds, era: number): Bounds
   }
   assignLow32(to);
   return forgetContradiction(sync(to, era), era);
+}
+
+/** The bits of the result; those of shifts are computed with their ranges. */
+function combineBits(op: number, to: Bounds, src: Bounds, era: number): void {
+  switch (op) {
+    case ADD:
+      addBits(to, to, src);
+      break;
+    case SUB:
+      subtractBits(to, to, src);
+      break;
+    case MUL:
+      multiplyBits(to, to, src, era);
+      break;
+    case AND:
+      andBits(to, to, src);
+      break;
+    case OR:
+      orBits(to, to, src);
+      break;
+    case XOR:
+      xorBits(to, to, src);
+      break;
+  }
+}
+
+/** Counters of loops and offsets, mostly: what they give is a number too, and there is nothing to learn of it. */
+function areConstants(dst: Bounds, src: Bounds): boolean {
+  return isSettledConstant(dst) && isSettledConstant(src);
 }
 
 const UNKNOWN_32 = sync(cutUnknown(), 601);

@@ -43,7 +43,7 @@ function isOneRange(b: Bounds): boolean {
 }
 
 /** One number, in the bits and in all ranges: no rule changes it. */
-function isSettledConstant(b: Bounds): boolean {
+export function isSettledConstant(b: Bounds): boolean {
   const lo = b.valueLo;
   const hi = b.valueHi;
   return (
