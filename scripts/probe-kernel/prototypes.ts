@@ -7,6 +7,7 @@ import { release } from "node:os";
 import { HELPER, type HelperName } from "../../src/uapi/helpers.ts";
 import type { HelperPrototype } from "../../src/verifier/target.ts";
 import { KERNELS, kernelTarget } from "../../src/verifier/targets/index.ts";
+import { PACKETS } from "./packets.ts";
 import { type Prober, returning, VARIANTS, type Variant, type Word } from "./prober.ts";
 
 /** What an argument is instead of what it should be. */
@@ -49,21 +50,6 @@ const MAPS: Readonly<Record<string, { readonly for: readonly HelperName[]; reado
 };
 
 const READONLY_FOR_PROGRAMS = 1 << 7;
-
-/** Where packets start and end in contexts, for programs that may read them. */
-const PACKETS: Readonly<Record<string, readonly [load: number, data: number, end: number]>> = {
-  sched_cls: [0x61, 76, 80],
-  xdp: [0x61, 0, 4],
-  lwt_xmit: [0x61, 76, 80],
-  lwt_in: [0x61, 76, 80],
-  lwt_seg6local: [0x61, 76, 80],
-  sk_skb: [0x61, 76, 80],
-  "cgroup_skb/egress": [0x61, 76, 80],
-  sk_msg: [0x79, 0, 8],
-  sk_reuseport: [0x79, 0, 8],
-  cgroup_getsockopt: [0x79, 8, 16],
-  sock_ops: [0x79, 192, 200],
-};
 
 /** Types in whose hands each helper is tried: the first that has it, and those where its prototype is another. */
 const TRIED: readonly string[] = [

@@ -44,12 +44,17 @@ const TAKES: ReadonlyMap<ProgramType, ReadonlySet<AttachType | null>> = new Map<
   // Null is made `sk_reuseport_select`.
   ["sk_reuseport", new Set<AttachType | null>([null, "sk_reuseport_select", "sk_reuseport_select_or_migrate"])],
   ["netfilter", new Set<AttachType | null>(["netfilter"])],
+  ["tracing", new Set<AttachType | null>(["trace_raw_tp", "trace_fentry", "trace_fexit", "modify_return", "trace_iter"])],
+  ["lsm", new Set<AttachType | null>(["lsm_mac", "lsm_cgroup"])],
   ["syscall", new Set<AttachType | null>([null, "cgroup_inet_ingress"])],
   ["ext", new Set<AttachType | null>([null, "cgroup_inet_ingress"])],
 ]);
 
+export function takesAttachType(type: ProgramType, attachType: AttachType | null): boolean {
+  return TAKES.get(type)?.has(attachType) ?? true;
+}
+
 export function checkAttachType(type: ProgramType, attachType: AttachType | null): void {
-  const takes = TAKES.get(type);
-  if (takes !== undefined && !takes.has(attachType))
+  if (!takesAttachType(type, attachType))
     refuse(`programs of type ${type} cannot be loaded with ${attachType ?? "no attach type"}`, "EINVAL");
 }

@@ -4,15 +4,12 @@
  */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { HELPER, type HelperName } from "../../uapi/helpers.ts";
 import { MEM_WRITE, PTR_MAYBE_NULL } from "../state/types.ts";
 import type { ArgClass, HelperArgument } from "../target.ts";
-import { KERNELS, type KernelName, kernelTarget } from "./index.ts";
-import { measuredType } from "./measured.testing.ts";
+import { measuredType, recorded } from "./fixtures/measured.ts";
+import { KERNELS, kernelTarget } from "./index.ts";
 
 type Wrong = "number" | "zero" | "readonly" | "unwritten" | "packet";
 
@@ -22,12 +19,6 @@ interface Row {
   /** What it says when all arguments are right, as far as that can be; empty: nothing. */
   readonly right: string;
   readonly answers: readonly Readonly<Partial<Record<Wrong, string>>>[];
-}
-
-function recorded(kernel: KernelName): Row[] {
-  const path = fileURLToPath(new URL(`fixtures/prototypes-${kernel}.jsonl.gz`, import.meta.url));
-  const lines = gunzipSync(readFileSync(path)).toString().trimEnd().split("\n");
-  return lines.map((line) => JSON.parse(line) as Row);
 }
 
 const NUMBERS: ReadonlySet<ArgClass> = new Set([
@@ -65,7 +56,7 @@ for (const kernel of KERNELS) {
   test(`Linux ${kernel} takes for arguments what the prototypes say`, () => {
     const target = kernelTarget(kernel, null);
     let checked = 0;
-    for (const { helper, type: name, right, answers } of recorded(kernel)) {
+    for (const { helper, type: name, right, answers } of recorded<Row>("prototypes", kernel)) {
       const { type, attachType, sleepable } = measuredType(name);
       const prototype = target.helper(HELPER[helper], type, attachType, { sleepable, gpl: true });
       if (prototype === "not-here") {

@@ -3,6 +3,7 @@
 import type { AttachType } from "../../uapi/attach-types.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import { PROGRAM_TYPE_SINCE } from "../../uapi/since.ts";
+import { takesAttachType } from "../prepare/attach-type.ts";
 import type { ProgramRules } from "../target.ts";
 import { contextAccess, NO_ACCESS } from "./contexts.ts";
 import { contextVariant } from "./variants.ts";
@@ -45,37 +46,6 @@ const CONTEXT_NAME: Readonly<Record<Exclude<ProgramType, "unspec">, string>> = {
 
 /** What no kernel here is built with (CONFIG_BPF_LIRC_MODE2). */
 const ABSENT: ReadonlySet<ProgramType> = new Set(["lirc_mode2"]);
-
-/** Types that must say what they attach to (`bpf_prog_load_check_attach`), and what they may say. */
-const ATTACH_TYPES: Readonly<Partial<Record<ProgramType, readonly AttachType[]>>> = {
-  cgroup_skb: ["cgroup_inet_ingress", "cgroup_inet_egress"],
-  cgroup_sock: ["cgroup_inet_sock_create", "cgroup_inet_sock_release", "cgroup_inet4_post_bind", "cgroup_inet6_post_bind"],
-  cgroup_sock_addr: [
-    "cgroup_inet4_bind",
-    "cgroup_inet6_bind",
-    "cgroup_inet4_connect",
-    "cgroup_inet6_connect",
-    "cgroup_inet4_getpeername",
-    "cgroup_inet6_getpeername",
-    "cgroup_inet4_getsockname",
-    "cgroup_inet6_getsockname",
-    "cgroup_udp4_sendmsg",
-    "cgroup_udp6_sendmsg",
-    "cgroup_udp4_recvmsg",
-    "cgroup_udp6_recvmsg",
-    "cgroup_unix_connect",
-    "cgroup_unix_sendmsg",
-    "cgroup_unix_recvmsg",
-    "cgroup_unix_getpeername",
-    "cgroup_unix_getsockname",
-  ],
-  cgroup_sockopt: ["cgroup_getsockopt", "cgroup_setsockopt"],
-  sk_lookup: ["sk_lookup"],
-  sk_reuseport: ["sk_reuseport_select", "sk_reuseport_select_or_migrate"],
-  netfilter: ["netfilter"],
-  tracing: ["trace_raw_tp", "trace_fentry", "trace_fexit", "modify_return", "trace_iter"],
-  lsm: ["lsm_mac", "lsm_cgroup"],
-};
 
 /** A program that says nothing says 0, `cgroup_inet_ingress`; two types take that for their first (`bpf_prog_load_fixup_attach_type`). */
 const DEFAULT_ATTACH_TYPE: Readonly<Partial<Record<ProgramType, AttachType>>> = {
@@ -171,9 +141,8 @@ function since(version: string): number {
 /** Null: such programs do not load, whatever they do. */
 export function programRules(era: number, type: ProgramType, given: AttachType | null): ProgramRules | null {
   if (type === "unspec" || ABSENT.has(type) || since(PROGRAM_TYPE_SINCE[type]) > era) return null;
+  if (!takesAttachType(type, given)) return null;
   const attachType = given ?? DEFAULT_ATTACH_TYPE[type] ?? null;
-  const allowed = ATTACH_TYPES[type];
-  if (allowed !== undefined && (attachType === null || !allowed.includes(attachType))) return null;
   const access = byBtf(type) ? NO_ACCESS : contextAccess(era, contextVariant(type, attachType));
   if (access === null) return null;
   const writes = WRITES_PACKETS.has(type);
