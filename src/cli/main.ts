@@ -29,6 +29,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "show what is in a program: maps, globals, externs, types, the kernel it needs",
     load: async () => (await import("./commands/inspect.ts")).inspect,
   },
+  verify: {
+    summary: "whether kernels take a program, offline, and if not, why",
+    load: async () => (await import("./commands/verify.ts")).verify,
+  },
+  explain: {
+    summary: "explain the log of a kernel's verifier",
+    load: async () => (await import("./commands/explain.ts")).explainLog,
+  },
   portability: {
     summary: "check on which kernels a program loads, offline",
     load: async () => (await import("./commands/portability.ts")).portability,

@@ -86,10 +86,8 @@ function quoted(at: Place, { source }: TerminalOptions, paint: (style: string, t
   const blank = `${" ".repeat(gutter.length - 2)}| `;
   if (!fits || whole === null || column === 0) return [`${paint("2", gutter)}${printable(text)}`];
   const shown = excerpt(whole, column - 1, endOf(whole, column - 1));
-  return [
-    `${paint("2", gutter)}${shown.line}`,
-    `${paint("2", blank)}${shown.mark.replace("^", paint("31", "^"))}`.replace(/\^+$/, (mark) => paint("31", mark)),
-  ];
+  const indent = shown.mark.slice(0, shown.mark.indexOf("^"));
+  return [`${paint("2", gutter)}${shown.line}`, `${paint("2", blank)}${indent}${paint("31", shown.mark.slice(indent.length))}`];
 }
 
 /** The end of the word that begins there. */

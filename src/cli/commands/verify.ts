@@ -1,0 +1,127 @@
+/** `skep verify FILE`: whether kernels take a program, without having them; and if not, why. */
+
+import type { Target } from "../../verifier/target.ts";
+import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
+import { CliError, EXIT, type ExitStatus } from "../exit.ts";
+import { toJson } from "../maps.ts";
+import { selectPrograms } from "../programs.ts";
+import { sourceReader } from "../source-lines.ts";
+import { naming, openSpec, write } from "../sources.ts";
+import { hasColours, styleFor } from "../terminal.ts";
+
+const help: CommandHelp = {
+  name: "verify",
+  summary: "whether kernels take a program, offline, and if not, why",
+  operands: "FILE [--kernel VERSION,…]",
+  options: {
+    kernel: { value: "VERSION,…", multiple: true, help: "6.1, 6.12 or 6.18, one or several; the default is all of them" },
+    program: { value: "NAME", multiple: true, help: "only this program" },
+    log: { help: "the walk, state by state, in the kernel's notation (of one kernel: the newest by default)" },
+    profile: { help: "where the verifier's steps go, by source line (of one kernel: the newest by default)" },
+    editor: { help: "diagnostics in the shape of the Language Server Protocol, as JSON" },
+    lines: { help: "one line for each refusal, as compilers print them; on GitHub Actions as annotations" },
+  },
+  notes: [
+    "FILE is a .bpf.ts source, or an object file that another compiler made.",
+    "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier.md says where they may differ.",
+    "Suggestions that could be tried on the instructions say so: checked, passes with this.",
+    "Ends with status 5 when a kernel refuses one of the programs.",
+  ],
+  examples: [
+    "skep verify examples/firewall.bpf.ts",
+    "skep verify prog.o --kernel 6.1,6.12 --program firewall",
+    "skep verify prog.o --profile",
+    "skep verify prog.o --kernel 6.18 --log | less",
+  ],
+};
+
+const FORMATS = ["json", "log", "profile", "editor", "lines"] as const;
+
+async function execute(args: Arguments): Promise<ExitStatus> {
+  const file = fileOperand(help, args);
+  const chosen = FORMATS.filter((format) => args.flag(format));
+  if (chosen.length > 1) throw new CliError(EXIT.usage, `choose one of ${chosen.map((format) => `--${format}`).join(" and ")}`);
+  const [format = "text"] = chosen;
+  const targets = await targetsOf(args.values("kernel"), format === "log" || format === "profile");
+  const spec = await openSpec(file);
+  const names = args.values("program");
+  const programs = names.length === 0 ? spec.programs : selectPrograms(spec, names);
+  if (programs.length === 0) throw new CliError(EXIT.input, `${file}: there is no program in it`);
+  const { verifyFor } = await import("../verification.ts");
+  const results = [];
+  for (const program of programs) {
+    for (const target of targets) {
+      const log = format === "log";
+      results.push(...(await naming(file, () => verifyFor(spec, [program], target, { log }))));
+    }
+  }
+  const style = styleFor(process.stdout);
+  const source = sourceReader(file);
+  switch (format) {
+    case "json":
+      await write(`${toJson({ file, results: results.map(plainResult) })}\n`);
+      break;
+    case "log":
+      for (const { program, verdict, unfit } of results)
+        await write(`${style.bold(program.name)}\n${(verdict?.log ?? [unfit ?? ""]).join("\n")}\n`);
+      break;
+    case "profile": {
+      const { renderProfile } = await import("../render-verification.ts");
+      for (const result of results) await write(`${renderProfile(result, style)}\n`);
+      break;
+    }
+    case "editor": {
+      const { toDiagnostic } = await import("../../verifier/explain/render/editor.ts");
+      const { grouped } = await import("../verification.ts");
+      const refused = grouped(results).flatMap(([first]) => (first?.explanation == null ? [] : [first.explanation]));
+      await write(`${toJson(refused.map((explanation) => toDiagnostic(explanation, source)))}\n`);
+      break;
+    }
+    case "lines": {
+      const { errorLine, githubLine } = await import("../../verifier/explain/render/line.ts");
+      const { grouped } = await import("../verification.ts");
+      const line = process.env["GITHUB_ACTIONS"] === "true" ? githubLine : errorLine;
+      for (const [first] of grouped(results)) if (first?.explanation != null) await write(`${line(first.explanation)}\n`);
+      break;
+    }
+    default: {
+      const { renderVerification } = await import("../render-verification.ts");
+      const view = { style, color: hasColours(process.stdout), source };
+      for (const [index, program] of programs.entries()) {
+        const own = results.slice(index * targets.length, (index + 1) * targets.length);
+        await write((program === programs[0] ? "" : "\n") + renderVerification(own, view));
+      }
+    }
+  }
+  return results.every(({ verdict }) => verdict?.accepted === true) ? EXIT.ok : EXIT.refused;
+}
+
+async function targetsOf(values: readonly string[], one: boolean): Promise<Target[]> {
+  const { KERNELS } = await import("../../verifier/targets/index.ts");
+  const { openKernelTarget } = await import("../../kernels/types.ts");
+  const wanted = values.flatMap((value) => value.split(",")).map((value) => value.trim());
+  const names = wanted.length > 0 ? wanted : one ? KERNELS.slice(-1) : KERNELS;
+  return names.map((name) => {
+    const known = KERNELS.find((kernel) => kernel === name);
+    if (known === undefined)
+      throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")}, found ${JSON.stringify(name)}`);
+    return openKernelTarget(known);
+  });
+}
+
+function plainResult({ program, kernel, verdict, explanation, unfit }: import("../verification.ts").Verification) {
+  return {
+    program: program.name,
+    kernel,
+    accepted: verdict?.accepted === true,
+    processed: verdict?.processed ?? 0,
+    states: verdict?.states ?? 0,
+    peakStates: verdict?.peakStates ?? 0,
+    stackDepth: verdict?.stackDepth ?? 0,
+    errno: verdict?.refusal?.code ?? null,
+    unfit,
+    explanation,
+  };
+}
+
+export const verify = { help, run: execute };

@@ -1,0 +1,71 @@
+/** What `skep verify` shows: a line a kernel, then what was refused, each cause once. */
+
+import { printable, shortened } from "../compiler/typescript/excerpt.ts";
+import { renderExplanation } from "../verifier/explain/render/terminal.ts";
+import { count, type Style, table } from "./terminal.ts";
+import { grouped, profileOf, type Verification } from "./verification.ts";
+
+export interface VerificationView {
+  readonly style: Style;
+  readonly color: boolean;
+  readonly source: (file: string) => readonly string[] | null;
+}
+
+/** All results of one program. */
+export function renderVerification(results: readonly Verification[], { style, color, source }: VerificationView): string {
+  const [first] = results;
+  if (first === undefined) return "";
+  const { name, section, type } = first.program;
+  const lines = [`${style.bold(printable(name))} ${style.dim(`(${printable(section === "" ? type : section)})`)}`];
+  for (const { kernel, verdict, unfit } of results) {
+    const answer = verdict?.accepted === true ? style.green("accepted") : style.red("refused ");
+    lines.push(`  ${kernel.padEnd(8)}  ${answer}  ${style.dim(verdict === null ? (unfit ?? "") : numbers(verdict))}`);
+  }
+  for (const group of grouped(results.filter(({ explanation }) => explanation !== null))) {
+    const explanation = group[0]?.explanation;
+    if (explanation == null) continue;
+    const kernels = group.map(({ kernel }) => kernel).join(", ");
+    lines.push("");
+    if (group.length < results.length) lines.push(style.bold(`On ${kernels}:`));
+    lines.push(renderExplanation(explanation, { color, source }));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function numbers({ processed, states, stackDepth }: NonNullable<Verification["verdict"]>): string {
+  const parts = [`${count(processed)} instructions walked`, `${count(states)} states`, `${stackDepth} bytes of stack`];
+  return parts.join(", ");
+}
+
+/** Lines that are shown of a profile, at most. */
+const LONGEST = 20;
+
+/** Where the verifier's steps went in one program, on one kernel. */
+export function renderProfile({ program, kernel, verdict }: Verification, style: Style): string {
+  if (verdict === null) return "";
+  const lines = profileOf(program, verdict.visits);
+  const total = lines.reduce((sum, { steps }) => sum + steps, 0);
+  const rows = lines
+    .slice(0, LONGEST)
+    .map(({ file, line, text, slot, steps, visits }) => [
+      count(steps),
+      `${((100 * steps) / Math.max(1, total)).toFixed(1)} %`,
+      count(visits),
+      line > 0 ? `${file}:${line}` : `#${slot}`,
+      shortened(text),
+    ]);
+  const columns = [
+    { title: "steps", align: "right" },
+    { title: "share", align: "right" },
+    { title: "visits", align: "right" },
+    { title: "line", align: "left" },
+    { title: "source", align: "left" },
+  ] as const;
+  const more = lines.length > LONGEST ? [style.dim(`  … and ${count(lines.length - LONGEST)} more lines`)] : [];
+  return [
+    `${style.bold(printable(program.name))} ${style.dim(`on ${kernel}: ${count(verdict.processed)} instructions walked, ${count(verdict.states)} states kept, at most ${count(verdict.peakStates)} at a time`)}`,
+    ...table(columns, rows, style),
+    ...more,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,120 @@
+/** Verifying the programs of a Spec for several kernels, as data; printing is for others. */
+
+import type { ProgramSpec, Spec } from "../object/spec.ts";
+import type { Explanation } from "../verifier/explain/explanation.ts";
+import { explainVerdict } from "../verifier/explain/verdict.ts";
+import type { Target } from "../verifier/target.ts";
+import type { Verdict } from "../verifier/verdict.ts";
+import { verify } from "../verifier/verify.ts";
+
+/** What came of one program on one kernel. */
+export interface Verification {
+  readonly program: ProgramSpec;
+  /** The kernel's name, as `--kernel` takes it. */
+  readonly kernel: string;
+  /** Null when the program could not be fitted to the kernel's types: `unfit` says why. */
+  readonly verdict: Verdict | null;
+  readonly explanation: Explanation | null;
+  readonly unfit: string | null;
+}
+
+export interface VerificationOptions {
+  /** Keep the log of accepted programs, too. */
+  readonly log: boolean;
+}
+
+/** @param spec its programs as they were compiled; CO-RE is done for each kernel. */
+export async function verifyFor(
+  spec: Spec,
+  programs: readonly ProgramSpec[],
+  target: Target,
+  { log }: VerificationOptions,
+): Promise<Verification[]> {
+  const results: Verification[] = [];
+  for (const program of programs) {
+    const fitted = await fit(spec, program, target);
+    if (typeof fitted === "string") {
+      results.push({ program, kernel: target.name, verdict: null, explanation: null, unfit: fitted });
+      continue;
+    }
+    const { program: adapted, spec: whole } = fitted;
+    const verdict = verify(whole, adapted, target, { log });
+    const explanation = explainVerdict(whole, adapted, target, verdict);
+    results.push({ program: adapted, kernel: target.name, verdict, explanation, unfit: null });
+  }
+  return results;
+}
+
+/** The program with the kernel's own offsets and sizes; or why no loader could do that. */
+async function fit(
+  spec: Spec,
+  program: ProgramSpec,
+  target: Target,
+): Promise<{ readonly spec: Spec; readonly program: ProgramSpec } | string> {
+  if (program.core === undefined || program.core.length === 0) return { spec, program };
+  if (target.types === null) return "it depends on kernel types (CO-RE), and this target has none";
+  const { relocate } = await import("../object/core/relocate.ts");
+  try {
+    const adapted = relocate(spec, target.types, { programs: ({ name }) => name === program.name });
+    return { spec: adapted, program: adapted.programs.find(({ name }) => name === program.name) ?? program };
+  } catch (error) {
+    if (error instanceof Error && (error.name === "CoreError" || error.name === "BtfError")) return error.message;
+    throw error;
+  }
+}
+
+/** Programs of which one kernel says what others say, too: the same is shown once. */
+export function grouped(results: readonly Verification[]): (readonly Verification[])[] {
+  const groups = new Map<string, Verification[]>();
+  for (const result of results) {
+    const { explanation, unfit } = result;
+    const key =
+      explanation === null
+        ? (unfit ?? "")
+        : `${explanation.code}\n${explanation.problem}\n${explanation.at.slot}\n${explanation.reason}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [result]);
+    else group.push(result);
+  }
+  return [...groups.values()];
+}
+
+export interface ProfileLine {
+  readonly file: string | null;
+  readonly line: number;
+  readonly text: string;
+  /** Lowest slot of the line. */
+  readonly slot: number;
+  /** Instructions that were walked here, on all paths. */
+  readonly steps: number;
+  /** The most that one of its instructions was walked. */
+  readonly visits: number;
+}
+
+/** Where the steps went, by source line (by instruction where lines are not known), the most first. */
+export function profileOf(program: ProgramSpec, visits: Uint32Array): ProfileLine[] {
+  const lines = new Map<string, { -readonly [Key in keyof ProfileLine]: ProfileLine[Key] }>();
+  let at = -1;
+  for (let slot = 0; slot < visits.length; slot++) {
+    while (at + 1 < program.lines.length && program.lines[at + 1]!.slot <= slot) at++;
+    const count = visits[slot]!;
+    if (count === 0) continue;
+    const line = at < 0 ? undefined : program.lines[at];
+    const key = line === undefined ? `#${slot}` : `${line.file}:${line.line}`;
+    const found = lines.get(key);
+    if (found === undefined) {
+      lines.set(key, {
+        file: line?.file ?? null,
+        line: line?.line ?? 0,
+        text: line?.text.trim() ?? "",
+        slot,
+        steps: count,
+        visits: count,
+      });
+    } else {
+      found.steps += count;
+      found.visits = Math.max(found.visits, count);
+    }
+  }
+  return [...lines.values()].sort((a, b) => b.steps - a.steps);
+}
