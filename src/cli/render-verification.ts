@@ -32,9 +32,9 @@ export function renderVerification(results: readonly Verification[], { style, co
   return `${lines.join("\n")}\n`;
 }
 
-function numbers({ processed, states, stackDepth }: NonNullable<Verification["verdict"]>): string {
-  const parts = [`${count(processed)} instructions walked`, `${count(states)} states`, `${stackDepth} bytes of stack`];
-  return parts.join(", ");
+function numbers({ accepted, processed, states, stackDepth }: NonNullable<Verification["verdict"]>): string {
+  const walked = `${count(processed)} instructions walked, ${count(states)} states`;
+  return accepted ? `${walked}, ${stackDepth} bytes of stack` : walked;
 }
 
 /** Lines that are shown of a profile, at most. */

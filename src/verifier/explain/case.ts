@@ -22,12 +22,15 @@ export class Case {
   /** The instruction that was refused as the walk came to it, or null. */
   readonly step: Step | null;
   readonly slot: number | null;
+  /** How often each slot was walked, or null: as far as the log shows. */
+  readonly visits: Uint32Array | null;
   /** What the log quotes of the source, by slot. */
   readonly #sources = new Map<number, SourceLine>();
   readonly #instructions = new Map<number, string>();
 
-  constructor(log: ReadLog, program: ProgramSpec | null, spec: Spec | null, slot: number | null) {
+  constructor(log: ReadLog, program: ProgramSpec | null, spec: Spec | null, slot: number | null, visits?: Uint32Array) {
     this.log = log;
+    this.visits = visits ?? null;
     this.verdict = log.verdict;
     this.program = program;
     this.names = new Names(program, spec);

@@ -19,6 +19,8 @@ export interface ExplainOptions {
   readonly slot?: number;
   /** The refusal's text, where it is known without the log. */
   readonly text?: string;
+  /** How often each slot was walked, where that is known better than from the log. */
+  readonly visits?: Uint32Array;
   /** Asks a verifier: suggestions are tried on the instructions, and those that pass say so. Needs `program`. */
   readonly accepts?: Accepts;
 }
@@ -43,6 +45,7 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
     options.program ?? null,
     options.spec ?? null,
     options.slot ?? found?.at.slot ?? null,
+    options.visits,
   );
   const known = ruleFor(verdict);
   const finding = known === null ? unknown(one) : known.rule.explain(one, known.match);

@@ -10,6 +10,9 @@ import type { Explanation } from "./explanation.ts";
 /** A program that took more steps than this to be refused is not verified again and again for its suggestions. */
 const MOST_TO_TRY = 20_000;
 
+/** A log of so many instructions is megabytes, and says no more than the counts do. */
+const MOST_TO_LOG = 100_000;
+
 /** Null when the program is accepted. @param verdict what was said of it before, with or without a log. */
 export function explainVerdict(
   spec: Spec,
@@ -19,12 +22,14 @@ export function explainVerdict(
   options: VerifyOptions = {},
 ): Explanation | null {
   if (verdict.refusal === null) return null;
-  const { log } = verdict.log !== null ? verdict : verify(spec, program, target, { ...options, log: true });
+  const logged = verdict.log !== null || verdict.processed > MOST_TO_LOG;
+  const { log } = logged ? verdict : verify(spec, program, target, { ...options, log: true });
   const { text, slot } = verdict.refusal;
   return explain(log ?? [], {
     program,
     spec,
     text,
+    visits: verdict.visits,
     ...(slot >= 0 ? { slot } : {}),
     ...(verdict.processed > MOST_TO_TRY
       ? {}

@@ -4,38 +4,31 @@ import type { Case } from "../case.ts";
 import { describeValue } from "../words.ts";
 import { type Finding, plain, type Rule } from "./rule.ts";
 
-/** The places that the walk came past most often, as far as the log shows. */
+/** Of long logs only the end is looked at: what happened last is what happens most. */
+const END_OF_LOG = 5000;
+
+/** The places that the walk came past most often, one a source line, as far as it is known. */
 function hottest(one: Case, limit = 3): { readonly slot: number; readonly visits: number }[] {
-  const visits = new Map<number, number>();
-  // Long logs: what happened last is what happens most.
-  for (const event of one.log.events.slice(-5000)) {
-    if (event.kind !== "instruction") continue;
-    const place = one.place(event.slot);
-    // One instruction stands for its source line.
-    const key =
-      place.line > 0
-        ? (firstOf.get(`${place.file}:${place.line}`) ?? remember(`${place.file}:${place.line}`, event.slot))
-        : event.slot;
-    visits.set(key, (visits.get(key) ?? 0) + 1);
+  const lines = new Map<string, { readonly slot: number; visits: number }>();
+  const count = (slot: number, visits: number) => {
+    const { file, line } = one.place(slot);
+    const key = line > 0 ? `${file}:${line}` : `#${slot}`;
+    const found = lines.get(key);
+    if (found === undefined) lines.set(key, { slot, visits });
+    else found.visits += visits;
+  };
+  if (one.visits === null) {
+    for (const event of one.log.events.slice(-END_OF_LOG)) if (event.kind === "instruction") count(event.slot, 1);
+  } else {
+    for (const [slot, visits] of one.visits.entries()) if (visits > 0) count(slot, visits);
   }
-  firstOf.clear();
-  return [...visits]
-    .map(([slot, count]) => ({ slot, visits: count }))
-    .sort((a, b) => b.visits - a.visits)
-    .slice(0, limit);
-}
-const firstOf = new Map<string, number>();
-function remember(line: string, slot: number): number {
-  firstOf.set(line, slot);
-  return slot;
+  return [...lines.values()].sort((a, b) => b.visits - a.visits).slice(0, limit);
 }
 
 function tooLarge(one: Case, m: RegExpExecArray): Finding {
   const hot = hottest(one);
   const loop =
-    hot[0] !== undefined && hot[0].visits > 2
-      ? ` In the end of the log it was mostly at ${hot.map(({ slot }) => one.where(slot)).join(", ")}.`
-      : "";
+    hot[0] !== undefined && hot[0].visits > 2 ? ` It was mostly at ${hot.map(({ slot }) => one.where(slot)).join(", ")}.` : "";
   return {
     problem: "the program has too many paths: the verifier gave up after a million instructions",
     reason: `It is not the size that counts but the way: every path and every turn of a loop is walked (${m[1] ?? "1000001"} instructions so far, 1,000,000 are allowed).${loop}`,
