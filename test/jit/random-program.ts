@@ -9,6 +9,7 @@ import { slots } from "../../src/isa/instruction.ts";
 import * as make from "../../src/isa/make.ts";
 import type { AluOp, AtomicOp, JumpCondition, Size } from "../../src/isa/opcodes.ts";
 import { ALU_OPS, JUMP_CONDITIONS } from "../../src/isa/opcodes.ts";
+import { Random } from "../support/random.ts";
 
 /** Bytes that r1 of a program points at. The last 80 take the registers. */
 export const MEMORY_SIZE = 144;
@@ -22,27 +23,6 @@ export const HELPERS = {
   3: (a: bigint, b: bigint, c: bigint, d: bigint, e: bigint) => a ^ (b << 7n) ^ (c << 14n) ^ d ^ e,
 };
 
-const EDGES = [
-  0n,
-  1n,
-  2n,
-  7n,
-  31n,
-  32n,
-  33n,
-  63n,
-  64n,
-  0x7fn,
-  0x80n,
-  0xffffn,
-  0x7fff_ffffn,
-  0x8000_0000n,
-  0xffff_ffffn,
-  1n << 32n,
-  1n << 63n,
-  (1n << 63n) - 1n,
-  (1n << 64n) - 1n,
-];
 const ALU = Object.keys(ALU_OPS) as AluOp[];
 const CONDITIONS = Object.keys(JUMP_CONDITIONS) as JumpCondition[];
 const ATOMICS = ["add", "or", "and", "xor", "xchg", "cmpxchg"] as const satisfies readonly AtomicOp[];
@@ -59,7 +39,7 @@ export function randomProgram(seed: number): Instruction[] {
 }
 
 class Generator {
-  #state: number;
+  readonly #random: Random;
   /** The stack is only accessed as whole slots of 8 bytes. */
   #tidy = false;
   readonly #code: Instruction[] = [];
@@ -70,7 +50,7 @@ class Generator {
   readonly #inner = new Set<number>();
 
   constructor(seed: number) {
-    this.#state = (seed ^ 0x5bd1_e995) | 0;
+    this.#random = new Random(seed);
   }
 
   run(): Instruction[] {
@@ -79,30 +59,20 @@ class Generator {
     return this.#link();
   }
 
-  /** Mulberry32 (Ettinger, public domain). */
-  #next(): number {
-    this.#state = (this.#state + 0x6d2b_79f5) | 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-
   #below(limit: number): number {
-    return this.#next() % limit;
+    return this.#random.below(limit);
   }
 
   #pick<T>(list: readonly T[]): T {
-    return list[this.#below(list.length)]!;
+    return this.#random.pick(list);
   }
 
   #value(): bigint {
-    if (this.#below(2) === 0) return this.#pick(EDGES);
-    return BigInt.asUintN(64, ((BigInt(this.#next()) << 32n) | BigInt(this.#next())) >> BigInt(this.#below(64)));
+    return this.#random.number();
   }
 
   #imm(): number {
-    return Number(BigInt.asIntN(32, this.#value()));
+    return this.#random.imm();
   }
 
   /** r9 holds the memory's address everywhere; nothing writes it. */

@@ -1,0 +1,68 @@
+/** One program: whether the verifier takes it, and if so, whether it does what the verifier says of it. */
+
+import { Refused } from "../../../src/verifier/refusal.ts";
+import type { Target } from "../../../src/verifier/target.ts";
+import { kernelTarget } from "../../../src/verifier/targets/index.ts";
+import { verify } from "../../../src/verifier/verify.ts";
+import { Random } from "../../support/random.ts";
+import { execute } from "./execute.ts";
+import { generate } from "./generate.ts";
+import { outside } from "./inside.ts";
+import { type Line, specOf } from "./lines.ts";
+import { mutate } from "./mutate.ts";
+import { everyPath, type StateThen, TooLong } from "./paths.ts";
+
+export const TARGETS: readonly Target[] = (["6.1", "6.12", "6.18"] as const).map((name) => kernelTarget(name, null));
+
+/** Instructions that may be walked of one program, over all its paths. */
+const LONGEST_WALK = 20_000;
+
+export type Judgement =
+  | { readonly kind: "sound"; readonly steps: number }
+  | { readonly kind: "refused"; readonly why: string }
+  | { readonly kind: "too long" }
+  | { readonly kind: "unsound"; readonly what: string };
+
+/** A seed stands for a program and a target. */
+export function targetOf(seed: number): Target {
+  return TARGETS[seed % TARGETS.length]!;
+}
+
+/** As generated, or with some things changed. */
+export function programOf(seed: number): Line[] {
+  const random = new Random(seed);
+  let lines = generate(random, targetOf(seed).era);
+  for (let changes = random.below(3); changes > 0; changes--) lines = mutate(lines, random);
+  return lines;
+}
+
+/** @param runs of each program that is taken. */
+export async function judge(lines: readonly Line[], target: Target, seed: number, runs = 4): Promise<Judgement> {
+  const spec = specOf(lines);
+  let states: readonly (readonly StateThen[])[];
+  try {
+    states = everyPath(spec, target, LONGEST_WALK);
+  } catch (error) {
+    if (error instanceof TooLong) return { kind: "too long" };
+    if (!(error instanceof Refused)) throw error;
+    // Where paths are cut short because they were seen before, it may be taken all the same.
+    const verdict = verify(spec, spec.programs[0]!, target);
+    if (!verdict.accepted) return { kind: "refused", why: verdict.refusal?.text ?? "" };
+    return { kind: "unsound", what: `taken, although a path is refused: ${error.message} (slot ${error.slot})` };
+  }
+  const verdict = verify(spec, spec.programs[0]!, target);
+  if (!verdict.accepted) return { kind: "refused", why: verdict.refusal?.text ?? "" };
+  let steps = 0;
+  const what = await execute(spec, runs, new Random(seed), (slot, standing) => {
+    steps++;
+    const known = states[slot]!;
+    let first: string | null = null;
+    for (const state of known) {
+      const wrong = outside(state, standing);
+      if (wrong === null) return null;
+      first ??= wrong;
+    }
+    return `slot ${slot}: ${first ?? "nobody comes here"}; inside of none of ${known.length} states`;
+  });
+  return what === null ? { kind: "sound", steps } : { kind: "unsound", what };
+}
