@@ -20,6 +20,7 @@ const JOBS: readonly {
     args: ["scripts/fuzz-jit.ts", "--count", "100000"],
   },
   { what: "programs of a million instructions", args: ["--test", "test/jit/large.test.ts"], env: { SKEP_LONGEST: "1000000" } },
+  { what: "200,000 random programs verified, and run if taken", args: ["scripts/fuzz-verifier.ts", "--count", "200000"] },
   {
     what: "20,000 damaged Specs loaded, maps that programs spoil in 1,000 ways",
     args: ["--test", "test/safety/*.test.ts"],
