@@ -196,9 +196,8 @@ function checkJump({ code, era, referents }: Program, slot: number, opcode: numb
           const text = era < MAY_GOTO_NOWHERE ? `off ${offset} imm ${imm}` : `imm ${imm}`;
           refuse(`invalid may_goto ${text}`, "EINVAL", slot);
         }
-        return;
       }
-      if ((byRegister ? imm : src) !== 0) refuse("BPF_JMP/JMP32 uses reserved fields", "EINVAL", slot);
+      // Those of other jumps are looked at once the register that they test is.
     }
   }
 }

@@ -4,6 +4,7 @@ import { type Bounds, isConstant, isZero, signedConstant } from "../numbers/boun
 import { branchTaken } from "../numbers/compare.ts";
 import { refine } from "../numbers/refine.ts";
 import { markPrecise } from "../prune/precision.ts";
+import { refuse } from "../refusal.ts";
 import { type Reg, scalar } from "../state/register.ts";
 import type { State } from "../state/state.ts";
 import {
@@ -38,7 +39,7 @@ export const JLE = 0xb0;
 const SOURCE_REGISTER = 0x08;
 const JMP32 = 0x06;
 
-/** One conditional jump, whose fields were checked. Leaves `walk.next` where this path goes on. */
+/** One conditional jump. Leaves `walk.next` where this path goes on. */
 export function checkJump(walk: Walk): void {
   const { code } = walk.program;
   const { slot } = walk;
@@ -51,6 +52,7 @@ export function checkJump(walk: Walk): void {
   const target = slot + code.offset[slot]! + 1;
 
   const left = walk.read(dst);
+  if ((register ? code.imm[slot] : src) !== 0) refuse("BPF_JMP/JMP32 uses reserved fields", "EINVAL");
   const right = register ? walk.read(src) : scalar(signedConstant(code.imm[slot]!));
   const flags =
     (left.type === PTR_TO_STACK ? STEP_DST_STACK : 0) | (register && right.type === PTR_TO_STACK ? STEP_SRC_STACK : 0);
