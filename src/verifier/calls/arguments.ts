@@ -52,10 +52,9 @@ export function checkArgument(walk: Walk, number: number, call: Call): void {
   if ((flags & OBJ_RELEASE) !== 0) checkReleased(walk, reg, index, class_, call);
   if (reg.refId !== 0 && (class_ !== "kptr-xchg-dest" || walk.era < 612)) {
     if (call.refId !== 0) {
-      refuse(
-        `verifier internal error: more than one arg with ref_obj_id R${index} ${reg.refId} ${call.refId}`,
-        walk.era >= 616 ? "EACCES" : "EFAULT",
-      );
+      const text = `more than one arg with ref_obj_id R${index} ${reg.refId} ${call.refId}`;
+      if (walk.era >= 616) refuse(text);
+      refuse(`verifier internal error: ${text}`, "EFAULT");
     }
     call.refId = reg.refId;
   }
