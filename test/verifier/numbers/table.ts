@@ -184,9 +184,10 @@ export const ENDS: readonly (readonly [number, number])[] = [
 /** A register of this shape, two steps, and a comparison. */
 export function chain(left: string, one: Instruction, two: Instruction, end: readonly [number, number]): Instruction[] {
   const branch = instruction(end[0], RESULT, 0, 2, end[1]);
-  const copied = instruction(0xbf, RESULT, LEFT, 0, 0);
+  // Nothing else may be linked with the copy, or it would learn from the comparison too.
+  const copied = [instruction(0xbf, RESULT, LEFT, 0, 0), instruction(0xb7, LEFT, 0, 0, 0)];
   const ends = [instruction(0xb7, 0, 0, 0, 1), instruction(0x95, 0, 0, 0, 0)];
-  return linked([...operands(left, "0"), copied, one, two, branch, ...ends]);
+  return linked([...operands(left, "0"), ...copied, one, two, branch, ...ends]);
 }
 
 /** A register of this shape in the stack, and read again in parts. The kernel knows them since 6.8; before, what is read is any number so long, or a zero. */
