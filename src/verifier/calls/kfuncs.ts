@@ -83,8 +83,9 @@ function pushFailure(walk: Walk): void {
   const { regs } = walk.push(walk.slot + 1, walk.slot).frame;
   regs.fill(UNINITIALISED, 0, 6);
   const bounds = new Bounds();
-  bounds.s32min = -MOST_ERRNO;
-  bounds.s32max = -1;
+  bounds.s32min = bounds.sminLo = -MOST_ERRNO;
+  bounds.s32max = bounds.smaxLo = -1;
+  bounds.sminHi = bounds.smaxHi = -1;
   regs[0] = scalar(sync(bounds, walk.era));
 }
 
