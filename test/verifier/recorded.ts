@@ -58,7 +58,9 @@ export function recordedOf({ accepted, errno, log, failed }: Answer): Recorded {
 
 /** The end of a log: what follows its last instruction, state or source line, at most six lines. */
 export function refusalText(log: string): string {
+  // One of the texts lacks its newline.
   const lines = log
+    .replace(/(.)processed (\d+ insns)/, "$1\nprocessed $2")
     .trimEnd()
     .split("\n")
     .filter((line) => !IS_STATISTICS.test(line));
@@ -71,6 +73,6 @@ export function refusalText(log: string): string {
   return text.join("\n");
 }
 
-const IS_STATISTICS = /^(\(\d+\) (frame|live stack)|processed \d+ insns|verification time|stack depth|insns processed)/;
+const IS_STATISTICS = /^(\([\d,]+\) (frame|live stack)|processed \d+ insns|verification time|stack depth|insns processed)/;
 const IS_WALK =
   /^(\d+: \(|\d+: +[R;f.]|\d+: *$|\s*\d+: safe|from \d+ to \d+|; |mark_precise|parent |last_idx|regs=|func#\d|Live regs|Validating |\s*\d+: [.0-9]{10} )/;

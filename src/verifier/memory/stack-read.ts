@@ -45,6 +45,7 @@ export function loadFromStack(walk: Walk, index: number, off: number, size: numb
 function loadFrom(walk: Walk, frame: Frame, off: number, size: number, value: number): void {
   const index = (-off - 1) >> 3;
   const slot = frame.stack[index]!;
+  walk.touched.slot(index);
   walk.markStackRead(frame.number, index);
   if (!holdsSpill(slot)) {
     checkReadable(slot, off, size, false, true);
@@ -104,6 +105,7 @@ function checkReadable(slot: Slot, off: number, size: number, zeroRefused: boole
 function plain(walk: Walk, frame: Frame, first: number, end: number): Reg {
   for (let off = first; off < end; off++) {
     const distance = -off - 1;
+    walk.touched.slot(distance >> 3);
     if (kindAt(frame.stack[distance >> 3]!.kinds, distance & 7) !== SLOT_ZERO) return UNKNOWN_SCALAR;
   }
   return walk.era >= 608 ? ZERO_SCALAR : PRECISE_ZERO;

@@ -37,6 +37,7 @@ function storeAt(walk: Walk, frame: Frame, off: number, size: number, value: num
   const distance = -off - 1;
   const index = distance >> 3;
   destroyDynptr(walk, frame, index);
+  walk.touched.slot(index);
   if (size === 8) walk.markStackWrite(frame.number, index);
   const slot = frame.stack[index]!;
   const atStart = (off & 7) === 0;
@@ -129,6 +130,7 @@ function storeSomewhere(walk: Walk, frame: Frame, first: number, end: number, va
   for (let off = first; off < end; off++) {
     const distance = -off - 1;
     const slot = stack[distance >> 3]!;
+    walk.touched.slot(distance >> 3);
     const kind = kindAt(slot.kinds, distance & 7);
     if (era >= 608 && zero && kind === SLOT_SPILL && holdsSpill(slot) && slot.reg.type === SCALAR && isZero(slot.reg.bounds)) {
       zeroUsed = true;

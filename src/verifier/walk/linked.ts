@@ -63,8 +63,6 @@ export function syncLinked(walk: Walk, state: State, known: Reg, index: number, 
     if (((reg.id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
     const to = synced(walk, reg, known);
     if (link.frame === running) {
-      if (link.isReg) walk.touched.register(link.index);
-      else walk.touched.slot(link.index);
     }
     if (link.isReg) frame.regs[link.index] = to;
     else frame.stack[link.index] = new Slot(frame.stack[link.index]!.kinds, to);

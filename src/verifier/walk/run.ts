@@ -73,10 +73,7 @@ export function run(walk: Walk): void {
     }
     if (flow.jumpPoint[slot] !== 0) pushStep(walk, 0, null);
     if (log !== null) {
-      if (fromElsewhere) {
-        log.from(previous, slot, state);
-        touched.nothing();
-      }
+      if (fromElsewhere) log.from(previous, slot, state);
       if (touched.any) log.state(slot, state, touched);
       log.instruction(slot);
     }

@@ -9,7 +9,7 @@ export function logCall(walk: Walk, caller: Frame, callee: Frame): void {
   if (log === null) return;
   log.text(`caller:\n${printFrame(state, caller, null, era)}`);
   log.text(`callee:\n${printFrame(state, callee, null, era)}`);
-  walk.touched.nothing();
+  walk.touched.everything();
 }
 
 export function logReturn(walk: Walk, callee: Frame, caller: Frame): void {
@@ -17,5 +17,4 @@ export function logReturn(walk: Walk, callee: Frame, caller: Frame): void {
   if (log === null) return;
   log.text(`returning from callee:\n${printFrame(state, callee, null, era)}`);
   log.text(`to caller at ${walk.next}:\n${printFrame(state, caller, null, era)}`);
-  walk.touched.nothing();
 }

@@ -208,7 +208,7 @@ function functionNames(lines: readonly string[], labels: Names, functionSlots: R
     const label = [...byLabel].find(([, at]) => at === slot)?.[0] ?? `sub_${slot}`;
     functions.set(label, slot);
   }
-  for (const label of labels.all) functions.set(label, byLabel.get(label) ?? 0);
+  for (const label of labels.all) if (byLabel.get(label) !== 0) functions.set(label, byLabel.get(label) ?? 0);
   return functions;
 }
 
