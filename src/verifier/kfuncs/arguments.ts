@@ -94,8 +94,8 @@ function checkPointer(walk: Walk, call: KfuncCall, at: number): boolean {
   const parameter = call.parameters[at]!;
   const reg = walk.reg(index);
   const trusts = call.trusts || call.flags.rcu;
-  if (trusts && (isNull(reg) || mayBeNull(reg.type)) && !hasSuffix(parameter, "__nullable"))
-    refuse(`Possibly NULL pointer passed to trusted arg${at}`);
+  const mayBeAbsent = hasSuffix(parameter, "__nullable") || hasSuffix(parameter, "__opt");
+  if (trusts && (isNull(reg) || mayBeNull(reg.type)) && !mayBeAbsent) refuse(`Possibly NULL pointer passed to trusted arg${at}`);
   if (reg.refId !== 0) {
     if (call.flags.release && call.refId !== 0)
       refuse(`more than one arg with ref_obj_id R${index} ${reg.refId} ${call.refId}`, "EFAULT");

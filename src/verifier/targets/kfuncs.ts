@@ -58,8 +58,8 @@ const SETS: Readonly<Record<string, Offered>> = {
   sock_ops: cgroup,
   sched_cls: (_era, type) => type === "sched_cls",
   iterator: (_era, type, attachType) => type === "tracing" && attachType === "trace_iter",
-  session: (_era, type, attachType) =>
-    type === "kprobe" && (attachType === "trace_kprobe_session" || attachType === "trace_uprobe_session"),
+  session: (era, type, attachType) =>
+    type === "kprobe" && (attachType === "trace_kprobe_session" || (era >= 613 && attachType === "trace_uprobe_session")),
   lsm: (_era, type) => type === "lsm",
 };
 
@@ -93,12 +93,15 @@ function read(): Map<string, Line[]> {
   return byName;
 }
 
-function flags(words: readonly string[]): KfuncFlags {
+/** Every function trusts its arguments, whatever its flags: the 6.18.44 that was asked does what mainline does since 7.0. */
+const ALL_TRUST = 618;
+
+function flags(words: readonly string[], era: number): KfuncFlags {
   return {
     acquire: words.includes("acquire"),
     release: words.includes("release"),
     returnsNull: words.includes("null"),
-    trustedArguments: words.includes("trusted"),
+    trustedArguments: era >= ALL_TRUST || words.includes("trusted"),
     sleepable: words.includes("sleeps"),
     destructive: words.includes("destructive"),
     rcu: words.includes("rcu"),
@@ -121,5 +124,5 @@ export function kfuncFacts(era: number, name: string, types: Btf | null): KfuncF
   const btfId = types === null ? 0 : types.find(name, "function");
   if (btfId === undefined) return null;
   const offered = SETS[line.set] ?? (() => false);
-  return { name, flags: flags(line.words), offeredTo: (type, attachType) => offered(era, type, attachType), btfId };
+  return { name, flags: flags(line.words, era), offeredTo: (type, attachType) => offered(era, type, attachType), btfId };
 }

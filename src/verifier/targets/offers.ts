@@ -56,16 +56,20 @@ const LSM: readonly number[] = [
 
 /** And of a cgroup's LSM programs, at any hook and at few. */
 const LSM_CGROUP: readonly number[] = [HELPER.bpf_get_local_storage, HELPER.bpf_get_retval, HELPER.bpf_set_retval];
-const LSM_SOCKET: readonly number[] = [HELPER.bpf_setsockopt, HELPER.bpf_getsockopt];
+const SOCKET_OPTIONS: readonly number[] = [HELPER.bpf_setsockopt, HELPER.bpf_getsockopt];
+
+/** Where sockets' options came later than at hooks of the same kind. */
+const LATE_SOCKET_OPTIONS: ReadonlySet<AttachType> = new Set(["cgroup_unix_getpeername", "cgroup_unix_getsockname"]);
 
 /** @param at what it attaches to: a function's name, or a hook's. */
 export function isOffered(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
+  if (era < 613 && attachType !== null && LATE_SOCKET_OPTIONS.has(attachType) && SOCKET_OPTIONS.includes(id)) return false;
   if (offered(era, offerVariant(type, attachType)).has(id)) return true;
   if (type === "tracing" && attachType !== null && TRAMPOLINES.has(attachType)) return TRAMPOLINE.includes(id);
   if (type !== "lsm") return false;
   if (LSM.includes(id) || TRAMPOLINE.includes(id)) return true;
   if (attachType !== "lsm_cgroup") return false;
-  return LSM_CGROUP.includes(id) || (LSM_SOCKET.includes(id) && givesSocketOptions(at));
+  return LSM_CGROUP.includes(id) || (SOCKET_OPTIONS.includes(id) && givesSocketOptions(at));
 }
 
 /** Whether a helper that the type has may be called in a program there (`bpf_func_proto.allowed`). */

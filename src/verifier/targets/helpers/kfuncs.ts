@@ -124,7 +124,7 @@ bpf_throw | since 612
 bpf_lookup_user_key acquire null sleeps | since 613
 bpf_lookup_system_key acquire null | since 613
 bpf_key_put release | since 613
-bpf_verify_pkcs7_signature sleeps | since 613
+bpf_verify_pkcs7_signature sleeps | since 613 before 618
 @tracing
 bpf_lookup_user_key acquire null sleeps | before 613
 bpf_lookup_system_key acquire null | before 613
