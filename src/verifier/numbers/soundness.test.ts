@@ -62,6 +62,21 @@ function checkBranches(left: Sample, right: Sample, era: number): void {
   }
 }
 
+/** A register compared with itself: both sides are one number. */
+function checkItself({ values, bounds }: Sample, era: number): void {
+  for (const op of CONDITIONS) {
+    for (const width of [64, 32] as const) {
+      if (branchTaken(op, bounds, bounds, width === 32, era) !== -1) continue;
+      for (const taken of [true, false]) {
+        const after = refine(op, bounds, bounds, width === 32, taken, era, true);
+        for (const value of values)
+          if (holds(op, value, value, width) === taken && !(allows(after.dst, value) && allows(after.src, value)))
+            assert.fail(`era ${era}: ${hex(value)} ${hex(op)}/${width} itself`);
+      }
+    }
+  }
+}
+
 function checkSingle({ values, bounds }: Sample, era: number): void {
   const cases: [string, ReturnType<typeof alu64>, (value: bigint) => bigint][] = [
     ["neg64", negate64(bounds, era), (value) => -value],
@@ -97,6 +112,7 @@ describe("every small set of numbers at every edge", () => {
         const rights = [...left, ...everyRange(2, (small) => small, era), ...everyBits(2, (small) => u64(-small), era)];
         for (const one of left) {
           checkSingle(one, era);
+          checkItself(one, era);
           for (const other of rights) {
             checkArithmetic(one, other, era);
             checkBranches(one, other, era);
