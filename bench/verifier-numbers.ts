@@ -5,8 +5,7 @@
  * them, so that branches in the rules are not predicted better than they would be.
  *
  * Node 24.21, x86-64, 2 cores (ns a call, as kernel 6.18 computes): bits of a sum 5, a sum 90 (of two constants 35), a mask 93,
- * `sync` 36, a product 270, which way a branch goes 5 to 12, what is known after it 135. Half of a sum is `sync`, a tenth the
- * new object.
+ * `sync` 36, a product 270, which way a branch goes 5 to 12, what is known after it 135. A new object takes 10 of each.
  */
 import { alu32, alu64 } from "../src/verifier/numbers/arithmetic.ts";
 import { type Bounds, constant, signedConstant, UNKNOWN } from "../src/verifier/numbers/bounds.ts";
