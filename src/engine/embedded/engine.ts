@@ -16,6 +16,7 @@ import type { AnyHook } from "./hooks/hook.ts";
 import { HookSite } from "./hooks/site.ts";
 import { checkFuel, DEFAULT_FUEL, interpreters } from "./interpreter.ts";
 import { Memory } from "./memory.ts";
+import type { ProgramKind } from "./programs/kind.ts";
 import { Random } from "./random.ts";
 import type { Groups } from "./room/cgroup-hooks.ts";
 import type { Counters } from "./room/counters.ts";
@@ -58,11 +59,11 @@ export interface EmbeddedOptions {
   readonly fuel?: number;
   /**
    * Judges each program before it is loaded. What it accepts runs bare, at full speed; what it refuses is not loaded, or runs checked
-   * where `unsafe` is set.
+   * where `unsafe` is set. Default: the verifier of `skep/verifier` with this engine as target, which is as strict as the kernel's.
    */
   readonly verify?: Verify;
   /**
-   * Loads programs that no verifier has accepted. They run with fuel and checks: the host stays safe and every run ends, but as
+   * Loads programs that no verifier has accepted, and asks none unless one is given. They run with fuel and checks: the host stays safe and every run ends, but as
    * generated code a program that is wrong may spoil the packets and maps of this engine; where it can be told, it is stopped with a
    * FaultError. Default false.
    */
@@ -84,7 +85,8 @@ export function openEmbedded(options: EmbeddedOptions = {}): EmbeddedEngine {
 export class EmbeddedEngine implements Engine {
   readonly kind = "embedded";
   readonly cpus: number;
-  readonly #target: Omit<Target, "executors">;
+  readonly #target: Omit<Target, "executors" | "verifierOf">;
+  readonly #verify: Verify | undefined;
   readonly #room: Room;
   readonly #execution: "interpreter" | "jit";
   readonly #threads: CpuThreads | null = null;
@@ -136,6 +138,7 @@ export class EmbeddedEngine implements Engine {
     }
     this.cpus = cpus;
     this.#execution = execution;
+    this.#verify = verify;
     this.#room = room;
     if (threads !== undefined) {
       // The others are in their threads' rooms; here only what they take is known.
@@ -150,7 +153,6 @@ export class EmbeddedEngine implements Engine {
       cpus,
       room,
       fuel,
-      verify,
       unsafe,
       threads: this.#threads,
       registry: room.maps,
@@ -234,7 +236,7 @@ export class EmbeddedEngine implements Engine {
     const { kernel, config } = this.#room;
     const adapted = await adapt(spec, kernel.types, config, (program) => isWanted(program, options));
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
-    const target = { ...this.#target, executors };
+    const target = { ...this.#target, executors, verifierOf: await this.#verifier() };
     const collection: EmbeddedCollection<Module> = new EmbeddedCollection(adapted, options, target, kinds, () =>
       this.#collections.delete(collection),
     );
@@ -246,6 +248,14 @@ export class EmbeddedEngine implements Engine {
       throw error;
     }
     return collection;
+  }
+
+  /** Who judges: the one that was given, else ours, else nobody where that was asked for. */
+  async #verifier(): Promise<((kind: ProgramKind) => Verify) | undefined> {
+    const given = this.#verify;
+    if (given !== undefined) return () => given;
+    if (this.#target.unsafe) return undefined;
+    return (await import("./target/prove.ts")).proofs(this.#room.kernel.types);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -73,6 +73,7 @@ export class HookSite implements ContextRules {
       type: "unspec",
       helpers: helperTable([...GENERAL, ...plan.functions.values()]),
       functions: plan.functions,
+      context: this,
       packetLoads: false,
       make: (spec, executors, _room, fuel) => new HookProgram(spec, executors[0]!, this, fuel),
       check: (program, spec) => this.#check(program, spec),

@@ -6,6 +6,7 @@ import type { Program } from "../../engine.ts";
 import type { Executor } from "../executor.ts";
 import type { Helper, HelperTable } from "../helpers/helper.ts";
 import type { Room } from "../room/room.ts";
+import type { OwnContext } from "../target/target.ts";
 
 /** A program that was loaded into the embedded engine. */
 export interface LoadedProgram extends Program {
@@ -26,6 +27,8 @@ export interface ProgramKind {
   readonly kernelPointers?: boolean;
   /** Functions of the application that its programs may call by name, as they call kernel functions. Absent: none. */
   readonly functions?: ReadonlyMap<string, Helper>;
+  /** The context that an application declared for it. Absent: the kernel's for its type. */
+  readonly context?: OwnContext;
   /** @throws VerifierError for a program that this kind cannot run, whatever it does. */
   check?(program: ProgramSpec, spec: Spec): void;
   /** @param executors one a CPU. @param fuel instructions that one run may take. */
