@@ -18,6 +18,8 @@ export interface Setup {
   readonly json: boolean;
   /** Rows of each map that are shown. */
   readonly top: number;
+  /** In the embedded engine: run what the verifier refuses, too, with every access checked. */
+  readonly unsafe: boolean;
 }
 
 /** Puts what `--set` says into the maps. @throws CliError (input) that repeats the setting; errors of the map. */

@@ -20,7 +20,7 @@ export interface DeviceOptions {
 export async function runOnDevice(job: Job, { kind, name, duration }: DeviceOptions): Promise<ExitStatus> {
   // From before anything is opened, so that no signal ends the process before it told how it went.
   using end = new End(duration);
-  await using engine = openEmbedded({ unsafe: true });
+  await using engine = openEmbedded({ unsafe: job.unsafe });
   await using collection = await engine.load(job.spec, { programs: [job.program] });
   applySettings(collection, job.settings);
   const program = collection.programs[job.program];

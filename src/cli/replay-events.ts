@@ -43,7 +43,7 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
     const say = (text: string): void =>
       void (job.json ? printed.push(text) : process.stdout.write(`${text.replace(/\n?$/, "\n")}`));
     await using engine = openEmbedded({
-      unsafe: true,
+      unsafe: job.unsafe,
       execution: "interpreter",
       clock: virtualClock(),
       seed: 1,

@@ -30,7 +30,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    await using engine = openEmbedded({ unsafe: true, execution: "interpreter", clock: virtualClock(), seed: 1 });
+    await using engine = openEmbedded({ unsafe: job.unsafe, execution: "interpreter", clock: virtualClock(), seed: 1 });
     await using collection = await engine.load(job.spec, { programs: [job.program] });
     applySettings(collection, job.settings);
     const reader = await openCapture(

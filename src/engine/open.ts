@@ -13,6 +13,5 @@ export async function openEngine(kind?: Engine["kind"]): Promise<Engine> {
     if (kind === "linux" || probeLinux().available) return openLinux();
   }
   const { openEmbedded } = await import("./embedded/engine.ts");
-  // Until a verifier stands before it, whoever has no kernel would have nothing: programs run checked.
-  return openEmbedded({ unsafe: true });
+  return openEmbedded();
 }

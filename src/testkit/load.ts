@@ -21,6 +21,8 @@ export interface TestOptions
   readonly time?: VirtualTime | Duration;
   /** Hooks of an application's own that its programs are for. */
   readonly hooks?: readonly AnyHook[];
+  /** Runs what the verifier refuses, too, with every access checked: to see what a wrong program does. Default false. */
+  readonly unsafe?: boolean;
   /** `interpreter`, the default: exact to the byte, with coverage. `jit`: as applications run it, tens of times faster, without. */
   readonly execution?: "interpreter" | "jit";
 }
@@ -34,7 +36,7 @@ type TestMapOf<Found> = Found extends BpfMap<infer Key, infer Value> ? TestMap<K
  * @throws CompileError, ObjectError; what `load` of an engine throws.
  */
 export async function load<Module = AnyModule>(source: Source, options: TestOptions = {}): Promise<Loaded<Module>> {
-  const { maxEntries, programs, time, seed = 1, execution = "interpreter", ...engineOptions } = options;
+  const { maxEntries, programs, time, seed = 1, execution = "interpreter", unsafe = false, ...engineOptions } = options;
   const spec = await specOf(source);
   const clock = time instanceof VirtualTime ? time : virtualTime(time);
   const printed: string[] = [];
@@ -44,7 +46,7 @@ export async function load<Module = AnyModule>(source: Source, options: TestOpti
     seed,
     execution,
     clock: clock.clock,
-    unsafe: true,
+    unsafe,
     onPrint: (text) => printed.push(text),
   });
   try {

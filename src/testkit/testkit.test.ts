@@ -204,7 +204,7 @@ test("a fault fails the test with the line that caused it, or is what was expect
       },
     ],
   } as const;
-  await using wild = await load(spec);
+  await using wild = await load(spec, { unsafe: true });
   const short = packet(ethernet(), padding());
   assert.match(
     failure(() => wild.program("wild").run(short)),

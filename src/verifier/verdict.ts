@@ -35,6 +35,8 @@ export interface Verdict {
 export interface VerifyOptions {
   /** Keep the log. Costs about five times the time. */
   readonly log?: boolean;
+  /** The log begins after so many instructions: of a long walk, mostly the end is wanted. Default 0. */
+  readonly logFrom?: number;
   /** `BPF_F_STRICT_ALIGNMENT`. */
   readonly strictAlignment?: boolean;
 }

@@ -27,6 +27,7 @@ interface Course {
   facts: Facts | null;
   walk: Walk | null;
   log: KernelLog | null;
+  readonly logFrom: number;
   stackDepth: number;
   states: number;
   peakStates: number;
@@ -45,6 +46,7 @@ export function verify(spec: Spec, source: ProgramSpec, target: Target, options:
     facts: null,
     walk: null,
     log: null,
+    logFrom: options.logFrom ?? 0,
     stackDepth: 0,
     states: 0,
     peakStates: 0,
@@ -94,7 +96,7 @@ function walkFunction(program: Program, flow: Flow, facts: Facts, index: number,
   const { start, name } = program.subprograms[index]!;
   state.firstSlot = start;
   state.inSleepable = program.sleepable;
-  const walk = new Walk(program, flow, facts, state, course.log);
+  const walk = new Walk(program, flow, facts, state, course.log, course.logFrom);
   walk.slot = start;
   course.walk = walk;
   frame.regs[10] = framePointer(0);

@@ -107,7 +107,7 @@ test("Ctrl-C ends a replay of a program that takes long for every packet: what w
        return sum === 1 ? 0 : XDP_PASS;
      });`,
   );
-  const child = spawn(process.execPath, [join(ROOT, "bin/skep.js"), "run", slow, "--replay", OFFICE], { cwd: ROOT });
+  const child = spawn(process.execPath, [join(ROOT, "bin/skep.js"), "run", slow, "--unsafe", "--replay", OFFICE], { cwd: ROOT });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

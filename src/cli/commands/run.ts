@@ -39,6 +39,7 @@ const help: CommandHelp = {
     },
     duration: { value: "SECONDS", help: "live: detach after that time" },
     top: { value: "N", help: "rows to show of each map (default 10)" },
+    unsafe: { help: "not with --interface: run a program that the verifier refuses all the same; every access is checked" },
   },
   notes: [
     "FILE is a .bpf.ts source, or an object file that another compiler made.",
@@ -71,6 +72,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const settings = args.values("set").map(parseSetting);
   const spec = await openSpec(file);
   const json = args.flag("json");
+  const unsafe = args.flag("unsafe");
   if (way === "replay-events") {
     const { replayRecording } = await import("../replay-events.ts");
     const wanted = args.value("program");
@@ -79,10 +81,10 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     ).map(({ name }) => name);
     const frequency = numberOption(args, "frequency", 1, 1_000_000_000);
     const files = { recording: args.value(way) ?? "", types: args.value("btf"), frequency };
-    return replayRecording({ spec, programs, settings, json, top }, files);
+    return replayRecording({ spec, programs, settings, json, top, unsafe }, files);
   }
   const program = selectProgram(spec, args.value("program")).name;
-  const job: Job = { spec, program, settings, json, top };
+  const job: Job = { spec, program, settings, json, top, unsafe };
   if (way === "replay") {
     const { replayCapture } = await import("../replay.ts");
     return replayCapture(job, { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") });
@@ -97,12 +99,12 @@ async function execute(args: Arguments): Promise<ExitStatus> {
 
 /** Options that go with one way to run. */
 const ONLY_WITH = {
-  replay: ["pass", "drop"],
-  "replay-events": ["btf", "frequency"],
+  replay: ["pass", "drop", "unsafe"],
+  "replay-events": ["btf", "frequency", "unsafe"],
   interface: ["mode", "duration"],
-  raw: ["duration"],
-  tun: ["duration"],
-  tap: ["duration"],
+  raw: ["duration", "unsafe"],
+  tun: ["duration", "unsafe"],
+  tap: ["duration", "unsafe"],
 } as const;
 
 type Way = keyof typeof ONLY_WITH;

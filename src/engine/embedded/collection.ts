@@ -26,8 +26,8 @@ export interface Target extends MapHome {
   readonly fuel: number;
   /** How programs run. */
   readonly executors: MakeExecutors;
-  /** Who judges programs of a kind. Undefined: nobody. */
-  readonly verifierOf: ((kind: ProgramKind) => Verify) | undefined;
+  /** Who judges programs of a kind; undefined: nobody. */
+  readonly verifierOf: (kind: ProgramKind) => Verify | undefined;
   readonly unsafe: boolean;
   /** CPUs that are threads, or null. */
   readonly threads: CpuThreads | null;
@@ -225,7 +225,7 @@ function makeProgram(
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
   kind.check?.(program, origin.spec);
   const resolved = resolve(program, kind, maps, origin.spec.externs, types);
-  const trust = judge(program, origin.spec, target.verifierOf?.(kind), target.unsafe);
+  const trust = judge(program, origin.spec, target.verifierOf(kind), target.unsafe);
   const { room, fuel } = target;
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);
   const make = (executors: readonly Executor[]) => kind.make(program, executors, room, fuel);

@@ -27,6 +27,7 @@ import type { DeviceDescription } from "./room/network-description.ts";
 import type { Network, PacketDevice } from "./room/packet-host.ts";
 import type { Processes } from "./room/processes.ts";
 import { Room, type RoomDescription } from "./room/room.ts";
+import type { Prover } from "./target/prove.ts";
 import { CpuThreads } from "./threads/cpu-threads.ts";
 import type { Threads } from "./threads/threads.ts";
 import type { Verify } from "./verify.ts";
@@ -236,10 +237,15 @@ export class EmbeddedEngine implements Engine {
     const { kernel, config } = this.#room;
     const adapted = await adapt(spec, kernel.types, config, (program) => isWanted(program, options));
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
-    const target = { ...this.#target, executors, verifierOf: await this.#verifier() };
-    const collection: EmbeddedCollection<Module> = new EmbeddedCollection(adapted, options, target, kinds, () =>
-      this.#collections.delete(collection),
-    );
+    const prover = await this.#prover();
+    const verifierOf = (kind: ProgramKind) => prover?.of(kind) ?? this.#verify;
+    const target = { ...this.#target, executors, verifierOf };
+    let collection: EmbeddedCollection<Module>;
+    try {
+      collection = new EmbeddedCollection(adapted, options, target, kinds, () => this.#collections.delete(collection));
+    } catch (error) {
+      throw prover === null ? error : await prover.explain(error);
+    }
     this.#collections.add(collection);
     try {
       await this.#threads?.load(collection.sent);
@@ -250,12 +256,10 @@ export class EmbeddedEngine implements Engine {
     return collection;
   }
 
-  /** Who judges: the one that was given, else ours, else nobody where that was asked for. */
-  async #verifier(): Promise<((kind: ProgramKind) => Verify) | undefined> {
-    const given = this.#verify;
-    if (given !== undefined) return () => given;
-    if (this.#target.unsafe) return undefined;
-    return (await import("./target/prove.ts")).proofs(this.#room.kernel.types);
+  /** Our verifier, unless another was given or none is wanted. */
+  async #prover(): Promise<Prover | null> {
+    if (this.#verify !== undefined || this.#target.unsafe) return null;
+    return new (await import("./target/prove.ts")).Prover(this.#room.kernel.types);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

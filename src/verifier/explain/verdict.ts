@@ -10,8 +10,8 @@ import type { Explanation } from "./explanation.ts";
 /** A program that took more steps than this to be refused is not verified again and again for its suggestions. */
 const MOST_TO_TRY = 20_000;
 
-/** A log of so many instructions is megabytes, and says no more than the counts do. */
-const MOST_TO_LOG = 100_000;
+/** Instructions before the refusal that are looked at for where its values come from. */
+const MOST_LOGGED = 20_000;
 
 /** Null when the program is accepted. @param verdict what was said of it before, with or without a log. */
 export function explainVerdict(
@@ -22,14 +22,15 @@ export function explainVerdict(
   options: VerifyOptions = {},
 ): Explanation | null {
   if (verdict.refusal === null) return null;
-  const logged = verdict.log !== null || verdict.processed > MOST_TO_LOG;
-  const { log } = logged ? verdict : verify(spec, program, target, { ...options, log: true });
+  const { log } =
+    verdict.log !== null
+      ? verdict
+      : verify(spec, program, target, { ...options, log: true, logFrom: verdict.processed - MOST_LOGGED });
   const { text, slot } = verdict.refusal;
   return explain(log ?? [], {
     program,
     spec,
     text,
-    visits: verdict.visits,
     ...(slot >= 0 ? { slot } : {}),
     ...(verdict.processed > MOST_TO_TRY
       ? {}

@@ -51,13 +51,14 @@ type Step = "goes on" | "elsewhere" | "ends";
  * @throws Refused, with the walk standing at the instruction.
  */
 export function run(walk: Walk): void {
-  const { program, flow, facts, log, touched, liveness } = walk;
+  const { program, flow, facts, touched, liveness } = walk;
   const { length } = program.code;
   let previous = -1;
   let fromElsewhere = false;
   touched.everything();
   for (;;) {
-    const { slot, state } = walk;
+    if (walk.log === null) walk.openLog();
+    const { slot, state, log } = walk;
     walk.previous = previous;
     walk.step = null;
     if (slot >= length) refuse(`invalid insn idx ${slot} insn_cnt ${length}`, "EFAULT");

@@ -65,7 +65,10 @@ export class Walk {
   readonly flow: Flow;
   readonly era: number;
   readonly facts: Facts;
-  readonly log: KernelLog | null;
+  /** Null while nothing is logged. */
+  log: KernelLog | null = null;
+  readonly #wanted: KernelLog | null;
+  readonly #logFrom: number;
   /** Which stack slots may still be read. */
   readonly liveness: StackLiveness;
   /** What was touched since the log told a state. */
@@ -82,14 +85,22 @@ export class Walk {
   /** Where to go on: the next instruction, unless the checks of a call or jump change it. */
   next = 0;
 
-  constructor(program: Program, flow: Flow, facts: Facts, state: State, log: KernelLog | null) {
+  /** @param log where the walk is told, from `logFrom` instructions on. */
+  constructor(program: Program, flow: Flow, facts: Facts, state: State, log: KernelLog | null, logFrom = 0) {
     this.program = program;
     this.flow = flow;
     this.era = program.era;
     this.facts = facts;
     this.state = state;
-    this.log = log;
+    this.#wanted = log;
+    this.#logFrom = logFrom;
+    this.openLog();
     this.liveness = new StackLiveness(program, flow);
+  }
+
+  /** Begins the log when it is time. */
+  openLog(): void {
+    if (this.facts.processed >= this.#logFrom) this.log = this.#wanted;
   }
 
   /** A number that no register, reference or lock has yet. */

@@ -1,38 +1,60 @@
 /** The verifier of ours before the engine: what it accepts runs bare. Imported with the first program that is to be proven. */
 
 import type { Btf } from "../../../btf/btf.ts";
-import type { LineInfo, ProgramSpec } from "../../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { Target } from "../../../verifier/target.ts";
-import type { Refusal } from "../../../verifier/verdict.ts";
+import type { Verdict } from "../../../verifier/verdict.ts";
 import { verify } from "../../../verifier/verify.ts";
 import { VerifierError } from "../../errors.ts";
 import type { ProgramKind } from "../programs/kind.ts";
 import type { Verify } from "../verify.ts";
 import { embeddedTarget } from "./target.ts";
 
-/** @param types of the room's kernel, or null. */
-export function proofs(types: Btf | null): (kind: ProgramKind) => Verify {
-  const targets = new Map<ProgramKind, Target>();
-  return (kind) => (program, spec) => {
-    const target = targets.get(kind) ?? embeddedTarget(kind, types);
-    targets.set(kind, target);
-    const { refusal } = verify(spec, program, target);
-    if (refusal === null) return null;
-    // Only a refusal is worth the time that a log takes.
-    const { log } = verify(spec, program, target, { log: true });
-    return new VerifierError(program.name, log ?? [], told(program, refusal));
-  };
+/** Instructions before a refusal that its log tells of. */
+const MOST_LOGGED = 20_000;
+
+interface Refused {
+  readonly program: ProgramSpec;
+  readonly spec: Spec;
+  readonly target: Target;
+  readonly verdict: Verdict;
 }
 
-/** One line: what, where, and that there is a way around it. */
-function told(program: ProgramSpec, { text, slot }: Refusal): string {
-  const line = slot < 0 ? undefined : lineAt(program.lines, slot);
-  const where = line === undefined ? "" : ` at ${line.file}:${line.line}${line.column > 0 ? `:${line.column}` : ""}`;
-  const quoted = line === undefined || line.text === "" ? "" : `, in \`${line.text}\``;
-  const at = slot < 0 ? "" : ` (instruction ${slot})`;
-  return `program ${program.name}: refused by the verifier${where}: ${text.split("\n").join("; ")}${quoted}${at}`;
-}
+export class Prover {
+  readonly #types: Btf | null;
+  readonly #targets = new Map<ProgramKind, Target>();
+  readonly #refused = new WeakMap<VerifierError, Refused>();
 
-function lineAt(lines: readonly LineInfo[], slot: number): LineInfo | undefined {
-  return lines.findLast((line) => line.slot <= slot);
+  /** @param types of the room's kernel, or null. */
+  constructor(types: Btf | null) {
+    this.#types = types;
+  }
+
+  /** The verifier for programs of a kind. */
+  of(kind: ProgramKind): Verify {
+    const target = this.#targets.get(kind) ?? embeddedTarget(kind, this.#types);
+    this.#targets.set(kind, target);
+    return (program, spec) => {
+      const verdict = verify(spec, program, target);
+      const { refusal } = verdict;
+      if (refusal === null) return null;
+      const error = new VerifierError(program.name, [refusal.text], `program ${program.name}: ${refusal.text}`);
+      this.#refused.set(error, { program, spec, target, verdict });
+      return error;
+    };
+  }
+
+  /** The same error with its log and what it means, which take their time: only a refusal that nobody catches is worth that. */
+  async explain(error: unknown): Promise<unknown> {
+    const refused = error instanceof VerifierError ? this.#refused.get(error) : undefined;
+    if (refused === undefined) return error;
+    const { program, spec, target } = refused;
+    const { explainVerdict, messageOf } = await import("../../../verifier/explain/index.ts");
+    const verdict = verify(spec, program, target, { log: true, logFrom: refused.verdict.processed - MOST_LOGGED });
+    const explanation = explainVerdict(spec, program, target, verdict);
+    if (explanation === null) return error;
+    return new VerifierError(program.name, verdict.log ?? [], messageOf("the verifier", program.name, explanation), {
+      explanation,
+    });
+  }
 }
