@@ -29,9 +29,9 @@ export function targetOf(seed: number): Target {
 }
 
 /** As generated, or with some things changed. */
-export function programOf(seed: number): Line[] {
+export function programOf(seed: number, target = targetOf(seed)): Line[] {
   const random = new Random(seed);
-  let lines = generate(random, targetOf(seed).era);
+  let lines = generate(random, target.era);
   for (let changes = random.below(3); changes > 0; changes--) lines = mutate(lines, random);
   return lines;
 }
