@@ -10,7 +10,6 @@ import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts
 import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
 import { type Explored, exploredOf, type Stored } from "./explored.ts";
 import { forgetPrecision, propagatePrecision } from "./precision.ts";
-import { clearSingularIds } from "./singular.ts";
 import { callsBack } from "./trace-instruction.ts";
 
 /** Steps of a path that are kept before a state must be stored. */
@@ -102,7 +101,6 @@ function store(walk: Walk, explored: Explored, stored: Stored[]): void {
   explored.jumpsBefore = facts.jumps;
   explored.processedBefore = facts.processed;
   forgetPrecision(state);
-  clearSingularIds(state);
   const kept = state.copy();
   kept.slot = slot;
   state.parent = kept;
