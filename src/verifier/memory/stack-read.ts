@@ -64,7 +64,7 @@ function loadFrom(walk: Walk, frame: Frame, off: number, size: number, value: nu
       walk.setReg(value, walk.era >= 609 && widthOf(reg.bounds) > size * 8 ? unlinked(reg) : reg);
     } else if (!loadParts(walk, slot, off, size, value)) return;
   }
-  if (walk.era >= 608) walk.noteStackAccess(frame.number, index);
+  walk.noteStackAccess(frame.number, index);
 }
 
 /** A part of what was spilled, or more than it. True when it is a fill: what it gives depends on what was spilled. */

@@ -76,7 +76,7 @@ function storeAt(walk: Walk, frame: Frame, off: number, size: number, value: num
     frame.stack[index] = new Slot(kinds, UNINITIALISED);
     return;
   }
-  if (era >= 608) walk.noteStackAccess(frame.number, index);
+  walk.noteStackAccess(frame.number, index);
 }
 
 /** What a spilled number is remembered as; the register that is spilled gets an id, so that what is learned of one holds for both. */
