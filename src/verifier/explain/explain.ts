@@ -6,7 +6,7 @@ import { readDiagnostics } from "./diagnostics.ts";
 import type { Explanation, PathStep, Suggestion } from "./explanation.ts";
 import type { Step } from "./log/path.ts";
 import { readLog } from "./log/read.ts";
-import { ruleFor, unknown } from "./rules/index.ts";
+import { codeOfUnknown, ruleFor, unknown } from "./rules/index.ts";
 import type { Finding } from "./rules/rule.ts";
 import { type Accepts, tryFix } from "./try.ts";
 
@@ -39,7 +39,9 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
   const { rest, found } = readDiagnostics(lines);
   const read = readLog(rest);
   const verdict =
-    options.text === undefined ? read.verdict : options.text.split("\n").filter((line) => !/^(?:cur|old) state:/.test(line));
+    options.text === undefined
+      ? read.verdict
+      : options.text.split("\n").filter((line) => line !== "" && !/^(?:cur|old) state:/.test(line));
   const one = new Case(
     { ...read, verdict },
     options.program ?? null,
@@ -65,7 +67,7 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
   }
   return {
     category: known?.rule.category ?? "Program Structure",
-    code: known?.rule.code ?? "unknown",
+    code: known?.rule.code ?? codeOfUnknown(verdict),
     problem: finding.problem,
     reason: finding.reason,
     at,
@@ -82,8 +84,9 @@ function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): 
   }));
   const all: Suggestion[] = [...tried, ...(finding.suggestions ?? []).map((text) => ({ text, checked: null }))];
   const once = all.filter(({ text }, at) => all.findIndex((other) => other.text === text) === at);
-  // What is known to work comes first.
-  return once.sort((a, b) => Number(b.checked === true) - Number(a.checked === true));
+  // What is known to work comes first; what was tried and is not enough comes last: in the source it may still be a part of it.
+  const rank = ({ checked }: Suggestion) => (checked === true ? 0 : checked === null ? 1 : 2);
+  return once.sort((a, b) => rank(a) - rank(b));
 }
 
 /** Branches, and what happened to the value that it is about, in their order. */

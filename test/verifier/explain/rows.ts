@@ -171,7 +171,7 @@ export const ROWS: readonly Row[] = [
     code: "context-access",
     category: "Memory",
     problem: "this read is of 8 bytes of `data`, which has 4",
-    reason: /8 bytes at byte 0 of the context are read/,
+    reason: /reads 8 bytes at byte 0 of the context/,
     suggestion: /declared width: 4 bytes/,
   },
   {

@@ -35,7 +35,8 @@ export interface ReadLog {
   readonly functions: ReadonlyMap<number, string>;
 }
 
-const INSTRUCTION = /^(\d+): (?:\([0-9a-f]{2}\) )(.*)$/;
+/** Opcodes that the kernel does not know have none in parentheses: `2: BUG_db`. */
+const INSTRUCTION = /^(\d+): (?:\([0-9a-f]{2}\) (.*)|(BUG_\w+.*))$/;
 const SOURCE = /^; (.*?)(?: @ (\S.*?):(\d+))?$/;
 const FROM = /^from (\d+) to (\d+)(?: \(speculative execution\))?:(.*)$/;
 /** Statistics may follow a text that has no line end of its own. */
@@ -94,7 +95,7 @@ export function readLog(lines: readonly string[]): ReadLog {
 function readEvent(line: string, source: SourceLine | null): LogEvent | null {
   const m = INSTRUCTION.exec(line);
   if (m !== null) {
-    const { text, comment } = splitComment(m[2]!);
+    const { text, comment } = splitComment(m[2] ?? m[3]!);
     return {
       kind: "instruction",
       slot: Number(m[1]),

@@ -1,10 +1,9 @@
 /** Calls of helpers, kernel functions and functions of the program: which exist, and what they take. */
 
 import { HELPER, helperName } from "../../../uapi/helpers.ts";
+import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { helperSince } from "../../../uapi/since.ts";
 import type { Case } from "../case.ts";
-import { mayBeNull } from "../log/values.ts";
-import { describeType, describeValue, ordinal } from "../words.ts";
 import { type Finding, plain, type Rule } from "./rule.ts";
 
 /** What does nearly the same, where the one asked for is not there. */
@@ -63,76 +62,6 @@ function missingType(one: Case): Finding {
   };
 }
 
-/** How many of what comes may be NULL, said at once. */
-function wrongType(one: Case, register: number, type: string, expected: string | null): Finding {
-  const callee = one.step?.instruction.callee ?? "the function";
-  const value = one.value(register);
-  const holds = value === null ? describeType(type) : describeValue(value);
-  const what = `the ${ordinal(register)} argument of ${callee}`;
-  const wanted = expected === null ? null : [...new Set(expected.split(",").map((one_) => describeType(one_.trim())))];
-  const isNull = /_or_null/.test(type) && expected !== null;
-  const name = one.place(one.lineage(register).origin?.slot ?? null).text.match(/(\w+)\s*=\s*[^=]/)?.[1] ?? "pointer";
-  if (isNull) {
-    const text = `test it first: \`if (!${name}) return …;\``;
-    return {
-      problem: `${what} may be NULL`,
-      reason: `It is ${holds}, and nothing has tested it on this path.`,
-      fixes: [{ text, slot: one.slot ?? 0, code: `if r${register} == 0 goto exit` }],
-      blame: register,
-    };
-  }
-  const number = /^(?:scalar|inv)$/.test(type);
-  return {
-    problem: number ? `${what} must be a pointer, a number is given` : `${what} is ${describeType(type)}, which does not fit`,
-    reason: `It is ${holds}${wanted === null ? "" : `; what fits is ${list(wanted)}`}.`,
-    suggestions: number
-      ? [
-          "pass the address of a variable: `&x`",
-          "data that is elsewhere (kernel or user memory): copy it to the stack first, with bpf_probe_read_kernel or bpf_probe_read_user",
-        ]
-      : ["copy what is needed to the stack or a map, and pass that"],
-    blame: register,
-  };
-}
-
-function list(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? "something else") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-}
-
-function trusted(one: Case, register: number, needs: string): Finding {
-  const callee = one.step?.instruction.callee ?? "the function";
-  const value = one.value(register);
-  return {
-    problem: `the ${ordinal(register)} argument of ${callee} must be ${needs}`,
-    reason: `It is ${value === null ? "something else" : describeValue(value)}. A pointer is vouched for when it was acquired, is an argument of the hook, or was read within an RCU section; one that was followed from another object is not.`,
-    suggestions: [
-      "acquire it: bpf_task_acquire, bpf_cgroup_acquire, …, and release it after",
-      "or read it between bpf_rcu_read_lock and bpf_rcu_read_unlock, and test it for NULL",
-    ],
-    blame: register,
-  };
-}
-
-function possiblyNull(one: Case, register: number): Finding {
-  const callee = one.step?.instruction.callee ?? "the function";
-  const value = one.value(register);
-  const { origin } = one.lineage(register);
-  const zero = value?.text === "0";
-  const text = "test it first: `if (!pointer) return …;`";
-  return {
-    problem: `the ${ordinal(register)} argument of ${callee} ${zero ? "is NULL" : "may be NULL"}`,
-    reason: `${callee} does not look at it before it uses it. It is ${value === null ? "not known" : describeValue(value)}${
-      origin === null || origin.instruction.callee === null
-        ? ""
-        : `: ${origin.instruction.callee} returned it in ${one.where(origin.slot)}`
-    }.`,
-    fixes:
-      zero || value === null || !mayBeNull(value) ? [] : [{ text, slot: one.slot ?? 0, code: `if r${register} == 0 goto exit` }],
-    suggestions: zero || value === null || !mayBeNull(value) ? ["pass a pointer to an object"] : [],
-    blame: register,
-  };
-}
-
 export const CALL_RULES: readonly Rule[] = [
   {
     code: "helper",
@@ -148,107 +77,20 @@ export const CALL_RULES: readonly Rule[] = [
     "attach the program to a hook whose type has it",
   ),
   {
-    code: "argument",
+    code: "map-kind",
     category: "Call Type",
-    pattern: /^R(\d+) type=(\S+) expected=(.*)$/,
-    explain: (one, m) => wrongType(one, Number(m[1]), m[2]!, m[3]!.replace(/,\s*$/, "")),
+    pattern: /^cannot pass map_type (\d+) into func (\S+?)#(\d+)/,
+    explain(one, m) {
+      const type = Object.entries(MAP_TYPE).find(([, number]) => number === Number(m[1]))?.[0] ?? `number ${m[1]}`;
+      const map = one.step === null ? null : one.mapOfCall(one.step);
+      return {
+        problem: `${m[2]} does not work with ${map === null ? "maps" : `\`${map.name}\`, a map`} of type ${type}`,
+        reason: "Each type of map has its own helpers.",
+        suggestions: [`use the helper for ${type} maps, or another type of map`],
+        blame: null,
+      };
+    },
   },
-  {
-    code: "argument-null",
-    category: "Call Type",
-    pattern: /^Possibly NULL pointer passed to (?:trusted |helper )?arg(\d+)/,
-    // Kernel functions count their arguments from 0, helpers from 1.
-    explain: (one, m) => possiblyNull(one, Number(m[1]) + (/trusted/.test(m[0]) ? 1 : 0)),
-  },
-  {
-    code: "argument-null",
-    category: "Call Type",
-    pattern: /^arg#(\d+) is expected to be non-NULL/,
-    explain: (one, m) => possiblyNull(one, Number(m[1]) + 1),
-  },
-  {
-    code: "argument-trust",
-    category: "Call Type",
-    pattern: /^R(\d+) must be (?:(a) )?(referenced or trusted|rcu pointer|referenced|referenced or rcu)$/,
-    explain: (one, m) =>
-      trusted(
-        one,
-        Number(m[1]),
-        /rcu/.test(m[3]!)
-          ? "a pointer that is vouched for: acquired, or of an RCU section"
-          : "an object that is owned or vouched for",
-      ),
-  },
-  plain(
-    "Call Type",
-    "argument",
-    /^(?:arg#(\d+) expect(?:s|ed) (?:pointer to ctx|pointer to (.*?)|for (\S+?)\(\))(?:, but got (\S+))?|arg(\d+) expected pointer to func)$/,
-    "argument $1$5 of the call has the wrong kind; What it takes is the context, a function, or $2$3",
-    "pass what the prototype says",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^arg#(\d+) (?:is (\S+) ?expected (.*)|doesn't point to (.*)|pointer type (.*) must point to (.*)|reference type\('(.*?)'\).*)/,
-    "argument $1 of the call has the wrong kind; What is given is $2$5$7, what fits is $3$4$6",
-    "pass a pointer of the type in the prototype",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^arg#(\d+) arg#(\d+) memory, len pair leads to invalid memory access/,
-    "the memory of argument $1 is not as large as argument $2 says; See the text before",
-    "limit the length to the size of the memory",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^kernel function (\S+) args#(\d+) expected pointer to (.*?) but R(\d+) has a pointer to (.*)/,
-    "argument $2 of $1 must be a pointer to $3; Given is a pointer to $5",
-    "pass the right object; a member's address must be of the member's type",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^R(\d+) (?:is of type (\S+) but (\S+) is expected|must point to kernel BTF)/,
-    "argument $1 points to a $2, wanted is a $3; They are different structs of the kernel",
-    "use the helper that converts one into the other, or the right object",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^(\S+)\(\) may write into memory pointed by R(\d+) type=(\S+)/,
-    "$1 would write into memory that is read-only ($3); Its second use is as a result",
-    "copy it to the stack first",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^Helper has invalid (?:btf\/)?btf_id in R(\d+)/,
-    "argument $1 has no type that the helper knows; Its type in the kernel is missing",
-    "use a kernel with complete types",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^(?:operation on (\S+) expects arg#1 (.*)|arg#1 offset=(.*), but expected (.*))/,
-    "the node does not fit the list or tree; Its field is not the one that the root was declared for (`__contains`)",
-    "pass the field that `__contains` names",
-  ),
-  plain(
-    "Call Type",
-    "argument",
-    /^expected=(\S+)|^expected (\S+) or socket/,
-    "the argument has the wrong kind; What fits is $1$2",
-    "pass what fits",
-  ),
-  plain(
-    "Call Type",
-    "map-kind",
-    /^cannot pass map_type (\d+) into func (\S+?)#(\d+)/,
-    "$2 does not work with this type of map; Each type of map has its own helpers",
-    "use the helper for this type, or another type of map",
-  ),
   plain(
     "Call Type",
     "map-kind",

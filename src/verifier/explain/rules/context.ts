@@ -24,7 +24,7 @@ function access(one: Case, m: RegExpExecArray): Finding {
       field !== undefined && width !== ""
         ? `${what} is of ${bytes(size)} of \`${field.name}\`, which has ${field.size}`
         : `${type === null ? "this type of program" : `programs of type ${type}`} may not ${verb} ${named} of the context`,
-    reason: `${bytes(size)} at byte ${offset} of the context are ${verb === "read" ? "read" : "written"}.${width}${fieldList(struct, offset)} Not every field of the struct is there for every type and attach type; most are read-only.`,
+    reason: `The program ${verb}s ${bytes(size)} at byte ${offset} of the context.${width}${fieldList(struct, offset)} Not every field of the struct is there for every type and attach type; most are read-only.`,
     suggestions: [
       ...(width === "" ? [] : [`read it with its declared width: ${bytes(field!.size)}`]),
       'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',

@@ -1,9 +1,11 @@
 /** All rules, in the order in which they are asked; and what is said of a text that none of them knows. */
 
 import type { Case } from "../case.ts";
+import { ARGUMENT_RULES } from "./arguments.ts";
 import { CALL_RULES } from "./calls.ts";
 import { CONTEXT_RULES } from "./context.ts";
 import { MEMORY_RULES } from "./memory.ts";
+import { PACKET_RULES } from "./packets.ts";
 import { POLICY_RULES } from "./policy.ts";
 import { REGION_RULES } from "./regions.ts";
 import { REGISTER_RULES } from "./registers.ts";
@@ -13,12 +15,14 @@ import { STACK_RULES } from "./stack.ts";
 import { STRUCTURE_RULES } from "./structure.ts";
 
 const RULES: readonly Rule[] = [
+  ...PACKET_RULES,
   ...MEMORY_RULES,
   ...STACK_RULES,
   ...REGISTER_RULES,
   ...CONTEXT_RULES,
   ...RESOURCE_RULES,
   ...REGION_RULES,
+  ...ARGUMENT_RULES,
   ...CALL_RULES,
   ...STRUCTURE_RULES,
   ...POLICY_RULES,
@@ -33,6 +37,11 @@ export function ruleFor(verdict: readonly string[]): { readonly rule: Rule; read
     }
   }
   return null;
+}
+
+/** What is said where no rule knows the text: new ones, and none. */
+export function codeOfUnknown(verdict: readonly string[]): string {
+  return verdict.length === 0 ? "silent" : "unknown";
 }
 
 /** What there is to say of a text that is new. */

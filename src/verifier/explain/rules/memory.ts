@@ -4,85 +4,7 @@ import type { Case } from "../case.ts";
 import type { Step } from "../log/path.ts";
 import { isScalar, type LogValue, offsetOf } from "../log/values.ts";
 import { bytes, capital, describeType, describeValue, limitsOf } from "../words.ts";
-import { accessVerb, expressionOf, type Finding, type Fix, indexOf, plain, type Rule } from "./rule.ts";
-
-/** The last comparison of a packet pointer with the packet's end on the path, or null. */
-function lastPacketCheck(one: Case): Step | null {
-  for (let step = one.step?.previous ?? null; step !== null; step = step.previous) {
-    const { kind, dst, src } = step.instruction;
-    if (kind !== "jump" || dst === null || src === null) continue;
-    const types = [one.valueBefore(step, dst)?.type, one.valueBefore(step, src)?.type];
-    if (types.includes("pkt_end")) return step;
-  }
-  return null;
-}
-
-function packet(one: Case, m: RegExpExecArray): Finding {
-  const [offset, size, register, id, , range] = m.slice(1).map(Number) as [number, number, number, number, number, number];
-  const { text } = one.place(one.slot);
-  const expression = expressionOf(text);
-  const what = expression === null ? `this ${accessVerb(one)}` : `\`${expression}\``;
-  const check = lastPacketCheck(one);
-  const proven = Math.max(0, range);
-  const variable = id !== 0;
-  const counted = variable ? `byte ${offset} after what was added to the pointer` : `byte ${offset + size - 1}`;
-  const checked =
-    check === null
-      ? "Nothing on this path compares it with the end of the packet."
-      : `The last check on this path is in ${one.where(check.slot)}${quoted(one, check.slot)}.`;
-  return {
-    problem: `${what} may lie behind the end of the packet`,
-    reason:
-      proven === 0
-        ? `It ${accessVerb(one)}s ${bytes(size)} at ${counted}, and nothing proves that the packet is so long. ${
-            variable
-              ? "A number that may vary was added to the pointer: checks of the pointer before that do not count for it."
-              : checked
-          }`
-        : `It ${accessVerb(one)}s ${size === 1 ? `1 byte at ${counted}` : `${bytes(size)} up to ${counted}`}, but only the first ${bytes(proven)} are proven to exist. ${checked}`,
-    suggestions: [
-      `check it on the same pointer right before: \`if (pointer + ${offset + size} > data_end) return …;\``,
-      ...(variable ? ["limit the number that is added (it must stay below 65536), then check the sum against data_end"] : []),
-      "only <, <=, > and >= against data_end count, not == and !=",
-    ],
-    fixes: [...(variable ? [] : largerCheck(one, check, offset + size)), ...packetCheck(one, register, offset + size)],
-    blame: register,
-    follow: variable ? "offset" : "value",
-  };
-}
-
-/** Needs a register that still holds the end of the packet; none when there is none. */
-function packetCheck(one: Case, register: number, length: number): Fix[] {
-  const value = one.value(register);
-  if (value === null || one.slot === null) return [];
-  for (let end = 0; end <= 9; end++) {
-    if (one.value(end)?.type !== "pkt_end") continue;
-    const text = `check it on the same pointer right before: \`if (pointer + ${length} > data_end) return …;\``;
-    return [{ text, slot: one.slot, code: checkOf(register, end, length - offsetOf(value)) }];
-  }
-  return [];
-}
-
-/** The check that is there, over more bytes. */
-function largerCheck(one: Case, check: Step | null, length: number): Fix[] {
-  if (check === null || check.instruction.dst === null || check.instruction.src === null) return [];
-  const { dst, src } = check.instruction;
-  const [register, end] = one.valueBefore(check, dst)?.type === "pkt_end" ? [src, dst] : [dst, src];
-  const value = one.valueBefore(check, register);
-  if (value === null || value.type !== "pkt" || value.fields.has("id")) return [];
-  const text = `let the check in ${one.where(check.slot)} cover ${bytes(length)}`;
-  return [{ text, slot: check.slot, code: checkOf(register, end, length - offsetOf(value)) }];
-}
-
-/** What is proven of a pointer stays with it when a constant is added and taken away again. */
-function checkOf(register: number, end: number, reach: number): string {
-  return `r${register} += ${reach}\nif r${register} > r${end} goto exit\nr${register} -= ${reach}`;
-}
-
-function quoted(one: Case, slot: number): string {
-  const { text } = one.place(slot);
-  return text === "" ? "" : `, \`${text}\``;
-}
+import { accessVerb, expressionOf, type Finding, indexOf, plain, type Rule } from "./rule.ts";
 
 interface Bounds {
   /** `a value of `counters`` */
@@ -125,6 +47,15 @@ function bounds(one: Case, m: RegExpExecArray): Finding {
   const { text } = one.place(one.slot);
   const expression = expressionOf(text);
   const last = offset + length - 1;
+  const callee = one.step?.instruction.callee ?? null;
+  if (callee !== null && offset >= 0) {
+    return {
+      problem: `${callee} would go beyond the end of ${thing}`,
+      reason: `Argument ${register} points to byte ${offset} of ${thing}, which has ${bytes(size)}, and ${callee} may use ${bytes(length)} from there on.`,
+      suggestions: [`pass a length of at most ${Math.max(0, size - offset)}, or a larger value`],
+      blame: register,
+    };
+  }
   return {
     problem: `${expression === null ? `this ${accessVerb(one)}` : `\`${expression}\``} is outside of ${thing}`,
     reason:
@@ -265,7 +196,7 @@ function size(one: Case, register: number, negative: boolean): Finding {
   const buffer = register > 1 ? one.value(register - 1) : null;
   const map = buffer === null || !/^map_value/.test(buffer.type) ? null : one.mapOf(buffer, register - 1);
   const room = Number(buffer?.fields.get("vs") ?? map?.valueSize ?? 0);
-  const space = room === 0 || buffer === null ? null : room - offsetOf(buffer);
+  const space = buffer === null ? null : buffer.type === "fp" ? -offsetOf(buffer) : room === 0 ? null : room - offsetOf(buffer);
   const lineage = one.lineage(register);
   const from =
     lineage.origin === null || lineage.originText === null
@@ -297,12 +228,6 @@ function size(one: Case, register: number, negative: boolean): Finding {
 
 export const MEMORY_RULES: readonly Rule[] = [
   {
-    code: "packet-bounds",
-    category: "Memory",
-    pattern: /^invalid access to packet, off=(-?\d+) size=(-?\d+), R(\d+)\(id=(\d+),off=(-?\d+),r=(-?\d+)\)/,
-    explain: packet,
-  },
-  {
     code: "value-bounds",
     category: "Memory",
     pattern: /^(invalid access to (?:map value|map key|memory)), (?:value|key|mem)_size=(\d+) off=(-?\d+) size=(\d+)/,
@@ -313,7 +238,14 @@ export const MEMORY_RULES: readonly Rule[] = [
     category: "Memory",
     pattern: /^math between (\S+) pointer and (register with unbounded min value|-?\d+) is not allowed/,
     explain: (one, m) =>
-      arithmetic(one, m[1]!, "What is added to a pointer must have limits on both sides, less than 536870912 in size."),
+      /^-?\d/.test(m[2]!)
+        ? {
+            problem: `${describeType(m[1]!)} is moved by ${m[2]} bytes, which is too far`,
+            reason: "Pointers may be moved by less than 536870912 bytes.",
+            suggestions: ["compute with smaller numbers: no object is so large"],
+            blame: one.step?.instruction.dst ?? null,
+          }
+        : arithmetic(one, m[1]!, "What is added to a pointer must have limits on both sides, less than 536870912 in size."),
   },
   {
     code: "pointer-offset",
@@ -399,7 +331,7 @@ export const MEMORY_RULES: readonly Rule[] = [
     "Memory",
     "flow-keys-bounds",
     /^invalid access to flow keys off=(-?\d+) size=(\d+)/,
-    "this access of $2 bytes at byte $1 is outside of the flow keys; `struct bpf_flow_keys` is smaller than that",
+    "this access at byte $1 (size $2) is outside of the flow keys; `struct bpf_flow_keys` is smaller than that",
     "read the fields of `struct bpf_flow_keys` only",
   ),
   plain(
@@ -553,7 +485,7 @@ export const MEMORY_RULES: readonly Rule[] = [
     "Memory",
     "map-ptr",
     /^invalid (?:map_ptr to access map->(\w+)|access to map value pointer, value_size=\d+ off=\d+)/,
-    "an address outside of the map's value; The offset is larger than the value",
+    "an address outside of the map's value; The value ends before",
     "use an offset inside of the value",
   ),
   plain(

@@ -40,9 +40,16 @@ export const POLICY_RULES: readonly Rule[] = [
   ),
   plain(
     "Policy",
+    "flags",
+    /^there are no program flags (\S+)/,
+    "the program has flags that this kernel does not know; They are $1",
+    "leave them out, or use a newer kernel",
+  ),
+  plain(
+    "Policy",
     "sleepable",
     /^(?:Only (.*) (?:programs|programs )?can be sleepable|Syscall programs can only be sleepable|BPF_LSM_CGROUP programs cannot be sleepable)/,
-    "the flag for sleepable programs (BPF_F_SLEEPABLE) does not fit this type; $1",
+    "the flag for sleepable programs (BPF_F_SLEEPABLE) does not fit this type; Some types may sleep, some must, most must not",
     "programs of type syscall are always sleepable; tracing, LSM, iterators, uprobes and struct_ops may be; others never",
   ),
   plain(
@@ -98,7 +105,7 @@ export const POLICY_RULES: readonly Rule[] = [
     "Policy",
     "other",
     /^(\S+) not found at offset=(\d+)|^(\S+) has to be at a constant offset|^kfunc (\S+) .*/,
-    "the verifier refuses this; $1$3$4",
+    "the verifier refuses this; Its text is about $1$3$4",
     "see the kernel's text",
   ),
 ];

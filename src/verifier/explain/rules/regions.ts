@@ -208,7 +208,7 @@ export const REGION_RULES: readonly Rule[] = [
     "Execution Context",
     "lock-place",
     /^(?:map '(\S+)'|socket filter progs|tracing progs|sleepable progs) (?:cannot use (\S+) yet|doesn't have '(.*)'|has more than (.*)|has repeating (.*)|is not a struct type or (.*))/,
-    "something special in a map that this program cannot use; $2$3$4$5$6",
+    "a map has something special that this program cannot use; The special thing is $2$3$4$5$6",
     "use a map without it for this type of program",
   ),
   plain(

@@ -322,13 +322,17 @@ export const REGISTER_RULES: readonly Rule[] = [
     "the function returns $2, not a number; Global functions return numbers only",
     "make it static, or return a number",
   ),
-  plain(
-    "Memory",
-    "atomic",
-    /^BPF_ATOMIC stores into R(\d+) (\S+) is not allowed/,
-    "an atomic operation on $2; They work on the stack, map values and the like",
-    "copy it to a map or the stack",
-  ),
+  {
+    code: "atomic",
+    category: "Memory",
+    pattern: /^BPF_ATOMIC (?:stores into|loads from) R(\d+) (\S+) is not allowed/,
+    explain: (_, m) => ({
+      problem: `an atomic operation on ${describeType(m[2]!)}`,
+      reason: "Atomic operations work on the stack, values of maps, and memory that the program owns.",
+      suggestions: ["copy it there first"],
+      blame: Number(m[1]),
+    }),
+  },
   plain(
     "Memory",
     "atomic",

@@ -64,7 +64,8 @@ export function plain(category: Category, code: string, pattern: RegExp, problem
 }
 
 function sentence(text: string): string {
-  const whole = text[0]!.toUpperCase() + text.slice(1);
+  // Names stay as they are.
+  const whole = /^[a-z]\w*_/.test(text) ? text : text[0]!.toUpperCase() + text.slice(1);
   return whole.endsWith(".") ? whole : `${whole}.`;
 }
 

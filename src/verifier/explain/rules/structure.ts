@@ -133,7 +133,7 @@ export const STRUCTURE_RULES: readonly Rule[] = [
   plain(
     "Program Structure",
     "jump",
-    /^jump out of range from insn (\d+) to (\d+)/,
+    /^jump out of range from insn (\d+) to (-?\d+)/,
     "a jump leaves its function; It goes from instruction $1 to $2",
     "jump within the function",
   ),
@@ -147,7 +147,7 @@ export const STRUCTURE_RULES: readonly Rule[] = [
   plain(
     "Program Structure",
     "jump",
-    /^(?:insn (\d+) cannot be patched due to 16-bit range|invalid insn idx (\d+) insn_cnt (\d+)|invalid may_goto off (-?\d+) imm (-?\d+))/,
+    /^(?:insn (\d+) cannot be patched due to 16-bit range|invalid insn idx (\d+) insn_cnt (\d+)|invalid may_goto (?:off (-?\d+) )?imm (-?\d+))/,
     "a jump that is too far; Jumps reach 32768 instructions",
     "split the function",
   ),
