@@ -7,3 +7,4 @@ export * from "./engine/errors.ts";
 export { openEngine } from "./engine/open.ts";
 export * from "./live/index.ts";
 export * from "./object/index.ts";
+export * from "./verifier/explain/index.ts";

@@ -33,7 +33,7 @@ export function renderVerification(results: readonly Verification[], { style, co
 }
 
 function numbers({ accepted, processed, states, stackDepth }: NonNullable<Verification["verdict"]>): string {
-  const walked = `${count(processed)} instructions walked, ${count(states)} states`;
+  const walked = `${count(processed)} instructions walked, ${count(states)} ${states === 1 ? "state" : "states"}`;
   return accepted ? `${walked}, ${stackDepth} bytes of stack` : walked;
 }
 

@@ -1,6 +1,7 @@
 /** From a verifier's log to an explanation. */
 
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
+import { branchOf } from "./branches.ts";
 import { Case } from "./case.ts";
 import { readDiagnostics } from "./diagnostics.ts";
 import type { Explanation, PathStep, Suggestion } from "./explanation.ts";
@@ -24,6 +25,9 @@ export interface ExplainOptions {
   /** Asks a verifier: suggestions are tried on the instructions, and those that pass say so. Needs `program`. */
   readonly accepts?: Accepts;
 }
+
+/** So many instructions after a branch another line must begin, to say where it goes on. */
+const LOOK_AHEAD = 64;
 
 /** Of a loop's branches on the path so many are shown. */
 const MOST_BRANCHES = 12;
@@ -108,7 +112,7 @@ function pathTo(one: Case, finding: Finding): PathStep[] {
     const noted = notes.get(step);
     if (noted !== undefined) path.push({ ...noted, at: one.place(step.slot), step });
     else if (step.instruction.kind === "jump" && index < steps.length - 1 && branches < MOST_BRANCHES) {
-      const branch = branchOf(one, step, steps[index + 1]!, steps.slice(index + 1));
+      const branch = branchOf(one, step, steps.slice(index + 1, index + 1 + LOOK_AHEAD));
       const later = path.at(-1);
       if (branch === null || (later?.at.slot === branch.at.slot && later?.text === branch.text)) continue;
       branches++;
@@ -116,15 +120,4 @@ function pathTo(one: Case, finding: Finding): PathStep[] {
     }
   }
   return path.reverse().map(({ kind, at, text }) => ({ kind, at, text }));
-}
-
-function branchOf(one: Case, step: Step, next: Step, after: readonly Step[]): PathStep | null {
-  const { jump, text } = step.instruction;
-  if (jump === null || jump === 0) return null;
-  const taken = next.slot === step.slot + 1 + jump;
-  const at = one.place(step.slot);
-  const line = after.map(({ slot }) => one.place(slot).line).find((candidate) => candidate > 0 && candidate !== at.line);
-  const condition = text.replace(/^if /, "").replace(/ goto .*$/, "");
-  const outcome = /^may_goto/.test(text) ? "the loop goes on" : `${condition} is ${taken ? "true" : "false"}`;
-  return { kind: "branch", at, text: line === undefined ? outcome : `${outcome}: goes on in line ${line}` };
 }

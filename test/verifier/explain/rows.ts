@@ -34,7 +34,11 @@ export const ROWS: readonly Row[] = [
       /reads 1 byte at byte 23, but only the first 14 bytes are proven to exist\. The last check on this path is in line 112/,
     suggestion: /^let the check in line 112 cover 24 bytes$/,
     checked: true,
-    path: [/^origin 108 read from `ctx->data`/, /^branch 112 .*goes on in line 114/, /^branch 114/],
+    path: [
+      /^origin 108 read from `ctx->data`/,
+      /^branch 112 the packet is long enough: goes on in line 114/,
+      /^branch 114 w3 == 8/,
+    ],
   },
   {
     row: 2,
@@ -90,7 +94,7 @@ export const ROWS: readonly Row[] = [
       /^origin 328 read from the packet/,
       /^spill 328 kept on the stack \(fp-16\)/,
       /^branch 330 .*: goes on in line 332/,
-      /^branch 332/,
+      /^branch 332 w1 != 17/,
       /^reload 334 read back from the stack/,
       /^change 335 added to the pointer/,
     ],
@@ -154,7 +158,7 @@ export const ROWS: readonly Row[] = [
     reason: /bpf_ringbuf_submit or bpf_ringbuf_discard on every path/,
     suggestion: /^call bpf_ringbuf_submit or bpf_ringbuf_discard before this return/,
     checked: true,
-    path: [/^acquire 210/, /^branch 211 r0 == 0x0 is false/, /^branch \d+ r1 > r7 is true/],
+    path: [/^acquire 210/, /^branch 211 it is not NULL/, /^branch \d+ the packet is too short/],
   },
   {
     row: 12,
@@ -286,7 +290,7 @@ export const ROWS: readonly Row[] = [
     reason: /held since line 311; every path must call bpf_spin_unlock/,
     suggestion: /call bpf_spin_unlock before this return/,
     checked: true,
-    path: [/^acquire 311/, /^branch 312 r1 > 0xa is true: goes on in line 317/],
+    path: [/^acquire 311/, /^branch 312 r1 > 10: goes on in line 317/],
   },
   {
     row: 24,

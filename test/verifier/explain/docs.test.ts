@@ -1,0 +1,89 @@
+/** docs/verifier.md shows what the commands print: they run in a folder with its files. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, describe, test } from "node:test";
+import { explainErrno } from "../../../src/verifier/explain/errno.ts";
+import { ROWS } from "./rows.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const FIXTURES = join(import.meta.dirname, "fixtures");
+const PAGE = readFileSync(join(ROOT, "docs/verifier.md"), "utf8");
+
+const folder = mkdtempSync(join(tmpdir(), "skep-verifier-"));
+after(() => rmSync(folder, { recursive: true }));
+copyFileSync(join(FIXTURES, "refused.o"), join(folder, "prog.o"));
+copyFileSync(join(FIXTURES, "refused.bpf.c"), join(folder, "refused.bpf.c"));
+const logs = JSON.parse(readFileSync(join(FIXTURES, "logs-6.18.json"), "utf8")) as Record<string, { log: string[] }>;
+writeFileSync(
+  join(folder, "verifier.log"),
+  [
+    "libbpf: prog 'leak': BPF program load failed: Invalid argument",
+    "libbpf: prog 'leak': -- BEGIN PROG LOAD LOG --",
+    ...logs["leak"]!.log,
+    "-- END PROG LOAD LOG --",
+    "libbpf: prog 'leak': failed to load: -22",
+  ].join("\n"),
+);
+
+function skep(
+  args: readonly string[],
+): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [join(ROOT, "bin/skep.js"), ...args], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", GITHUB_ACTIONS: "" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((done, fail) => {
+    child.on("error", fail);
+    child.on("close", (status) => done({ status, stdout, stderr }));
+  });
+}
+
+/** How many steps and states there are is not what this page is about. */
+function countless(text: string): string {
+  return text.replace(/^.*(?:walked|%|\bshare\b).*$/gm, (line) => line.replace(/\d+/g, "N").replace(/ +/g, " ")).trimEnd();
+}
+
+describe("docs/verifier.md", { concurrency: 2 }, () => {
+  for (const [, command = "", shown = ""] of PAGE.matchAll(/^```console\n\$ npx skep (.*)\n([\s\S]*?)^```$/gm)) {
+    test(command, async () => {
+      const { status, stdout, stderr } = await skep(command.split(" "));
+      assert.equal(countless(stdout), countless(shown), stderr);
+      assert.equal(status, command.startsWith("explain") ? 0 : 5);
+    });
+  }
+
+  test("the 25 texts, and what is said of each", () => {
+    for (let row = 1; row <= 25; row++) {
+      const line = PAGE.split("\n").find((one) => one.startsWith(`| ${row} |`)) ?? "";
+      const known = ROWS.find((one) => one.row === row);
+      if (known !== undefined) assert.ok(line.includes(`| ${known.problem} | \`${known.code}\` |`), line);
+      else assert.match(line, row === 9 ? /the padding after `protocol`/ : new RegExp(explainErrno("EPERM").problem));
+    }
+  });
+
+  test("machine-readable: everything, or what an editor takes", async () => {
+    const [all, editor] = await Promise.all([
+      skep(["verify", "prog.o", "--program", "table_index", "--kernel", "6.18", "--json"]),
+      skep(["verify", "prog.o", "--program", "table_index", "--editor"]),
+    ]);
+    const { results } = JSON.parse(all.stdout);
+    assert.deepEqual([results[0].accepted, results[0].errno, results[0].explanation.code], [false, "EACCES", "value-bounds"]);
+    const [diagnostic, ...others] = JSON.parse(editor.stdout);
+    assert.equal(others.length, 0, "three kernels say the same: once");
+    assert.deepEqual(diagnostic.range.start, { line: 147, character: 23 });
+    assert.equal(diagnostic.relatedInformation.length, 2);
+  });
+});
