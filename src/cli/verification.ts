@@ -23,26 +23,29 @@ export interface VerificationOptions {
   readonly log: boolean;
 }
 
+/** Where programs are to run. */
+export interface Destination {
+  /** As `--kernel` takes it. */
+  readonly name: string;
+  /** The target for one program, or why there is none. */
+  targetFor(program: ProgramSpec): Promise<Target | string>;
+}
+
 /** @param spec its programs as they were compiled; CO-RE is done for each kernel. */
 export async function verifyFor(
   spec: Spec,
-  programs: readonly ProgramSpec[],
-  target: Target,
+  program: ProgramSpec,
+  destination: Destination,
   { log }: VerificationOptions,
-): Promise<Verification[]> {
-  const results: Verification[] = [];
-  for (const program of programs) {
-    const fitted = await fit(spec, program, target);
-    if (typeof fitted === "string") {
-      results.push({ program, kernel: target.name, verdict: null, explanation: null, unfit: fitted });
-      continue;
-    }
-    const { program: adapted, spec: whole } = fitted;
-    const verdict = verify(whole, adapted, target, { log });
-    const explanation = explainVerdict(whole, adapted, target, verdict);
-    results.push({ program: adapted, kernel: target.name, verdict, explanation, unfit: null });
-  }
-  return results;
+): Promise<Verification> {
+  const kernel = destination.name;
+  const target = await destination.targetFor(program);
+  if (typeof target === "string") return { program, kernel, verdict: null, explanation: null, unfit: target };
+  const fitted = await fit(spec, program, target);
+  if (typeof fitted === "string") return { program, kernel, verdict: null, explanation: null, unfit: fitted };
+  const verdict = verify(fitted.spec, fitted.program, target, { log });
+  const explanation = explainVerdict(fitted.spec, fitted.program, target, verdict);
+  return { program: fitted.program, kernel, verdict, explanation, unfit: null };
 }
 
 /** The program with the kernel's own offsets and sizes; or why no loader could do that. */

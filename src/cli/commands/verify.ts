@@ -1,5 +1,6 @@
 /** `skep verify FILE`: whether kernels take a program, without having them; and if not, why. */
 
+import type { ProgramSpec } from "../../object/spec.ts";
 import type { Target } from "../../verifier/target.ts";
 import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
@@ -8,13 +9,18 @@ import { selectPrograms } from "../programs.ts";
 import { sourceReader } from "../source-lines.ts";
 import { naming, openSpec, write } from "../sources.ts";
 import { hasColours, styleFor } from "../terminal.ts";
+import type { Destination, Verification } from "../verification.ts";
 
 const help: CommandHelp = {
   name: "verify",
   summary: "whether kernels take a program, offline, and if not, why",
   operands: "FILE [--kernel VERSION,…]",
   options: {
-    kernel: { value: "VERSION,…", multiple: true, help: "6.1, 6.12 or 6.18, one or several; the default is all of them" },
+    kernel: {
+      value: "VERSION,…",
+      multiple: true,
+      help: "6.1, 6.12, 6.18, embedded: one or several; the default is the three kernels",
+    },
     program: { value: "NAME", multiple: true, help: "only this program" },
     log: { help: "the walk, state by state, in the kernel's notation (of one kernel: the newest by default)" },
     profile: { help: "where the verifier's steps go, by source line (of one kernel: the newest by default)" },
@@ -23,6 +29,7 @@ const help: CommandHelp = {
   },
   notes: [
     "FILE is a .bpf.ts source, or an object file that another compiler made.",
+    "embedded is the embedded engine, without a recorded room: what needs a kernel's types is refused.",
     "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier.md says where they may differ.",
     "Suggestions that could be tried on the instructions say so: checked, passes with this.",
     "Ends with status 5 when a kernel refuses one of the programs.",
@@ -42,7 +49,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const chosen = FORMATS.filter((format) => args.flag(format));
   if (chosen.length > 1) throw new CliError(EXIT.usage, `choose one of ${chosen.map((format) => `--${format}`).join(" and ")}`);
   const [format = "text"] = chosen;
-  const targets = await targetsOf(args.values("kernel"), format === "log" || format === "profile");
+  const destinations = await destinationsOf(args.values("kernel"), format === "log" || format === "profile");
   const spec = await openSpec(file);
   const names = args.values("program");
   const programs = names.length === 0 ? spec.programs : selectPrograms(spec, names);
@@ -50,10 +57,8 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const { verifyFor } = await import("../verification.ts");
   const results = [];
   for (const program of programs) {
-    for (const target of targets) {
-      const log = format === "log";
-      results.push(...(await naming(file, () => verifyFor(spec, [program], target, { log }))));
-    }
+    for (const destination of destinations)
+      results.push(await naming(file, () => verifyFor(spec, program, destination, { log: format === "log" })));
   }
   const style = styleFor(process.stdout);
   const source = sourceReader(file);
@@ -88,7 +93,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
       const { renderVerification } = await import("../render-verification.ts");
       const view = { style, color: hasColours(process.stdout), source };
       for (const [index, program] of programs.entries()) {
-        const own = results.slice(index * targets.length, (index + 1) * targets.length);
+        const own = results.slice(index * destinations.length, (index + 1) * destinations.length);
         await write((program === programs[0] ? "" : "\n") + renderVerification(own, view));
       }
     }
@@ -96,20 +101,30 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   return results.every(({ verdict }) => verdict?.accepted === true) ? EXIT.ok : EXIT.refused;
 }
 
-async function targetsOf(values: readonly string[], one: boolean): Promise<Target[]> {
+/** @param one whether one is enough when none was asked for. */
+async function destinationsOf(values: readonly string[], one: boolean): Promise<Destination[]> {
   const { KERNELS } = await import("../../verifier/targets/index.ts");
-  const { openKernelTarget } = await import("../../kernels/types.ts");
   const wanted = values.flatMap((value) => value.split(",")).map((value) => value.trim());
   const names = wanted.length > 0 ? wanted : one ? KERNELS.slice(-1) : KERNELS;
-  return names.map((name) => {
+  return names.map((name): Destination => {
+    if (name === "embedded") return { name, targetFor: embedded };
     const known = KERNELS.find((kernel) => kernel === name);
-    if (known === undefined)
-      throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")}, found ${JSON.stringify(name)}`);
-    return openKernelTarget(known);
+    if (known === undefined) {
+      throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")} and embedded, found ${JSON.stringify(name)}`);
+    }
+    return { name, targetFor: async () => (await import("../../kernels/types.ts")).openKernelTarget(known) };
   });
 }
 
-function plainResult({ program, kernel, verdict, explanation, unfit }: import("../verification.ts").Verification) {
+async function embedded({ type }: ProgramSpec): Promise<Target | string> {
+  const { loadKind } = await import("../../engine/embedded/programs/kinds.ts");
+  const kind = await loadKind(type);
+  if (kind === null) return `the embedded engine has no programs of type ${type}`;
+  const { embeddedTarget } = await import("../../engine/embedded/target/target.ts");
+  return embeddedTarget(kind, null);
+}
+
+function plainResult({ program, kernel, verdict, explanation, unfit }: Verification) {
   return {
     program: program.name,
     kernel,

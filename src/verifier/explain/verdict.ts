@@ -31,6 +31,7 @@ export function explainVerdict(
     program,
     spec,
     text,
+    visits: verdict.visits,
     ...(slot >= 0 ? { slot } : {}),
     ...(verdict.processed > MOST_TO_TRY
       ? {}

@@ -49,7 +49,8 @@ export class Prover {
     const refused = error instanceof VerifierError ? this.#refused.get(error) : undefined;
     if (refused === undefined) return error;
     const { program, spec, target } = refused;
-    const { explainVerdict, messageOf } = await import("../../../verifier/explain/index.ts");
+    const { explainVerdict } = await import("../../../verifier/explain/verdict.ts");
+    const { messageOf } = await import("../../../verifier/explain/render/line.ts");
     const verdict = verify(spec, program, target, { log: true, logFrom: refused.verdict.processed - MOST_LOGGED });
     const explanation = explainVerdict(spec, program, target, verdict);
     if (explanation === null) return error;

@@ -22,7 +22,9 @@ function hottest(one: Case, limit = 3): { readonly slot: number; readonly visits
   } else {
     for (const [slot, visits] of one.visits.entries()) if (visits > 0) count(slot, visits);
   }
-  return [...lines.values()].sort((a, b) => b.visits - a.visits).slice(0, limit);
+  const sorted = [...lines.values()].sort((a, b) => b.visits - a.visits);
+  // What is hardly visited beside the first is no part of it.
+  return sorted.slice(0, limit).filter(({ visits }) => visits * 20 >= (sorted[0]?.visits ?? 0));
 }
 
 function tooLarge(one: Case, m: RegExpExecArray): Finding {
