@@ -43,6 +43,18 @@ export function givesPaths(era: number, type: string, attachType: string | null,
   return (type === "tracing" && attachType === "trace_iter") || D_PATH.has(name);
 }
 
+/** Tracing programs have sockets' storage but where it is itself at work, or where results are changed (`bpf_sk_storage_tracing_allowed`). */
+export function givesSocketStorage(type: string, attachType: string | null, name: string): boolean {
+  if (type !== "tracing") return type !== "syscall";
+  if (attachType === "trace_iter" || attachType === "trace_raw_tp") return true;
+  return (attachType === "trace_fentry" || attachType === "trace_fexit") && !name.startsWith("bpf_sk_storage");
+}
+
+/** Iterators whose sockets are locked meanwhile, so that their options may be changed. */
+export function iteratesOpenSockets(name: string): boolean {
+  return name === "tcp" || name === "unix";
+}
+
 /** What of the rules depends on the hook, or on the member of a struct: what is returned. */
 export function rulesAtTarget(program: Program): ProgramRules {
   const { rules, type, attachType, era } = program;

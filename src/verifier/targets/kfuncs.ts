@@ -61,6 +61,7 @@ const SETS: Readonly<Record<string, Offered>> = {
   session: (era, type, attachType) =>
     type === "kprobe" && (attachType === "trace_kprobe_session" || (era >= 613 && attachType === "trace_uprobe_session")),
   lsm: (_era, type) => type === "lsm",
+  struct_ops: (_era, type) => type === "struct_ops",
 };
 
 interface Line {

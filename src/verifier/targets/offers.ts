@@ -4,7 +4,7 @@ import type { AttachType } from "../../uapi/attach-types.ts";
 import { HELPER } from "../../uapi/helpers.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import { isSleepableHook } from "../shape/attach-lists.ts";
-import { givesPaths, givesSocketOptions } from "./attach-targets.ts";
+import { givesPaths, givesSocketOptions, givesSocketStorage, iteratesOpenSockets } from "./attach-targets.ts";
 import { HELPERS_OFFERED } from "./tables/helpers-offered.ts";
 import { offerVariant } from "./variants.ts";
 
@@ -64,17 +64,32 @@ const LATE_SOCKET_OPTIONS: ReadonlySet<AttachType> = new Set(["cgroup_unix_getpe
 /** @param at what it attaches to: a function's name, or a hook's. */
 export function isOffered(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
   if (era < 613 && attachType !== null && LATE_SOCKET_OPTIONS.has(attachType) && SOCKET_OPTIONS.includes(id)) return false;
+  // Raw tracepoints have it, so that it is in the set; a cgroup's hooks have no trampoline.
+  if (attachType === "lsm_cgroup" && id === HELPER.bpf_get_attach_cookie) return false;
   if (offered(era, offerVariant(type, attachType)).has(id)) return true;
-  if (type === "tracing" && attachType !== null && TRAMPOLINES.has(attachType)) return TRAMPOLINE.includes(id);
+  if (type === "struct_ops") return TCP.includes(id);
+  if (type === "tracing") {
+    if (attachType === "trace_iter") return SOCKET_OPTIONS.includes(id) && iteratesOpenSockets(at);
+    return attachType !== null && TRAMPOLINES.has(attachType) && TRAMPOLINE.includes(id);
+  }
   if (type !== "lsm") return false;
-  if (LSM.includes(id) || TRAMPOLINE.includes(id)) return true;
-  if (attachType !== "lsm_cgroup") return false;
+  if (LSM.includes(id)) return true;
+  if (attachType !== "lsm_cgroup") return TRAMPOLINE.includes(id);
   return LSM_CGROUP.includes(id) || (SOCKET_OPTIONS.includes(id) && givesSocketOptions(at));
 }
+
+/** What programs of `tcp_congestion_ops` have: others of struct_ops have no socket to give. */
+const TCP: readonly number[] = [
+  HELPER.bpf_tcp_send_ack,
+  HELPER.bpf_sk_storage_get,
+  HELPER.bpf_sk_storage_delete,
+  ...SOCKET_OPTIONS,
+];
 
 /** Whether a helper that the type has may be called in a program there (`bpf_func_proto.allowed`). */
 export function isAllowed(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
   if (id === HELPER.bpf_d_path) return givesPaths(era, type, attachType, at);
+  if (id === HELPER.bpf_sk_storage_get || id === HELPER.bpf_sk_storage_delete) return givesSocketStorage(type, attachType, at);
   if (id === HELPER.bpf_ima_inode_hash || id === HELPER.bpf_ima_file_hash) return isSleepableHook(at, era);
   return true;
 }

@@ -96,7 +96,7 @@ const PLACES: Readonly<Record<string, (type: ProgramType, attachType: AttachType
   /** The class is the packet's; elsewhere the current task's. */
   classid_of_packet: (type) => type === "sched_cls" || type === "sched_act" || type.startsWith("lwt_"),
   /** The socket is an argument; elsewhere the context's. */
-  socket_options: (type) => type === "lsm" || type === "cgroup_sockopt" || type === "struct_ops",
+  socket_options: (type) => type === "lsm" || type === "tracing" || type === "cgroup_sockopt" || type === "struct_ops",
 };
 
 const INLINED: ReadonlySet<ProgramType> = new Set([

@@ -133,6 +133,20 @@ test("helpers are unknown, or not for a type, or there", () => {
   assert.ok(typeof lts.helper(HELPER.bpf_cgrp_storage_get, "kprobe", null, ASKER) === "object");
 });
 
+test("what a program attaches to decides which helpers it has", () => {
+  const at = (target: string, attachType: AttachType, id: number) =>
+    lts.helper(id, attachType.startsWith("lsm_") ? "lsm" : "tracing", attachType, { ...ASKER, source: { target } });
+  assert.equal(at("vfs_read", "trace_fentry", HELPER.bpf_d_path), "not-here");
+  assert.ok(typeof at("vfs_truncate", "trace_fentry", HELPER.bpf_d_path) === "object");
+  assert.ok(typeof at("file_open", "lsm_mac", HELPER.bpf_d_path) === "object");
+  assert.equal(at("task_free", "lsm_mac", HELPER.bpf_d_path), "not-here");
+  assert.equal(at("security_file_open", "modify_return", HELPER.bpf_sk_storage_get), "not-here");
+  assert.equal(at("task", "trace_iter", HELPER.bpf_setsockopt), "refused");
+  assert.ok(typeof at("tcp", "trace_iter", HELPER.bpf_setsockopt) === "object");
+  assert.equal(at("socket_bind", "lsm_cgroup", HELPER.bpf_setsockopt), "refused");
+  assert.equal(at("socket_bind", "lsm_cgroup", HELPER.bpf_get_attach_cookie), "refused");
+});
+
 test("every helper that a kernel offers has a prototype of its own name", () => {
   for (const name of KERNELS) {
     const target = kernelTarget(name, null);

@@ -236,4 +236,30 @@ bpf_get_dentry_xattr sleeps trusted | since 612
 bpf_get_file_xattr sleeps trusted | since 612
 bpf_set_dentry_xattr sleeps trusted | since 614
 bpf_remove_dentry_xattr sleeps trusted | since 614
+@struct_ops
+tcp_reno_ssthresh
+tcp_reno_cong_avoid
+tcp_reno_undo_cwnd
+tcp_slow_start
+tcp_cong_avoid_ai
+cubictcp_init
+cubictcp_recalc_ssthresh
+cubictcp_cong_avoid
+cubictcp_state
+cubictcp_cwnd_event
+cubictcp_acked
+dctcp_init
+dctcp_update_alpha
+dctcp_cwnd_event
+dctcp_ssthresh
+dctcp_cwnd_undo
+dctcp_state
+bbr_init
+bbr_main
+bbr_sndbuf_expand
+bbr_undo_cwnd
+bbr_cwnd_event
+bbr_ssthresh
+bbr_min_tso_segs
+bbr_set_state
 `;
