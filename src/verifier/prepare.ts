@@ -9,11 +9,11 @@ import { decodeCode } from "./prepare/code.ts";
 import { checkFunctionTypes, findSubprograms, functionTypes } from "./prepare/functions.ts";
 import { MapTable } from "./prepare/maps.ts";
 import { findAddresses, findReferents, KfuncCalls } from "./prepare/referents.ts";
+import { rulesAtTarget } from "./prepare/rules-at-target.ts";
 import { programTypes } from "./prepare/types.ts";
 import type { MapFacts, Program, Referent } from "./program.ts";
 import { refuse } from "./refusal.ts";
 import type { Target } from "./target.ts";
-import { rulesAtTarget } from "./targets/attach-targets.ts";
 
 /** `BPF_COMPLEXITY_LIMIT_INSNS`: slots that a program may have, with CAP_BPF. */
 const MOST_SLOTS = 1_000_000;

@@ -3,10 +3,8 @@
  * kernel/bpf/bpf_lsm.c and kernel/trace/bpf_trace.c. Which it may be written for at all is in shape/attach-lists.ts.
  */
 
-import { attachTarget } from "../memory/attach-target.ts";
-import type { Program } from "../program.ts";
 import { isSleepableHook } from "../shape/attach-lists.ts";
-import type { ProgramRules, ReturnRange } from "../target.ts";
+import type { ReturnRange } from "../target.ts";
 
 const MAX_ERRNO = 4095;
 
@@ -53,18 +51,4 @@ export function givesSocketStorage(type: string, attachType: string | null, name
 /** Iterators whose sockets are locked meanwhile, so that their options may be changed. */
 export function iteratesOpenSockets(name: string): boolean {
   return name === "tcp" || name === "unix";
-}
-
-/** What of the rules depends on the hook, or on the member of a struct: what is returned. */
-export function rulesAtTarget(program: Program): ProgramRules {
-  const { rules, type, attachType, era } = program;
-  if (type !== "lsm" && type !== "struct_ops") return rules;
-  const target = attachTarget(program);
-  if (target === null) return rules;
-  const nothing = target.prototype.result === 0;
-  if (type === "struct_ops") return nothing ? { ...rules, returnsVoid: true } : rules;
-  // A program of a cgroup that stands at a hook which returns nothing cannot refuse.
-  if (attachType === "lsm_cgroup") return nothing ? { ...rules, returns: { min: 1, max: 1 } } : rules;
-  if (nothing) return { ...rules, returnsVoid: true };
-  return { ...rules, returns: hookReturns(era, program.source.target ?? "") };
 }
