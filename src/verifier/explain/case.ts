@@ -1,6 +1,11 @@
 /** One refusal under examination: the log, the path, the program, and what the rules ask of them. */
 
+import { decode } from "../../isa/decode.ts";
+import { IsaError } from "../../isa/errors.ts";
+import { slotTable } from "../../isa/instruction.ts";
+import { print } from "../../isa/print.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
+import { helperName } from "../../uapi/helpers.ts";
 import type { Place } from "./explanation.ts";
 import { type Lineage, traceBack } from "./lineage.ts";
 import { type Path, pathOf, type Step, stepsOf, valueAt } from "./log/path.ts";
@@ -27,6 +32,7 @@ export class Case {
   /** What the log quotes of the source, by slot. */
   readonly #sources = new Map<number, SourceLine>();
   readonly #instructions = new Map<number, string>();
+  #decoded: ReadonlyMap<number, string> | null = null;
 
   constructor(log: ReadLog, program: ProgramSpec | null, spec: Spec | null, slot: number | null, visits?: Uint32Array) {
     this.log = log;
@@ -34,12 +40,12 @@ export class Case {
     this.verdict = log.verdict;
     this.program = program;
     this.names = new Names(program, spec);
-    this.path = pathOf(log.events);
     for (const event of log.events) {
       if (event.kind !== "instruction") continue;
       this.#instructions.set(event.slot, event.instruction.text);
       if (event.source !== null) this.#sources.set(event.slot, event.source);
     }
+    this.path = pathOf(log.events);
     const named = log.verdict
       .map((line) => (/Unreleased/.test(line) ? null : NAMED_INSTRUCTION.exec(line)))
       .find((m) => m !== null);
@@ -86,7 +92,7 @@ export class Case {
   place(slot: number | null): Place {
     const line = slot === null ? undefined : this.program?.lines.findLast((one) => one.slot <= slot);
     const quoted = slot === null ? undefined : this.#sources.get(slot);
-    const instruction = slot === null ? null : (this.#instructions.get(slot) ?? null);
+    const instruction = slot === null ? null : this.#textAt(slot);
     return {
       slot,
       instruction,
@@ -96,6 +102,14 @@ export class Case {
       text: line?.text.trim() || (quoted?.text ?? ""),
       function: slot === null ? null : this.functionAt(slot),
     };
+  }
+
+  /** The instruction as the log prints it; else as the program has it. */
+  #textAt(slot: number): string | null {
+    const logged = this.#instructions.get(slot);
+    if (logged !== undefined) return logged;
+    this.#decoded ??= decoded(this.program);
+    return this.#decoded.get(slot) ?? null;
   }
 
   functionAt(slot: number): string | null {
@@ -142,4 +156,18 @@ export class Case {
     const base = this.valueBefore(step, memory.base);
     return base?.type === "fp" && !base.fields.has("var_off") ? offsetOf(base) + memory.offset : null;
   }
+}
+
+/** By slot, as the kernel prints it. Nothing for a program that is malformed: then that is what the refusal is about. */
+function decoded(program: ProgramSpec | null): ReadonlyMap<number, string> {
+  const texts = new Map<number, string>();
+  if (program === null) return texts;
+  try {
+    const instructions = decode(program.code);
+    const at = slotTable(instructions);
+    for (const [index, instruction] of instructions.entries()) texts.set(at[index]!, print(instruction, { helperName }));
+  } catch (error) {
+    if (!(error instanceof IsaError)) throw error;
+  }
+  return texts;
 }

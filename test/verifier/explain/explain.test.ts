@@ -13,6 +13,7 @@ import { ruleFor } from "../../../src/verifier/explain/rules/index.ts";
 import { explainVerdict } from "../../../src/verifier/explain/verdict.ts";
 import type { KernelName } from "../../../src/verifier/targets/index.ts";
 import { verify } from "../../../src/verifier/verify.ts";
+import { readLogs, readRecorded } from "../recorded.ts";
 import { MANY_BRANCHES, PROGRAMS } from "./programs.ts";
 import { assembled } from "./record.ts";
 import { ROWS, type Row } from "./rows.ts";
@@ -66,6 +67,18 @@ for (const kernel of ["6.1", "6.12", "6.18"] as const satisfies readonly KernelN
 test("every row has a log of one of the kernels, or of a process without CAP_PERFMON (9), or no log at all (25)", () => {
   const rows = new Set(ROWS.map(({ row }) => row));
   for (let row = 1; row <= 24; row++) assert.ok(rows.has(row) || row === 9, `row ${row}`);
+});
+
+describe("logs of level 1, where finished paths are cut out", () => {
+  const logs = logsOf("level1");
+  for (const name of Object.keys(logs)) {
+    test(name, () => {
+      const program = name.replace(/@.*/, "");
+      const row = ROWS.find((one) => one.program === program);
+      assert.ok(row !== undefined);
+      check(row, explain(logs[name]!.log, find(program)));
+    });
+  }
 });
 
 describe("our own verifier", () => {
@@ -156,6 +169,19 @@ test("every text of the verifiers of 6.1 and 6.12 is known", () => {
     .map((text) => text.trim())
     .filter((text) => text !== "" && ruleFor(readLog(text.split("\n")).verdict) === null);
   assert.deepEqual(strangers, []);
+});
+
+test("every refusal of the suite, by three kernels, is known", () => {
+  for (const kernel of ["6.1", "6.12", "6.18"] as const) {
+    const logs = readLogs(kernel);
+    for (const [name, { accepted, text }] of readRecorded(kernel)) {
+      if (accepted || text === "") continue;
+      const { code, problem, reason, suggestions } = explain(logs.get(name) ?? text);
+      assert.notEqual(code, "unknown", `${kernel} ${name}: ${text}`);
+      const said = [problem, reason, ...suggestions.map((one) => one.text)].join("\n");
+      assert.doesNotMatch(said, /\$\d|undefined|NaN/, `${kernel} ${name}`);
+    }
+  }
 });
 
 test("a text that is new is quoted, with what the log tells", () => {

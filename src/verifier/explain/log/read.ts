@@ -69,7 +69,7 @@ export function readLog(lines: readonly string[]): ReadLog {
   let source: SourceLine | null = null;
   let verdict: string[] = [];
   let remark: string | null = null;
-  for (const given of lines) {
+  for (const given of lines.flatMap(unglued)) {
     const line = given.replace(STATISTICS, "").replace(/\r$/, "");
     const event = readEvent(line, source);
     if (event !== null) {
@@ -90,6 +90,14 @@ export function readLog(lines: readonly string[]): ReadLog {
   }
   if (verdict.length === 0 && remark !== null) verdict = [remark];
   return { events, verdict, functions };
+}
+
+/** At level 1 a branch that is taken up again has its state on its own line: `12: (25) if r1 > 0xa goto pc+4 17: R1=…`. */
+const GLUED = /^(\d+: \([0-9a-f]{2}\) [^;]*?\S)\s+(\d+: (?:frame\d+: )?R\d+(?:_[rwD]+)?=.*)$/;
+
+function unglued(line: string): readonly string[] {
+  const match = GLUED.exec(line);
+  return match === null ? [line] : [match[1]!, match[2]!];
 }
 
 function readEvent(line: string, source: SourceLine | null): LogEvent | null {
