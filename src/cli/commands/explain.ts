@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
-import { EXIT, type ExitStatus } from "../exit.ts";
+import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { toJson } from "../maps.ts";
 import { selectProgram } from "../programs.ts";
 import { sourceReader } from "../source-lines.ts";
@@ -36,6 +36,15 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     ...(spec === undefined ? {} : { spec }),
     ...(program === undefined ? {} : { program }),
   });
+  if (explanation.kernelText === "") {
+    const counted = /processed (\d+) insns/.exec(log);
+    throw new CliError(
+      EXIT.input,
+      counted === null
+        ? `${file}: there is no verdict of a verifier in it; ask the loader for the whole log`
+        : `${file}: this log ends without a refusal: the verifier walked ${counted[1]} instructions and took the program`,
+    );
+  }
   if (args.flag("json")) await write(`${toJson(explanation)}\n`);
   else {
     const { renderExplanation } = await import("../../verifier/explain/render/terminal.ts");

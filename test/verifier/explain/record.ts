@@ -4,9 +4,9 @@
  *     node test/verifier/explain/record.ts compile
  *     node test/verifier/explain/record.ts record 6.18 > test/verifier/explain/fixtures/logs-6.18.json
  *
- * A child process of its own, as root. Nothing is attached and nothing runs. Logs are of level 2 (or of what LOG_LEVEL says); where one is
- * long, its end. Programs that are accepted are not kept, nor are logs that a kernel before 6.4 cut at their end. The files with
- * other names are from the same command: level1 with LOG_LEVEL=1, unprivileged under `setpriv --bounding-set=-all,+bpf,+net_admin`.
+ * A child process of its own, as root. Nothing is attached and nothing runs. Logs are of level 2 (or LOG_LEVEL), of long ones the end.
+ * Other files are from the same command: level1 with LOG_LEVEL=1, unprivileged under `setpriv --bounding-set=-all,+bpf,+net_admin`; of
+ * both only some programs are kept, as `NAME@KERNEL`.
  */
 
 import { spawnSync } from "node:child_process";
@@ -30,8 +30,10 @@ import { PROGRAM_TYPE } from "../../../src/uapi/program-types.ts";
 import { MANY_BRANCHES, MAPS, PROGRAMS, type Refused } from "./programs.ts";
 
 const FOLDER = new URL("fixtures/", import.meta.url).pathname;
-/** Of logs that are longer, the last so many bytes are kept, as the kernel does since 6.4 when the buffer is small. */
+/** Since 6.4 the kernel keeps the end of a log that is longer, before that its beginning: such logs are not kept here. */
 const LOG_SIZE = 12_000;
+/** Of long logs so many characters. */
+const KEPT = 5_000;
 
 function compile(): void {
   const flags = ["-target", "bpfel", "-mcpu=v3", "-g", "-O2", "-Wall", "-Werror", "-fdebug-compilation-dir=.", "-fno-ident"];
@@ -124,12 +126,19 @@ async function record(): Promise<Record<string, Recorded>> {
           .pointer("line_info", lines);
       const result = request.send();
       const text = new TextDecoder().decode(buffer).replace(/\0[\s\S]*$/, "");
-      out[program.name] = { errno: Math.min(0, result), log: text.replace(/\n$/, "").split("\n") };
       if (result >= 0) transport.close(result);
+      else if (/processed \d+ insns/.test(text))
+        out[program.name] = { errno: result, log: endOf(text.replace(/\n$/, "").split("\n")) };
     }
   }
   kernel.ledger.closeAll();
   return out;
+}
+
+function endOf(lines: readonly string[]): readonly string[] {
+  let from = lines.length;
+  for (let size = 0; from > 0 && size + lines[from - 1]!.length <= KEPT; ) size += lines[--from]!.length;
+  return lines.join("").length > 2 * KEPT ? lines.slice(from) : lines;
 }
 
 if (import.meta.main) {

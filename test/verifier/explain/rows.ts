@@ -47,7 +47,7 @@ export const ROWS: readonly Row[] = [
     category: "Register Type",
     problem: "`*since` uses the result of bpf_map_lookup_elem on `flows`, which may be NULL",
     reason: /returns NULL when there is nothing \(line 124\), and on this path nothing has tested it/,
-    suggestion: /`if \(!since\) return …;`/,
+    suggestion: /`if \(!since\) return XDP_PASS;`/,
     checked: true,
     path: [/^origin 124 returned by bpf_map_lookup_elem of `flows`/],
   },
@@ -77,7 +77,7 @@ export const ROWS: readonly Row[] = [
     problem: "`stats->payload[index]`: the index may be up to 255, `payload` has 64 bytes",
     reason:
       /from 0 to 255, so the access may reach byte 263 of 72 bytes\. It was read from the packet in line 147 and is not limited/,
-    suggestion: /`if \(index >= 64\) return …;`/,
+    suggestion: /`if \(index >= 64\) return XDP_PASS;`/,
     checked: true,
     path: [/^origin 147 read from the packet: a number from 0 to 255/, /^change 148 added to the pointer/],
   },
