@@ -1,6 +1,7 @@
 /** The arguments of a helper, one by one (`check_func_arg`). */
 
 import { HELPER } from "../../uapi/helpers.ts";
+import { inTreeCallback } from "../kfuncs/graph.ts";
 import { checkHelperMemory, checkPointerAlignment } from "../memory/region.ts";
 import { isConstant, isZero } from "../numbers/bounds.ts";
 import { markPrecise } from "../prune/precision.ts";
@@ -117,6 +118,7 @@ function checkByClass(walk: Walk, reg: Reg, index: number, class_: ArgClass, arg
       checkConstantString(walk, index);
       return;
     case "spin-lock":
+      if (walk.era >= 602 && inTreeCallback(walk)) refuse("can't spin_{lock,unlock} in rbtree cb");
       checkLock(walk, index, call.prototype.id === HELPER.bpf_spin_lock, "lock");
       return;
     case "timer":

@@ -115,6 +115,11 @@ function checkByHelper(walk: Walk, call: Call): boolean {
       if (!isNull(walk.reg(2))) refuse("get_local_storage() doesn't support non-zero flags", "EINVAL");
       if (walk.era >= 608) markPrecise(walk, 2);
       return false;
+    case HELPER.bpf_set_retval:
+      if (walk.program.attachType === "lsm_cgroup" && walk.program.rules.returnsVoid === true) {
+        refuse("BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!", "EINVAL");
+      }
+      return false;
     case HELPER.bpf_snprintf:
       checkFormatCall(walk);
       return false;

@@ -87,10 +87,10 @@ export function giveAway(walk: Walk, refId: number): void {
   });
 }
 
-/** Adding to a tree calls back to compare, with the lock held: the tree may not change there. */
+/** Adding to a tree calls back to compare, with the lock held: the tree may not change there, nor in what is called from there. */
 export function inTreeCallback(walk: Walk): boolean {
-  const { frames, frame } = walk.state;
-  if (frames.length < 2 || !frame.inCallback) return false;
-  const called = walk.program.referents.get(frame.callsite);
-  return called?.kind === "kfunc" && called.name.startsWith("bpf_rbtree_add");
+  return walk.state.frames.some(({ inCallback, callsite }) => {
+    const called = inCallback ? walk.program.referents.get(callsite) : undefined;
+    return called?.kind === "kfunc" && called.name.startsWith("bpf_rbtree_add");
+  });
 }
