@@ -107,6 +107,12 @@ export const ARGUMENT_RULES: readonly Rule[] = [
   {
     code: "argument",
     category: "Call Type",
+    pattern: /^R(\d+) is not a scalar$/,
+    explain: (one, m) => numbered(one, Number(m[1]) - 1, "must be a number", null),
+  },
+  {
+    code: "argument",
+    category: "Call Type",
     pattern: /^R(\d+) type=(\S+) expected=(.*)$/,
     explain: (one, m) => wrongType(one, Number(m[1]), m[2]!, m[3]!.replace(/,\s*$/, "")),
   },

@@ -4,6 +4,7 @@ import type { Case } from "../case.ts";
 import { ARGUMENT_RULES } from "./arguments.ts";
 import { CALL_RULES } from "./calls.ts";
 import { CONTEXT_RULES } from "./context.ts";
+import { LOADING_RULES } from "./loading.ts";
 import { MEMORY_RULES } from "./memory.ts";
 import { PACKET_RULES } from "./packets.ts";
 import { POLICY_RULES } from "./policy.ts";
@@ -18,13 +19,14 @@ const RULES: readonly Rule[] = [
   ...PACKET_RULES,
   ...MEMORY_RULES,
   ...STACK_RULES,
-  ...REGISTER_RULES,
   ...CONTEXT_RULES,
   ...RESOURCE_RULES,
   ...REGION_RULES,
   ...ARGUMENT_RULES,
+  ...REGISTER_RULES,
   ...CALL_RULES,
   ...STRUCTURE_RULES,
+  ...LOADING_RULES,
   ...POLICY_RULES,
 ];
 

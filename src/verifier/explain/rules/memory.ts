@@ -2,7 +2,7 @@
 
 import type { Case } from "../case.ts";
 import type { Step } from "../log/path.ts";
-import { isScalar, type LogValue, offsetOf } from "../log/values.ts";
+import { isPointer, isScalar, type LogValue, offsetOf } from "../log/values.ts";
 import { bytes, capital, describeType, describeValue, limitsOf } from "../words.ts";
 import { accessVerb, expressionOf, type Finding, indexOf, plain, type Rule } from "./rule.ts";
 
@@ -150,7 +150,10 @@ function isPowerOfTwo(number: number): boolean {
 /** A number without (enough) limits is added to a pointer. */
 function arithmetic(one: Case, pointer: string, detail: string): Finding {
   const step = one.step;
-  const register = step?.instruction.src ?? null;
+  const source = step?.instruction.src ?? null;
+  const added = source === null ? null : one.value(source);
+  // `number += pointer` is the same sum.
+  const register = added !== null && isPointer(added) ? (step?.instruction.dst ?? null) : source;
   const value = register === null ? null : one.value(register);
   const { text } = one.place(one.slot);
   const expression = expressionOf(text);

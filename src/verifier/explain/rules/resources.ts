@@ -66,6 +66,13 @@ function acquiredBefore(one: Case): Step | null {
 }
 
 export const RESOURCE_RULES: readonly Rule[] = [
+  plain(
+    "Resource Lifetime",
+    "ownership",
+    /^more than one arg with ref_obj_id/,
+    "two owned objects are given to one call; Which of them it takes could not be told",
+    "pass one of them, or give one back before",
+  ),
   { code: "leak", category: "Resource Lifetime", pattern: /^Unreleased reference id=(\d+) alloc_insn=(\d+)/, explain: leak },
   plain(
     "Resource Lifetime",
