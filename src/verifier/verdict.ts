@@ -11,6 +11,24 @@ export interface Refusal {
   readonly slot: number;
 }
 
+/** An access of `Conditions.anywhere`: a load that gives zeroes where nothing is, as the kernel's survive faults. */
+export const ANYWHERE = 1;
+/** One that stays within the arena: elsewhere loads give zeroes and stores are dropped. */
+export const IN_ARENA = 2;
+/** A load from the kernel's own struct of a map. */
+export const IN_MAP_STRUCT = 4;
+
+/** What the verifier does not prove, because a kernel sees to it while the program runs or when it is attached. */
+export interface Conditions {
+  /** By slot: loads and stores whose address may be any, as above; 0 for all others. */
+  readonly anywhere: Uint8Array;
+  /** Bytes of the context that the program touches (`max_ctx_offset`): what it is given must have as many. */
+  readonly contextSize: number;
+  /** The same of buffers that it is given pointers to: those that it may write (`max_tp_access`, `max_rdwr_access`), and not. */
+  readonly bufferSize: number;
+  readonly readOnlySize: number;
+}
+
 export interface Verdict {
   readonly program: string;
   /** `Target.name`. */
@@ -25,6 +43,8 @@ export interface Verdict {
   readonly peakStates: number;
   /** How often each slot was walked. Length: the program's slots. */
   readonly visits: Uint32Array;
+  /** Null when it was refused before anything was walked. */
+  readonly conditions: Conditions | null;
   /** Bytes of the deepest chain of calls. */
   readonly stackDepth: number;
   /** The walk in the kernel's notation of log level 2, the refusal included; null unless it was asked for. */

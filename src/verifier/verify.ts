@@ -146,6 +146,7 @@ function verdictOf(source: ProgramSpec, target: Target, course: Course, refused:
     states: course.states,
     peakStates: course.peakStates,
     visits: facts?.visits ?? new Uint32Array(source.code.length / 8),
+    conditions: facts?.conditions ?? null,
     stackDepth: course.stackDepth,
     log: log?.lines ?? null,
   };

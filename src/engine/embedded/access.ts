@@ -6,6 +6,7 @@
  * the end, whatever lies behind it in memory.
  */
 
+import type { Conditions } from "../../verifier/verdict.ts";
 import type { ValueArea } from "./maps/store.ts";
 import { ALIGNMENT, type Memory, PAGE } from "./memory.ts";
 
@@ -48,6 +49,8 @@ export class AddressSpace {
   nullReads = false;
   /** Where they are set, they alone say what of the context may be touched. */
   contextRules: ContextRules | null = null;
+  /** What the program's proof leaves to its host: the context and buffers that it is given must be as long. */
+  conditions: Conditions | null = null;
 
   readonly #memory: Memory;
   /** Of the maps that the program refers to, then of those that it found in them during this run. */

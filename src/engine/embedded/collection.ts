@@ -18,7 +18,7 @@ import type { Room } from "./room/room.ts";
 import type { CpuThreads, Sent, SentProgram } from "./threads/cpu-threads.ts";
 import type { UserHandle } from "./user-maps/handle.ts";
 import { makeUserMap } from "./user-maps/make.ts";
-import { judge, type Verify } from "./verify.ts";
+import { judge, type Prove, type Verify } from "./verify.ts";
 
 /** What an engine loads into. */
 export interface Target extends MapHome {
@@ -27,7 +27,7 @@ export interface Target extends MapHome {
   /** How programs run. */
   readonly executors: MakeExecutors;
   /** Who judges programs of a kind; undefined: nobody. */
-  readonly verifierOf: (kind: ProgramKind) => Verify | undefined;
+  readonly verifierOf: (kind: ProgramKind) => Verify | Prove | undefined;
   readonly unsafe: boolean;
   /** CPUs that are threads, or null. */
   readonly threads: CpuThreads | null;
@@ -123,6 +123,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     await this.#threads?.unload(this.sent);
     for (const map of this.#userMaps) map.close();
     for (const store of this.#stores) store.dispose();
+    if (this.#room.cpus.every(({ busy }) => !busy)) this.#room.heap.settle();
     this.#disposed();
   }
 }
@@ -212,6 +213,18 @@ function makeMap(map: MapSpec, { maps }: Spec, { maxEntries }: LoadOptions, targ
   return createMap({ ...map, maxEntries: size ?? map.maxEntries, ...(inner === undefined ? {} : { inner }) }, target);
 }
 
+/** The Spec with its maps as they are here: options give them other sizes, and contents that another collection filled in. */
+function asMade(spec: Spec, maps: ReadonlyMap<string, MapStore>): Spec {
+  const made = spec.maps.map((map): MapSpec => {
+    const has = maps.get(map.name)?.spec;
+    if (has === undefined || has === map) return map;
+    const { contents: _, frozen: __, ...shape } = map;
+    const { maxEntries, contents, frozen } = has;
+    return { ...shape, maxEntries, ...(contents === undefined ? {} : { contents }), ...(frozen === undefined ? {} : { frozen }) };
+  });
+  return { ...spec, maps: made };
+}
+
 function makeProgram(
   program: ProgramSpec,
   origin: Pick<Debuggee, "spec" | "maps">,
@@ -224,10 +237,12 @@ function makeProgram(
   const kind = kinds.get(kindName(program));
   if (kind === undefined) throw new TypeError(`${program.name}: ${program.type} was not imported`);
   kind.check?.(program, origin.spec);
-  const resolved = resolve(program, kind, maps, origin.spec.externs, types);
-  const trust = judge(program, origin.spec, target.verifierOf(kind), target.unsafe);
+  const { code, maps: used } = resolve(program, kind, maps, origin.spec.externs, types);
+  const { trust, conditions } = judge(program, asMade(origin.spec, maps), target.verifierOf(kind), target.unsafe);
+  const resolved = { code: { ...code, conditions }, maps: used };
   const { room, fuel } = target;
   const executors = target.executors(resolved, room.cpus, kind.helpers, trust);
+  for (const { space } of executors) space.conditions = conditions;
   const make = (executors: readonly Executor[]) => kind.make(program, executors, room, fuel);
   const loaded = make(executors);
   for (const map of resolved.maps) {

@@ -12,6 +12,7 @@ import { decode } from "../../isa/decode.ts";
 import { type Instruction, slots } from "../../isa/instruction.ts";
 import { checkJumps, functionStarts, targetOf } from "../../isa/jumps.ts";
 import type { LineInfo } from "../../object/spec.ts";
+import type { Conditions } from "../../verifier/verdict.ts";
 import { OPERATION } from "./operations.ts";
 
 /** A 64-bit value as two halves; each an i32 or a u32. */
@@ -44,6 +45,8 @@ export interface PreparedProgram {
   readonly types: Btf | null;
   /** Whether loads through null read 0 (`ProgramKind.kernelPointers`). */
   readonly nullReads: boolean;
+  /** What its proof leaves to the engine; null when nobody proved it, or somebody who leaves nothing. */
+  readonly conditions: Conditions | null;
 }
 
 export interface PrepareOptions {
@@ -113,7 +116,7 @@ export function prepare(code: Uint8Array | readonly Instruction[], options: Prep
     }
     slot += slots(instruction);
   }
-  return { ...program, taken, registers: constants.file(), nullReads: options.nullReads?.() ?? false };
+  return { ...program, taken, registers: constants.file(), nullReads: options.nullReads?.() ?? false, conditions: null };
 }
 
 /** The instruction that begins at a slot, for messages; undefined when none does. */

@@ -5,6 +5,7 @@ import { refuse } from "../refusal.ts";
 import {
   BASE_TYPE,
   CONST_PTR_TO_MAP,
+  MEM_ALLOC,
   MEM_RDONLY,
   mayBeNull,
   PTR_TO_ARENA,
@@ -26,6 +27,7 @@ import {
   PTR_UNTRUSTED,
   SCALAR,
 } from "../state/types.ts";
+import { ANYWHERE, IN_ARENA, IN_MAP_STRUCT } from "../verdict.ts";
 import type { Walk } from "../walk/walk.ts";
 import { checkAlignment } from "./alignment.ts";
 import { accessBtfPointer, accessMapStruct } from "./btf-pointer.ts";
@@ -101,16 +103,18 @@ export function checkMemory(walk: Walk, access: Access): void {
       loadUnknown(walk, access);
       return;
     case PTR_TO_TP_BUFFER:
-      checkBuffer(reg, index, off, size, "tracepoint", walk.era);
+      checkBuffer(walk, reg, index, off, size, "tracepoint");
       if (!write) loadUnknown(walk, access);
       return;
     case CONST_PTR_TO_MAP:
       accessMapStruct(walk, access, reg);
+      anywhere(walk, IN_MAP_STRUCT);
       if (value >= 0) narrowLoaded(walk, access);
       return;
     case PTR_TO_ARENA:
       // Whatever the offset, the address stays in the arena and its guard pages. No JIT extended signs there before 6.18.
       if (access.signExtend && walk.era < 618) refuse("sign extending loads from arena are not supported yet", "EOPNOTSUPP");
+      anywhere(walk, IN_ARENA);
       if (!write) loadUnknown(walk, access);
       return;
   }
@@ -121,22 +125,29 @@ export function checkMemory(walk: Walk, access: Access): void {
       if (nullable) break;
       if (write && readOnly) refuse(`R${index} cannot write into ${typeName(reg.type, walk.era)}`);
       // Loads from untrusted memory survive faults, so nothing limits them. Since 6.17.
-      if (!(readOnly && (reg.type & PTR_UNTRUSTED) !== 0)) checkRange(walk, index, off, size, reg.memSize, false);
+      if (readOnly && (reg.type & PTR_UNTRUSTED) !== 0) anywhere(walk, ANYWHERE);
+      else checkRange(walk, index, off, size, reg.memSize, false);
       if (!write) loadUnknown(walk, access);
       return;
     case PTR_TO_BTF_ID:
       if (nullable) break;
       accessBtfPointer(walk, access, reg);
+      if ((reg.type & (MEM_ALLOC | PTR_UNTRUSTED)) !== MEM_ALLOC) anywhere(walk, ANYWHERE);
       if (!write && value >= 0) narrowLoaded(walk, access);
       return;
     case PTR_TO_BUF:
       if (nullable) break;
       if (write && readOnly) refuse(`R${index} cannot write into ${typeName(reg.type, walk.era)}`);
-      checkBuffer(reg, index, off, size, readOnly ? "rdonly" : "rdwr", walk.era);
+      checkBuffer(walk, reg, index, off, size, readOnly ? "rdonly" : "rdwr");
       if (!write) loadUnknown(walk, access);
       return;
   }
   refuse(`R${index} invalid mem access '${typeName(reg.type, walk.era)}'`);
+}
+
+/** Nobody has proven where this access goes: whoever runs the program sees to it. */
+function anywhere(walk: Walk, how: number): void {
+  walk.facts.conditions.anywhere[walk.slot]! |= how;
 }
 
 function accessStack(walk: Walk, access: Access, off: number): void {

@@ -17,6 +17,8 @@ export function accessContext(walk: Walk, access: Access, reg: Reg): void {
   if (walk.era < 604 && access.write && access.value < 0) refuse(`BPF_ST stores into R${access.reg} ctx is not allowed`);
   checkUnmodified(reg, access.reg, false, walk.era);
   const off = access.off + reg.off;
+  const { conditions } = walk.facts;
+  if (off + access.size > conditions.contextSize) conditions.contextSize = off + access.size;
   if (walk.program.rules.context === "btf-arguments") {
     accessBtfContext(walk, access, off);
     return;

@@ -75,7 +75,7 @@ export function checkHelperMemory(
       return;
     case PTR_TO_BUF:
       if (write && readOnly) refuseWrite(walk, index, reg);
-      checkBuffer(reg, index, reg.off, size, readOnly ? "rdonly" : "rdwr", walk.era);
+      checkBuffer(walk, reg, index, reg.off, size, readOnly ? "rdonly" : "rdwr");
       return;
     case PTR_TO_BTF_ID:
       if (walk.era < 603) break;

@@ -35,6 +35,8 @@ export class Facts {
   readonly pointerType: Int32Array;
   /** How often it was walked. */
   readonly visits: Uint32Array;
+  /** What is left to whoever runs the program. */
+  readonly conditions: { readonly anywhere: Uint8Array; contextSize: number; bufferSize: number; readOnlySize: number };
   /** A call of a helper's inlined loop, map lookups of constant keys … facts of calls by slot, checked for sameness. */
   readonly calls: Map<number, unknown> = new Map();
   /** Bytes of stack that a subprogram's frame takes, by number of the subprogram: as much as any path touched. */
@@ -54,6 +56,7 @@ export class Facts {
   constructor(length: number, subprograms: number) {
     this.pointerType = new Int32Array(length);
     this.visits = new Uint32Array(length);
+    this.conditions = { anywhere: new Uint8Array(length), contextSize: 0, bufferSize: 0, readOnlySize: 0 };
     this.stackDepth = new Int32Array(subprograms);
     this.called = new Uint8Array(subprograms);
   }

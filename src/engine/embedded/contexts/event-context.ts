@@ -1,5 +1,6 @@
 /** What the contexts of all programs on events have in common: where they lie, and how values get there. */
 
+import type { Conditions } from "../../../verifier/verdict.ts";
 import type { ContextInput, ContextValue } from "../../engine.ts";
 import type { Cpu } from "../cpu.ts";
 import type { Region } from "../memory.ts";
@@ -20,6 +21,23 @@ export interface PlacedContext {
   readonly size: number;
   /** Memory that programs may write, which the context points at; null when there is none. */
   readonly buffer: { readonly start: number; readonly size: number } | null;
+  /** The same for memory that they may only read; absent: none. */
+  readonly readOnly?: { readonly size: number };
+}
+
+/**
+ * Holds what a proven program is given against what its proof takes for granted, as a kernel does when it is attached or run.
+ * @throws RangeError
+ */
+export function checkGiven(name: string, conditions: Conditions | null, { size, buffer, readOnly }: PlacedContext): void {
+  if (conditions === null) return;
+  const { contextSize, bufferSize, readOnlySize } = conditions;
+  const hold = (what: string, needed: number, given: number): void => {
+    if (needed > given) throw new RangeError(`${name}: touches ${needed} bytes of ${what}, and is given ${given}`);
+  };
+  hold("its context", contextSize, size);
+  hold("the buffer", bufferSize, buffer?.size ?? 0);
+  hold("the read-only buffer", readOnlySize, readOnly?.size ?? 0);
 }
 
 /** How the context of one kind of program is made. */

@@ -33,7 +33,7 @@ export function iteratorLayout({ objects, entry }: Shown, sequence: Sequence, se
       bytes.set(entry.key, start + KEY);
       put(16, start + KEY);
       put(24, entry.value);
-      return { size: capacity, buffer: { start: entry.value, size: entry.size } };
+      return { size: capacity, buffer: { start: entry.value, size: entry.size }, readOnly: { size: entry.key.length } };
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { IterateOptions, Iteration, Link, RunResult } from "../../engine.ts";
 import { AttachError, FeatureError, IterationError } from "../../errors.ts";
-import type { ContextLayout } from "../contexts/event-context.ts";
+import { type ContextLayout, checkGiven } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
 import { EmbeddedProgram } from "../programs/embedded-program.ts";
 import type { Room } from "../room/room.ts";
@@ -89,7 +89,10 @@ export class IteratorProgram extends EmbeddedProgram<never> {
       const shown = show();
       const layout: ContextLayout = iteratorLayout(shown, sequence, session, number);
       const handle = (): number =>
-        contexts.with(cpu, layout, {}, ({ start }, { size, buffer }) => {
+        contexts.with(cpu, layout, {}, ({ start }, placed) => {
+          const { size, buffer } = placed;
+          // At its end an iterator shows null, which the program looks for.
+          if (shown.entry !== undefined) checkGiven(this.name, space.conditions, placed);
           space.contextStart = start;
           space.contextEnd = start + size;
           space.contextWritable = false;

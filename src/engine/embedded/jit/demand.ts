@@ -3,6 +3,7 @@
  * computes 32 bits only; most of a program that a compiler made of C is like that.
  */
 
+import { ANYWHERE } from "../../../verifier/verdict.ts";
 import { OPERATION } from "../operations.ts";
 import type { PreparedProgram } from "../program.ts";
 import { FIRST_CONSTANT, KIND, KIND_OF, registerOf, SIZE_OF } from "./effects.ts";
@@ -94,7 +95,7 @@ export class Demand {
     const s = bit(program.src[slot]!);
     const fact = facts[place]!;
     const wanted = (after & d) !== 0 && (fact & FACT.smallResult) === 0;
-    const base = checked && (fact & FACT.goodBase) === 0;
+    const base = (checked && (fact & FACT.goodBase) === 0) || program.conditions?.anywhere[slot] === ANYWHERE;
     switch (KIND_OF[operation]) {
       case KIND.binary:
         return (after & ~d) | (isNarrow(program, slot, fact, (after & d) !== 0) ? 0 : this.#operands(slot, (after & d) !== 0));

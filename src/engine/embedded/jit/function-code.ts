@@ -41,6 +41,8 @@ export class FunctionCode {
   readonly flow: Flow;
   readonly shared: Shared;
   readonly checked: boolean;
+  /** By slot, of a proven program: accesses that its proof leaves to the engine (`Conditions`). Null: none. */
+  readonly anywhere: Uint8Array | null;
   readonly isMain: boolean;
   readonly inPieces: boolean;
   out: RegisterCode;
@@ -82,6 +84,7 @@ export class FunctionCode {
     this.flow = flow;
     this.shared = shared;
     this.checked = shared.mode === "checked";
+    this.anywhere = this.checked ? null : (program.conditions?.anywhere ?? null);
     this.isMain = isMain;
     this.out = new RegisterCode(64 + (flow.end - flow.start) * 12, program);
     this.dominance = dominance;

@@ -3,7 +3,9 @@
  * again until it changes.
  */
 
+import { IN_ARENA } from "../../../verifier/verdict.ts";
 import { FRAME_SIZE } from "../access.ts";
+import { ArenaMap } from "../maps/arena.ts";
 import { PAGE } from "../memory.ts";
 import { ATOMIC_COMPARE, ATOMIC_FETCH, FRAME_POINTER, KIND, KIND_OF, SIZE_OF } from "./effects.ts";
 import { FAULT, type FunctionCode } from "./function-code.ts";
@@ -23,6 +25,7 @@ export function pushAddress(f: FunctionCode, slot: number, base: number): number
   const offset = f.program.offset[slot]!;
   const { values } = f;
   const { out } = f;
+  if (f.anywhere !== null && f.anywhere[slot] !== 0) return pushGuarded(f, slot, base);
   const known = values.kind[base]!;
   if (known === FRAME && !out.writesFrame) {
     const at = values.low[base]! + offset + FRAME_SIZE;
@@ -59,6 +62,35 @@ export function pushAddress(f: FunctionCode, slot: number, base: number): number
   if (offset >= 0) return offset;
   out.i32(offset);
   out.byte(OP.i32Add);
+  return 0;
+}
+
+/**
+ * Pushes the address of an access that a proof leaves to the engine: where it may not be, one of zeroes to load from, and for stores
+ * one that nobody reads. Page zero is such a place, because no proven program stores through null.
+ */
+function pushGuarded(f: FunctionCode, slot: number, base: number): number {
+  const { out, shared } = f;
+  const operation = f.program.operation[slot]!;
+  const offset = f.program.offset[slot]!;
+  const size = SIZE_OF[operation]!;
+  const arena = (f.anywhere![slot]! & IN_ARENA) === 0 ? undefined : shared.maps.find((map) => map instanceof ArenaMap);
+  if (arena === undefined) {
+    out.push64(base * 2);
+    if (offset !== 0) out.i64(offset, offset >> 31).op(OP.i64Add);
+    out.set(f.old);
+    out.get(f.old).op(OP.wrap).i32(0).get(f.old);
+    out.i64(shared.memorySize - size, 0).op(OP.i64LeU, OP.select);
+    return 0;
+  }
+  const { start, end } = arena.values;
+  const kind = KIND_OF[operation];
+  out.push32(base * 2);
+  if (offset !== 0) out.i32(offset).op(OP.i32Add);
+  out.set(out.address);
+  out.get(out.address).i32(kind === KIND.load || kind === KIND.acquire ? 0 : arena.nowhere);
+  out.get(out.address).i32(start).op(OP.i32Sub);
+  out.i32(end - start - size).op(OP.i32LeU, OP.select);
   return 0;
 }
 

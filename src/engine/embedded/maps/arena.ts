@@ -17,11 +17,14 @@ const ALLOCATED = 1;
 const RESERVED = 2;
 
 export class ArenaMap extends MapStore {
+  /** Where stores go that miss the arena: eight bytes that nobody reads. */
+  readonly nowhere: number;
   /** Address of a byte for each page. */
   readonly #pages: number;
 
   constructor(spec: MapSpec, home: MapHome) {
     super(spec, home, { elements: 1, valueSize: spec.maxEntries * ARENA_PAGE, align: ARENA_PAGE });
+    this.nowhere = this.allocate("nowhere", 8).start;
     this.#pages = this.allocate("pages", spec.maxEntries).start;
   }
 

@@ -3,7 +3,7 @@
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
-import type { ContextArea, ContextLayout, PlacedContext } from "../contexts/event-context.ts";
+import { type ContextArea, type ContextLayout, checkGiven, type PlacedContext } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
 import type { EventHandler, EventPlace, RunningEvent } from "../room/events.ts";
 import { canonicalEvent } from "../room/events.ts";
@@ -106,6 +106,7 @@ export class EventProgram extends EmbeddedProgram<EventLink> {
     const executor = this.executorOf(cpu);
     const { cpu: processor, space } = executor;
     return this.room.contexts.with(processor, layout, data, (area, placed) => {
+      checkGiven(this.name, space.conditions, placed);
       space.contextStart = area.start;
       space.contextEnd = area.start + placed.size;
       space.contextWritable = layout.writable;

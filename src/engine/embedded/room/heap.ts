@@ -2,6 +2,9 @@
  * Memory that programs and helpers allocate while they run: objects (`bpf_obj_new`), masks of CPUs, copies of iterators. Blocks of
  * powers of two from 32 bytes to 8 KiB, cut from regions of 64 KiB; those that are free wait in a list for each size.
  *
+ * What was of one kind is of that kind again as long as a program may hold its address: a verifier lets programs look at an object
+ * that was dropped until their RCU section ends, and what they find there must be of the type that they take it for.
+ *
  * It belongs to the engine's own thread: in a thread that is a CPU there is none to be had, and helpers say ENOMEM.
  */
 
@@ -28,6 +31,8 @@ export class Heap {
   readonly #memory: Memory;
   /** By logarithm of the size: addresses. */
   readonly #free: number[][] = Array.from({ length: 14 }, () => []);
+  /** By kind, all of whose blocks have one size: those that were given back since the heap settled. */
+  readonly #typed = new Map<object, { readonly size: number; readonly addresses: number[] }>();
   readonly #blocks = new Map<number, Block>();
   /** By each 64 KiB of memory that they reach into. */
   readonly #slabs = new Map<number, Slab[]>();
@@ -46,7 +51,8 @@ export class Heap {
     if (size > LARGEST) return 0;
     const log2 = Math.max(SMALLEST_LOG2, 32 - Math.clz32(Math.max(size, 1) - 1));
     const free = this.#free[log2]!;
-    const address = free.pop() ?? this.#cut(log2, free);
+    const own = kind === null ? undefined : this.#typed.get(kind);
+    const address = own?.addresses.pop() ?? free.pop() ?? this.#cut(log2, free);
     if (address === 0) return 0;
     this.#memory.bytes.fill(0, address, address + size);
     this.#blocks.set(address, { size, kind });
@@ -76,8 +82,23 @@ export class Heap {
     const block = this.#blocks.get(address);
     if (block === undefined) return false;
     this.#blocks.delete(address);
-    this.#free[Math.max(SMALLEST_LOG2, 32 - Math.clz32(Math.max(block.size, 1) - 1))]!.push(address);
+    if (block.kind === null) this.#freeAs(block.size).push(address);
+    else {
+      const own = this.#typed.get(block.kind);
+      if (own === undefined) this.#typed.set(block.kind, { size: block.size, addresses: [address] });
+      else own.addresses.push(address);
+    }
     return true;
+  }
+
+  /** No program runs, so none holds an address: blocks may be of any kind again. */
+  settle(): void {
+    for (const { size, addresses } of this.#typed.values()) this.#freeAs(size).push(...addresses);
+    this.#typed.clear();
+  }
+
+  #freeAs(size: number): number[] {
+    return this.#free[Math.max(SMALLEST_LOG2, 32 - Math.clz32(Math.max(size, 1) - 1))]!;
   }
 
   /** Bytes of the block that begins at an address; -1 when none does. */

@@ -39,6 +39,8 @@ export function kfuncTypes(base: Btf | null, functions: readonly NumberFunction[
     const [name = "", size = "0"] = text.split("/");
     return base?.find(name, "struct") ?? builder.struct(name, Number(size), []);
   };
+  // Parameters that are maps are `void *`; what is given for one is this.
+  if (base?.find("bpf_map", "struct") === undefined) typeOf("bpf_map/0");
   for (const line of KFUNC_PROTOTYPES.split("\n")) {
     const [name = "", result = "void", ...parameters] = line.split(" ");
     if (name === "" || base?.find(name, "function") !== undefined) continue;

@@ -3,15 +3,23 @@
 import type { Btf } from "../../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { Target } from "../../../verifier/target.ts";
-import type { Verdict } from "../../../verifier/verdict.ts";
+import { type Conditions, IN_MAP_STRUCT, type Verdict } from "../../../verifier/verdict.ts";
 import { verify } from "../../../verifier/verify.ts";
-import { VerifierError } from "../../errors.ts";
+import { FeatureError, VerifierError } from "../../errors.ts";
 import type { ProgramKind } from "../programs/kind.ts";
-import type { Verify } from "../verify.ts";
+import type { Prove } from "../verify.ts";
 import { embeddedTarget } from "./target.ts";
 
 /** Instructions before a refusal that its log tells of. */
 const MOST_LOGGED = 20_000;
+
+/** @throws FeatureError for what a kernel lets programs look at, and this engine has not. */
+function accepted(program: ProgramSpec, conditions: Conditions): Conditions {
+  const slot = conditions.anywhere.findIndex((how) => (how & IN_MAP_STRUCT) !== 0);
+  if (slot < 0) return conditions;
+  const message = `${program.name}, slot ${slot}: reads the kernel's own struct of a map, which the embedded engine does not have`;
+  throw new FeatureError("struct bpf_map", null, message);
+}
 
 interface Refused {
   readonly program: ProgramSpec;
@@ -31,13 +39,14 @@ export class Prover {
   }
 
   /** The verifier for programs of a kind. */
-  of(kind: ProgramKind): Verify {
+  of(kind: ProgramKind): Prove {
     const target = this.#targets.get(kind) ?? embeddedTarget(kind, this.#types);
     this.#targets.set(kind, target);
     return (program, spec) => {
       const verdict = verify(spec, program, target);
-      const { refusal } = verdict;
-      if (refusal === null) return null;
+      const { refusal, conditions } = verdict;
+      if (refusal === null && conditions !== null) return accepted(program, conditions);
+      if (refusal === null) throw new TypeError(`${program.name}: accepted without a walk`);
       const error = new VerifierError(program.name, [refusal.text], `program ${program.name}: ${refusal.text}`);
       this.#refused.set(error, { program, spec, target, verdict });
       return error;

@@ -92,11 +92,21 @@ export class CpuThreads implements RingThreads {
     const collection = ++this.#lastCollection;
     this.#collections.set(sent, collection);
     const programs = sent.programs.map(({ handler, spec, externs, trust, fuel, executor, tail }) => {
+      const { conditions } = executor.space;
       const number = ++this.#lastProgram;
       this.#numbers.set(handler, number);
       this.#names.set(number, spec.name);
       // A view of an object file would take the whole file along.
-      return { number, spec: { ...spec, code: spec.code.slice() }, externs, trust, fuel, tail, code: executor.shared };
+      return {
+        number,
+        spec: { ...spec, code: spec.code.slice() },
+        externs,
+        trust,
+        conditions,
+        fuel,
+        tail,
+        code: executor.shared,
+      };
     });
     await this.#askAll({ kind: "load", collection, maps: sent.maps.map(messageOf), programs });
   }

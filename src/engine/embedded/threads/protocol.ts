@@ -7,6 +7,7 @@
  */
 
 import type { ExternSpec, MapSpec, ProgramSpec } from "../../../object/spec.ts";
+import type { Conditions } from "../../../verifier/verdict.ts";
 import type { SharedCode } from "../executor.ts";
 import type { SpecialField } from "../maps/special.ts";
 import type { MapPlace } from "../maps/store.ts";
@@ -35,6 +36,8 @@ export interface ProgramMessage {
   readonly spec: ProgramSpec;
   readonly externs: readonly ExternSpec[];
   readonly trust: Trust;
+  /** What its proof leaves to the engine. */
+  readonly conditions: Conditions | null;
   readonly fuel: number;
   /** Its number in the engine's program table: what program arrays hold. */
   readonly tail: number;

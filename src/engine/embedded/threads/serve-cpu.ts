@@ -159,12 +159,13 @@ class ThreadCpu {
   }
 
   async #ready(
-    { spec, externs, trust, fuel, tail, code }: ProgramMessage,
+    { spec, externs, trust, conditions, fuel, tail, code }: ProgramMessage,
     maps: ReadonlyMap<string, MapStore>,
   ): Promise<Running> {
     const kind = await loadKind(spec.type);
     if (kind === null) throw new TypeError(`${spec.name}: this engine runs no ${spec.type} programs`);
-    const resolved = resolve(spec, kind, maps, externs);
+    const found = resolve(spec, kind, maps, externs);
+    const resolved = { ...found, code: { ...found.code, conditions } };
     const make = code === null ? interpreters : (await import("../jit/executors.ts")).jitExecutors;
     const [executor] = make(resolved, [this.#cpu], kind.helpers, trust, code);
     if (executor === undefined) throw new TypeError(`${spec.name}: there is no executor`);
