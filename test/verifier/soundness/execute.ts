@@ -14,7 +14,8 @@ import type { Standing } from "./inside.ts";
 export type Watch = (slot: number, standing: Standing) => string | null;
 
 /** Instructions after which a run counts as endless. */
-const MOST = 200_000;
+const MOST = 100_000;
+export const ENDLESS = "does not end";
 
 /** @returns what went wrong in one of `runs` runs, or null. */
 export async function execute(spec: Spec, runs: number, random: Random, watch: Watch): Promise<string | null> {
@@ -55,23 +56,28 @@ function stepThrough(interpreter: Interpreter, context: number, watch: Watch): s
       ...{ name, start: values.start, stride: values.stride, count: elements, handle },
     })),
   };
-  for (let left = MOST; left > 0; left--) {
-    const slot = position[POSITION.pc]!;
+  let left = MOST;
+  const look = (): void => {
     standing.depth = position[POSITION.depth]!;
     standing.meta = space.packetStart;
     standing.packet = space.packetData;
     standing.packetEnd = space.packetEnd;
-    const wrong = watch(slot, standing);
-    if (wrong !== null) return wrong;
-    try {
-      if (!interpreter.step()) return null;
-    } catch (error) {
-      if (error instanceof FaultError) return error.message;
-      throw error;
-    }
+    const wrong = --left < 0 ? ENDLESS : watch(position[POSITION.pc]!, standing);
+    if (wrong !== null) throw new Wrong(wrong);
+  };
+  // Functions that helpers call.
+  interpreter.trace = look;
+  try {
+    do look();
+    while (interpreter.step());
+    return null;
+  } catch (error) {
+    if (error instanceof FaultError || error instanceof Wrong) return error.message;
+    throw error;
   }
-  return "does not end";
 }
+
+class Wrong extends Error {}
 
 /** Eights at the edges, mostly. */
 function randomBytes(random: Random, length: number): Uint8Array {

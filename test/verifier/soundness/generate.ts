@@ -9,7 +9,7 @@ import type { AluOp, AtomicOp, JumpCondition } from "../../../src/isa/opcodes.ts
 import { ALU_OPS, JUMP_CONDITIONS } from "../../../src/isa/opcodes.ts";
 import type { MapSpec } from "../../../src/object/spec.ts";
 import type { Random } from "../../support/random.ts";
-import { CELLS, type Line, NOTES, TABLE } from "./lines.ts";
+import { CELLS, type Line, NOTES, RING, TABLE } from "./lines.ts";
 
 /** What the model knows of a register. `low` and `high`: the least and the most of a number, or of a pointer's offset. */
 type Known =
@@ -43,8 +43,12 @@ const LOOKUP = 1;
 const UPDATE = 2;
 const DELETE = 3;
 const ADJUST_HEAD = 44;
+const RESERVE = 131;
+const SUBMIT = 132;
+const DISCARD = 133;
+const LOOP = 181;
 
-/** @param era of the kernel: before 6.6 there was no fourth version of the instruction set. */
+/** @param era of the kernel: 6.1 has no fourth version of the instruction set (6.6), and callbacks are not what they seem (6.7). */
 export function generate(random: Random, era: number): Line[] {
   return new Generator(random, era >= 606).run();
 }
@@ -615,10 +619,17 @@ class Generator {
 
   #helper(): void {
     const random = this.#random;
-    switch (random.below(4)) {
+    switch (random.below(7)) {
       case 0:
         this.#emit(make.callHelper(random.pick([KTIME, RANDOM])));
         this.#called();
+        return;
+      case 4:
+        this.#record();
+        return;
+      case 5:
+      case 6:
+        this.#callback();
         return;
       case 1: {
         const context = this.#find("context");
@@ -652,6 +663,42 @@ class Generator {
         this.#called();
       }
     }
+  }
+
+  /** A record of a ring: reserved, written, given back. */
+  #record(): void {
+    const random = this.#random;
+    const size = random.pick([8, 16, 24]);
+    this.#address(1, RING, false);
+    this.#emit(make.movImm(64, 2, size), make.movImm(64, 3, 0), make.callHelper(RESERVE));
+    this.#called();
+    this.#leave(make.jumpImm(64, "eq", 0, 0, 0));
+    const register = 1 + random.below(5);
+    this.#emit(make.loadImm64(register, random.number()));
+    for (let left = random.below(3); left > 0; left--) {
+      const width = random.pick(SIZES);
+      this.#emit(make.store(width, 0, random.below(size - width + 1), register));
+    }
+    this.#emit(make.movReg(64, 1, 0), make.movImm(64, 2, 0), make.callHelper(random.pick([SUBMIT, DISCARD])));
+    this.#called();
+    this.#regs[0] = NOTHING;
+  }
+
+  /**
+   * A function that is called again and again, with a number of the stack to change. Kernels before 6.7 walk it once and go on as if it
+   * had been called just once, which is wrong.
+   */
+  #callback(): void {
+    const random = this.#random;
+    if (!this.#fourth) return;
+    const slot = this.#stack.findIndex(({ kind }) => kind === "number");
+    const count = random.once(3) ? this.#number(2) : this.#small(7);
+    if (count !== 1) this.#emit(make.movReg(64, 1, count));
+    this.#calls.push({ at: this.#jump(make.loadPseudo(2, "function", 0)), shape: slot > 0 ? "callback" : "callback of nothing" });
+    if (slot > 0) this.#emit(make.movReg(64, 3, 10), make.aluImm(64, "add", 3, -8 * slot));
+    else this.#emit(make.movImm(64, 3, 0));
+    this.#emit(make.movImm(64, 4, 0), make.callHelper(LOOP));
+    this.#called();
   }
 
   #storeValue(): void {
@@ -689,8 +736,10 @@ class Generator {
     this.#land(call);
     this.#regs = new Array<Known>(11).fill(NOTHING);
     this.#stack = new Array<Known>(STACK + 1).fill(NOTHING);
-    this.#set(1, shape === "numbers" ? NUMBER : { kind: "stack", low: 0 });
-    this.#set(2, NUMBER);
+    const place = shape === "stack" ? 1 : 2;
+    this.#set(1, NUMBER);
+    this.#set(2, shape === "callback of nothing" ? NOTHING : NUMBER);
+    if (shape === "stack" || shape === "callback") this.#set(place, { kind: "stack", low: 0 });
     this.#steady = true;
     for (const index of [0, 3]) {
       this.#emit(make.movImm(64, index, random.imm()));
@@ -698,17 +747,19 @@ class Generator {
     }
     for (let left = 1 + random.below(5); left > 0; left--) this.#statement();
     this.#steady = false;
-    if (shape === "stack") {
-      if (random.once(2)) this.#emit(make.load(8, 3, 1, 0), make.aluReg(64, random.pick(SIMPLE), 0, 3));
-      else this.#emit(make.store(8, 1, 0, 2));
+    if (this.#regs[place]!.kind === "stack") {
+      if (random.once(2)) this.#emit(make.load(8, 3, place, 0), make.aluReg(64, random.pick(SIMPLE), 0, 3));
+      else this.#emit(make.store(8, place, 0, 3));
     }
     for (const exit of this.#exits.splice(0)) this.#land(exit);
-    if (random.once(2)) this.#emit(make.aluImm(64, "and", 0, random.pick([1, 7, 15, 63])));
+    if (shape === "callback" || shape === "callback of nothing") this.#emit(make.aluImm(64, "and", 0, 1));
+    else if (random.once(2)) this.#emit(make.aluImm(64, "and", 0, random.pick([1, 7, 15, 63])));
     this.#emit(make.exit());
   }
 }
 
-type Shape = "numbers" | "stack";
+/** What a function is given. */
+type Shape = "numbers" | "stack" | "callback" | "callback of nothing";
 
 function both(one: Known, other: Known): Known {
   if (one.kind === "number" && other.kind === "number")

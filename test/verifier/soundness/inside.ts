@@ -82,10 +82,10 @@ function holds(reg: Reg, low: number, high: number, standing: Standing): boolean
   if (type === NOT_INIT) return true;
   if (type === SCALAR) return contains(reg.bounds, low, high);
   if (low === 0 && high === 0) return mayBeNull(type);
-  const address = low >>> 0;
+  const address = high * 0x1_0000_0000 + (low >>> 0);
   const differs = (base: number): boolean => {
     const difference = address - off - base;
-    return contains(reg.bounds, difference | 0, difference < 0 ? -1 : 0);
+    return contains(reg.bounds, difference | 0, Math.floor(difference / 0x1_0000_0000) | 0);
   };
   switch (baseType(type)) {
     case PTR_TO_CTX:
@@ -145,10 +145,12 @@ function slotHolds({ kinds, reg }: Slot, address: number, standing: Standing): b
     if (what === SLOT_ZERO && memory.getUint8(address + 7 - kind) !== 0) return false;
     if (what === SLOT_SPILL) spilled++;
   }
-  if (spilled === 0) return true;
+  // Of a spill that something was written over the lowest bytes are no part any more, or the register is forgotten.
+  if (kindAt(kinds, 7) !== SLOT_SPILL || reg.type === NOT_INIT) return true;
   const low = memory.getInt32(address, true);
   if (spilled === 8) return holds(reg, low, memory.getInt32(address + 4, true), standing);
   // The register was wider than what was stored of it: only its bits are known to be the same.
+  if (reg.type !== SCALAR) return true;
   const { valueLo, maskLo } = reg.bounds;
   const width = spilled >= 4 ? -1 : (1 << (spilled * 8)) - 1;
   return ((low ^ valueLo) & ~maskLo & width) === 0;

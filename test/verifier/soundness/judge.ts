@@ -1,11 +1,13 @@
 /** One program: whether the verifier takes it, and if so, whether it does what the verifier says of it. */
 
+import { LD_IMM64 } from "../../../src/isa/instruction.ts";
+import type { Spec } from "../../../src/object/spec.ts";
 import { Refused } from "../../../src/verifier/refusal.ts";
 import type { Target } from "../../../src/verifier/target.ts";
 import { kernelTarget } from "../../../src/verifier/targets/index.ts";
 import { verify } from "../../../src/verifier/verify.ts";
 import { Random } from "../../support/random.ts";
-import { execute } from "./execute.ts";
+import { ENDLESS, execute } from "./execute.ts";
 import { generate } from "./generate.ts";
 import { outside } from "./inside.ts";
 import { type Line, specOf } from "./lines.ts";
@@ -39,22 +41,16 @@ export function programOf(seed: number, target = targetOf(seed)): Line[] {
 /** @param runs of each program that is taken. */
 export async function judge(lines: readonly Line[], target: Target, seed: number, runs = 4): Promise<Judgement> {
   const spec = specOf(lines);
-  let states: readonly (readonly StateThen[])[];
-  try {
-    states = everyPath(spec, target, LONGEST_WALK);
-  } catch (error) {
-    if (error instanceof TooLong) return { kind: "too long" };
-    if (!(error instanceof Refused)) throw error;
-    // Where paths are cut short because they were seen before, it may be taken all the same.
-    const verdict = verify(spec, spec.programs[0]!, target);
-    if (!verdict.accepted) return { kind: "refused", why: verdict.refusal?.text ?? "" };
-    return { kind: "unsound", what: `taken, although a path is refused: ${error.message} (slot ${error.slot})` };
-  }
+  const states = everyState(spec, target);
+  // Loops that only end because rounds are alike. Without end, they take a second: not all of them are asked.
+  if (states === "too long" && seed % 4 !== 0 && !callsBack(lines)) return { kind: "too long" };
   const verdict = verify(spec, spec.programs[0]!, target);
   if (!verdict.accepted) return { kind: "refused", why: verdict.refusal?.text ?? "" };
   let steps = 0;
   const what = await execute(spec, runs, new Random(seed), (slot, standing) => {
     steps++;
+    // Then only that nothing is at fault.
+    if (typeof states === "string") return null;
     const known = states[slot]!;
     let first: string | null = null;
     for (const state of known) {
@@ -64,5 +60,25 @@ export async function judge(lines: readonly Line[], target: Target, seed: number
     }
     return `slot ${slot}: ${first ?? "nobody comes here"}; inside of none of ${known.length} states`;
   });
-  return what === null ? { kind: "sound", steps } : { kind: "unsound", what };
+  if (what === null || (what === ENDLESS && callsBack(lines))) return { kind: "sound", steps };
+  return { kind: "unsound", what };
+}
+
+/**
+ * `refused`: on a path that is cut short where it was seen before, or on one that cannot happen. Of such a path the kernel may know
+ * what contradicts itself, and then refuse, or find it within what it knew on another.
+ */
+function everyState(spec: Spec, target: Target): readonly (readonly StateThen[])[] | "too long" | "refused" {
+  try {
+    return everyPath(spec, target, LONGEST_WALK);
+  } catch (error) {
+    if (error instanceof TooLong) return "too long";
+    if (error instanceof Refused) return "refused";
+    throw error;
+  }
+}
+
+/** Eight million rounds of a function are nothing that a verifier minds. */
+function callsBack(lines: readonly Line[]): boolean {
+  return lines.some(({ instruction, to }) => instruction.opcode === LD_IMM64 && to >= 0);
 }
