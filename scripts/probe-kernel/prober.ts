@@ -92,7 +92,6 @@ export interface Said {
 const LOG_SIZE = 1 << 20;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const GPL = encoder.encode("GPL\0");
 
 export class Prober {
   readonly types: Btf;
@@ -105,7 +104,7 @@ export class Prober {
   }
 
   /** @param level 0: no log, which is quicker; 1: why it is refused; 2: every instruction with what it changes. */
-  load(variant: Variant, words: readonly Word[], level: 0 | 1 | 2): Said {
+  load(variant: Variant, words: readonly Word[], level: 0 | 1 | 2, license = "GPL"): Said {
     const code = new Uint8Array(words.length * 8);
     const view = new DataView(code.buffer);
     for (const [index, [opcode, dst, src, offset, imm]] of words.entries()) {
@@ -118,7 +117,7 @@ export class Prober {
       .u32("prog_type", PROGRAM_TYPE[variant.type])
       .u32("insn_cnt", words.length)
       .pointer("insns", code)
-      .pointer("license", GPL)
+      .pointer("license", encoder.encode(`${license}\0`))
       .u32("prog_flags", variant.flags ?? 0)
       .u32("expected_attach_type", variant.attachType === undefined ? 0 : ATTACH_TYPE[variant.attachType]);
     if (variant.target !== undefined)

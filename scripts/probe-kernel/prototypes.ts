@@ -1,5 +1,5 @@
 /**
- * What helpers say of wrong arguments: each argument in turn is a number, null, memory that is read-only, never written, or a
+ * What helpers ask of programs (a licence, that they sleep), and what they say of wrong arguments: each argument in turn is a number, null, memory that is read-only, never written, or a
  * packet's, and the others are right. src/verifier/targets/prototypes.test.ts holds the prototypes against the answers.
  */
 
@@ -95,12 +95,16 @@ export function* prototypes(prober: Prober): Generator<object> {
   const readonly = prober.map({ type: 2, key: 4, value: 64, entries: 1, flags: READONLY_FOR_PROGRAMS });
   for (const [name, id] of Object.entries(HELPER)) {
     const seen = new Set<HelperPrototype>();
+    // A helper that sleeps is tried in a program that may not, and in one that may.
+    const seenAsleep = new Set<HelperPrototype>();
     for (const variant of TRIED.map((tried) => VARIANTS.find((variant) => variant.name === tried))) {
       if (variant === undefined || !prober.has(variant)) continue;
       const asker = { sleepable: variant.flags === 1 << 4, gpl: true };
       const prototype = target.helper(id, variant.type, variant.attachType ?? null, asker);
-      if (typeof prototype === "string" || seen.has(prototype) || (prototype.mightSleep && !asker.sleepable)) continue;
-      seen.add(prototype);
+      if (typeof prototype === "string") continue;
+      const tried = prototype.mightSleep && asker.sleepable ? seenAsleep : seen;
+      if (tried.has(prototype)) continue;
+      tried.add(prototype);
       const attempt = (argument: number, wrong: Wrong | null) =>
         said(prober, variant, program(variant, prototype, fds.get(name) ?? array, readonly, argument, wrong));
       const right = attempt(-1, null);
@@ -113,7 +117,10 @@ export function* prototypes(prober: Prober): Generator<object> {
         }
         return answer;
       });
-      yield { helper: name, type: variant.name, right, answers };
+      const call: Word[] = [[0x85, 0, 0, 0, id], ...returning(variant)];
+      const gpl = prober.load(variant, call, 1, "MIT").log.some((line) => line.includes("GPL-restricted"));
+      const sleeps = !asker.sleepable && prober.load(variant, call, 1).log.some((line) => line.includes("might sleep"));
+      yield { helper: name, type: variant.name, gpl, sleeps, right, answers };
     }
   }
 }

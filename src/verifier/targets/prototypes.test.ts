@@ -16,6 +16,9 @@ type Wrong = "number" | "zero" | "readonly" | "unwritten" | "packet";
 interface Row {
   readonly helper: HelperName;
   readonly type: string;
+  /** Refused to a program that is not under the GPL; to one that does not sleep (false when it does). */
+  readonly gpl: boolean;
+  readonly sleeps: boolean;
   /** What it says when all arguments are right, as far as that can be; empty: nothing. */
   readonly right: string;
   readonly answers: readonly Readonly<Partial<Record<Wrong, string>>>[];
@@ -56,7 +59,7 @@ for (const kernel of KERNELS) {
   test(`Linux ${kernel} takes for arguments what the prototypes say`, () => {
     const target = kernelTarget(kernel, null);
     let checked = 0;
-    for (const { helper, type: name, right, answers } of recorded<Row>("prototypes", kernel)) {
+    for (const { helper, type: name, gpl, sleeps, right, answers } of recorded<Row>("prototypes", kernel)) {
       const { type, attachType, sleepable } = measuredType(name);
       const prototype = target.helper(HELPER[helper], type, attachType, { sleepable, gpl: true });
       if (prototype === "not-here") {
@@ -64,6 +67,10 @@ for (const kernel of KERNELS) {
         continue;
       }
       assert.ok(typeof prototype !== "string", `${helper} for ${name}`);
+      assert.equal(prototype.gplOnly, gpl, `${helper} for ${name}: GPL only`);
+      if (!sleepable) assert.equal(prototype.mightSleep, sleeps, `${helper} for ${name}: sleeps`);
+      // It is refused before arguments are looked at.
+      if (sleeps) continue;
       const rules = target.programType(type, attachType);
       for (const [index, argument] of prototype.arguments.entries()) {
         const register = `R${index + 1}`;
