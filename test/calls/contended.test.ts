@@ -11,10 +11,19 @@ const ROUNDS = 100;
 const LENGTH = 64;
 const STOPPED = 255;
 
+/** It is stopped on purpose, so no verifier takes it. */
+const BELIEVED = { verify: () => null };
+
 for (const { way, options } of WAYS) {
-  const isBare = "verify" in options;
+  const isBare = way === "generated, bare";
   test(`${way}: two CPUs add under one lock`, async () => {
-    await using engine = openEmbedded({ ...options, memory: 16 << 20, cpus: 3, threads: nodeThreads() });
+    await using engine = openEmbedded({
+      ...options,
+      ...(isBare ? BELIEVED : {}),
+      memory: 16 << 20,
+      cpus: 3,
+      threads: nodeThreads(),
+    });
     const device = engine.addDevice("net0");
     const { maps, programs } = await engine.load(objectSpec("contended"), { programs: ["add"] });
     await programs["add"]!.attach({ interface: "net0" });

@@ -66,7 +66,7 @@ const raw = (assembly: string): Spec => ({
 });
 
 const open = (hooks: EmbeddedOptions["hooks"], options: EmbeddedOptions = {}) =>
-  openEmbedded({ memory: 1 << 21, unsafe: true, ...options, hooks: hooks ?? [] });
+  openEmbedded({ memory: 1 << 21, ...options, hooks: hooks ?? [] });
 
 for (const execution of ["jit", "interpreter"] as const) {
   describe(`a hook of an application (${execution})`, () => {
@@ -99,7 +99,7 @@ for (const execution of ["jit", "interpreter"] as const) {
 
     test("a program that is stopped stops nobody else", async () => {
       const onRequest = request();
-      await using engine = open([onRequest], { execution, fuel: 1000 });
+      await using engine = open([onRequest], { execution, fuel: 1000, unsafe: true });
       await using wild = await engine.load(raw("r1 = 8\nr0 = *(u8 *)(r1 - 9)\nexit"));
       await using endless = await engine.load(raw("top:\ngoto top\nr0 = 0\nexit"));
       await using good = await engine.load(returning(7));
@@ -122,7 +122,7 @@ for (const execution of ["jit", "interpreter"] as const) {
 
 test("what is not writable is not written, and no byte beyond the context read", async () => {
   const onRequest = request();
-  await using engine = open([onRequest], { execution: "interpreter" });
+  await using engine = open([onRequest], { execution: "interpreter", unsafe: true });
   const written = await engine.load(raw("*(u32 *)(r1 + 32) = 5\nr0 = *(u32 *)(r1 + 32)\nexit"));
   assert.equal(written.programs["p"]!.run().verdict, 5);
   for (const [assembly, why] of [
@@ -165,7 +165,7 @@ describe("the verdict", () => {
 
   test("chain: all asks everybody; undecided and onFault are verdicts like any other", async () => {
     const onVote = defineHook("http.request", { x: i16 }, { returns: i16, chain: "all", undecided: -1, onFault: 5 });
-    await using engine = open([onVote], { execution: "interpreter" });
+    await using engine = open([onVote], { execution: "interpreter", unsafe: true });
     assert.equal(onVote.run({ x: 1 }), -1);
     const texts = ["r0 = -1\nexit", "r0 = *(s16 *)(r1 + 0)\nexit", "r0 = 9\nexit"];
     for (const assembly of texts) await (await engine.load(raw(assembly))).programs["p"]!.attach({});
@@ -209,7 +209,7 @@ describe("the verdict", () => {
 
   test("onFault: throw throws; bool verdicts are booleans", async () => {
     const strict = defineHook("http.request", { x: u8 }, { returns: bool, onFault: "throw" });
-    await using engine = open([strict], { execution: "interpreter" });
+    await using engine = open([strict], { execution: "interpreter", unsafe: true });
     const link = await (await engine.load(raw("r0 = *(u8 *)(r1 + 0)\nexit"))).programs["p"]!.attach({});
     assert.deepEqual([strict.run({ x: 2 }), strict.run({ x: 0 })], [true, false]);
     await link.update((await engine.load(raw("r0 = *(u8 *)(r1 + 99)\nexit"))).programs["p"]!);
