@@ -84,7 +84,7 @@ describe("logs of level 1, where finished paths are cut out", () => {
 describe("our own verifier", () => {
   const target = openKernelTarget("6.18");
   for (const row of ROWS) {
-    // A million instructions take longer than all the others together; bench/ has them.
+    // Of a million instructions no log is kept: below.
     if (row.program === "too_large") continue;
     test(`${row.row === 0 ? "also" : `row ${row.row}`}: ${row.program}`, () => {
       const { spec, program } = find(row.program);
@@ -99,6 +99,16 @@ describe("our own verifier", () => {
       );
     });
   }
+
+  test("row 4: too_large, by counts", () => {
+    const { spec, program } = find("too_large");
+    const verdict = verify(spec, program, target);
+    const { text, slot } = verdict.refusal!;
+    const row = ROWS.find((one) => one.row === 4)!;
+    const found = explain([], { spec, program, text, slot, visits: verdict.visits });
+    check(row, found);
+    assert.match(found.reason, /mostly at line 266, line 267\.$/);
+  });
 
   test("says the same as the kernel, down to the path", () => {
     const logs = logsOf("6.18");
@@ -135,11 +145,16 @@ describe("bytes that were never written (row 9: kernels before 6.3, and later wi
     assert.match(found.suggestions[0]!.text, /`= \{\}`/);
   });
 
-  test("our verifier, with that kernel's rules", () => {
+  test("our verifier's log, and the text of a kernel that refuses it", () => {
     const { spec, program } = find("padding");
-    const target = openKernelTarget("6.1");
-    // As root the kernel lets it pass; so does the verifier.
-    assert.equal(verify(spec, program, target).accepted, true);
+    const verdict = verify(spec, program, openKernelTarget("6.1"), { log: true });
+    // For a process with all capabilities the kernel lets it pass; so does the verifier.
+    assert.equal(verdict.accepted, true);
+    const call = verdict.log!.findIndex((line) => /^15: \(85\) call bpf_map_update_elem/.test(line));
+    const log = [...verdict.log!.slice(0, call + 1), "invalid indirect read from stack R2 off -16+5 size 16"];
+    const found = explain(log, { spec, program });
+    assert.match(found.problem, /^the key for `flows` is not written whole: the padding after `protocol`/);
+    assert.equal(found.at.line, explain(logs["padding@6.1"]!.log, { spec, program }).at.line);
   });
 
   for (const name of ["key_partly@6.1", "stack_partly@6.1", "stack_partly@6.18", "stack_read@6.18"]) {

@@ -57,7 +57,7 @@ export const ROWS: readonly Row[] = [
     code: "dereference",
     category: "Register Type",
     problem: "`file[2]` goes through a number, not a pointer",
-    reason: /it was read from the context at byte 112 in line 132/,
+    reason: /It was read from the context at byte 112 \(`regs\[14\]`\) in line 132/,
     suggestion: /bpf_probe_read_kernel|BPF_CORE_READ/,
   },
   {
@@ -76,7 +76,7 @@ export const ROWS: readonly Row[] = [
     category: "Memory",
     problem: "`stats->payload[index]`: the index may be up to 255, `payload` has 64 bytes",
     reason:
-      /from 0 to 255, so the access may reach byte 263 of 72 bytes\. It was read from the packet in line 147 and is not limited/,
+      /from 0 to 255, so the access may reach byte 263 of 72 bytes\. It was read from the packet \(`data\[0\]`\) in line 147 and is not limited/,
     suggestion: /`if \(index >= 64\) return XDP_PASS;`/,
     checked: true,
     path: [/^origin 147 read from the packet: a number from 0 to 255/, /^change 148 added to the pointer/],
@@ -87,7 +87,7 @@ export const ROWS: readonly Row[] = [
     code: "value-bounds",
     category: "Memory",
     problem: "`stats->payload[copy]`: the index may be up to 255, `payload` has 64 bytes",
-    reason: /read from the packet in line 328/,
+    reason: /read from the packet \(`data\[14\]`\) in line 328/,
     suggestion: /`copy &= 63`/,
     checked: true,
     path: [
@@ -106,7 +106,7 @@ export const ROWS: readonly Row[] = [
     category: "Memory",
     problem: "`stats->payload[where]`: it may be negative",
     reason:
-      /Added to a pointer to a value of a map is a number of at most 60, which may be negative\. It was read from `packets` of a value of `counters` in line 159/,
+      /Added to a pointer to a value of a map is a number of at most 60, which may be negative\. It was read from `packets` of a value of `counters` \(`stats->packets`\) in line 159/,
     suggestion: /unsigned type/,
     checked: true,
   },

@@ -4,7 +4,7 @@ import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
 import type { Case } from "../case.ts";
 import { contextOf } from "../names.ts";
 import { bytes } from "../words.ts";
-import { accessVerb, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
+import { accessVerb, cameFrom, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
 
 function access(one: Case, m: RegExpExecArray): Finding {
   const [offset, size] = [Number(m[1]), Number(m[2])];
@@ -99,14 +99,9 @@ function returns(one: Case, m: RegExpExecArray): Finding {
       : one.program === null
         ? "the program"
         : `\`${one.program.name}\``;
-  const lineage = one.lineage(0);
   return {
     problem: `${subject} may return ${range}; this hook allows ${may}`,
-    reason: `${callback ? "What a callback returns says whether to go on." : `What programs of this kind${one.program?.attachType == null ? "" : ` (${one.program.attachType})`} return is a decision, and other numbers mean nothing.`}${
-      lineage.origin === null || lineage.originText === null
-        ? ""
-        : ` The value was ${lineage.originText.replace(/: .*$/, "")} in ${one.where(lineage.origin.slot)}.`
-    }`,
+    reason: `${callback ? "What a callback returns says whether to go on." : `What programs of this kind${one.program?.attachType == null ? "" : ` (${one.program.attachType})`} return is a decision, and other numbers mean nothing.`}${cameFrom(one, one.lineage(0), "The value")}`,
     suggestions: [`return a constant: ${low ?? "0"}${low === high ? "" : ` or ${high}`}`],
     fixes:
       one.slot === null || high === null || low !== "0"

@@ -1,10 +1,11 @@
 /** Accesses that may leave what they may touch: packets, values of maps, buffers. */
 
 import type { Case } from "../case.ts";
+import type { Lineage } from "../lineage.ts";
 import type { Step } from "../log/path.ts";
 import { isPointer, isScalar, type LogValue, offsetOf } from "../log/values.ts";
 import { bytes, capital, describeType, describeValue, limitsOf } from "../words.ts";
-import { accessVerb, expressionOf, type Finding, indexOf, plain, type Rule } from "./rule.ts";
+import { accessVerb, cameFrom, expressionOf, type Finding, indexOf, plain, type Rule } from "./rule.ts";
 
 interface Bounds {
   /** `a value of `counters`` */
@@ -42,7 +43,7 @@ function bounds(one: Case, m: RegExpExecArray): Finding {
   const lineage = one.lineage(register, "offset");
   const added = lineage.addition !== null && lineage.index !== null ? one.valueBefore(lineage.addition, lineage.index) : null;
   if (lineage.addition !== null && added !== null && isScalar(added) && lineage.index !== null) {
-    return index(one, { thing, size, offset, length, register }, added, lineage.addition, lineage.originText);
+    return index(one, { thing, size, offset, length, register }, added, lineage.addition, lineage);
   }
   const { text } = one.place(one.slot);
   const expression = expressionOf(text);
@@ -72,7 +73,7 @@ function index(
   { thing, size, offset, length, register }: Bounds,
   added: LogValue,
   addition: Step,
-  origin: string | null,
+  lineage: Lineage,
 ): Finding {
   const { low, high } = limitsOf(added);
   const above = !one.verdict.some((line) => /min value/.test(line));
@@ -95,10 +96,7 @@ function index(
   const holder = array === null ? thing : `\`${array.field}\``;
   const most = high === null ? "anything" : `up to ${high / BigInt(element)}`;
   const slot = addition.slot;
-  const source =
-    origin === null
-      ? ""
-      : ` It was ${origin.replace(/: .*$/, "")} in ${originLine(one, register)} and is not limited on this path.`;
+  const source = cameFrom(one, lineage, "It", " and is not limited on this path.");
   const written = name ?? "index";
   return {
     problem: above ? `${where}: the index may be ${most}, ${holder} has ${many}` : `${where}: the index may be negative`,
@@ -138,11 +136,6 @@ function lineageIndex(addition: Step): number | null {
   return addition.instruction.src;
 }
 
-function originLine(one: Case, register: number): string {
-  const { origin } = one.lineage(register, "offset");
-  return origin === null ? "the beginning" : one.where(origin.slot);
-}
-
 function isPowerOfTwo(number: number): boolean {
   return number > 0 && (number & (number - 1)) === 0;
 }
@@ -169,11 +162,7 @@ function arithmetic(one: Case, pointer: string, detail: string): Finding {
   const lineage = register === null ? null : one.lineage(register);
   return {
     problem: `${expression === null ? "this adds a number to a pointer" : `\`${expression}\``}: ${missing}`,
-    reason: `${detail} Added to ${describeType(pointer)} is ${value === null ? "a number" : describeValue(value)}.${
-      lineage?.originText === null || lineage?.origin === null || lineage === null
-        ? ""
-        : ` It was ${lineage.originText.replace(/: .*$/, "")} in ${one.where(lineage.origin.slot)}.`
-    }`,
+    reason: `${detail} Added to ${describeType(pointer)} is ${value === null ? "a number" : describeValue(value)}.${lineage === null ? "" : cameFrom(one, lineage)}`,
     suggestions: [
       "use an unsigned type (u32 or u64) for it, and check its upper limit right before it is added",
       "where the compiler moved the check away or did it on a copy: keep the value in a u64, or hold it in place with `volatile` or `barrier_var`",
@@ -201,10 +190,7 @@ function size(one: Case, register: number, negative: boolean): Finding {
   const room = Number(buffer?.fields.get("vs") ?? map?.valueSize ?? 0);
   const space = buffer === null ? null : buffer.type === "fp" ? -offsetOf(buffer) : room === 0 ? null : room - offsetOf(buffer);
   const lineage = one.lineage(register);
-  const from =
-    lineage.origin === null || lineage.originText === null
-      ? ""
-      : ` It was ${lineage.originText.replace(/: .*$/, "")} in ${one.where(lineage.origin.slot)}.`;
+  const from = cameFrom(one, lineage);
   const limit = space ?? 64;
   return {
     problem: negative ? `the length given to ${callee} may be negative` : `the length given to ${callee} has no upper limit`,
@@ -510,11 +496,7 @@ function offset(one: Case, register: number, what: string): Finding {
   const fixes = lineage.addition?.instruction.src == null ? [] : [lineage.addition.instruction.src];
   return {
     problem: `${expression === null ? `the offset of this ${accessVerb(one)}` : `the offset in \`${expression}\``} ${what}`,
-    reason: `${added === null ? (value === null ? "The offset is not limited" : capital(`r${register} is ${describeValue(value)}`)) : `Added to the pointer is ${describeValue(added)}`}.${
-      lineage.origin === null || lineage.originText === null
-        ? ""
-        : ` It was ${lineage.originText.replace(/: .*$/, "")} in ${one.where(lineage.origin.slot)}.`
-    }`,
+    reason: `${added === null ? (value === null ? "The offset is not limited" : capital(`r${register} is ${describeValue(value)}`)) : `Added to the pointer is ${describeValue(added)}`}.${cameFrom(one, lineage)}`,
     suggestions: ["check it against both limits right before it is added, as an unsigned number"],
     fixes: fixes.map((index) => ({
       text: "check its upper limit right before it is added: `if (index >= …) return …;`",

@@ -4,7 +4,7 @@ import type { Case } from "../case.ts";
 import type { Step } from "../log/path.ts";
 import { isPointer, type LogValue } from "../log/values.ts";
 import { describeType, describeValue } from "../words.ts";
-import { accessVerb, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
+import { accessVerb, cameFrom, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
 
 /** Helpers after which pointers into the packet are lost: `bpf_helper_changes_pkt_data`. */
 const MOVES_PACKET =
@@ -78,16 +78,13 @@ function number(one: Case, register: number, what: string, value: LogValue | nul
     }
   }
   const lineage = one.lineage(register);
-  const origin = lineage.originText === null ? null : lineage.originText.replace(/: .*$/, "");
   const wrong = [...lineage.notes.values()].find(({ kind }) => kind === "change");
   const null_ = value !== null && value.text === "0";
   return {
     problem: null_ ? `${what} goes through NULL on this path` : `${what} goes through a number, not a pointer`,
     reason: null_
       ? `On this path r${register} is 0: what was tested for NULL is used where it is NULL.`
-      : `r${register} is ${value === null ? "a number" : describeValue(value)} here${origin === null || lineage.origin === null ? "" : `: it was ${origin} in ${one.where(lineage.origin.slot)}`}${
-          wrong === undefined ? "" : ", and arithmetic was done with it"
-        }. To the verifier it is a number, even where it is an address of the kernel or of user space.`,
+      : `r${register} is ${value === null ? "a number" : describeValue(value)} here.${cameFrom(one, lineage, "It", wrong === undefined ? "." : ", and arithmetic was done with it.")} To the verifier it is a number, even where it is an address of the kernel or of user space.`,
     suggestions: null_
       ? ["use it only where the test says that it is not NULL"]
       : [

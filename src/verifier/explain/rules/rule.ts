@@ -2,6 +2,7 @@
 
 import type { Case } from "../case.ts";
 import type { Category, StepKind } from "../explanation.ts";
+import type { Lineage } from "../lineage.ts";
 
 /** Instructions to put before one of the program, to see whether it passes then. */
 export interface Fix {
@@ -95,4 +96,13 @@ export function indexOf(text: string, field: string): string | null {
 export function accessVerb(one: Case): "read" | "write" {
   const kind = one.step?.instruction.kind;
   return kind === "store" || kind === "atomic" ? "write" : "read";
+}
+
+/** Where a value comes from, as a sentence with a space before it: `` It was read from the packet (`data[0]`) in line 9.`` Or empty. */
+export function cameFrom(one: Case, { origin, originText }: Lineage, subject = "It", end = "."): string {
+  if (origin === null || originText === null) return "";
+  const what = originText.replace(/: .*$/, "");
+  const expression = origin.instruction.kind === "load" ? expressionOf(one.place(origin.slot).text) : null;
+  const quoted = expression === null || what.includes(expression) ? "" : ` (\`${expression}\`)`;
+  return ` ${subject} was ${what}${quoted} in ${one.where(origin.slot)}${end}`;
 }
