@@ -30,7 +30,7 @@ const help: CommandHelp = {
   notes: [
     "FILE is a .bpf.ts source, or an object file that another compiler made.",
     "embedded is the embedded engine, without a recorded room: what needs a kernel's types is refused.",
-    "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier.md says where they may differ.",
+    "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier-differences.md says where they differ.",
     "Suggestions that could be tried on the instructions say so: checked, passes with this.",
     "Ends with status 5 when a kernel refuses one of the programs.",
   ],
