@@ -39,9 +39,7 @@ export function describeValue(value: LogValue): string {
 
 /** Of a type as logs name it: `map_value_or_null`. */
 export function describeType(type: string): string {
-  return (
-    POINTERS.find(([pattern]) => pattern.test(type))?.[1] ?? (type === "scalar" || type === "inv" ? "a number" : `a ${type}`)
-  );
+  return POINTERS.find(([pattern]) => pattern.test(type))?.[1] ?? (/^(?:scalar|inv|imm)$/.test(type) ? "a number" : `a ${type}`);
 }
 
 function describeNumber(value: LogValue): string {

@@ -59,6 +59,8 @@ const NOISE = [
   /^(?:subprog|stack use|stack_use|Using|liveness|live stack)/i,
   /^REG INVARIANTS VIOLATION/,
   /^BTF|^Note, /,
+  // What loaders leave out of a log.
+  /^\s*\(?\d+ line\(s\) omitted\)?/,
 ];
 /** May be all that there is, or a remark on the way: a verdict only when nothing else is one. */
 const REMARK = /^arg#\d+ (?:reference type\('UNKNOWN '\)|has pointer tag)/;
@@ -69,8 +71,13 @@ export function readLog(lines: readonly string[]): ReadLog {
   let source: SourceLine | null = null;
   let verdict: string[] = [];
   let remark: string | null = null;
-  for (const given of lines.flatMap(unglued)) {
+  let precision = false;
+  for (const given of withoutIndent(lines).flatMap(unglued)) {
     const line = given.replace(STATISTICS, "").replace(/\r$/, "");
+    // Before 6.4 the states that precision is traced back through follow its lines: they are of instructions before.
+    const isAncestor = precision && /^ (?:frame\d+: ?)?R\d/.test(line);
+    precision = /^(?:last_idx|regs=)/.test(line);
+    if (isAncestor) continue;
     const event = readEvent(line, source);
     if (event !== null) {
       events.push(event);
@@ -90,6 +97,14 @@ export function readLog(lines: readonly string[]): ReadLog {
   }
   if (verdict.length === 0 && remark !== null) verdict = [remark];
   return { events, verdict, functions };
+}
+
+/** Logs in other logs are indented: as far as their instructions are. */
+function withoutIndent(lines: readonly string[]): readonly string[] {
+  const first = lines.find((line) => /^\s*\d+: \([0-9a-f]{2}\) /.test(line));
+  const indent = first === undefined ? "" : /^\s*/.exec(first)![0];
+  if (indent === "") return lines;
+  return lines.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()));
 }
 
 /** At level 1 a branch that is taken up again has its state on its own line: `12: (25) if r1 > 0xa goto pc+4 17: R1=…`. */

@@ -76,7 +76,7 @@ function* tokens(text: string): Generator<string> {
 const BYTES = /^[?mz0ridfD]{8}$/;
 const NUMBER = /^-?(?:0x[0-9a-f]+|\d+)$/;
 /** What numbers were called before 5.18, and when they are precise. */
-const SCALAR = /^(?:inv|invP|Pscalar)$/;
+const SCALAR = /^(?:inv|invP|Pscalar|imm)$/;
 
 function parseValue(given: string): LogValue {
   const text = given.replace(/^P(?=-?\d|scalar|0x)/, "");
@@ -86,7 +86,8 @@ function parseValue(given: string): LogValue {
   const old = /^inv(?:P)?(-?\d+)$/.exec(text);
   if (old !== null) return { text: old[1]!, type: "scalar", fields: empty };
   if (NUMBER.test(text)) return { text, type: "scalar", fields: empty };
-  const stack = /^fp(-?\d+)$/.exec(text);
+  // Before 4.20 with the call that the frame is of.
+  const stack = /^fp(-?\d+)(?:,call_-?\d+)?$/.exec(text);
   if (stack !== null) return { text, type: "fp", fields: new Map([["off", stack[1]!]]) };
   const open = text.indexOf("(");
   if (open < 0) return { text, type: SCALAR.test(text) ? "scalar" : text, fields: empty };

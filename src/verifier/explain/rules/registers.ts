@@ -37,7 +37,7 @@ function deref(one: Case, m: RegExpExecArray): Finding {
   const what = expression === null ? `this ${accessVerb(one)}` : `\`${expression}\``;
   const value = one.value(register);
   if (/_or_null/.test(type)) return maybeNull(one, register, type, what);
-  if (/^(?:scalar|inv)/.test(type)) return number(one, register, what, value);
+  if (/^(?:scalar|inv|imm)/.test(type)) return number(one, register, what, value);
   return {
     problem: `${what} goes through ${describeType(type)}, which cannot be ${accessVerb(one) === "write" ? "written" : "read"} directly`,
     reason: `r${register} is ${describeType(type)} (${type}) here. Programs read and write the stack, map values, packets within their checked length, the context, and kernel objects that their types describe.`,
