@@ -172,6 +172,15 @@ test("without the program, the log alone gives lines, files and registers (since
   assert.deepEqual([found.at.file, found.at.line, found.at.text], ["refused.bpf.c", 148, "stats->payload[index] = 1;"]);
 });
 
+test("a helper of other types: which have it, and what to use instead", () => {
+  const found = explain(["0: (85) call bpf_skb_load_bytes#26", "program of this type cannot use helper bpf_skb_load_bytes#26"]);
+  assert.match(
+    found.reason,
+    /bpf_skb_load_bytes came with 4\.5.* On 6\.18 it is there for socket_filter, sched_cls, sched_act, .* more types\./,
+  );
+  assert.match(found.suggestions[0]!.text, /direct access through ctx->data/);
+});
+
 test("a log as one text, cut at its NUL", () => {
   const text = `${logsOf("6.18")["lookup"]!.log.join("\n")}\n\0rubbish`;
   assert.equal(explain(text).code, "dereference");

@@ -166,7 +166,8 @@ export const ROWS: readonly Row[] = [
     code: "context-access",
     category: "Memory",
     problem: "programs of type xdp may not read 8 bytes at byte 64 of the context",
-    reason: /`struct xdp_md` has data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex \(24 bytes\)/,
+    reason:
+      /There is no field: `struct xdp_md` has 24 bytes\. What it may read: data, data_end, data_meta, ingress_ifindex, rx_queue_index\.|rx_queue_index, egress_ifindex\./,
     suggestion: /SEC/,
   },
   {

@@ -2,7 +2,9 @@
 
 import { HELPER, helperName } from "../../../uapi/helpers.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
 import { helperSince } from "../../../uapi/since.ts";
+import { isOffered } from "../../targets/offers.ts";
 import type { Case } from "../case.ts";
 import { type Finding, plain, type Rule } from "./rule.ts";
 
@@ -40,14 +42,29 @@ function unavailable(one: Case, helper: string, number: number): Finding {
   }
   return {
     problem: `${known} is not there for ${type === null ? "programs of this type" : `programs of type ${type}`}`,
-    reason: `Which helpers there are depends on the type of program, the kernel's version${since === null ? "" : ` (${known} came with ${since})`}, its configuration (lockdown hides some), and the licence.`,
+    reason: `Which helpers there are depends on the type of program, the kernel's version${since === null ? "" : ` (${known} came with ${since})`}, its configuration (lockdown hides some), and the licence.${offeredTo(number)}`,
     suggestions: [
       ...(instead === undefined ? [] : [`use ${instead}`]),
-      "see what each type has: `bpftool feature probe`, or `skep portability FILE`",
       "or attach the program to a hook whose type has it",
+      "see what this kernel has: `bpftool feature probe`",
     ],
     blame: null,
   };
+}
+
+/** The newest kernel that is known in whole. */
+const NEWEST = 618;
+/** Types that are named, at most. */
+const MOST_TYPES = 6;
+
+/** Which types of programs have a helper, as a sentence; empty when that is not known. */
+function offeredTo(helper: number): string {
+  const types = (Object.keys(PROGRAM_TYPE) as ProgramType[]).filter(
+    (type) => type !== "unspec" && isOffered(NEWEST, helper, type, null, ""),
+  );
+  if (types.length === 0) return "";
+  const named = types.slice(0, MOST_TYPES).join(", ");
+  return ` On 6.18 it is there for ${named}${types.length > MOST_TYPES ? ` and ${types.length - MOST_TYPES} more types` : ""}.`;
 }
 
 /** A relocation found no such type or field in the kernel, and the instruction was reached all the same. */

@@ -1,6 +1,7 @@
 /** The context: which fields there are, and how they may be read; and what a program returns. */
 
 import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
+import { programRules } from "../../targets/rules.ts";
 import type { Case } from "../case.ts";
 import { contextOf } from "../names.ts";
 import { bytes } from "../words.ts";
@@ -24,7 +25,7 @@ function access(one: Case, m: RegExpExecArray): Finding {
       field !== undefined && width !== ""
         ? `${what} is of ${bytes(size)} of \`${field.name}\`, which has ${field.size}`
         : `${type === null ? "this type of program" : `programs of type ${type}`} may not ${verb} ${named} of the context`,
-    reason: `The program ${verb}s ${bytes(size)} at byte ${offset} of the context.${width}${fieldList(struct, offset)} Not every field of the struct is there for every type and attach type; most are read-only.`,
+    reason: `The program ${verb}s ${bytes(size)} at byte ${offset} of the context.${width}${fieldList(one, struct, offset, verb === "write") || " Not every field of the struct is there for every type and attach type; most are read-only."}`,
     suggestions: [
       ...(width === "" ? [] : [`read it with its declared width: ${bytes(field!.size)}`]),
       'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',
@@ -34,15 +35,23 @@ function access(one: Case, m: RegExpExecArray): Finding {
   };
 }
 
-/** The fields that there are, when the place is none of them. */
-function fieldList(struct: ContextStruct | null, offset: number): string {
-  if (struct === null) return "";
-  if (offset >= struct.size || !struct.fields.some((field) => offset >= field.offset && offset < field.offset + field.size))
-    return ` There is no field: \`${struct.name}\` has ${struct.fields
-      .slice(0, 8)
-      .map(({ name }) => name)
-      .join(", ")}${struct.fields.length > 8 ? ", …" : ""} (${bytes(struct.size)}).`;
-  return "";
+/** The newest kernel that is known in whole. */
+const NEWEST = 618;
+/** Fields that are named, at most. */
+const MOST_FIELDS = 16;
+
+/** The fields that programs of this type may read (or write), as a sentence. */
+function fieldList(one: Case, struct: ContextStruct | null, offset: number, write: boolean): string {
+  if (struct === null || one.program === null) return "";
+  const outside = !struct.fields.some((field) => offset >= field.offset && offset < field.offset + field.size);
+  const none = outside ? ` There is no field: \`${struct.name}\` has ${bytes(struct.size)}.` : "";
+  const rules = programRules(NEWEST, one.program.type, one.program.attachType);
+  if (rules === null) return none;
+  const allowed = struct.fields.filter((field) => rules.access(field.offset, field.size / field.count, write) !== null);
+  const names = allowed.slice(0, MOST_FIELDS).map(({ name }) => name);
+  const verb = write ? "write" : "read";
+  if (names.length === 0) return `${none} It may ${verb} no field.`;
+  return `${none} What it may ${verb}: ${names.join(", ")}${allowed.length > MOST_FIELDS ? ", …" : ""}.`;
 }
 
 function modified(_: Case, m: RegExpExecArray): Finding {
