@@ -10,7 +10,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { openVerifier } from "./ours.ts";
+import { OurVerifier } from "./ours.ts";
 import { KERNELS, type KernelName, type Recorded, readLogs, readRecorded } from "./recorded.ts";
 import { comparable, firstDifference } from "./states.ts";
 import { suite } from "./suite/all.ts";
@@ -31,7 +31,7 @@ if (!KERNELS.includes(kernel)) throw new Error(`--kernel is one of ${KERNELS.joi
 
 const recorded = readRecorded(kernel);
 const logs = options.states || options.log ? readLogs(kernel) : new Map<string, string>();
-const verifier = await openVerifier(kernel);
+const verifier = new OurVerifier(kernel);
 const wantsLog = options.states || options.log;
 
 const unsound: string[] = [];

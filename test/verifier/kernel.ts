@@ -100,7 +100,10 @@ export class KernelLoader {
     if (result >= 0) open.push(result);
     const end = this.#log.indexOf(0);
     const log = new TextDecoder().decode(this.#log.subarray(0, end < 0 ? LOG_SIZE : end));
-    return { accepted: result >= 0, errno: result >= 0 ? "" : request.error(result).code, log };
+    if (result >= 0) return { accepted: true, errno: "", log };
+    const errno = request.error(result).code;
+    const failed = notAskedBecause(errno, log);
+    return { accepted: false, errno, log, ...(failed === null ? {} : { failed }) };
   }
 
   #loadTypes(btf: Uint8Array, open: number[]): number {
@@ -185,6 +188,12 @@ export class KernelLoader {
     if (attachType === "trace_iter") return find(`bpf_iter_${target}`, "function");
     return find(target, "function");
   }
+}
+
+/** Not what the verifier thinks of a program, but what this kernel was built with. */
+function notAskedBecause(errno: string, log: string): string | null {
+  if (errno === "EPERM" && log.replace(/^processed .*/m, "").trim() === "") return "this kernel loads no such programs";
+  return log.includes("ldimm64 failed to find the address for kernel symbol") ? "this kernel does not tell addresses" : null;
 }
 
 /** Maps of other kinds refuse a value type. */

@@ -25,6 +25,7 @@ const name = KERNELS.find((kernel) => (asked === "live" ? release().startsWith(`
 if (name === undefined) throw new Error(`no such kernel: ${asked}; one of ${KERNELS.join(", ")}, or live on one of those`);
 
 const output = asked === "live" ? runHere(LOAD) : runInGuest(name, LOAD);
+if (!output.includes("{")) throw new Error(`${name} gave no answers`);
 const answers = new Map<string, Answer>();
 for (const line of output.split("\n").filter((line) => line.startsWith("{"))) {
   const { name, ...answer } = JSON.parse(line) as Answer & { readonly name: string };

@@ -62,8 +62,6 @@ export function syncLinked(walk: Walk, state: State, known: Reg, index: number, 
     // A difference in 32 bits says nothing of one in 64.
     if (((reg.id ^ known.id) & ADD_CONST) === ADD_CONST) continue;
     const to = synced(walk, reg, known);
-    if (link.frame === running) {
-    }
     if (link.isReg) frame.regs[link.index] = to;
     else frame.stack[link.index] = new Slot(frame.stack[link.index]!.kinds, to);
   }

@@ -3,11 +3,14 @@
 import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
 import type { Case, Category } from "./case.ts";
+import { btf } from "./programs/btf.ts";
 import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
 import { core } from "./programs/core.ts";
+import { dynptrs } from "./programs/dynptrs.ts";
 import { helpers } from "./programs/helpers.ts";
+import { iterators, kfuncs } from "./programs/kfuncs.ts";
 import { irq, locks, rcu } from "./programs/locks.ts";
 import { loops } from "./programs/loops.ts";
 import { numbers } from "./programs/numbers.ts";
@@ -27,7 +30,26 @@ export interface SuiteProgram {
   readonly program: string;
 }
 
-const RULES = [core, shape, numbers, pointers, packets, helpers, contexts, calls, loops, references, locks, irq, rcu, callbacks];
+const RULES = [
+  core,
+  shape,
+  numbers,
+  pointers,
+  packets,
+  helpers,
+  contexts,
+  calls,
+  loops,
+  references,
+  locks,
+  irq,
+  rcu,
+  callbacks,
+  dynptrs,
+  btf,
+  kfuncs,
+  iterators,
+];
 
 export function allCases(): readonly Case[] {
   const cases = RULES.flatMap((rules) => rules.cases);

@@ -222,7 +222,7 @@ pointers
       "in two halves": `*(u16 *)(r10 -4) = 1; *(u16 *)(r10 -2) = 0; r2 = r10; r2 += -4; r1 = map array48; call bpf_map_lookup_elem; r1 = *(u64 *)(r0 +0)${RETURN}`,
       negative: `*(u32 *)(r10 -4) = -1; r2 = r10; r2 += -4; r1 = map array48; call bpf_map_lookup_elem; r1 = *(u64 *)(r0 +0)${RETURN}`,
       "in a value": `r2 = value array4; r1 = map array48; call bpf_map_lookup_elem; r1 = *(u64 *)(r0 +0)${RETURN}`,
-      "of four, the last": `*(u32 *)(r10 -4) = 3; r2 = r10; r2 += -4; r1 = map array64; call bpf_map_lookup_elem; r1 = *(u64 *)(r0 +0)${RETURN}`,
+      "of four, the last": `*(u32 *)(r10 -4) = 3; r2 = r10; r2 += -4; r1 = map four; call bpf_map_lookup_elem; r1 = *(u64 *)(r0 +0)${RETURN}`,
     },
   )
   .rule(

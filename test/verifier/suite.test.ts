@@ -1,0 +1,41 @@
+/**
+ * The suite's programs get the verdicts that kernels gave them (`node test/verifier/record.ts`). `node test/verifier/compare.ts`
+ * tells more of a difference.
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { OurVerifier } from "./ours.ts";
+import { KERNELS, type KernelName, readRecorded } from "./recorded.ts";
+import { suite } from "./suite/all.ts";
+
+/** Walks of a million instructions take seconds: compare.ts compares them, too. */
+const LONGEST_WALK = 20_000;
+
+/** Where we are stricter than a kernel, and why. Never the other way round. */
+const STRICTER: Readonly<Record<KernelName, readonly string[]>> = { "6.1": [], "6.12": [], "6.18": [] };
+
+describe("verdicts of kernels", () => {
+  const programs = [...suite()];
+  for (const kernel of KERNELS) {
+    test(`Linux ${kernel}`, () => {
+      const verifier = new OurVerifier(kernel);
+      const recorded = readRecorded(kernel);
+      const different: string[] = [];
+      let compared = 0;
+      for (const { name, spec, program } of programs) {
+        const theirs = recorded.get(name);
+        if (theirs === undefined)
+          assert.fail(`${name} was not recorded on ${kernel}: node test/verifier/record.ts --kernel ${kernel}`);
+        if (theirs.failed !== undefined || theirs.processed > LONGEST_WALK || STRICTER[kernel].includes(name)) continue;
+        const { verdict, threw } = verifier.ask(spec, program);
+        compared++;
+        if (verdict?.accepted === theirs.accepted) continue;
+        const ours = verdict === null ? `threw ${threw}` : (verdict.refusal?.text ?? "accepted");
+        different.push(`${name}\n    ours:   ${ours}\n    kernel: ${theirs.accepted ? "accepted" : theirs.text}`);
+      }
+      assert.equal(different.join("\n"), "");
+      assert.ok(compared > 600, `${compared} programs were compared`);
+    });
+  }
+});
