@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { type Btf, openBtf } from "../../src/btf/btf.ts";
-import { functionRecords, lineRecords, typesForKernel } from "../../src/engine/linux/programs/source-lines.ts";
+import { lineRecords, typesForKernel } from "../../src/engine/linux/programs/source-lines.ts";
 import { Request } from "../../src/engine/linux/request.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import type { Transport } from "../../src/engine/linux/sys/transport.ts";
@@ -81,7 +81,7 @@ export class KernelLoader {
     const attachTo = this.#attachTo(program);
     if (attachTo !== 0) request.u32("attach_btf_id", attachTo);
     if (types !== null) {
-      const functions = functionRecords(program);
+      const functions = recordsOf(program);
       const lines = lineRecords(program, types);
       if (functions !== null || lines !== null || program.section !== "") request.u32("prog_btf_fd", typesFd);
       if (functions !== null)
@@ -190,9 +190,16 @@ export class KernelLoader {
   }
 }
 
+/** All functions or none: those that nobody calls, as handlers of exceptions are, too. */
+function recordsOf({ functions }: ProgramSpec): Uint8Array | null {
+  if (functions.length === 0 || functions.some(({ type }) => type === 0)) return null;
+  const records = new Uint32Array(functions.flatMap(({ slot, type }) => [slot, type]));
+  return new Uint8Array(records.buffer);
+}
+
 /** Not what the verifier thinks of a program, but what this kernel was built with. */
 function notAskedBecause(errno: string, log: string): string | null {
-  if (errno === "EPERM" && log.replace(/^processed .*/m, "").trim() === "") return "this kernel loads no such programs";
+  if (errno === "EPERM" && log.replace(/^(processed|func#).*/gm, "").trim() === "") return "this kernel loads no such programs";
   return log.includes("ldimm64 failed to find the address for kernel symbol") ? "this kernel does not tell addresses" : null;
 }
 

@@ -6,14 +6,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { OurVerifier } from "./ours.ts";
-import { KERNELS, type KernelName, readRecorded } from "./recorded.ts";
+import { KERNELS, readRecorded } from "./recorded.ts";
 import { suite } from "./suite/all.ts";
 
 /** Walks of a million instructions take seconds: compare.ts compares them, too. */
 const LONGEST_WALK = 20_000;
 
-/** Where we are stricter than a kernel, and why. Never the other way round. */
-const STRICTER: Readonly<Record<KernelName, readonly string[]>> = { "6.1": [], "6.12": [], "6.18": [] };
+/**
+ * Where we are stricter than the kernels, and why. Never the other way round. A negative offset into a tracepoint's record is
+ * compared as unsigned, and lets a program read what lies before it.
+ */
+const STRICTER: readonly string[] = ["core/context of tracepoints: negative"];
 
 describe("verdicts of kernels", () => {
   const programs = [...suite()];
@@ -23,11 +26,15 @@ describe("verdicts of kernels", () => {
       const recorded = readRecorded(kernel);
       const different: string[] = [];
       let compared = 0;
+      let missing = 0;
       for (const { name, spec, program } of programs) {
         const theirs = recorded.get(name);
-        if (theirs === undefined)
-          assert.fail(`${name} was not recorded on ${kernel}: node test/verifier/record.ts --kernel ${kernel}`);
-        if (theirs.failed !== undefined || theirs.processed > LONGEST_WALK || STRICTER[kernel].includes(name)) continue;
+        // Some are recorded on the newest kernel only: see load-suite.ts.
+        if (theirs === undefined) {
+          missing++;
+          continue;
+        }
+        if (theirs.failed !== undefined || theirs.processed > LONGEST_WALK || STRICTER.includes(name)) continue;
         const { verdict, threw } = verifier.ask(spec, program);
         compared++;
         if (verdict?.accepted === theirs.accepted) continue;
@@ -35,7 +42,8 @@ describe("verdicts of kernels", () => {
         different.push(`${name}\n    ours:   ${ours}\n    kernel: ${theirs.accepted ? "accepted" : theirs.text}`);
       }
       assert.equal(different.join("\n"), "");
-      assert.ok(compared > 600, `${compared} programs were compared`);
+      assert.ok(missing < 10, `${missing} programs were not recorded: node test/verifier/record.ts --kernel ${kernel}`);
+      assert.ok(compared > 1500, `${compared} programs were compared`);
     });
   }
 });

@@ -29,7 +29,11 @@ export function runInGuest(kernel: string, script: string, ...args: string[]): s
     // The console is slow: the answers are compressed.
     const load = `${process.execPath} --no-warnings ${script} ${args.join(" ")} > /run/answers 2> /run/errors || tail -5 /run/errors`;
     writeFileSync(run, `${load}\necho ANSWERS-BEGIN\ngzip -9 -c /run/answers | base64 -w 200\necho ANSWERS-END\n`);
-    const { stdout, stderr } = spawnSync(BOOT, [join(kernels, kernel), run], { encoding: "utf8", maxBuffer: 1 << 30 });
+    const { stdout, stderr } = spawnSync(BOOT, [join(kernels, kernel), run], {
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+      timeout: 300_000,
+    });
     const answers = /ANSWERS-BEGIN\r?\n([\s\S]*?)ANSWERS-END/.exec(stdout)?.[1];
     if (answers === undefined) throw new Error(`the guest gave no answers: ${stdout.slice(-2000)}${stderr.slice(-2000)}`);
     console.error(stdout.slice(0, stdout.indexOf("ANSWERS-BEGIN")).trim());

@@ -1,8 +1,8 @@
 /** All programs of the suite. */
 
-import type { Spec } from "../../../src/object/spec.ts";
 import { buildSpec } from "./build.ts";
-import type { Case, Category } from "./case.ts";
+import type { Case } from "./case.ts";
+import { objectPrograms, type SuiteProgram } from "./objects.ts";
 import { btf } from "./programs/btf.ts";
 import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
@@ -18,17 +18,6 @@ import { packets } from "./programs/packets.ts";
 import { pointers } from "./programs/pointers.ts";
 import { references } from "./programs/references.ts";
 import { shape } from "./programs/shape.ts";
-
-/** A program as verifiers take it, whoever wrote it how. */
-export interface SuiteProgram {
-  readonly name: string;
-  readonly category: Category;
-  /** What its author expects. */
-  readonly expected: boolean;
-  readonly spec: Spec;
-  /** Name of the program in `spec`. */
-  readonly program: string;
-}
 
 const RULES = [
   core,
@@ -65,4 +54,5 @@ export function allCases(): readonly Case[] {
 export function* suite(): Generator<SuiteProgram> {
   for (const one of allCases())
     yield { name: one.name, category: one.category, expected: one.accepted, spec: buildSpec(one), program: "main" };
+  yield* objectPrograms();
 }
