@@ -14,7 +14,7 @@ import { compileSource } from "../src/compiler/compile.ts";
 import { readObject } from "../src/object/read.ts";
 import type { Spec } from "../src/object/spec.ts";
 import { openLoader } from "../test/verifier/kernel.ts";
-import { type OurVerifier, openVerifier } from "../test/verifier/ours.ts";
+import { OurVerifier } from "../test/verifier/ours.ts";
 import { KERNELS } from "../test/verifier/recorded.ts";
 import { suite } from "../test/verifier/suite/all.ts";
 import { median, printTable } from "./measure.ts";
@@ -108,7 +108,7 @@ async function compare(): Promise<void> {
     .split("\n")
     .map((line): Answer | null => JSON.parse(line));
   const all = subjects();
-  const verifier = await openVerifier(kernel);
+  const verifier = new OurVerifier(kernel);
   const first = verifier.ask(all[0]!.spec, all[0]!.program).milliseconds;
   const answers = all.map((subject) => ours(verifier, subject));
   const rows = (["small", "tools", "examples"] as const).map((group) => {

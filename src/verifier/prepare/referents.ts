@@ -139,6 +139,9 @@ export class KfuncCalls {
     if (this.#known.size >= MOST_KFUNCS) refuse("too many different kernel function calls", "E2BIG", slot);
     if (id < 0 || id >= this.#types.count || this.#types.kind(id) !== "function")
       refuse(`kernel btf_id ${id >>> 0} is not a function`, "EINVAL", slot);
+    // They read what the driver knows of a packet (since 6.3), and a Spec names no device.
+    if (this.#types.name(id).startsWith("bpf_xdp_metadata_"))
+      refuse("metadata kfuncs require device-bound program", "EINVAL", slot);
     this.#known.add(id);
     this.#refer(slot, id);
   }
