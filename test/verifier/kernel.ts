@@ -34,6 +34,11 @@ export async function openLoader(): Promise<KernelLoader> {
   return new KernelLoader(await openNative(), openBtf(new Uint8Array(readFileSync("/sys/kernel/btf/vmlinux"))));
 }
 
+/** `BPF_FUNC_…` that libbpf calls in place of a weak kernel function that is not there. */
+const MISSING_FUNCTION = 2_002_000_000;
+
+const ARENA_ADDRESS = 1n << 44n;
+
 class Failure extends Error {}
 
 export class KernelLoader {
@@ -65,7 +70,8 @@ export class KernelLoader {
     const maps = new Map<string, number>();
     const used = new Set(program.relocations.map(({ map }) => map));
     for (const map of spec.maps) if (used.has(map.name)) maps.set(map.name, this.#makeMap(map, typesFd, open));
-    const code = this.#relocate(program, maps);
+    const weak = new Set((spec.externs ?? []).flatMap((extern) => ("weak" in extern && extern.weak ? [extern.name] : [])));
+    const code = this.#relocate(program, maps, (name) => weak.has(name));
     const request = new Request(this.#transport, "prog_load")
       .u32("prog_type", PROGRAM_TYPE[program.type])
       .u32("insn_cnt", code.length / 8)
@@ -78,7 +84,7 @@ export class KernelLoader {
       .u32("log_size", LOG_SIZE)
       .pointer("log_buf", this.#log);
     if (program.type === "kprobe") request.u32("kern_version", 0);
-    const attachTo = this.#attachTo(program);
+    const attachTo = program.type === "struct_ops" ? this.#implements(spec, program, request) : this.#attachTo(program);
     if (attachTo !== 0) request.u32("attach_btf_id", attachTo);
     if (types !== null) {
       const functions = recordsOf(program);
@@ -130,7 +136,8 @@ export class KernelLoader {
       .u32("value_size", map.valueSize)
       .u32("max_entries", map.maxEntries === 0 && map.type === "perf_event_array" ? 1 : map.maxEntries)
       .u32("map_flags", map.flags)
-      .u64("map_extra", Number(map.extra ?? 0n))
+      // An arena without an address of its own is mapped by its owner before programs are loaded: any address will do.
+      .u64("map_extra", Number(map.extra ?? (map.type === "arena" ? ARENA_ADDRESS : 0n)))
       .text("map_name", map.name);
     if (map.inner !== undefined) request.u32("inner_map_fd", this.#makeMap(map.inner, typesFd, open));
     if (map.valueType !== 0 && TAKES_TYPES.has(map.type))
@@ -154,7 +161,7 @@ export class KernelLoader {
     if (map.frozen === true) new Request(this.#transport, "map_freeze").u32("map_fd", fd).send();
   }
 
-  #relocate(program: ProgramSpec, maps: ReadonlyMap<string, number>): Uint8Array {
+  #relocate(program: ProgramSpec, maps: ReadonlyMap<string, number>, isWeak: (name: string) => boolean): Uint8Array {
     const code = program.code.slice();
     const view = new DataView(code.buffer);
     for (const { slot, map, kind, offset } of program.relocations) {
@@ -167,12 +174,34 @@ export class KernelLoader {
     for (const { slot, kind, name } of program.externs ?? []) {
       const known = name.replace(/___.*/, "");
       const id = this.#kernelTypes.find(known, kind === "call" ? "function" : "variable");
-      if (id === undefined) throw new Failure(`the kernel has no ${known}`);
+      if (id === undefined) {
+        if (!isWeak(name)) throw new Failure(`the kernel has no ${known}`);
+        // As libbpf does: the address is 0, and a call is of a helper that does not exist.
+        view.setUint8(slot * 8 + 1, view.getUint8(slot * 8 + 1) & 15);
+        view.setInt32(slot * 8 + 4, kind === "call" ? MISSING_FUNCTION : 0, true);
+        continue;
+      }
       view.setInt16(slot * 8 + 2, 0, true);
       view.setInt32(slot * 8 + 4, id, true);
       if (kind === "address") view.setUint8(slot * 8 + 1, (view.getUint8(slot * 8 + 1) & 15) | (3 << 4));
     }
     return code;
+  }
+
+  /** The struct of functions that it is one of; which one is told as its attach type. */
+  #implements(spec: Spec, { name }: ProgramSpec, request: Request<"prog_load">): number {
+    for (const { structOps } of spec.maps) {
+      const member = structOps?.functions.find(({ program }) => program === name)?.member;
+      if (structOps === undefined || member === undefined) continue;
+      const struct = structOps.typeName.replace(/___.*/, "");
+      const id = this.#kernelTypes.find(struct, "struct");
+      const type = id === undefined ? undefined : this.#kernelTypes.type(id);
+      const index = type?.kind === "struct" ? type.members.findIndex((each) => each.name === member) : -1;
+      if (id === undefined || index < 0) throw new Failure(`the kernel has no ${struct}.${member}`);
+      request.u32("expected_attach_type", index);
+      return id;
+    }
+    throw new Failure("no struct has it as a member");
   }
 
   #attachTo({ type, attachType, target }: ProgramSpec): number {
@@ -199,7 +228,8 @@ function recordsOf({ functions }: ProgramSpec): Uint8Array | null {
 
 /** Not what the verifier thinks of a program, but what this kernel was built with. */
 function notAskedBecause(errno: string, log: string): string | null {
-  if (errno === "EPERM" && log.replace(/^(processed|func#).*/gm, "").trim() === "") return "this kernel loads no such programs";
+  if (errno === "EPERM" && log.replace(/^(processed|func#|verification time|stack depth).*/gm, "").trim() === "")
+    return "this kernel loads no such programs";
   return log.includes("ldimm64 failed to find the address for kernel symbol") ? "this kernel does not tell addresses" : null;
 }
 
