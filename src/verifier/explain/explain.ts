@@ -95,6 +95,18 @@ function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): 
   return once.sort((a, b) => rank(a) - rank(b));
 }
 
+/** Steps of a path that are shown: the first, where the value comes from, and so many of the last. */
+const MOST_STEPS = 24;
+
+/** A value that goes round a loop has a step for each turn. */
+function shortened(path: readonly PathStep[]): readonly PathStep[] {
+  if (path.length <= MOST_STEPS) return path;
+  const [first, ...rest] = path;
+  const last = rest.slice(-MOST_STEPS + 2);
+  const left = path.length - 1 - last.length;
+  return [first!, { kind: "note", at: last[0]!.at, text: `… ${left} steps more` }, ...last];
+}
+
 /** How a program of a type leaves a packet or event alone, in C and in TypeScript; null where it depends. */
 function leavingBy(type: ProgramSpec["type"]): string | null {
   switch (type) {
@@ -123,7 +135,7 @@ function leavingBy(type: ProgramSpec["type"]): string | null {
 }
 
 /** Branches, and what happened to the value that it is about, in their order. */
-function pathTo(one: Case, finding: Finding): PathStep[] {
+function pathTo(one: Case, finding: Finding): readonly PathStep[] {
   const notes = finding.blame == null ? new Map() : new Map(one.lineage(finding.blame, finding.follow ?? "value").notes);
   for (const { slot, kind, text } of finding.marks ?? []) {
     const step = one.stepAt(slot);
@@ -148,5 +160,5 @@ function pathTo(one: Case, finding: Finding): PathStep[] {
       path.push({ ...branch, step });
     }
   }
-  return path.reverse().map(({ kind, at, text }) => ({ kind, at, text }));
+  return shortened(path.reverse().map(({ kind, at, text }) => ({ kind, at, text })));
 }

@@ -65,7 +65,11 @@ const NOISE = [
 /** May be all that there is, or a remark on the way: a verdict only when nothing else is one. */
 const REMARK = /^arg#\d+ (?:reference type\('UNKNOWN '\)|has pointer tag)/;
 
-export function readLog(lines: readonly string[]): ReadLog {
+/** A log of a million instructions is as many lines; what decided is at its end. */
+const MOST_LINES = 50_000;
+
+export function readLog(all: readonly string[]): ReadLog {
+  const lines = all.length > MOST_LINES ? all.slice(-MOST_LINES) : all;
   const events: LogEvent[] = [];
   const functions = new Map<number, string>();
   let source: SourceLine | null = null;
@@ -73,7 +77,7 @@ export function readLog(lines: readonly string[]): ReadLog {
   let remark: string | null = null;
   let precision = false;
   for (const given of withoutIndent(lines).flatMap(unglued)) {
-    const line = given.replace(STATISTICS, "").replace(/\r$/, "");
+    const line = (given.includes("processed ") ? given.replace(STATISTICS, "") : given).replace(/\r$/, "");
     // Before 6.4 the states that precision is traced back through follow its lines: they are of instructions before.
     const isAncestor = precision && /^ (?:frame\d+: ?)?R\d/.test(line);
     precision = /^(?:last_idx|regs=)/.test(line);
@@ -111,7 +115,7 @@ function withoutIndent(lines: readonly string[]): readonly string[] {
 const GLUED = /^(\d+: \([0-9a-f]{2}\) [^;]*?\S)\s+(\d+: (?:frame\d+: )?R\d+(?:_[rwD]+)?=.*)$/;
 
 function unglued(line: string): readonly string[] {
-  const match = GLUED.exec(line);
+  const match = line.includes(";") ? null : GLUED.exec(line);
   return match === null ? [line] : [match[1]!, match[2]!];
 }
 
