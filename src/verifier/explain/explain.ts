@@ -1,11 +1,10 @@
 /** From a verifier's log to an explanation. */
 
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
-import { branchOf } from "./branches.ts";
 import { Case } from "./case.ts";
+import { causalPath } from "./causal-path.ts";
 import { readDiagnostics } from "./diagnostics.ts";
-import type { Explanation, PathStep, Suggestion } from "./explanation.ts";
-import type { Step } from "./log/path.ts";
+import type { Explanation, Suggestion } from "./explanation.ts";
 import { readLog } from "./log/read.ts";
 import { codeOfUnknown, ruleFor, unknown } from "./rules/index.ts";
 import type { Finding } from "./rules/rule.ts";
@@ -25,12 +24,6 @@ export interface ExplainOptions {
   /** Asks a verifier: suggestions are tried on the instructions, and those that pass say so. Needs `program`. */
   readonly accepts?: Accepts;
 }
-
-/** So many instructions after a branch another line must begin, to say where it goes on. */
-const LOOK_AHEAD = 64;
-
-/** Of a loop's branches on the path so many are shown. */
-const MOST_BRANCHES = 12;
 
 /**
  * Explains a refusal by the log of a kernel (classic of level 1 or 2 of any version since 5.4, or the newer form with
@@ -64,7 +57,7 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
       problem: known === null ? found.problem : finding.problem,
       reason: known === null || options.program === undefined ? found.reason : finding.reason,
       at: found.at.line > 0 || at.line === 0 ? { ...at, ...found.at } : at,
-      path: found.path.length > 0 ? found.path : pathTo(one, finding),
+      path: found.path.length > 0 ? found.path : causalPath(one, finding),
       suggestions: [...suggestions, ...found.suggestions.map((text) => ({ text, checked: null }))],
       kernelText: verdict.length > 0 ? verdict.join("\n") : `${found.title}: ${found.problem}`,
     };
@@ -75,7 +68,7 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
     problem: finding.problem,
     reason: finding.reason,
     at,
-    path: pathTo(one, finding),
+    path: causalPath(one, finding),
     suggestions,
     kernelText: verdict.join("\n"),
   };
@@ -93,18 +86,6 @@ function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): 
   // What is known to work comes first; what was tried and is not enough comes last: in the source it may still be a part of it.
   const rank = ({ checked }: Suggestion) => (checked === true ? 0 : checked === null ? 1 : 2);
   return once.sort((a, b) => rank(a) - rank(b));
-}
-
-/** Steps of a path that are shown: the first, where the value comes from, and so many of the last. */
-const MOST_STEPS = 24;
-
-/** A value that goes round a loop has a step for each turn. */
-function shortened(path: readonly PathStep[]): readonly PathStep[] {
-  if (path.length <= MOST_STEPS) return path;
-  const [first, ...rest] = path;
-  const last = rest.slice(-MOST_STEPS + 2);
-  const left = path.length - 1 - last.length;
-  return [first!, { kind: "note", at: last[0]!.at, text: `… ${left} steps more` }, ...last];
 }
 
 /** How a program of a type leaves a packet or event alone, in C and in TypeScript; null where it depends. */
@@ -132,33 +113,4 @@ function leavingBy(type: ProgramSpec["type"]): string | null {
     default:
       return null;
   }
-}
-
-/** Branches, and what happened to the value that it is about, in their order. */
-function pathTo(one: Case, finding: Finding): readonly PathStep[] {
-  const notes = finding.blame == null ? new Map() : new Map(one.lineage(finding.blame, finding.follow ?? "value").notes);
-  for (const { slot, kind, text } of finding.marks ?? []) {
-    const step = one.stepAt(slot);
-    if (step !== null) notes.set(step, { kind, text });
-  }
-  // What holds for the program as a whole holds on every path.
-  if (finding.blame == null && notes.size === 0 && one.step === null) return [];
-  if (finding.slot === 0) return [];
-  const steps = one.steps();
-  const first = steps.findIndex((step) => notes.has(step));
-  const path: (PathStep & { readonly step: Step })[] = [];
-  let branches = 0;
-  for (let index = steps.length - 1; index >= Math.max(0, first); index--) {
-    const step = steps[index]!;
-    const noted = notes.get(step);
-    if (noted !== undefined) path.push({ ...noted, at: one.place(step.slot), step });
-    else if (step.instruction.kind === "jump" && index < steps.length - 1 && branches < MOST_BRANCHES) {
-      const branch = branchOf(one, step, steps.slice(index + 1, index + 1 + LOOK_AHEAD));
-      const later = path.at(-1);
-      if (branch === null || (later?.at.slot === branch.at.slot && later?.text === branch.text)) continue;
-      branches++;
-      path.push({ ...branch, step });
-    }
-  }
-  return shortened(path.reverse().map(({ kind, at, text }) => ({ kind, at, text })));
 }
