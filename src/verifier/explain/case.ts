@@ -122,15 +122,15 @@ export class Case {
     return line > 0 ? `line ${line}` : `instruction ${slot}`;
   }
 
-  /** The map that a value belongs to: by the log's own name for it, or by the lookup that gave it. */
-  mapOf(value: LogValue | null, register: number | null): MapSpec | null {
+  /** The map that a register's value belongs to before a step: by the log's own name for it, or by the lookup that gave it. */
+  mapOf(value: LogValue | null, register: number | null, at: Step | null = this.step): MapSpec | null {
     const named = value?.fields.get("map");
     if (named !== undefined) {
       const found = this.names.map(named);
       if (found !== null) return found;
     }
     if (register === null) return null;
-    const { origin } = this.lineage(register);
+    const { origin } = traceBack(this, at, register, "value");
     return origin === null ? null : this.mapOfCall(origin);
   }
 

@@ -47,7 +47,7 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
     options.visits,
   );
   const known = ruleFor(verdict);
-  const finding = known === null ? unknown(one) : known.rule.explain(one, known.match);
+  const finding = known === null ? unknown(one) : careful(one, () => known.rule.explain(one, known.match));
   const suggestions = suggestionsOf(finding, options);
   const at = one.place(finding.slot ?? one.slot);
   if (found !== null) {
@@ -72,6 +72,15 @@ export function explain(log: readonly string[] | string, options: ExplainOptions
     suggestions,
     kernelText: verdict.join("\n"),
   };
+}
+
+/** Logs come from anywhere, and may have been cut or edited: an explanation that fails must not hide the refusal. */
+function careful(one: Case, find: () => Finding): Finding {
+  try {
+    return find();
+  } catch {
+    return unknown(one);
+  }
 }
 
 function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): Suggestion[] {

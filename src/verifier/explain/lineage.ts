@@ -158,11 +158,11 @@ function readFrom(one: Case, step: Step): string {
   const base = one.valueBefore(step, memory.base);
   const after = dst === null ? null : one.valueAfter(step, dst);
   const what = after === null ? "" : `: ${describeValue(after)}`;
-  return `read from ${base === null ? "memory" : placeIn(one, base, memory.base, memory.offset)}${what}`;
+  return `read from ${base === null ? "memory" : placeIn(one, step, base, memory.base, memory.offset)}${what}`;
 }
 
 /** `the packet`, `` `ctx->data` ``, `` `packets` of a value of `counters` ``. */
-export function placeIn(one: Case, base: LogValue, register: number, offset: number): string {
+function placeIn(one: Case, step: Step, base: LogValue, register: number, offset: number): string {
   const at = offsetOf(base) + offset;
   if (base.type === "ctx") {
     const field = one.names.contextField(at);
@@ -170,7 +170,7 @@ export function placeIn(one: Case, base: LogValue, register: number, offset: num
   }
   if (/^pkt/.test(base.type)) return "the packet";
   if (/^map_value/.test(base.type)) {
-    const map = one.mapOf(base, register);
+    const map = one.mapOf(base, register, step);
     if (map === null) return "a value of a map";
     const variable = one.names.variable(map, at);
     if (variable !== null) return `the variable \`${variable.name}\``;

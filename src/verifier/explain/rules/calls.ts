@@ -179,6 +179,13 @@ export const CALL_RULES: readonly Rule[] = [
     "declare it with the type of the program's context",
   ),
   plain(
+    "Policy",
+    "device-bound",
+    /^(?:metadata kfuncs require device-bound program|metadata kfuncs .*)/,
+    "a function that reads a driver's metadata of the packet needs a program for one device; The driver's own function is put in its place",
+    "load the program for the device: BPF_F_XDP_DEV_BOUND_ONLY and its interface",
+  ),
+  plain(
     "Call Type",
     "kfunc",
     /^(?:calling kernel function (\S+) is not allowed|kernel function (\S+) (?:args#\d+ pointer type .*|returns pointer type .*|unhandled dynamic return type)|kernel btf_id (\d+) is not a function|kernel function btf_id (\d+) does not have a valid func_proto)/,

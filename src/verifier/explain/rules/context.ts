@@ -78,6 +78,7 @@ function modified(_: Case, m: RegExpExecArray): Finding {
 /** Numbers that a program may return, by what the log says. */
 function returns(one: Case, m: RegExpExecArray): Finding {
   const text = m[0];
+  const register = Number(/register R(\d+)/.exec(text)?.[1] ?? 0);
   const allowed = /should have been in (?:\[(-?\d+), (-?\d+)\]|\((0x[0-9a-f]+); (0x[0-9a-f]+)\)|(\S+))/.exec(text);
   const found = /smin=(-?\d+)|smax=(-?\d+)/.test(text)
     ? [/smin=(-?\d+)/.exec(text)?.[1], /smax=(-?\d+)/.exec(text)?.[1]]
@@ -110,7 +111,7 @@ function returns(one: Case, m: RegExpExecArray): Finding {
         : `\`${one.program.name}\``;
   return {
     problem: `${subject} may return ${range}; this hook allows ${may}`,
-    reason: `${callback ? "What a callback returns says whether to go on." : `What programs of this kind${one.program?.attachType == null ? "" : ` (${one.program.attachType})`} return is a decision, and other numbers mean nothing.`}${cameFrom(one, one.lineage(0), "The value")}`,
+    reason: `${callback ? "What a callback returns says whether to go on." : `What programs of this kind${one.program?.attachType == null ? "" : ` (${one.program.attachType})`} return is a decision, and other numbers mean nothing.`}${cameFrom(one, one.lineage(register), "The value")}`,
     suggestions: [`return a constant: ${low ?? "0"}${low === high ? "" : ` or ${high}`}`],
     fixes:
       one.slot === null || high === null || low !== "0"
@@ -119,10 +120,10 @@ function returns(one: Case, m: RegExpExecArray): Finding {
             {
               text: `limit it right before the return: \`return x ${Number(high) === 1 ? "!= 0" : `& ${high}`};\``,
               slot: one.slot,
-              code: `r0 &= ${high}`,
+              code: `r${register} &= ${high}`,
             },
           ],
-    blame: 0,
+    blame: register,
   };
 }
 
@@ -162,7 +163,7 @@ export const CONTEXT_RULES: readonly Rule[] = [
     code: "return-range",
     category: "Policy",
     pattern:
-      /^(?:At (?:program exit|subprogram exit|callback return|async callback return|exception cb exit|\S+ ?\S*) the register R0 .*|In async callback the register R0 .*)should have been in .*/,
+      /^(?:At (?:program exit|subprogram exit|callback return|async callback return|exception cb exit|\S+ ?\S*) the register R\d+ .*|In async callback the register R0 .*)should have been in .*/,
     explain: returns,
   },
   {
