@@ -26,6 +26,11 @@ const JOBS: readonly {
     args: ["--test", "test/safety/*.test.ts"],
     env: { SKEP_SPECS: "20000", SKEP_SPOILT: "1000" },
   },
+  {
+    what: "40,000 damaged logs of verifiers",
+    args: ["--test", "test/verifier/explain/damaged.test.ts"],
+    env: { SKEP_RUNS: "40000" },
+  },
   { what: "100,000 damaged BTF files", args: ["--test", "src/btf/malformed.test.ts"], env: { RUNS: "100000" } },
   {
     what: "20,000 random functions, four instruction sets",
