@@ -10,8 +10,12 @@
  * (test/verifier/guest/run.ts) for its verdicts of the same programs: none may be taken here and refused there.
  */
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { serialize } from "node:v8";
 import { decode } from "../src/isa/decode.ts";
 import { printProgram } from "../src/isa/print.ts";
 import { verify } from "../src/verifier/verify.ts";
@@ -65,25 +69,32 @@ function compare(count: number): boolean {
   const target = TARGETS.find(({ name }) => name === values.kernel);
   if (target === undefined) throw new Error(`--kernel is one of ${TARGETS.map(({ name }) => name).join(", ")}`);
   const script = fileURLToPath(new URL("../test/verifier/soundness/load-in-kernel.ts", import.meta.url));
-  const answers = runInGuest(target.name, script, target.name, `${first}`, `${count}`);
+  const programs = Array.from({ length: count }, (_, at) => programOf(first + at, target));
+  const folder = mkdtempSync(join(tmpdir(), "skep-fuzz-"));
+  const file = join(folder, "specs");
+  writeFileSync(file, serialize(programs.map(specOf)));
+  const answers = runInGuest(target.name, script, file);
+  rmSync(folder, { recursive: true });
   const totals = { agree: 0, accepted: 0, "we refuse": 0, "WE ACCEPT": 0, processed: 0 };
   const stricter = new Map<string, number>();
-  for (const line of answers.split("\n").filter((line) => line.startsWith("{"))) {
-    const said: Said = JSON.parse(line);
-    const lines = programOf(said.seed, target);
+  const said = answers.split("\n").filter((line) => line.startsWith("{"));
+  if (said.length !== count) throw new Error(`the guest answered for ${said.length} of ${count} programs`);
+  for (const [at, line] of said.entries()) {
+    const theirs: Said = JSON.parse(line);
+    const lines = programs[at]!;
     const spec = specOf(lines);
     const verdict = verify(spec, spec.programs[0]!, target);
     if (verdict.accepted) totals.accepted++;
-    if (verdict.accepted === said.accepted) {
+    if (verdict.accepted === theirs.accepted) {
       totals.agree++;
-      if (verdict.processed !== said.processed && said.processed >= 0) totals.processed++;
+      if (verdict.processed !== theirs.processed && theirs.processed >= 0) totals.processed++;
       continue;
     }
     const kind = verdict.accepted ? "WE ACCEPT" : "we refuse";
     totals[kind]++;
     const ours = verdict.refusal === null ? "" : `${verdict.refusal.text} (slot ${verdict.refusal.slot})`;
     if (!verdict.accepted) tally(stricter, ours);
-    console.log(`seed ${said.seed}: ${kind}; ours: ${ours}; the kernel: ${said.text}\n${text(lines)}\n`);
+    console.log(`seed ${first + at}: ${kind}; ours: ${ours}; the kernel: ${theirs.text}\n${text(lines)}\n`);
   }
   print(stricter);
   console.log(
