@@ -75,7 +75,7 @@ function compare(count: number): boolean {
   writeFileSync(file, serialize(programs.map(specOf)));
   const answers = runInGuest(target.name, script, file);
   rmSync(folder, { recursive: true });
-  const totals = { agree: 0, accepted: 0, "we refuse": 0, "WE ACCEPT": 0, processed: 0 };
+  const totals = { agree: 0, accepted: 0, "we refuse": 0, "WE ACCEPT": 0, "the kernel broke": 0, processed: 0 };
   const stricter = new Map<string, number>();
   const said = answers.split("\n").filter((line) => line.startsWith("{"));
   if (said.length !== count) throw new Error(`the guest answered for ${said.length} of ${count} programs`);
@@ -87,10 +87,14 @@ function compare(count: number): boolean {
     if (verdict.accepted) totals.accepted++;
     if (verdict.accepted === theirs.accepted) {
       totals.agree++;
-      if (verdict.processed !== theirs.processed && theirs.processed >= 0) totals.processed++;
+      if (verdict.processed !== theirs.processed && theirs.processed >= 0) {
+        totals.processed++;
+        console.log(`seed ${first + at}: ${verdict.processed} instructions, the kernel ${theirs.processed}`);
+      }
       continue;
     }
-    const kind = verdict.accepted ? "WE ACCEPT" : "we refuse";
+    // Without a word: a fault of the kernel's own, after it has verified the program.
+    const kind = theirs.text === "EFAULT" ? "the kernel broke" : verdict.accepted ? "WE ACCEPT" : "we refuse";
     totals[kind]++;
     const ours = verdict.refusal === null ? "" : `${verdict.refusal.text} (slot ${verdict.refusal.slot})`;
     if (!verdict.accepted) tally(stricter, ours);
@@ -98,7 +102,7 @@ function compare(count: number): boolean {
   }
   print(stricter);
   console.log(
-    `${count} programs: agree on ${totals.agree}, we refuse and ${target.name} accepts ${totals["we refuse"]}, WE ACCEPT AND IT REFUSES ${totals["WE ACCEPT"]}; we accept ${totals.accepted}; other counts of instructions: ${totals.processed}`,
+    `${count} programs: agree on ${totals.agree}, we refuse and ${target.name} accepts ${totals["we refuse"]}, WE ACCEPT AND IT REFUSES ${totals["WE ACCEPT"]}, it broke on ${totals["the kernel broke"]}; we accept ${totals.accepted}; other counts of instructions: ${totals.processed}`,
   );
   return totals["WE ACCEPT"] === 0;
 }

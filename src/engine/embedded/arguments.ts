@@ -117,7 +117,8 @@ export class Arguments {
         return high === FUNCTION_TAG && this.#functions.has(low) ? null : "expected a function of the program";
       case "stack?": {
         const { stackLow, stackEnd } = this.#space;
-        const inStack = low === 0 || (low >= stackLow && low < stackEnd);
+        // The frame pointer itself is one behind it: nothing is touched here.
+        const inStack = low === 0 || (low >= stackLow && low <= stackEnd);
         return high === 0 && inStack ? null : "expected an address in the stack, or null";
       }
       default:

@@ -19,11 +19,11 @@ export interface Said {
 
 const loader = await openLoader();
 for (const spec of deserialize(readFileSync(process.argv[2]!)) as readonly Spec[]) {
-  const { accepted, log, failed } = loader.load(spec, spec.programs[0]!, 4);
+  const { accepted, errno, log, failed } = loader.load(spec, spec.programs[0]!, 4);
   const lines = log
     .split("\n")
     .filter((line) => line !== "" && !/^(processed|verification time|stack depth|mark_precise)/.test(line));
   const processed = Number(/^processed (\d+) insns/m.exec(log)?.[1] ?? -1);
-  const said: Said = { accepted, text: failed ?? lines.at(-1) ?? "", processed };
+  const said: Said = { accepted, text: failed ?? lines.at(-1) ?? errno, processed };
   console.log(JSON.stringify(said));
 }
