@@ -59,6 +59,7 @@ export const ROWS: readonly Row[] = [
     problem: "`file[2]` goes through a number, not a pointer",
     reason: /It was read from the context at byte 112 \(`regs\[14\]`\) in line 132/,
     suggestion: /bpf_probe_read_kernel|BPF_CORE_READ/,
+    checked: true,
   },
   {
     row: 4,
@@ -178,6 +179,7 @@ export const ROWS: readonly Row[] = [
     problem: "this read is of 8 bytes of `data`, which has 4",
     reason: /reads 8 bytes at byte 0 of the context/,
     suggestion: /declared width: 4 bytes/,
+    checked: true,
   },
   {
     row: 13,
@@ -187,6 +189,7 @@ export const ROWS: readonly Row[] = [
     problem: "the context is used through a pointer that was moved by 8 bytes",
     reason: /r1 is the context \+ 8/,
     suggestion: /preserve_static_offset/,
+    checked: true,
   },
   {
     row: 14,

@@ -1,11 +1,11 @@
 /** The context: which fields there are, and how they may be read; and what a program returns. */
 
-import type { ContextStruct } from "../../../uapi/contexts/struct.ts";
+import type { ContextField, ContextStruct } from "../../../uapi/contexts/struct.ts";
 import { programRules } from "../../targets/rules.ts";
 import type { Case } from "../case.ts";
 import { contextOf } from "../names.ts";
 import { bytes } from "../words.ts";
-import { accessVerb, cameFrom, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
+import { accessVerb, cameFrom, expressionOf, type Finding, type Fix, plain, type Rule } from "./rule.ts";
 
 function access(one: Case, m: RegExpExecArray): Finding {
   const [offset, size] = [Number(m[1]), Number(m[2])];
@@ -31,8 +31,17 @@ function access(one: Case, m: RegExpExecArray): Finding {
       'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',
       ...(verb === "write" ? ["keep what is to be remembered in a map"] : []),
     ],
+    fixes: width === "" || field === undefined || field.count > 1 ? [] : asDeclared(one, field, offset),
     blame: null,
   };
+}
+
+/** The same load, as wide as the field is. */
+function asDeclared(one: Case, field: ContextField, offset: number): Fix[] {
+  const { kind, dst, memory } = one.step?.instruction ?? { kind: "other", dst: null, memory: null };
+  if (kind !== "load" || memory === null || one.slot === null || offset !== field.offset) return [];
+  const code = `r${dst} = *(u${field.size * 8} *)(r${memory.base} +${memory.offset})`;
+  return [{ text: `read it with its declared width: ${bytes(field.size)}`, slot: one.slot, code, replaces: true }];
 }
 
 /** The newest kernel that is known in whole. */
@@ -54,7 +63,7 @@ function fieldList(one: Case, struct: ContextStruct | null, offset: number, writ
   return `${none} What it may ${verb}: ${names.join(", ")}${allowed.length > MOST_FIELDS ? ", …" : ""}.`;
 }
 
-function modified(_: Case, m: RegExpExecArray): Finding {
+function modified(one: Case, m: RegExpExecArray): Finding {
   const [kind, register, offset] = [m[1]!, Number(m[2]), Number(m[3])];
   const isContext = kind === "ctx";
   return {
@@ -66,14 +75,26 @@ function modified(_: Case, m: RegExpExecArray): Finding {
     }`,
     suggestions: isContext
       ? [
-          "read the field into a variable directly: `u32 x = ctx->field;`, or through a volatile pointer",
+          DIRECTLY,
           "clang 18 and later: `__attribute__((preserve_static_offset))` on the context's struct",
           "pass the context itself to helpers and functions",
         ]
       : ["keep the original pointer in a variable"],
+    fixes: isContext ? unmoved(one, register, offset) : [],
     blame: register,
   };
 }
+
+/** The same load, with the constant in the instruction. */
+function unmoved(one: Case, register: number, offset: number): Fix[] {
+  const { kind, dst, memory } = one.step?.instruction ?? { kind: "other", dst: null, memory: null };
+  if (kind !== "load" || memory === null || memory.base !== register || one.slot === null) return [];
+  const at = memory.offset + offset;
+  const code = `r${register} -= ${offset}\nr${dst} = *(u${memory.size * 8} *)(r${register} ${at < 0 ? "" : "+"}${at})`;
+  return [{ text: DIRECTLY, slot: one.slot, code, replaces: true }];
+}
+
+const DIRECTLY = "read the field into a variable directly: `u32 x = ctx->field;`, or through a volatile pointer";
 
 /** Numbers that a program may return, by what the log says. */
 function returns(one: Case, m: RegExpExecArray): Finding {

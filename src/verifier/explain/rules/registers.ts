@@ -4,7 +4,7 @@ import type { Case } from "../case.ts";
 import type { Step } from "../log/path.ts";
 import { isPointer, type LogValue } from "../log/values.ts";
 import { describeType, describeValue } from "../words.ts";
-import { accessVerb, cameFrom, expressionOf, type Finding, plain, type Rule } from "./rule.ts";
+import { accessVerb, cameFrom, expressionOf, type Finding, type Fix, plain, type Rule } from "./rule.ts";
 
 /** Helpers after which pointers into the packet are lost: `bpf_helper_changes_pkt_data`. */
 const MOVES_PACKET =
@@ -62,6 +62,25 @@ function maybeNull(one: Case, register: number, type: string, what: string): Fin
   };
 }
 
+const COPY = "an address of the kernel: bpf_probe_read_kernel(&to, sizeof(to), address), or BPF_CORE_READ";
+
+/** The load, by a helper that may fail. It must not need r1 to r5 afterwards, nor the end of the stack. */
+function copies(one: Case, register: number): Fix[] {
+  const { kind, dst, memory } = one.step?.instruction ?? { kind: "other", dst: null, memory: null };
+  if (kind !== "load" || dst === null || memory === null || memory.base !== register || one.slot === null) return [];
+  const { offset, size } = memory;
+  const code = [
+    `r3 = r${register}`,
+    `r3 += ${offset}`,
+    "r1 = r10",
+    "r1 += -512",
+    `r2 = ${size}`,
+    "call bpf_probe_read_kernel#113",
+    `r${dst} = *(u${size * 8} *)(r10 -512)`,
+  ];
+  return [{ text: COPY, slot: one.slot, code: code.join("\n"), replaces: true }];
+}
+
 /** A number where a pointer is needed: it never was one, or it was and got lost. */
 function number(one: Case, register: number, what: string, value: LogValue | null): Finding {
   if (value !== null && isPointer(value)) {
@@ -88,10 +107,11 @@ function number(one: Case, register: number, what: string, value: LogValue | nul
     suggestions: null_
       ? ["use it only where the test says that it is not NULL"]
       : [
-          "an address of the kernel: bpf_probe_read_kernel(&to, sizeof(to), address), or BPF_CORE_READ",
+          COPY,
           "an address of user space: bpf_probe_read_user",
           "a pointer that went through a 32-bit or integer variable: keep it in a variable of pointer type",
         ],
+    fixes: null_ ? [] : copies(one, register),
     blame: register,
   };
 }
