@@ -15,7 +15,7 @@ import { checkResult } from "../walk/exit.ts";
 import { fieldsOf } from "../walk/trust.ts";
 import type { Walk } from "../walk/walk.ts";
 import { pushAsyncCallback, pushCallback, setMapArguments, setTimerArguments } from "./callbacks.ts";
-import { releaseReference } from "./references.ts";
+import { invalidatePacketPointers, releaseReference } from "./references.ts";
 import { maySleep } from "./restrictions.ts";
 
 /** Kernel functions that may be called while a lock is held, beside those of lists and trees. */
@@ -71,6 +71,7 @@ export function checkKfuncCall(walk: Walk): void {
   }
   walk.clearCallerSaved();
   setResult(walk, call);
+  if (call.name === "bpf_xdp_pull_data") invalidatePacketPointers(walk);
   if (facts.flags.iteratorNext) stepIterator(walk, call);
 }
 

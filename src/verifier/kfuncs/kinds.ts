@@ -13,6 +13,7 @@ import {
   PTR_TO_TCP_SOCK,
   SCALAR,
 } from "../state/types.ts";
+import { isContextType } from "../walk/context-types.ts";
 import type { Walk } from "../walk/walk.ts";
 import type { KfuncCall } from "./call.ts";
 
@@ -76,8 +77,13 @@ export function isScalarType(btf: Btf, id: number): boolean {
 
 /** The pointer's target, resolved. */
 export function pointee(btf: Btf, id: number): number {
+  return btf.resolve(pointed(btf, id));
+}
+
+/** The pointer's target, as it is written. */
+function pointed(btf: Btf, id: number): number {
   const type = btf.type(btf.resolve(id));
-  return type.kind === "pointer" ? btf.resolve(type.type) : 0;
+  return type.kind === "pointer" ? type.type : 0;
 }
 
 /** @param at of the argument, from 0. It is a pointer. */
@@ -88,8 +94,14 @@ export function kindOf(walk: Walk, call: KfuncCall, at: number): KfuncArgumentKi
   const target = pointee(btf, parameter.type);
   const name = btf.name(target);
   const kind = btf.kind(target);
-  if (call.name === "bpf_cast_to_kern_ctx" || isContext(walk, name, kind)) return "context";
-  if (hasSuffix(parameter, "__nullable") && isNull(reg)) return "null";
+  if (call.name === "bpf_cast_to_kern_ctx" || isContextType(walk.program, btf, pointed(btf, parameter.type))) return "context";
+  const next = parameters[at + 1];
+  const sized =
+    next !== undefined &&
+    isScalarType(btf, next.type) &&
+    walk.reg(at + 2).type === SCALAR &&
+    (hasSuffix(next, "__sz") || hasSuffix(next, "__szk"));
+  if (hasSuffix(parameter, "__nullable") && isNull(reg) && !sized) return "null";
   if (hasSuffix(parameter, "__alloc")) return "allocated";
   if (hasSuffix(parameter, "__refcounted_kptr")) return "refcounted";
   if (kind === "struct" && name === "bpf_dynptr") return "dynptr";
@@ -116,24 +128,12 @@ export function kindOf(walk: Walk, call: KfuncCall, at: number): KfuncArgumentKi
     return "object";
   }
   if (kind === "prototype") return "callback";
-  const next = parameters[at + 1];
-  const sized =
-    next !== undefined &&
-    isScalarType(btf, next.type) &&
-    walk.reg(at + 2).type === SCALAR &&
-    (hasSuffix(next, "__sz") || hasSuffix(next, "__szk"));
   if (!isPlain(btf, target, 0) && !(sized && kind === "void"))
     refuse(
       `arg#${at} pointer type ${spellKind(kind)} ${name} must point to ${sized ? "void, " : ""}scalar, or struct with scalar`,
       "EINVAL",
     );
   return sized ? "memory-and-size" : "memory";
-}
-
-/** Names of the struct that r1 points at when a program of that type begins. */
-function isContext(walk: Walk, name: string, kind: string): boolean {
-  if (name === "" || (kind !== "struct" && kind !== "int" && kind !== "union")) return false;
-  return name === walk.program.rules.contextName || (walk.program.type === "kprobe" && name === "bpf_user_pt_regs_t");
 }
 
 /** `btf_type_str`. */

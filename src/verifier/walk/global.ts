@@ -23,15 +23,11 @@ import type { Walk } from "./walk.ts";
 
 /** A call that is not followed: the arguments fit, and the result is some number. */
 export function checkGlobalCall(walk: Walk, index: number): void {
-  const { state, era, facts } = walk;
+  const { facts } = walk;
   const { name } = walk.program.subprograms[index]!;
   const refusal = argumentsRefused(walk, index);
-  const locked = state.activeLocks > 0 || state.activeLockId !== 0;
-  if (locked) refuse("global function calls are not allowed while holding a lock,\nuse static function instead", "EINVAL");
-  if (era < 617 && state.activePreemptLocks > 0)
-    refuse("global function calls are not allowed with preemption disabled,\nuse static function instead", "EINVAL");
   const flow = walk.flow.subprograms[index]!;
-  if (flow.mightSleep && !state.inSleepable) refuse("sleepable global function call in non-sleepable context", "EINVAL");
+  checkGlobalAllowed(walk, flow.mightSleep);
   if (refusal !== null) {
     walk.log?.text(refusal.message);
     refuse(`${refusal.message}\nCaller passes invalid args into func#${index} ('${name}')`, refusal.code);
@@ -41,6 +37,22 @@ export function checkGlobalCall(walk: Walk, index: number): void {
   facts.called[index] = 1;
   walk.clearCallerSaved();
   walk.setUnknown(0);
+}
+
+/** Whoever walks the function by itself knows nothing of locks and sections around the call. */
+function checkGlobalAllowed({ state, era }: Walk, mightSleep: boolean): void {
+  const { activeLocks, activePreemptLocks, activeIrqId, activeRcuLocks, inSleepable } = state;
+  const refuseWhile = (what: string): never =>
+    refuse(`global function calls are not allowed ${what},\nuse static function instead`, "EINVAL");
+  if (activeLocks > 0) refuseWhile("while holding a lock");
+  if (era < 615) {
+    if (activePreemptLocks > 0) refuseWhile("with preemption disabled");
+    if (activeIrqId !== 0) refuseWhile("with IRQs disabled");
+  } else if (mightSleep && (activeRcuLocks > 0 || activePreemptLocks > 0 || activeIrqId !== 0 || !inSleepable))
+    refuse(
+      "global functions that may sleep are not allowed in non-sleepable context,\ni.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context",
+      "EINVAL",
+    );
 }
 
 function argumentsRefused(walk: Walk, index: number): Refused | null {

@@ -5,6 +5,7 @@ import { declTags } from "../prepare/decl-tags.ts";
 import type { Program } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import { MEM_RDONLY, PTR_MAYBE_NULL, PTR_TRUSTED, PTR_UNTRUSTED } from "../state/types.ts";
+import { checkContextTag, isContextType } from "./context-types.ts";
 
 /** One argument. `flags` as registers have them. */
 export type SignatureArgument =
@@ -23,11 +24,6 @@ const TAGS: Readonly<Record<string, number>> = {
   trusted: 608,
   arena: 609,
   untrusted: 617,
-};
-/** What a context may be called in C, where it is not the kernel's name for it. */
-const CONTEXT_ALIASES: Readonly<Record<string, readonly string[]>> = {
-  kprobe: ["bpf_user_pt_regs_t", "pt_regs", "user_pt_regs"],
-  perf_event: ["bpf_perf_event_data"],
 };
 
 /**
@@ -62,26 +58,20 @@ function argumentOf(program: Program, types: Btf, func: number, name: string, at
     if (since === undefined || era < since) refuse(`arg#${at} has unsupported set of tags`, "EOPNOTSUPP");
   }
   const type = types.type(types.resolve(typeId));
-  if (type.kind === "pointer") return pointerArgument(program, types, name, at, type.type, tags);
+  if (type.kind === "pointer") return pointerArgument(program, types, at, type.type, tags);
   if (tags.length > 0) refuse(`arg#${at} has pointer tag, but is not a pointer type`, "EINVAL");
   if (isNumber(type.kind)) return { kind: "scalar" };
   return refuse(`Arg#${at} type ${type.kind.toUpperCase()} in ${name}() is not supported yet.`, "EINVAL");
 }
 
-function pointerArgument(
-  program: Program,
-  types: Btf,
-  _name: string,
-  at: number,
-  pointee: number,
-  tags: readonly string[],
-): SignatureArgument {
+function pointerArgument(program: Program, types: Btf, at: number, pointee: number, tags: readonly string[]): SignatureArgument {
   const has = (tag: string) => tags.includes(tag);
   const only = (...allowed: readonly string[]) => tags.every((tag) => allowed.includes(tag));
   const invalid = (): never => refuse(`arg#${at} has invalid combination of tags`, "EINVAL");
   const target = types.resolve(pointee);
-  if (has("ctx") || isContext(program, types, target)) {
+  if (has("ctx") || isContextType(program, types, pointee)) {
     if (!only("ctx")) invalid();
+    if (has("ctx")) checkContextTag(program, types, at, pointee);
     return { kind: "context" };
   }
   if (types.kind(target) === "struct" && types.name(target) === "bpf_dynptr") {
@@ -122,13 +112,6 @@ function sizeOf(types: Btf, type: number, at: number): number {
 function spell(kind: string): string {
   const names: Readonly<Record<string, string>> = { void: "UNKNOWN", function: "FUNC", prototype: "FUNC_PROTO", forward: "FWD" };
   return names[kind] ?? kind.toUpperCase();
-}
-
-function isContext(program: Program, types: Btf, type: number): boolean {
-  const { kind } = types.type(type);
-  const name = types.name(type);
-  if (name === "" || (kind !== "struct" && kind !== "int" && kind !== "union")) return false;
-  return name === program.rules.contextName || (CONTEXT_ALIASES[program.type]?.includes(name) ?? false);
 }
 
 function kernelStruct(program: Program, types: Btf, type: number, at: number): number {
