@@ -2,6 +2,7 @@
 
 import type { Case } from "../case.ts";
 import { ARGUMENT_RULES } from "./arguments.ts";
+import { BOUNDS_RULES } from "./bounds.ts";
 import { CALL_RULES } from "./calls.ts";
 import { CONTEXT_RULES } from "./context.ts";
 import { LOADING_RULES } from "./loading.ts";
@@ -12,11 +13,14 @@ import { REGION_RULES } from "./regions.ts";
 import { REGISTER_RULES } from "./registers.ts";
 import { RESOURCE_RULES } from "./resources.ts";
 import { blamed, type Finding, type Rule } from "./rule.ts";
+import { SIZE_RULES } from "./sizes.ts";
 import { STACK_RULES } from "./stack.ts";
 import { STRUCTURE_RULES } from "./structure.ts";
 
 const RULES: readonly Rule[] = [
   ...PACKET_RULES,
+  ...BOUNDS_RULES,
+  ...SIZE_RULES,
   ...MEMORY_RULES,
   ...STACK_RULES,
   ...CONTEXT_RULES,

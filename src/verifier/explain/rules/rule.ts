@@ -106,3 +106,7 @@ export function cameFrom(one: Case, { origin, originText }: Lineage, subject = "
   const quoted = expression === null || what.includes(expression) ? "" : ` (\`${expression}\`)`;
   return ` ${subject} was ${what}${quoted} in ${one.where(origin.slot)}${end}`;
 }
+
+export function isPowerOfTwo(number: number): boolean {
+  return number > 0 && (number & (number - 1)) === 0;
+}
