@@ -182,7 +182,7 @@ class Generator {
 
   #statement(): void {
     const random = this.#random;
-    switch (random.below(23)) {
+    switch (random.below(26)) {
       case 0:
       case 1:
       case 2:
@@ -237,6 +237,10 @@ class Generator {
       case 21:
         if (this.#steady) this.#fill();
         else this.#helper();
+        return;
+      case 22:
+      case 23:
+        this.#choose();
         return;
       default:
         this.#storeValue();
@@ -551,6 +555,43 @@ class Generator {
     } else this.#land(jump);
     this.#regs = this.#regs.map((known, index) => both(known, one.regs[index]!));
     this.#stack = this.#stack.map((known, index) => both(known, one.stack[index]!));
+  }
+
+  /** One of two constants, as a condition has it: where the ways meet, one of them is cut short. Then an index, directly or later. */
+  #choose(): void {
+    const random = this.#random;
+    const condition = this.#condition();
+    const into = this.#free();
+    if (this.#regs[into]!.kind !== "nothing" && this.#regs[into]!.kind !== "number") return;
+    const [one, other] = [random.below(8), random.below(8)];
+    // Now and then one of them is too much for any index, and nobody checks it.
+    const wrong = random.once(6) ? 50 + random.below(100) : -1;
+    const slot = 1 + random.below(STACK);
+    const spills = random.once(3) && (!this.#steady || this.#stack[slot]!.kind === "number");
+    const width = random.pick(WIDTHS);
+    const put = (value: number): void => {
+      if (!spills) this.#emit(make.movImm(width, into, value));
+      else this.#emit(make.storeImm(8, 10, -8 * slot, value));
+    };
+    if (random.once(2)) {
+      put(wrong < 0 ? one : wrong);
+      const jump = this.#jump(condition);
+      put(other);
+      this.#land(jump);
+    } else {
+      const jump = this.#jump(condition);
+      put(one);
+      const over = this.#jump(make.jump(0));
+      this.#land(jump);
+      put(wrong < 0 ? other : wrong);
+      this.#land(over);
+    }
+    if (spills) {
+      this.#emit(make.load(8, into, 10, -8 * slot));
+      this.#stack[slot] = NUMBER;
+    }
+    this.#set(into, this.#steady ? NUMBER : { kind: "number", high: Math.max(one, other) });
+    if (random.once(2)) this.#index();
   }
 
   #condition(): ReturnType<typeof make.exit> {
