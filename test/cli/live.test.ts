@@ -86,7 +86,7 @@ describe("skep run --interface", { skip, concurrency: 2 }, () => {
 
   test("--duration ends it by itself, --json speaks to machines", async () => {
     await using lab = await openLab();
-    const live = new Live(lab, firewall(...BLOCK_A, "--duration", "0.5", "--json", "--mode", "generic"));
+    const live = new Live(lab, firewall(...BLOCK_A, "--duration", "2", "--json", "--mode", "generic"));
     await live.attached;
     await pings(lab);
     const { status, stdout } = await live.ended;
