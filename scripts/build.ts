@@ -27,6 +27,7 @@ try {
       "src/bpf/net.ts",
       "src/isa/index.ts",
       "src/embedded.ts",
+      "src/verifier/index.ts",
       "src/hooks.ts",
       "src/threads/node.ts",
       "src/threads/node-cpu.ts",

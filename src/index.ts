@@ -5,6 +5,7 @@ export { compile } from "./compile.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export { openEngine } from "./engine/open.ts";
+export { openKernelTarget } from "./kernels/types.ts";
 export * from "./live/index.ts";
 export * from "./object/index.ts";
-export * from "./verifier/explain/index.ts";
+export * from "./verifier/index.ts";

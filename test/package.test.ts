@@ -17,6 +17,7 @@ import { openEmbedded } from "skep/embedded";
 import { nodeThreads } from "skep/threads";
 import { defineHook, u8, u32 } from "skep/hooks";
 import { ethernet, ipv4, load, packet as layers, udp } from "skep/test";
+import { kernelTarget, verify } from "skep/verifier";
 
 const spec = await compile("firewall.bpf.ts");
 await using engine = await openEngine("embedded");
@@ -35,7 +36,7 @@ const device = many.addDevice("net0");
 const { programs } = await many.load(spec);
 await programs["firewall"]!.attach({ interface: "net0" });
 const { verdicts } = await device.receiveMany([packet, packet]);
-console.log(JSON.stringify({ onThread: [...verdicts], verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus }));
+console.log(JSON.stringify({ onThread: [...verdicts], verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus, accepted: verify(spec, spec.programs[0]!, kernelTarget("6.18", null)).accepted }));
 `;
 
 const TSCONFIG = {
@@ -71,7 +72,7 @@ test("the published package type-checks and runs in a project of its own", async
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
   const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
-  assert.deepEqual(JSON.parse(stdout), { onThread: [[2, 2]], verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1 });
+  assert.deepEqual(JSON.parse(stdout), { onThread: [[2, 2]], verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1, accepted: true });
 
   const skep = join(modules, "skep/bin/skep.js");
   const capture = join(ROOT, "examples/captures/office.pcap");

@@ -1,11 +1,10 @@
 /** Verifying the programs of a Spec for several kernels, as data; printing is for others. */
 
 import type { ProgramSpec, Spec } from "../object/spec.ts";
+import { check } from "../verifier/check.ts";
 import type { Explanation } from "../verifier/explain/explanation.ts";
-import { explainVerdict } from "../verifier/explain/verdict.ts";
 import type { Target } from "../verifier/target.ts";
 import type { Verdict } from "../verifier/verdict.ts";
-import { verify } from "../verifier/verify.ts";
 
 /** What came of one program on one kernel. */
 export interface Verification {
@@ -41,29 +40,8 @@ export async function verifyFor(
   const kernel = destination.name;
   const target = await destination.targetFor(program);
   if (typeof target === "string") return { program, kernel, verdict: null, explanation: null, unfit: target };
-  const fitted = await fit(spec, program, target);
-  if (typeof fitted === "string") return { program, kernel, verdict: null, explanation: null, unfit: fitted };
-  const verdict = verify(fitted.spec, fitted.program, target, { log });
-  const explanation = explainVerdict(fitted.spec, fitted.program, target, verdict);
-  return { program: fitted.program, kernel, verdict, explanation, unfit: null };
-}
-
-/** The program with the kernel's own offsets and sizes; or why no loader could do that. */
-async function fit(
-  spec: Spec,
-  program: ProgramSpec,
-  target: Target,
-): Promise<{ readonly spec: Spec; readonly program: ProgramSpec } | string> {
-  if (program.core === undefined || program.core.length === 0) return { spec, program };
-  if (target.types === null) return "it depends on kernel types (CO-RE), and this target has none";
-  const { relocate } = await import("../object/core/relocate.ts");
-  try {
-    const adapted = relocate(spec, target.types, { programs: ({ name }) => name === program.name });
-    return { spec: adapted, program: adapted.programs.find(({ name }) => name === program.name) ?? program };
-  } catch (error) {
-    if (error instanceof Error && (error.name === "CoreError" || error.name === "BtfError")) return error.message;
-    throw error;
-  }
+  const { program: fitted, verdict, explanation, unfit } = await check(spec, program, target, { log });
+  return { program: fitted, kernel, verdict, explanation, unfit };
 }
 
 /** Programs of which one kernel says what others say, too: the same is shown once. */
