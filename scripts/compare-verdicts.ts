@@ -1,136 +1,127 @@
 /**
- * Loads every program of every object in a folder into the kernel that runs here, and compares its verdicts, counts and times with
- * ours: `node scripts/compare-verdicts.ts FOLDER [--all] [--no-kernel]`, as root.
+ * Holds object files, other people's above all, against a kernel's verifier: does it say of every program what ours says, in the
+ * same words, and after as many instructions?
  *
- * For objects that people wrote; they are loaded, never attached, each in a process of its own. Folders are searched, too. Prints
- * one line a program that differs (`--all`: every program), then totals. Programs that the kernel cannot be asked about (a type
- * that it was not built with, no such function) are counted apart. `--no-kernel` asks our verifier alone, for the newest kernel.
+ *   node scripts/compare-verdicts.ts [--kernel 6.12 | --no-kernel] [--all] [--program NAME] FOLDER|FILE…
+ *
+ * Asks the kernel that runs here, in a child process (root), or with `--kernel` that of a Debian package in QEMU
+ * (`SKEP_KERNELS`: see test/verifier/guest). `--all` prints every program, not the differences alone. Programs that the kernel
+ * refuses to look at (no privileges for their hook, no such map or function there) are counted and left out. `--no-kernel` asks
+ * our verifier alone, for the newest kernel, and prints what it refuses. Exit code 1: there is another verdict.
  */
 
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { release } from "node:os";
-import { join, relative } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { release, tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readObject } from "../src/object/read.ts";
+import { printTable } from "../bench/measure.ts";
 import type { Spec } from "../src/object/spec.ts";
-import { type Answer, openLoader } from "../test/verifier/kernel.ts";
+import { runHere, runInGuest } from "../test/verifier/guest/run.ts";
+import { type ObjectAnswer, objectFiles, readWhole } from "../test/verifier/objects.ts";
 import { OurVerifier } from "../test/verifier/ours.ts";
-import { KERNELS, type Recorded, recordedOf } from "../test/verifier/recorded.ts";
+import { KERNELS } from "../test/verifier/recorded.ts";
 
-/** What a child prints for a program. */
-type Line = Answer & { readonly program: string; readonly milliseconds: number };
+const LOAD = fileURLToPath(new URL("../test/verifier/load-objects.ts", import.meta.url));
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, positionals } = parseArgs({
   options: {
+    kernel: { type: "string" },
     all: { type: "boolean", default: false },
+    program: { type: "string" },
     "no-kernel": { type: "boolean", default: false },
-    child: { type: "string" },
   },
+  allowPositionals: true,
 });
+const alone = values["no-kernel"];
+const newest = alone ? KERNELS.at(-1) : undefined;
+const kernel = KERNELS.find(
+  (name) => name === values.kernel || (values.kernel === undefined && release().startsWith(`${name}.`)),
+);
+const asked = kernel ?? newest;
+if (asked === undefined || positionals.length === 0) {
+  console.error(`Expected objects, and a kernel of ${KERNELS.join(", ")}; this is ${release()}.`);
+  process.exit(2);
+}
 
-if (options.child !== undefined) await loadAll(options.child);
-else compare(positionals[0] ?? ".");
-
-/** In a child process: the log of level 4 has the refusal and the count, and costs no time. */
-async function loadAll(file: string): Promise<void> {
-  const loader = await openLoader();
-  const spec = read(file);
-  for (const program of spec.programs) {
-    const start = performance.now();
-    const answer = loader.load(spec, program, 4);
-    const line: Line = { program: program.name, milliseconds: performance.now() - start, ...answer };
-    console.log(JSON.stringify(line));
+const verifier = new OurVerifier(asked);
+const specs = new Map<string, Spec>();
+const rows: string[][] = [];
+const notes: string[] = [];
+const tally = { verdict: 0, text: 0, processed: 0, states: 0, notAsked: 0, programs: 0 };
+for (const theirs of alone ? unasked() : askKernel()) {
+  const { file, program: name } = theirs;
+  if (values.program !== undefined && values.program !== name) continue;
+  const spec = specs.get(file) ?? readWhole(file, asked);
+  specs.set(file, spec);
+  if (theirs.failed !== undefined || (!theirs.accepted && theirs.text === "")) {
+    tally.notAsked++;
+    const refusal = alone ? verifier.ask(spec, name) : null;
+    if (refusal?.verdict?.accepted === false || refusal?.verdict === null)
+      notes.push(`${basename(file)} ${name}\n    ours:   ${refusal.verdict?.refusal?.text ?? refusal.threw}`);
+    else if (values.all) notes.push(`${basename(file)} ${name}: not asked, ${theirs.failed ?? theirs.errno}`);
+    continue;
   }
+  tally.programs++;
+  const { verdict, threw, milliseconds } = verifier.ask(spec, name);
+  const ours = verdict?.refusal?.text ?? threw;
+  const other: string[] = [];
+  const differs = (what: keyof typeof tally, word: string) => {
+    tally[what]++;
+    other.push(word);
+  };
+  if (verdict === null || verdict.accepted !== theirs.accepted) differs("verdict", "VERDICT");
+  else if (!theirs.accepted && ours !== theirs.text && !theirs.text.endsWith(`\n${ours}`)) differs("text", "text");
+  if (verdict?.processed !== theirs.processed) differs("processed", "processed");
+  else if (verdict?.states !== theirs.states) differs("states", "states");
+  if (other.includes("VERDICT") || other.includes("text"))
+    notes.push(`${basename(file)} ${name}\n    ours:   ${ours || "accepts"}\n    kernel: ${theirs.text || "accepts"}`);
+  if (other.length === 0 && !values.all) continue;
+  const slots = spec.programs.find((program) => program.name === name)!.code.length / 8;
+  const each = (microseconds: number, count: number) => (count === 0 ? "" : (microseconds / count).toFixed(2));
+  rows.push([
+    ...[basename(file), name, `${slots}`, theirs.accepted ? "accepted" : "refused", `${verdict?.processed ?? "-"}`],
+    ...[`${theirs.processed}`, `${verdict?.states ?? "-"}`, `${theirs.states}`],
+    ...[each(milliseconds * 1000, verdict?.processed ?? 0), each(theirs.time, theirs.processed), other.join(" ")],
+  ]);
 }
+if (rows.length > 0)
+  printTable(
+    [
+      ...["object", "program", "slots", "the kernel", "processed", "kernel", "states", "kernel"],
+      ...["µs each", "kernel", "differs"],
+    ],
+    rows,
+  );
+for (const note of notes) console.log(note);
+console.log(
+  `${tally.programs} programs, kernel ${asked}: other verdict ${tally.verdict}, other words ${tally.text}, ` +
+    `other count of instructions ${tally.processed}, other count of states ${tally.states}; not asked ${tally.notAsked}`,
+);
+process.exitCode = tally.verdict > 0 ? 1 : 0;
 
-function compare(folder: string): void {
-  const kernel = KERNELS.find((name) => release().startsWith(`${name}.`)) ?? KERNELS.at(-1)!;
-  const verifier = new OurVerifier(kernel);
-  const totals = { programs: 0, agree: 0, unsound: 0, strict: 0, threw: 0, sameCount: 0, unasked: 0, unreadable: 0 };
-  let ourTime = 0;
-  let theirTime = 0;
-  for (const file of objectsIn(folder)) {
-    let spec: Spec;
-    try {
-      spec = read(file);
-    } catch (error) {
-      totals.unreadable++;
-      console.log(`${relative(folder, file)}: ${error instanceof Error ? error.message : error}`);
-      continue;
-    }
-    const theirs = options["no-kernel"] ? new Map<string, Line>() : askKernel(file);
-    for (const { name } of spec.programs) {
-      const their = theirs.get(name);
-      const { verdict, threw, milliseconds } = verifier.ask(spec, name);
-      const ours =
-        verdict === null ? `threw ${threw}` : describe(verdict.accepted, verdict.processed, verdict.refusal?.text ?? "");
-      const line = (mark: string, said: string) =>
-        console.log(
-          `${mark.padEnd(9)}${relative(folder, file)} ${name}\n  ours:   ${milliseconds.toFixed(1)} ms  ${ours}\n  kernel: ${said}`,
-        );
-      totals.programs++;
-      if (their === undefined || their.failed !== undefined) {
-        totals.unasked++;
-        if (options.all || (options["no-kernel"] && verdict?.accepted !== true)) line("unasked", their?.failed ?? "not asked");
-        continue;
-      }
-      const recorded = recordedOf(their);
-      const said = `${their.milliseconds.toFixed(1)} ms  ${describe(recorded.accepted, recorded.processed, reasonOf(recorded))}`;
-      if (verdict === null) {
-        totals.threw++;
-        line("THREW", said);
-        continue;
-      }
-      ourTime += milliseconds;
-      theirTime += their.milliseconds;
-      const same = verdict.accepted === recorded.accepted;
-      if (same) totals.agree++;
-      else if (verdict.accepted) totals.unsound++;
-      else totals.strict++;
-      if (verdict.processed === recorded.processed) totals.sameCount++;
-      if (!same) line(verdict.accepted ? "UNSOUND" : "strict", said);
-      else if (options.all) line(verdict.processed === recorded.processed ? "same" : "count", said);
-    }
+/** A kernel's answers, object by object. What ends the child that asks costs that object alone. */
+function askKernel(): ObjectAnswer[] {
+  const answers: ObjectAnswer[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "skep-verdicts-"));
+  const list = join(folder, "files");
+  for (let left = objectFiles(positionals); left.length > 0; ) {
+    writeFileSync(list, `${left.join("\n")}\n`);
+    const said = values.kernel === undefined ? runHere(LOAD, list) : runInGuest(values.kernel, LOAD, list);
+    const lines = said.split("\n").filter((line) => line.endsWith("}"));
+    const begun = lines.map((line) => JSON.parse(line) as ObjectAnswer | { readonly begins: string });
+    answers.push(...begun.filter((line) => "program" in line));
+    const last = begun.findLast((line) => "begins" in line);
+    left = last === undefined ? [] : left.slice(left.indexOf(last.begins) + 1);
   }
-  const asked = totals.programs - totals.unasked;
-  console.log(
-    `${totals.programs} programs, ${totals.unasked} that the kernel cannot be asked about, ${totals.unreadable} objects not read`,
+  rmSync(folder, { recursive: true });
+  return answers;
+}
+
+function unasked(): ObjectAnswer[] {
+  return objectFiles(positionals).flatMap((file) =>
+    readWhole(file, asked!).programs.map(({ name }) => ({
+      ...{ file, program: name, accepted: false, errno: "", processed: 0, states: 0, time: 0, text: "", failed: "no kernel" },
+    })),
   );
-  console.log(
-    `${totals.agree} of ${asked} verdicts agree, ${totals.sameCount} counts; ${totals.unsound} are accepted here only, ${totals.strict} there only, ${totals.threw} threw`,
-  );
-  console.log(`ours ${ourTime.toFixed(0)} ms, kernel ${theirTime.toFixed(0)} ms (maps and types of each program included)`);
-}
-
-function askKernel(file: string): Map<string, Line> {
-  const self = fileURLToPath(import.meta.url);
-  const { stdout } = spawnSync(process.execPath, ["--no-warnings", self, "--child", file], {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    timeout: 120_000,
-  });
-  const lines = stdout.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
-  return new Map(lines.map((line) => JSON.parse(line) as Line).map((line) => [line.program, line]));
-}
-
-function describe(accepted: boolean, processed: number, text: string): string {
-  return `${accepted ? "accepts" : "refuses"}, ${processed} processed${accepted ? "" : `: ${text.replaceAll("\n", " / ")}`}`;
-}
-
-function reasonOf({ errno, text }: Recorded): string {
-  return text === "" ? errno : text;
-}
-
-function objectsIn(folder: string): string[] {
-  const found: string[] = [];
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
-    if (entry.isFile() && entry.name.endsWith(".o")) found.push(join(entry.parentPath, entry.name));
-  return found.sort();
-}
-
-function read(file: string): Spec {
-  return readObject(new Uint8Array(readFileSync(file)), { name: file });
 }

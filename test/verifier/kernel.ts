@@ -11,7 +11,7 @@ import { Request } from "../../src/engine/linux/request.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import type { Transport } from "../../src/engine/linux/sys/transport.ts";
 import { relocate as relocateCore } from "../../src/object/core/relocate.ts";
-import type { MapSpec, ProgramSpec, Spec } from "../../src/object/spec.ts";
+import type { ExternSpec, MapSpec, ProgramSpec, Spec } from "../../src/object/spec.ts";
 import { ATTACH_TYPE } from "../../src/uapi/attach-types.ts";
 import { MAP_TYPE } from "../../src/uapi/map-types.ts";
 import { PROGRAM_TYPE } from "../../src/uapi/program-types.ts";
@@ -34,8 +34,8 @@ export async function openLoader(): Promise<KernelLoader> {
   return new KernelLoader(await openNative(), openBtf(new Uint8Array(readFileSync("/sys/kernel/btf/vmlinux"))));
 }
 
-/** `BPF_FUNC_…` that libbpf calls in place of a weak kernel function that is not there. */
-const MISSING_FUNCTION = 2_002_000_000;
+/** What libbpf calls in place of a kernel function that may be missing and is. */
+const MISSING_KFUNC = 2002000000;
 
 const ARENA_ADDRESS = 1n << 44n;
 
@@ -70,8 +70,7 @@ export class KernelLoader {
     const maps = new Map<string, number>();
     const used = new Set(program.relocations.map(({ map }) => map));
     for (const map of spec.maps) if (used.has(map.name)) maps.set(map.name, this.#makeMap(map, typesFd, open));
-    const weak = new Set((spec.externs ?? []).flatMap((extern) => ("weak" in extern && extern.weak ? [extern.name] : [])));
-    const code = this.#relocate(program, maps, (name) => weak.has(name));
+    const code = this.#relocate(program, maps, spec.externs ?? []);
     const request = new Request(this.#transport, "prog_load")
       .u32("prog_type", PROGRAM_TYPE[program.type])
       .u32("insn_cnt", code.length / 8)
@@ -161,7 +160,7 @@ export class KernelLoader {
     if (map.frozen === true) new Request(this.#transport, "map_freeze").u32("map_fd", fd).send();
   }
 
-  #relocate(program: ProgramSpec, maps: ReadonlyMap<string, number>, isWeak: (name: string) => boolean): Uint8Array {
+  #relocate(program: ProgramSpec, maps: ReadonlyMap<string, number>, externs: readonly ExternSpec[]): Uint8Array {
     const code = program.code.slice();
     const view = new DataView(code.buffer);
     for (const { slot, map, kind, offset } of program.relocations) {
@@ -173,17 +172,16 @@ export class KernelLoader {
     }
     for (const { slot, kind, name } of program.externs ?? []) {
       const known = name.replace(/___.*/, "");
-      const id = this.#kernelTypes.find(known, kind === "call" ? "function" : "variable");
-      if (id === undefined) {
-        if (!isWeak(name)) throw new Failure(`the kernel has no ${known}`);
-        // As libbpf does: the address is 0, and a call is of a helper that does not exist.
-        view.setUint8(slot * 8 + 1, view.getUint8(slot * 8 + 1) & 15);
-        view.setInt32(slot * 8 + 4, kind === "call" ? MISSING_FUNCTION : 0, true);
-        continue;
-      }
+      const extern = externs.find((extern) => extern.name === name);
+      const weak = extern?.kind !== "kconfig" && extern?.kind !== "unlinked" && extern?.weak === true;
+      // The address of an untyped symbol is a number that programs cannot look into: any will do.
+      const untyped = extern?.kind === "ksym" && extern.type === 0;
+      const id = untyped ? undefined : this.#kernelTypes.find(known, extern?.kind === "kfunc" ? "function" : "variable");
+      if (id === undefined && !untyped && !weak) throw new Failure(`the kernel has no ${known}`);
       view.setInt16(slot * 8 + 2, 0, true);
-      view.setInt32(slot * 8 + 4, id, true);
-      if (kind === "address") view.setUint8(slot * 8 + 1, (view.getUint8(slot * 8 + 1) & 15) | (3 << 4));
+      view.setInt32(slot * 8 + 4, id ?? (kind === "call" ? MISSING_KFUNC + externs.indexOf(extern!) : untyped ? 1 : 0), true);
+      if (id === undefined) view.setUint8(slot * 8 + 1, view.getUint8(slot * 8 + 1) & 15);
+      else if (kind === "address") view.setUint8(slot * 8 + 1, (view.getUint8(slot * 8 + 1) & 15) | (3 << 4));
     }
     return code;
   }
