@@ -62,7 +62,9 @@ export class Case {
 
   /** What a register held before the refused instruction. */
   value(register: number): LogValue | null {
-    return this.valueBefore(this.step, register);
+    // Before 5.17 the kernel prints the state below the instruction that it is about to refuse.
+    const printed = this.step === this.path.last ? this.step?.after.get(`${this.frame}:r${register}`) : undefined;
+    return printed ?? this.valueBefore(this.step, register);
   }
 
   valueBefore(step: Step | null, register: number): LogValue | null {

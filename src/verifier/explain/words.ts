@@ -78,8 +78,3 @@ export function bytes(count: number | bigint): string {
 export function ordinal(number: number): string {
   return ["first", "second", "third", "fourth", "fifth"][number - 1] ?? `${number}th`;
 }
-
-/** As a sentence begins. */
-export function capital(text: string): string {
-  return /^[a-z]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text;
-}

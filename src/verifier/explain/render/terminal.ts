@@ -70,14 +70,16 @@ export function spot({ file, line, column, slot, function: name }: Place): strin
 
 function placeText({ line, slot, text, instruction }: Place): { readonly label: string; readonly text: string } {
   if (line > 0) return { label: String(line), text };
-  return { label: slot === null ? "" : `#${slot}`, text: instruction ?? text };
+  return { label: slot === null ? "" : `#${slot}`, text: text === "" ? (instruction ?? "") : text };
 }
 
 /** The source line, with its number and a caret; or the instruction. */
 function quoted(at: Place, { source }: TerminalOptions, paint: (style: string, text: string) => string): string[] {
   const { file, line, column, text, instruction, slot } = at;
   if (line === 0 || (text === "" && file === null)) {
-    return instruction === null ? [] : [`${paint("2", `  ${slot} |`)} ${printable(instruction)}`];
+    const shown = [text, instruction ?? ""].filter((one) => one !== "");
+    const label = slot === null ? "" : String(slot);
+    return shown.map((one, at) => `${paint("2", `  ${at === 0 ? label : " ".repeat(label.length)} |`)} ${printable(one)}`);
   }
   const whole = file === null ? null : (source?.(file)?.[line - 1] ?? null);
   // A file that has changed since is no source of it.

@@ -4,7 +4,7 @@ import type { Case } from "../case.ts";
 import type { Lineage } from "../lineage.ts";
 import type { Step } from "../log/path.ts";
 import { isPointer, isScalar, type LogValue } from "../log/values.ts";
-import { bytes, capital, describeType, describeValue, limitsOf } from "../words.ts";
+import { bytes, describeOffset, describeType, describeValue, limitsOf } from "../words.ts";
 import { accessVerb, cameFrom, expressionOf, type Finding, indexOf, isPowerOfTwo, type Rule } from "./rule.ts";
 
 interface Bounds {
@@ -52,7 +52,7 @@ function bounds(one: Case, m: RegExpExecArray): Finding {
   if (callee !== null && offset >= 0) {
     return {
       problem: `${callee} would go beyond the end of ${thing}`,
-      reason: `Argument ${register} points to byte ${offset} of ${thing}, which has ${bytes(size)}, and ${callee} may use ${bytes(length)} from there on.`,
+      reason: `Argument ${register} ${value !== null && limitsOf(value).high !== null ? "may point as far as" : "points to"} byte ${offset} of ${thing}, which has ${bytes(size)}, and ${callee} may use ${bytes(length)} from there on.`,
       suggestions: [`pass a length of at most ${Math.max(0, size - offset)}, or a larger value`],
       blame: register,
     };
@@ -177,6 +177,15 @@ function arithmetic(one: Case, pointer: string, detail: string): Finding {
   };
 }
 
+/** What the pointer is, or what was added to it. */
+function held(value: LogValue | null, added: LogValue | null, register: number): string {
+  if (added !== null) return `Added to the pointer is ${describeValue(added)}`;
+  if (value === null) return "The offset is not limited";
+  const { low, high } = limitsOf(value);
+  const moved = isPointer(value) && (low !== null || high !== null) ? `, moved by ${describeOffset(value)} bytes` : "";
+  return `r${register} is ${describeValue(value)}${moved}`;
+}
+
 /** The second line alone: its register and what is known of it. */
 function offset(one: Case, register: number, what: string): Finding {
   const value = one.value(register);
@@ -187,7 +196,7 @@ function offset(one: Case, register: number, what: string): Finding {
   const fixes = lineage.addition?.instruction.src == null ? [] : [lineage.addition.instruction.src];
   return {
     problem: `${expression === null ? `the offset of this ${accessVerb(one)}` : `the offset in \`${expression}\``} ${what}`,
-    reason: `${added === null ? (value === null ? "The offset is not limited" : capital(`r${register} is ${describeValue(value)}`)) : `Added to the pointer is ${describeValue(added)}`}.${cameFrom(one, lineage)}`,
+    reason: `${held(value, added, register)}.${cameFrom(one, lineage)}`,
     suggestions: ["check it against both limits right before it is added, as an unsigned number"],
     fixes: fixes.map((index) => ({
       text: "check its upper limit right before it is added: `if (index >= …) return …;`",
