@@ -8,6 +8,7 @@ import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
 import { core } from "./programs/core.ts";
+import { deeper } from "./programs/deeper.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
 import { helpers } from "./programs/helpers.ts";
 import { iterators, kfuncs } from "./programs/kfuncs.ts";
@@ -38,6 +39,7 @@ const RULES = [
   btf,
   kfuncs,
   iterators,
+  deeper,
 ];
 
 export function allCases(): readonly Case[] {
