@@ -42,7 +42,7 @@ describe("verdicts of kernels", () => {
         different.push(`${name}\n    ours:   ${ours}\n    kernel: ${theirs.accepted ? "accepted" : theirs.text}`);
       }
       assert.equal(different.join("\n"), "");
-      assert.ok(missing < 10, `${missing} programs were not recorded: node test/verifier/record.ts --kernel ${kernel}`);
+      assert.ok(missing < 30, `${missing} programs were not recorded: node test/verifier/record.ts --kernel ${kernel}`);
       assert.ok(compared > 1500, `${compared} programs were compared`);
     });
   }

@@ -165,11 +165,13 @@ function liftNull(walk: Walk, condition: number, left: Reg, right: Reg, here: St
   if (equal === null) return;
   const { regs } = equal.frame;
   const { code } = walk.program;
-  if (isNotNull(left) && (right.type & PTR_MAYBE_NULL) !== 0) {
+  // 6.18 asks no more of the other than that its type does not say that it may be null.
+  const known = walk.era >= 618 ? (reg: Reg) => !mayBeNull(reg.type) : isNotNull;
+  if (known(left) && (right.type & PTR_MAYBE_NULL) !== 0) {
     const src = code.src[walk.slot]!;
     regs[src] = learnNotNull(regs[src]!);
   }
-  if (isNotNull(right) && (left.type & PTR_MAYBE_NULL) !== 0) {
+  if (known(right) && (left.type & PTR_MAYBE_NULL) !== 0) {
     const dst = code.dst[walk.slot]!;
     regs[dst] = learnNotNull(regs[dst]!);
   }

@@ -114,6 +114,10 @@ deeper
     "null by comparison",
     {
       "equal to a value that is there": `${lookup("array64")}r6 = value array64; if r0 != r6 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+      "equal to the context": `r7 = r1; ${lookup("array64")}if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+      "equal to a map": `${lookup("array64")}r7 = map array8; if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+      "stack on the left": `${lookup("array64")}r7 = r10; if r7 != r0 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+      "equal to the stack, taken": `${lookup("array64")}if r0 == r10 goto a; goto out; a: r3 = *(u8 *)(r0 +0)${OUT}`,
       "equal to the stack": `${lookup("array64")}if r0 != r10 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
       "both checked by one": `${lookup("array64")}r6 = r0; if r6 != 0 goto a; goto out; a: r3 = *(u8 *)(r0 +0)${OUT}`,
       "null used as a number": `${lookup("array64")}if r0 != 0 goto out; r0 += 5${OUT}`,
@@ -296,3 +300,18 @@ deeper
     },
     { type: "sched_cls" },
   );
+
+deeper.rule(
+  "null by comparison with packets",
+  {
+    "equal to a packet": `r7 = *(u32 *)(r1 +76); ${lookup("array64")}if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "equal to its end": `r7 = *(u32 *)(r1 +80); ${lookup("array64")}if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "equal to a socket that is there": `r7 = *(u64 *)(r1 +168); if r7 == 0 goto out; *(u64 *)(r10 -16) = r7; ${lookup("array64")}r7 = *(u64 *)(r10 -16); if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "a socket equal to the stack": `r7 = *(u64 *)(r1 +168); if r7 != r10 goto out; r3 = *(u32 *)(r7 +4)${OUT}`,
+  },
+  {
+    "equal to a socket that may be null": `r7 = *(u64 *)(r1 +168); ${lookup("array64")}if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "a kernel struct": `r7 = r1; call kfunc bpf_cast_to_kern_ctx; r7 = r0; ${lookup("array64")}if r0 != r7 goto out; r3 = *(u8 *)(r0 +0)${OUT}`,
+  },
+  { type: "sched_cls" },
+);
