@@ -12,11 +12,13 @@ import { suite } from "./suite/all.ts";
 /** Walks of a million instructions take seconds: compare.ts compares them, too. */
 const LONGEST_WALK = 20_000;
 
-/**
- * Where we are stricter than the kernels, and why. Never the other way round. A negative offset into a tracepoint's record is
- * compared as unsigned, and lets a program read what lies before it.
- */
-const STRICTER: readonly string[] = ["core/context of tracepoints: negative"];
+/** Where we are stricter than some kernel, and why. Never the other way round. */
+const STRICTER: readonly string[] = [
+  // A negative offset is compared as unsigned, and lets a program read what lies before the tracepoint's record.
+  "core/context of tracepoints: negative",
+  // 6.1 takes two pointers that may be null for the same as one that stands in two registers, and forgets that one is unchecked.
+  "core/pruning, not: ids that differ",
+];
 
 describe("verdicts of kernels", () => {
   const programs = [...suite()];
@@ -42,7 +44,7 @@ describe("verdicts of kernels", () => {
         different.push(`${name}\n    ours:   ${ours}\n    kernel: ${theirs.accepted ? "accepted" : theirs.text}`);
       }
       assert.equal(different.join("\n"), "");
-      assert.ok(missing < 30, `${missing} programs were not recorded: node test/verifier/record.ts --kernel ${kernel}`);
+      assert.ok(missing < 90, `${missing} programs were not recorded: node test/verifier/record.ts --kernel ${kernel}`);
       assert.ok(compared > 1500, `${compared} programs were compared`);
     });
   }

@@ -158,9 +158,9 @@ function signedAtLeast(lo: number, hi: number, limit: number): boolean {
   return hi * 0x1_0000_0000 + (lo >>> 0) >= limit;
 }
 
-/** Of two equal pointers, one of which is not null, neither is. Pointers to kernel objects may be null without saying so. */
+/** Of two equal pointers, one of which is not null, neither is (since 6.2). Pointers to kernel objects may be null without saying so. */
 function liftNull(walk: Walk, condition: number, left: Reg, right: Reg, here: State, there: State): void {
-  if (baseType(left.type) === PTR_TO_BTF_ID || baseType(right.type) === PTR_TO_BTF_ID) return;
+  if (walk.era < 602 || baseType(left.type) === PTR_TO_BTF_ID || baseType(right.type) === PTR_TO_BTF_ID) return;
   const equal = condition === JEQ ? there : condition === JNE ? here : null;
   if (equal === null) return;
   const { regs } = equal.frame;

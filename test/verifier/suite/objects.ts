@@ -17,6 +17,7 @@ const OBJECTS: Readonly<Record<string, { readonly category: Category; readonly c
   kptrs: { category: "kptrs", cpu: "v3" },
   graphs: { category: "kptrs", cpu: "v3" },
   exceptions: { category: "exceptions", cpu: "v3" },
+  trust: { category: "btf", cpu: "v3" },
   arena: { category: "arena", cpu: "v4" },
 };
 
