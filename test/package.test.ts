@@ -72,7 +72,15 @@ test("the published package type-checks and runs in a project of its own", async
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
   const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
-  assert.deepEqual(JSON.parse(stdout), { onThread: [[2, 2]], verdict: 1, dropped: [1], hook: 0, instructions: 2, cpus: 1, accepted: true });
+  assert.deepEqual(JSON.parse(stdout), {
+    onThread: [[2, 2]],
+    verdict: 1,
+    dropped: [1],
+    hook: 0,
+    instructions: 2,
+    cpus: 1,
+    accepted: true,
+  });
 
   const skep = join(modules, "skep/bin/skep.js");
   const capture = join(ROOT, "examples/captures/office.pcap");
