@@ -98,7 +98,7 @@ export const POLICY_RULES: readonly Rule[] = [
     "Program Structure",
     "kernel-bug",
     /^(?:verifier (?:bug|BUG|internal error)|kernel subsystem misconfigured|bpf verifier (?:is|narrow)|BUG |REG INVARIANTS|insn state internal bug|visit_insn internal bug|pop stack internal bug|Verifier bug|bug: |mark_reg_\S+|\w+ internal bug|func (\S+) has non-overwritten|(?:tracking|adding) tail call .*|unknown return type (\d+) of func|invalid return type (\d+) of func|zext_dst)/i,
-    "the kernel's verifier has contradicted itself; This is a mistake in the kernel, not in the program",
+    "the verifier has contradicted itself; This is a mistake in the verifier, not in the program",
     "report it, with the program; a small change of the program often avoids it",
   ),
   plain(
