@@ -13,19 +13,21 @@ import type { Standing } from "./inside.ts";
 /** Called before each instruction; a text ends the run: what is wrong. */
 export type Watch = (slot: number, standing: Standing) => string | null;
 
-/** Instructions after which a run counts as endless. */
-const MOST = 100_000;
+/** What a run is ended with that takes more instructions than it may. */
 export const ENDLESS = "does not end";
 
-/** @returns what went wrong in one of `runs` runs, or null. */
-export async function execute(spec: Spec, runs: number, random: Random, watch: Watch): Promise<string | null> {
+/**
+ * @param most instructions that a run may take.
+ * @returns what went wrong in one of `runs` runs, or null.
+ */
+export async function execute(spec: Spec, runs: number, most: number, random: Random, watch: Watch): Promise<string | null> {
   await using engine = openEmbedded({ unsafe: true, execution: "interpreter", memory: 1 << 20, seed: random.next() });
   await using collection = await engine.load(spec);
   const debuggee = debuggeeOf(collection.programs["main"]!);
   const { code, maps } = debuggee.resolved;
   let wrong: string | null = null;
   const take = (interpreter: Interpreter, context: number): number => {
-    wrong = stepThrough(interpreter, context, watch);
+    wrong = stepThrough(interpreter, context, most, watch);
     return 0;
   };
   const executors = debuggee.cpus.map((cpu) => new DebugExecutor(new Interpreter(code, cpu, debuggee.helpers, maps), take));
@@ -45,7 +47,7 @@ export async function execute(spec: Spec, runs: number, random: Random, watch: W
   return wrong;
 }
 
-function stepThrough(interpreter: Interpreter, context: number, watch: Watch): string | null {
+function stepThrough(interpreter: Interpreter, context: number, most: number, watch: Watch): string | null {
   interpreter.reset();
   interpreter.registers[2] = context;
   interpreter.begin();
@@ -56,7 +58,7 @@ function stepThrough(interpreter: Interpreter, context: number, watch: Watch): s
       ...{ name, start: values.start, stride: values.stride, count: elements, handle },
     })),
   };
-  let left = MOST;
+  let left = most;
   const look = (): void => {
     standing.depth = position[POSITION.depth]!;
     standing.meta = space.packetStart;
