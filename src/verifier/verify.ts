@@ -9,6 +9,7 @@ import { Refused, refuse } from "./refusal.ts";
 import { analyseFlow } from "./shape/analyse.ts";
 import { checkShape } from "./shape/check.ts";
 import type { Flow } from "./shape/flow.ts";
+import { checkRemovedFunctions } from "./shape/removed-functions.ts";
 import { checkStackDepth } from "./shape/stack-depth.ts";
 import { Frame } from "./state/frame.ts";
 import { pointer } from "./state/register.ts";
@@ -85,6 +86,7 @@ function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyO
   if (facts.missing >= 0) refuse("invalid kernel function call not eliminated in verifier pass", "EINVAL", facts.missing);
   course.walk = null;
   course.stackDepth = checkStackDepth(program, flow, facts.stackDepth);
+  checkRemovedFunctions(program, facts.visits);
 }
 
 /** In `Facts.called`: it was called, and walked. */
