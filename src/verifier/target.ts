@@ -5,6 +5,7 @@
  */
 
 import type { Btf } from "../btf/btf.ts";
+import type { Spec } from "../object/spec.ts";
 import type { AttachType } from "../uapi/attach-types.ts";
 import type { MapType } from "../uapi/map-types.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
@@ -43,8 +44,10 @@ export interface Target {
 export interface HelperAsker {
   readonly sleepable: boolean;
   readonly gpl: boolean;
-  /** What it attaches to, as its Spec says. */
-  readonly source?: { readonly target?: string };
+  /** What it attaches to, as it says itself. */
+  readonly source?: { readonly name?: string; readonly target?: string };
+  /** And what else says it: the maps of struct_ops. */
+  readonly spec?: Pick<Spec, "maps">;
 }
 
 /** What holds for programs of one type and attach type. */

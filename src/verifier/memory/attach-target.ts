@@ -60,9 +60,12 @@ function tracepoint(btf: Btf, name: string): AttachTarget | null {
 }
 
 /** What a program of struct_ops implements; null when no map of the object says. */
-export function structOpsMember(program: Program): { readonly struct: string; readonly member: string } | null {
-  for (const { structOps } of program.spec.maps) {
-    const used = structOps?.functions.find((entry) => entry.program === program.source.name);
+export function structOpsMember(
+  spec: Pick<Program["spec"], "maps">,
+  source: { readonly name?: string },
+): { readonly struct: string; readonly member: string } | null {
+  for (const { structOps } of spec.maps) {
+    const used = structOps?.functions.find((entry) => entry.program === source.name);
     // A flavour (`tcp_congestion_ops___old`) is the same struct to the kernel.
     if (structOps !== undefined && used !== undefined) {
       return { struct: structOps.typeName.replace(/___.*$/, ""), member: used.member };
@@ -72,7 +75,7 @@ export function structOpsMember(program: Program): { readonly struct: string; re
 }
 
 function member(program: Program, btf: Btf): AttachTarget | null {
-  const used = structOpsMember(program);
+  const used = structOpsMember(program.spec, program.source);
   const id = used === null ? undefined : btf.find(used.struct, "struct");
   const struct = id === undefined ? null : btf.type(id);
   if (used === null || struct?.kind !== "struct") return null;

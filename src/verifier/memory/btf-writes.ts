@@ -49,7 +49,7 @@ function writable(program: Program): Writable | null {
     case "sched_act":
       return CONNECTION;
     case "struct_ops":
-      return BY_STRUCT_OPS[structOpsMember(program)?.struct ?? ""] ?? null;
+      return BY_STRUCT_OPS[structOpsMember(program.spec, program.source)?.struct ?? ""] ?? null;
     default:
       return null;
   }
@@ -65,7 +65,7 @@ export function checkKernelWrite(program: Program, btf: Btf, id: number, off: nu
     const place = memberAt(btf, id, path);
     if (place === null || off < place.off || off >= place.off + place.size) continue;
     // Only what a program keeps of its own is written in parts.
-    if (off !== place.off && !path.endsWith("_priv")) continue;
+    if (off !== place.off && !path.endsWith("_priv") && struct !== "bpf_dummy_ops_state") continue;
     const end = place.off + place.size;
     if (off + size <= end) return;
     const beyond = struct === "bpf_dummy_ops_state" ? "" : ` beyond the member of ${struct} ended at ${end}`;

@@ -24,7 +24,9 @@ export function accessContext(walk: Walk, access: Access, reg: Reg): void {
     return;
   }
   const field = off < 0 ? null : walk.program.rules.access(off, access.size, access.write);
-  if (field === null) refuse(`invalid bpf_context access off=${off} size=${access.size}`);
+  // What becomes a pointer is no number that has a sign.
+  if (field === null || (field.type !== SCALAR && access.signExtend))
+    refuse(`invalid bpf_context access off=${off} size=${access.size}`);
   if (!access.write && access.value >= 0) walk.setReg(access.value, fieldValue(walk, field, access));
 }
 

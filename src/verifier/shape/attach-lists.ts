@@ -186,7 +186,6 @@ const ITERATED: ReadonlySet<string> = new Set([
   "task_file",
   "task_vma",
   "bpf_map",
-  "bpf_map_elem",
   "bpf_prog",
   "bpf_link",
   "cgroup",
@@ -201,7 +200,7 @@ const ITERATED: ReadonlySet<string> = new Set([
 ]);
 
 /** The 6.18 that was asked has their functions, and does not take programs for them. */
-const ITERATED_UNTIL: ReadonlySet<string> = new Set(["sockmap", "bpf_sk_storage_map"]);
+const ITERATED_UNTIL: ReadonlySet<string> = new Set(["bpf_map_elem", "sockmap", "bpf_sk_storage_map"]);
 
 export function isIterated(name: string, era: number): boolean {
   return ITERATED.has(name) || (era < 618 && ITERATED_UNTIL.has(name));

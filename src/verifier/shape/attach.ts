@@ -66,14 +66,21 @@ function maySleep(type: Program["type"], attachType: Program["attachType"]): boo
   return type === "kprobe" || type === "struct_ops";
 }
 
+/** Members that only the kernel implements. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(["tcp_congestion_ops.get_info"]);
+
 /** `check_struct_ops_btf_id`: a struct that programs may implement is part of one that the kernel wraps around it. */
 function checkMember(program: Program): void {
   const { kernelTypes } = program;
-  const used = structOpsMember(program);
+  const used = structOpsMember(program.spec, program.source);
   if (kernelTypes === null || used === null) refuse("attach_btf_id 0 is not a supported struct", "ENOTSUPP");
   if (kernelTypes.find(`bpf_struct_ops_${used.struct}`, "struct") === undefined)
     refuse(`attach_btf_id ${kernelTypes.find(used.struct, "struct") ?? 0} is not a supported struct`, "ENOTSUPP");
   if (attachTarget(program) === null) refuse(`attach to invalid member ${used.member} of struct ${used.struct}`, "EINVAL");
+  const text = `attach to unsupported member ${used.member} of struct ${used.struct}`;
+  if (UNSUPPORTED.has(`${used.struct}.${used.member}`)) refuse(text, "ENOTSUPP");
+  // One member of the struct that is there for tests is for programs that sleep.
+  if (program.sleepable && used.struct === "bpf_dummy_ops" && used.member !== "test_sleepable") refuse(text, "EINVAL");
 }
 
 function checkHook({ sleepable, era, gpl }: Program, hook: string, types: Btf): void {

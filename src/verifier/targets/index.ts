@@ -2,8 +2,10 @@
 
 import type { Btf } from "../../btf/btf.ts";
 import { HELPER } from "../../uapi/helpers.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
 import { MAP_TYPE_SINCE } from "../../uapi/since.ts";
-import type { ProgramRules, Target } from "../target.ts";
+import { structOpsMember } from "../memory/attach-target.ts";
+import type { HelperAsker, ProgramRules, Target } from "../target.ts";
 import { kfuncFacts } from "./kfuncs.ts";
 import { isAllowed, isOffered } from "./offers.ts";
 import { prototype } from "./prototypes.ts";
@@ -16,6 +18,12 @@ export type KernelName = (typeof KERNELS)[number];
 function eraOf(version: string): number {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major * 100 + minor;
+}
+
+function attachedTo(type: ProgramType, { spec, source }: HelperAsker): string {
+  if (type !== "struct_ops" || spec === undefined || source === undefined) return source?.target ?? "";
+  const used = structOpsMember(spec, source);
+  return used === null ? "" : `${used.struct}.${used.member}`;
 }
 
 /** @param types the kernel's own types; null when nobody has them: programs that need them are refused. */
@@ -39,7 +47,7 @@ export function kernelTarget(name: KernelName, types: Btf | null): Target {
     hasMapType: (type) => eraOf(MAP_TYPE_SINCE[type]) <= era,
     helper(id, type, attachType, program) {
       if (id < 0 || id > lastHelper) return "unknown";
-      const at = program.source?.target ?? "";
+      const at = attachedTo(type, program);
       if (!isOffered(era, id, type, attachType, at)) return "refused";
       if (!isAllowed(era, id, type, attachType, at)) return "not-here";
       return prototype(era, id, type, attachType, program) ?? "refused";

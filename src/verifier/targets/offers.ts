@@ -61,13 +61,16 @@ const SOCKET_OPTIONS: readonly number[] = [HELPER.bpf_setsockopt, HELPER.bpf_get
 /** Where sockets' options came later than at hooks of the same kind. */
 const LATE_SOCKET_OPTIONS: ReadonlySet<AttachType> = new Set(["cgroup_unix_getpeername", "cgroup_unix_getsockname"]);
 
-/** @param at what it attaches to: a function's name, or a hook's. */
+/** @param at what it attaches to: a function's name, a hook's, or `struct.member`. */
 export function isOffered(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
   if (era < 613 && attachType !== null && LATE_SOCKET_OPTIONS.has(attachType) && SOCKET_OPTIONS.includes(id)) return false;
   // Raw tracepoints have it, so that it is in the set; a cgroup's hooks have no trampoline.
   if (attachType === "lsm_cgroup" && id === HELPER.bpf_get_attach_cookie) return false;
+  // Programs that only test struct_ops have no helpers at all.
+  if (type === "struct_ops" && at.startsWith("bpf_dummy_ops.")) return false;
   if (offered(era, offerVariant(type, attachType)).has(id)) return true;
-  if (type === "struct_ops") return TCP.includes(id);
+  // Congestion control that ends must not begin anew by its socket's options.
+  if (type === "struct_ops") return TCP.includes(id) && !(SOCKET_OPTIONS.includes(id) && at === "tcp_congestion_ops.release");
   if (type === "tracing") {
     if (attachType === "trace_iter") return SOCKET_OPTIONS.includes(id) && iteratesOpenSockets(at);
     return attachType !== null && TRAMPOLINES.has(attachType) && TRAMPOLINE.includes(id);

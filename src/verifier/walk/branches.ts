@@ -19,7 +19,10 @@ import {
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
   PTR_TO_STACK,
+  PTR_TO_TCP_SOCK,
   SCALAR,
 } from "../state/types.ts";
 import { FARTHEST } from "./arithmetic.ts";
@@ -122,7 +125,8 @@ function whichWay(left: Reg, right: Reg, condition: number, narrow: boolean, era
   if (narrow || (condition !== JEQ && condition !== JNE)) return -1;
   const number = isNumber(right) ? right : isNumber(left) ? left : null;
   const pointer = number === right ? left : right;
-  if (number === null || !isNotNull(pointer) || !isZero(number.bounds)) return -1;
+  if (number === null || !isNotNull(pointer, era) || !isZero(number.bounds)) return -1;
+  if (era < SWAPS && pointer === right) return -1;
   return condition === JNE ? 1 : 0;
 }
 
@@ -130,9 +134,13 @@ function isNumber(reg: Reg): boolean {
   return reg.type === SCALAR && isConstant(reg.bounds);
 }
 
+/** Since when it is the same which side of a comparison the pointer is. */
+const SWAPS = 608;
+
 /** Pointers whose start is not null, and that were not moved so far that they might wrap to it (`reg_not_null`). */
-function isNotNull(reg: Reg): boolean {
+function isNotNull(reg: Reg, era: number): boolean {
   if (mayBeNull(reg.type)) return false;
+  if (era < 602) return NOT_NULL_61.has(reg.type);
   const { bounds } = reg;
   if (signedAtMost(bounds.sminLo, bounds.sminHi, -FARTHEST) || signedAtLeast(bounds.smaxLo, bounds.smaxHi, FARTHEST))
     return false;
@@ -150,6 +158,15 @@ function isNotNull(reg: Reg): boolean {
   }
 }
 
+/** `reg_type_not_null` of 6.1: without flags. */
+const NOT_NULL_61: ReadonlySet<number> = new Set([
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MAP_KEY,
+]);
+
 function signedAtMost(lo: number, hi: number, limit: number): boolean {
   return hi * 0x1_0000_0000 + (lo >>> 0) <= limit;
 }
@@ -166,7 +183,7 @@ function liftNull(walk: Walk, condition: number, left: Reg, right: Reg, here: St
   const { regs } = equal.frame;
   const { code } = walk.program;
   // 6.18 asks no more of the other than that its type does not say that it may be null.
-  const known = walk.era >= 618 ? (reg: Reg) => !mayBeNull(reg.type) : isNotNull;
+  const known = walk.era >= 618 ? (reg: Reg) => !mayBeNull(reg.type) : (reg: Reg) => isNotNull(reg, walk.era);
   if (known(left) && (right.type & PTR_MAYBE_NULL) !== 0) {
     const src = code.src[walk.slot]!;
     regs[src] = learnNotNull(regs[src]!);

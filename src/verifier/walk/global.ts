@@ -34,7 +34,8 @@ export function checkGlobalCall(walk: Walk, index: number): void {
   }
   walk.log?.text(`Func#${index} ('${name}') is global and assumed valid.`);
   if (flow.changesPacket) invalidatePacketPointers(walk);
-  facts.called[index] = 1;
+  // One that was walked already stays so: functions that call each other are not walked for ever.
+  if (facts.called[index] === 0) facts.called[index] = 1;
   walk.clearCallerSaved();
   walk.setUnknown(0);
 }

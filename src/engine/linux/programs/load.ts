@@ -64,7 +64,7 @@ export function loadProgram(
 }
 
 function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: LoadedTypes): void {
-  const functions = functionRecords(program);
+  const functions = functionRecords(program, types.texts);
   const lines = lineRecords(program, types.texts);
   if (functions === null && lines === null) return;
   request.u32("prog_btf_fd", types.descriptor.fd);

@@ -5,6 +5,7 @@
  */
 
 import { appendStrings } from "../../../btf/append.ts";
+import { openBtf } from "../../../btf/btf.ts";
 import type { LineInfo, ProgramSpec, Spec } from "../../../object/spec.ts";
 
 export const FUNCTION_RECORD = 8;
@@ -19,6 +20,8 @@ export interface TypesForKernel {
   readonly btf: Uint8Array;
   /** Offset in BTF's string section. */
   offsetOf(text: string): number;
+  /** Whether a function of that name is named by a program's tag `exception_callback:`. Since 6.7. */
+  takesExceptions(name: string): boolean;
 }
 
 /** Null when the Spec carries no types. */
@@ -29,15 +32,30 @@ export function typesForKernel(spec: Spec): TypesForKernel | null {
   const list = [...texts];
   const { types, offsets } = appendStrings(spec.types, list);
   const byText = new Map(list.map((text, i) => [text, offsets[i]!]));
-  return { btf: types, offsetOf: (text) => byText.get(text) ?? 0 };
+  const callbacks = exceptionCallbacks(spec.types);
+  return { btf: types, offsetOf: (text) => byText.get(text) ?? 0, takesExceptions: (name) => callbacks.has(name) };
+}
+
+const EXCEPTION_CALLBACK = "exception_callback:";
+
+function exceptionCallbacks(types: Uint8Array): ReadonlySet<string> {
+  const names = new Set<string>();
+  const btf = openBtf(types);
+  for (const id of btf.ids("declTag")) {
+    const tag = btf.name(id);
+    if (tag.startsWith(EXCEPTION_CALLBACK)) names.add(tag.slice(EXCEPTION_CALLBACK.length));
+  }
+  return names;
 }
 
 /**
  * One record a function. Null when a function's type is unknown, or the Spec does not name exactly the functions that the code
  * calls: the kernel takes all or none, and would refuse a program that runs well without.
  */
-export function functionRecords(program: ProgramSpec): Uint8Array | null {
-  const starts = functionStarts(program.code);
+export function functionRecords(program: ProgramSpec, types: TypesForKernel | null = null): Uint8Array | null {
+  const starts = new Set(functionStarts(program.code));
+  // What takes exceptions is called by nobody; a tag of the program says that it does.
+  for (const { slot, name } of program.functions) if (types?.takesExceptions(name) === true) starts.add(slot);
   if (program.functions.length !== starts.size || program.functions.some(({ slot, type }) => type === 0 || !starts.has(slot)))
     return null;
   const records = new Uint8Array(program.functions.length * FUNCTION_RECORD);

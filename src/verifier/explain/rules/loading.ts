@@ -126,7 +126,7 @@ export const LOADING_RULES: readonly Rule[] = [
   plain(
     "Execution Context",
     "sleep",
-    /^sleepable global function call in non-sleepable context/,
+    /^(?:sleepable global function call in|global functions that may sleep are not allowed in) non-sleepable context/,
     "a function that may sleep is called where nothing may wait; A lock is held, or the program must not sleep",
     "call it before or after",
   ),
