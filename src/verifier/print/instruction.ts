@@ -41,7 +41,8 @@ const STORE_RELEASE = 0x110;
 /** `referents` names kfuncs, whose number is their BTF id; without, they are `kernel-function`. */
 export function printInstruction(code: Code, slot: number, referents?: ReadonlyMap<number, Referent>): string {
   const opcode = code.opcode[slot] ?? 0;
-  return `(${opcode.toString(16).padStart(2, "0")}) ${describe(code, slot, opcode, referents)}`;
+  const text = describe(code, slot, opcode, referents);
+  return text.startsWith("BUG_") ? text : `(${hex(opcode)}) ${text}`;
 }
 
 function describe(code: Code, slot: number, opcode: number, referents?: ReadonlyMap<number, Referent>): string {
@@ -62,6 +63,10 @@ function describe(code: Code, slot: number, opcode: number, referents?: Readonly
   }
 }
 
+function hex(opcode: number): string {
+  return opcode.toString(16).padStart(2, "0");
+}
+
 function signed(value: number): string {
   return value < 0 ? String(value) : `+${value}`;
 }
@@ -79,20 +84,20 @@ function printLd(code: Code, slot: number, opcode: number): string {
     case 0x40:
       return `r0 = *(${size} *)skb[r${code.src[slot]} + ${imm}]`;
   }
-  if (opcode !== 0x18) return `BUG_ld_${opcode.toString(16).padStart(2, "0")}`;
+  if (opcode !== 0x18) return `BUG_ld_${hex(opcode)}`;
   const value = (BigInt((code.imm[slot + 1] ?? 0) >>> 0) << 32n) | BigInt(imm >>> 0);
   return `r${code.dst[slot]} = 0x${value.toString(16)}`;
 }
 
 function printLdx(code: Code, slot: number, opcode: number): string {
   const sizes = (opcode & 0xe0) === 0x60 ? SIZES : (opcode & 0xe0) === 0x80 ? SIGNED_SIZES : null;
-  if (sizes === null) return `BUG_ldx_${opcode.toString(16).padStart(2, "0")}`;
+  if (sizes === null) return `BUG_ldx_${hex(opcode)}`;
   return `r${code.dst[slot]} = *(${sizes[(opcode >> 3) & 3]} *)${place(code.src[slot]!, code.offset[slot]!)}`;
 }
 
 function printSt(code: Code, slot: number, opcode: number): string {
   if ((opcode & 0xe0) === 0xc0) return "nospec";
-  if ((opcode & 0xe0) !== 0x60) return `BUG_st_${opcode.toString(16).padStart(2, "0")}`;
+  if ((opcode & 0xe0) !== 0x60) return `BUG_st_${hex(opcode)}`;
   return `*(${SIZES[(opcode >> 3) & 3]} *)${place(code.dst[slot]!, code.offset[slot]!)} = ${code.imm[slot]}`;
 }
 
@@ -113,7 +118,7 @@ function printStx(code: Code, slot: number, opcode: number): string {
     if (imm === LOAD_ACQUIRE) return `r${code.dst[slot]} = load_acquire(${from})`;
     if (imm === STORE_RELEASE) return `store_release(${where}, r${src})`;
   }
-  return `BUG_${opcode.toString(16).padStart(2, "0")}`;
+  return `BUG_${hex(opcode)}`;
 }
 
 function printAlu(code: Code, slot: number, opcode: number): string {
@@ -145,7 +150,7 @@ function printJump(code: Code, slot: number, opcode: number, referents?: Readonl
   const offset = code.offset[slot]!;
   if ((opcode & 0xf0) === 0x80) {
     if (src === 1) return `call pc${signed(imm)}`;
-    if (src === 0) return `call ${helperName(imm) ?? "unknown"}#${imm}`;
+    if (src === 0) return `call ${imm === 0 ? "bpf_unspec" : (helperName(imm) ?? "unknown")}#${imm}`;
     const kfunc = referents?.get(slot);
     if (kfunc?.kind === "kfunc") return `call ${kfunc.name}#${kfunc.btfId}`;
     return `call ${src === 2 ? "kernel-function" : "unknown"}#${imm}`;

@@ -29,7 +29,11 @@ function collect(walk: Walk, id: number, found: LinkedRegister[]): void {
   const most = walk.era >= 612 ? MOST_LINKED : Number.POSITIVE_INFINITY;
   for (let number = frames.length - 1; number >= 0; number--) {
     const { regs, stack } = frames[number]!;
+    // What is never read again is not looked at (6.15), and so leaves room for others.
+    const slot = frames[number + 1]?.callsite ?? walk.slot;
+    const live = walk.era >= 615 ? walk.flow.liveRegisters[slot]! : -1;
     for (let index = 0; index < 10; index++) {
+      if (((live >>> index) & 1) === 0) continue;
       const reg = regs[index]!;
       if (reg.type !== SCALAR || (reg.id & ~ADD_CONST) !== id) continue;
       if (found.length < most) found.push({ frame: number, isReg: true, index });

@@ -84,8 +84,12 @@ function specOf(one: Case, assembled: Assembled): Spec {
     .map(([name, slot]): FunctionInfo => ({ slot, name, type: functionTypes[name] ?? 0 }))
     .sort((a, b) => a.slot - b.slot);
   const externs = new Map<string, ExternSpec>();
-  for (const { name, kind } of assembled.externs)
-    externs.set(name, { kind: kind === "call" ? "kfunc" : "ksym", name, weak: false, type: 0 });
+  for (const { name, kind } of assembled.externs) {
+    // A variable without a type would be an address alone.
+    const type = kind === "call" ? 0 : builder.int("int", 4, { signed: true });
+    typed ||= kind === "address";
+    externs.set(name, { kind: kind === "call" ? "kfunc" : "ksym", name, weak: false, type });
+  }
   const program: ProgramSpec = {
     name: "main",
     section: "",

@@ -315,3 +315,16 @@ deeper.rule(
   },
   { type: "sched_cls" },
 );
+
+const COPIES = `r6 = *(u32 *)(r1 +0); ${value("array64")}${[1, 2, 3, 4, 5, 7, 8, 9].map((i) => `r${i} = r6`).join("; ")}; `;
+deeper.rule(
+  "many linked numbers",
+  {
+    "the fourth": `${COPIES}if r1 > 63 goto out; r0 += r4; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "the last, the others dead (6.18)": `${COPIES}if r1 > 63 goto out; r0 += r9; r3 = *(u8 *)(r0 +0)${OUT}`,
+    "six live": `${COPIES}if r1 > 63 goto out; r0 += r5; r3 = *(u8 *)(r0 +0); r1 += r2; r1 += r3; r1 += r4; r1 += r6${OUT}`,
+  },
+  {
+    "the last of eight that live": `${COPIES}if r1 > 63 goto out; r0 += r9; r3 = *(u8 *)(r0 +0); r1 += r2; r1 += r4; r1 += r5; r1 += r6; r1 += r7; r1 += r8${OUT}`,
+  },
+);
