@@ -237,7 +237,7 @@ export class EmbeddedEngine implements Engine {
     const { kernel, config } = this.#room;
     const adapted = await adapt(spec, kernel.types, config, (program) => isWanted(program, options));
     if (!this.#open) throw new MapError(spec.name, "closed", `${spec.name}: the engine was disposed; open another`);
-    const prover = await this.#prover();
+    const prover = await this.#prover(adapted);
     const verifierOf = (kind: ProgramKind) => prover?.of(kind) ?? this.#verify;
     const target = { ...this.#target, executors, verifierOf };
     let collection: EmbeddedCollection<Module>;
@@ -257,9 +257,9 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** Our verifier, unless another was given or none is wanted. */
-  async #prover(): Promise<Prover | null> {
+  async #prover(spec: Spec): Promise<Prover | null> {
     if (this.#verify !== undefined || this.#target.unsafe) return null;
-    return new (await import("./target/prove.ts")).Prover(this.#room.kernel.types);
+    return new (await import("./target/prove.ts")).Prover(this.#room.kernel.types, spec);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,11 +10,15 @@ export interface NumberFunction {
   readonly parameters: number;
 }
 
+/** Parameters that are maps are `void *`, and what is given for one is a `bpf_map`; a task is what helpers give. */
+const ALWAYS = ["bpf_map/0", /task_struct\/\d+/.exec(KFUNC_PROTOTYPES)?.[0] ?? "task_struct/0"];
+
 /**
  * @param base the room's kernel types: what they have is not made again, so that a `task_struct` is the same in both. Null: none.
  * @param functions of the application, beside the kernel's.
+ * @param wanted kernel functions that programs name: the others are left out. Null: all.
  */
-export function kfuncTypes(base: Btf | null, functions: readonly NumberFunction[]): Btf {
+export function kfuncTypes(base: Btf | null, functions: readonly NumberFunction[], wanted: ReadonlySet<string> | null): Btf {
   const builder = new BtfBuilder(base === null ? {} : { base });
   const made = new Map<string, number>();
   const typeOf = (text: string): number => {
@@ -39,11 +43,10 @@ export function kfuncTypes(base: Btf | null, functions: readonly NumberFunction[
     const [name = "", size = "0"] = text.split("/");
     return base?.find(name, "struct") ?? builder.struct(name, Number(size), []);
   };
-  // Parameters that are maps are `void *`; what is given for one is this.
-  if (base?.find("bpf_map", "struct") === undefined) typeOf("bpf_map/0");
+  for (const struct of ALWAYS) typeOf(struct);
   for (const line of KFUNC_PROTOTYPES.split("\n")) {
     const [name = "", result = "void", ...parameters] = line.split(" ");
-    if (name === "" || base?.find(name, "function") !== undefined) continue;
+    if (name === "" || wanted?.has(name) === false || base?.find(name, "function") !== undefined) continue;
     const prototype = builder.prototype(
       typeOf(result),
       parameters.map((parameter) => {

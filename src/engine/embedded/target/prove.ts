@@ -30,17 +30,19 @@ interface Refused {
 
 export class Prover {
   readonly #types: Btf | null;
+  readonly #kfuncs: ReadonlySet<string>;
   readonly #targets = new Map<ProgramKind, Target>();
   readonly #refused = new WeakMap<VerifierError, Refused>();
 
-  /** @param types of the room's kernel, or null. */
-  constructor(types: Btf | null) {
+  /** @param types of the room's kernel, or null. @param spec whose programs it will prove. */
+  constructor(types: Btf | null, { externs = [] }: Spec) {
     this.#types = types;
+    this.#kfuncs = new Set(externs.map(({ name }) => name));
   }
 
   /** The verifier for programs of a kind. */
   of(kind: ProgramKind): Prove {
-    const target = this.#targets.get(kind) ?? embeddedTarget(kind, this.#types);
+    const target = this.#targets.get(kind) ?? embeddedTarget(kind, this.#types, this.#kfuncs);
     this.#targets.set(kind, target);
     return (program, spec) => {
       const verdict = verify(spec, program, target);

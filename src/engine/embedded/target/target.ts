@@ -24,10 +24,11 @@ export interface OwnContext {
 /**
  * @param kind of the programs that are to be proven.
  * @param types of the room's kernel, or null: programs that need them are refused.
+ * @param kfuncs the kernel functions that the programs name; null: any.
  */
-export function embeddedTarget(kind: ProgramKind, types: Btf | null): Target {
+export function embeddedTarget(kind: ProgramKind, types: Btf | null, kfuncs: ReadonlySet<string> | null = null): Target {
   const functions = [...(kind.functions?.values() ?? [])].map(({ name, args }) => ({ name, parameters: args.length }));
-  const all = kfuncTypes(types, functions);
+  const all = kfuncTypes(types, functions, kfuncs);
   const kernel = kernelTarget(RULES, all);
   // Which kernel functions a kind has, the engine says, not the kernel.
   const flags = kernelTarget(RULES, null);
