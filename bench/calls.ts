@@ -33,7 +33,7 @@ if (process.argv.includes("--compile")) {
   }
 }
 
-await using engine = openEmbedded({ verify: () => null, memory: 16 << 20 });
+await using engine = openEmbedded({ memory: 16 << 20 });
 await using collection = await engine.load(readObject(new Uint8Array(readFileSync(OBJECT)), { name: "calls" }));
 
 function embedded(name: string): number {

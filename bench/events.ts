@@ -17,7 +17,6 @@ const memory = [{ address: 0x7ffd_1a2b_3c40n, bytes: new TextEncoder().encode("/
 
 async function opened(name: string, execution: "jit" | "interpreter"): Promise<EmbeddedEngine> {
   const engine = openEmbedded({
-    unsafe: true,
     execution,
     clock: virtualClock(),
     room: { processes: [{ pid: 7, comm: "sh", memory }] },

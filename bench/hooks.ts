@@ -138,7 +138,7 @@ function inVm(name: Name): (request: Request) => number {
   };
 }
 
-const engine = openEmbedded({ hooks: [onRequest], unsafe: true });
+const engine = openEmbedded({ hooks: [onRequest] });
 const rows: string[][] = [];
 for (const name of Object.keys(PROGRAMS) as Name[]) {
   const collection = await engine.load(compileSource(HEAD + PROGRAMS[name], { file: "bench.bpf.ts" }));

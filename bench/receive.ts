@@ -31,7 +31,7 @@ const packets = Array.from({ length: FRAMES }, (_, at) =>
 );
 
 async function deviceFor(trust: "bare" | "checked"): Promise<PacketDevice> {
-  const engine = openEmbedded(trust === "bare" ? { memory: 16 << 20, verify: () => null } : { memory: 16 << 20, unsafe: true });
+  const engine = openEmbedded(trust === "bare" ? { memory: 16 << 20 } : { memory: 16 << 20, unsafe: true });
   const device = engine.addDevice("net0");
   const { programs } = await engine.load(spec);
   await programs["main"]!.attach({ interface: "net0" });

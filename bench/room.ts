@@ -38,7 +38,6 @@ const WAYS: readonly Way[] = [
 async function prepare({ programs }: Way): Promise<() => void> {
   const engine = openEmbedded({
     memory: 16 << 20,
-    verify: () => null,
     room: {
       devices: [
         { name: "in", ifindex: 2 },

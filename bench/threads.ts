@@ -166,7 +166,7 @@ async function memory(): Promise<void> {
     globalThis.gc?.();
     const before = process.memoryUsage.rss();
     const start = performance.now();
-    const engine = openEmbedded({ cpus, verify: () => null, ...(threads ? { threads: nodeThreads() } : {}) });
+    const engine = openEmbedded({ cpus, ...(threads ? { threads: nodeThreads() } : {}) });
     const { used } = engine.memory;
     await engine.load(spec);
     const took = performance.now() - start;
@@ -181,7 +181,7 @@ async function memory(): Promise<void> {
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, only: { type: "string" } } });
 const names = Object.keys(WORK).filter((name) => values.only === undefined || values.only.split(",").includes(name));
 {
-  await using engine = openEmbedded({ cpus: 3, memory: 128 << 20, threads: nodeThreads(), verify: () => null });
+  await using engine = openEmbedded({ cpus: 3, memory: 128 << 20, threads: nodeThreads() });
   const rows: string[][] = [];
   for (const name of names) rows.push(await compare(engine, name, Number(values.rounds)));
   printTable(["program", "one thread, ns", "two threads, ns", "ratio", "best", "wall", "best"], rows);

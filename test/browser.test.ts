@@ -26,7 +26,7 @@ const FLIGHT = `
   import { compileSource, openCapture, openEmbedded, replay, virtualClock } from "./src/embedded.ts";
   globalThis.fly = async (source, capture) => {
     const spec = await compileSource(source, { file: "firewall.bpf.ts" });
-    const engine = openEmbedded({ unsafe: true, clock: virtualClock(), memory: 64 << 20 });
+    const engine = openEmbedded({ clock: virtualClock(), memory: 64 << 20 });
     const device = engine.addDevice("net0");
     const collection = await engine.load(spec);
     collection.maps.blocked.set({ prefixLength: 24, address: "203.0.113.0" }, 1);
@@ -55,7 +55,7 @@ const THREADED_FLIGHT = `
   import { compileSource, openEmbedded, webThreads } from "./src/embedded.ts";
   globalThis.fly = async (source, packets) => {
     const spec = await compileSource(source, { file: "firewall.bpf.ts" });
-    const engine = openEmbedded({ unsafe: true, memory: 64 << 20, cpus: 3, threads: webThreads((name) => new Worker(name)) });
+    const engine = openEmbedded({ memory: 64 << 20, cpus: 3, threads: webThreads((name) => new Worker(name)) });
     const device = engine.addDevice("net0");
     const collection = await engine.load(spec);
     collection.maps.blocked.set({ prefixLength: 24, address: "203.0.113.0" }, 1);

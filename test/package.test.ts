@@ -31,7 +31,7 @@ await using tested = await load<typeof import("./firewall.bpf.ts")>("firewall.bp
 tested.program("firewall").run(layers(ethernet(), ipv4(), udp())).expectPass();
 tested.map("drops").expectEmpty();
 const dropped: bigint[] | undefined = fw.maps.drops.get("203.0.113.7");
-await using many = openEmbedded({ cpus: 2, threads: nodeThreads(), unsafe: true });
+await using many = openEmbedded({ cpus: 2, threads: nodeThreads() });
 const device = many.addDevice("net0");
 const { programs } = await many.load(spec);
 await programs["firewall"]!.attach({ interface: "net0" });

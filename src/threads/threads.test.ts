@@ -13,7 +13,7 @@ import { ethernet, ipv4, packet, padding, payload, tcp } from "../packets/index.
 import { nodeThreads } from "./node.ts";
 
 const WAYS = [
-  { name: "generated code, bare", options: { verify: () => null } },
+  { name: "generated code, bare", options: {} },
   { name: "generated code, checked", options: { unsafe: true } },
   { name: "interpreter", options: { unsafe: true, execution: "interpreter" } },
 ] as const satisfies readonly { name: string; options: EmbeddedOptions }[];

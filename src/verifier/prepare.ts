@@ -61,7 +61,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
 
   const functions = functionTypes(source, types);
   if (functions !== null && types !== null) checkFunctionTypes(functions, types);
-  const kfuncs = new KfuncCalls(code, referents, kernelTypes, gpl);
+  const kfuncs = new KfuncCalls(code, referents, target, gpl);
   const subprograms = findSubprograms(code, functions, types, era, (slot) => kfuncs.add(slot));
   findAddresses(code, referents, target);
 

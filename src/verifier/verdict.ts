@@ -27,6 +27,8 @@ export interface Conditions {
   /** The same of buffers that it is given pointers to: those that it may write (`max_tp_access`, `max_rdwr_access`), and not. */
   readonly bufferSize: number;
   readonly readOnlySize: number;
+  /** Whether it may read stack that it has not written (allowed since 6.3): what it finds there is up to whoever runs it. */
+  readonly readsUnwritten: boolean;
 }
 
 export interface Verdict {

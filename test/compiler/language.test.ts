@@ -165,7 +165,7 @@ describe("the firewall of the design", () => {
     const packet = counted();
     packet.set([8, 0], 12);
     packet.set([203, 0, 113, 7], 26);
-    await using engine = await openEmbedded({ unsafe: true, execution: "interpreter" });
+    await using engine = await openEmbedded({ execution: "interpreter" });
     const { maps, programs } = await engine.load(spec);
     const verdict = () => programs["firewall"]?.run({ packet }).verdict;
     assert.equal(verdict(), 2);

@@ -18,7 +18,7 @@ export function counted(length = 64): Uint8Array {
 /** Runs the program once on each packet, with the maps that the first run left. The last answer. */
 export async function run(source: string, packets: readonly Uint8Array[] = [counted()], cpu: 1 | 2 | 3 | 4 = 3): Promise<Ran> {
   const spec = compileSource(source, { file: "test.bpf.ts", cpu });
-  const engine = await openEmbedded({ unsafe: true, execution: "interpreter" });
+  const engine = await openEmbedded({ execution: "interpreter" });
   const { programs, maps } = await engine.load(spec);
   const [program] = Object.values(programs);
   if (program === undefined) throw new TypeError("the source has no program");
@@ -64,7 +64,7 @@ export async function evaluate(
   options: { top?: string; packet?: Uint8Array; cpu?: 1 | 2 | 3 | 4 } = {},
 ): Promise<bigint> {
   const spec = compileSource(computing(body, options.top ?? ""), { file: "test.bpf.ts", cpu: options.cpu ?? 3 });
-  shared ??= openEmbedded({ unsafe: true, execution: "interpreter" });
+  shared ??= openEmbedded({ execution: "interpreter" });
   await using collection = await (await shared).load(spec);
   collection.programs["program"]?.run({ packet: options.packet ?? counted() });
   return collection.maps["out"]?.get(0) as bigint;

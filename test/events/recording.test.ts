@@ -58,7 +58,7 @@ for (const execution of ["interpreter", "jit"] as const) {
     /** Plays it through all programs of a fixture. */
     async function play(name: string, check: (maps: Readonly<Record<string, AnyMap>>) => void) {
       const { cpus, architecture } = readHeader(RECORDING[0]!);
-      await using engine = openEmbedded({ unsafe: true, execution, clock: virtualClock(), cpus, room: { architecture } });
+      await using engine = openEmbedded({ execution, clock: virtualClock(), cpus, room: { architecture } });
       await using collection = await engine.load(fixture(name));
       for (const program of Object.values(collection.programs)) await program.attach({});
       const result = await replayEvents(RECORDING.slice(1), engine);
@@ -163,7 +163,7 @@ describe("lines", () => {
   });
 
   test("what the engine has no place for is refused, with its line", async () => {
-    await using engine = openEmbedded({ unsafe: true, clock: virtualClock() });
+    await using engine = openEmbedded({ clock: virtualClock() });
     const play = (line: string) => replayEvents(["", line], engine);
     await assert.rejects(play('{"event":"a/b","cpu":1}'), /line 3: cpu: expected 0 to 0, found 1/);
     await assert.rejects(play('{"event":"a/b","pid":5}'), /line 3: tid 5: the room has no such thread/);

@@ -25,7 +25,6 @@ describe("the same object here and in the kernel", { skip }, () => {
   for (const execution of ["interpreter", "jit"] as const) {
     test(`text in and out, reading what is not there (${execution})`, async () => {
       await using engine = openEmbedded({
-        unsafe: true,
         execution,
         clock: virtualClock(),
         room: { processes: [{ pid: 7, comm: "MainThread" }] },
@@ -90,7 +89,7 @@ test("what this kernel recorded of a process gives the maps that the kernel's ow
   const { recording, kernel } = JSON.parse(stdout) as { recording: string[]; kernel: Readonly<Record<string, Dump>> };
   for (const execution of ["interpreter", "jit"] as const) {
     const { cpus, architecture } = readHeader(recording[0] ?? "");
-    await using engine = openEmbedded({ unsafe: true, execution, clock: virtualClock(), cpus, room: { architecture } });
+    await using engine = openEmbedded({ execution, clock: virtualClock(), cpus, room: { architecture } });
     await using syscalls = await engine.load(fixture("syscalls"));
     await using runqueue = await engine.load(fixture("runqueue"));
     for (const program of [...Object.values(syscalls.programs), ...Object.values(runqueue.programs)]) await program.attach({});

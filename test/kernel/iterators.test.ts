@@ -42,7 +42,7 @@ function patched(program: string, values: Readonly<Record<string, number>>): Spe
 }
 
 const open = (processes: readonly ProcessDescription[] = []) =>
-  openEmbedded({ unsafe: true, memory: 16 << 20, room: { types: new Uint8Array(readFileSync(VMLINUX)), processes } });
+  openEmbedded({ memory: 16 << 20, room: { types: new Uint8Array(readFileSync(VMLINUX)), processes } });
 
 describe("iterators here and in the kernel", { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), "skep-iter-"));

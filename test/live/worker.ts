@@ -58,7 +58,7 @@ const PROGRAMS: Readonly<Record<string, ProgramText>> = {
 };
 
 const [kind = "", name = "", program = ""] = process.argv.slice(2);
-await using engine = openEmbedded({ unsafe: true });
+await using engine = openEmbedded();
 await using live =
   kind === "raw"
     ? await openRawDevice(engine, name)

@@ -61,7 +61,7 @@ function compile(): Spec {
 describe("metadata of a packet", { skip: missingCompiler() ?? false }, () => {
   for (const execution of ["interpreter", "jit"] as const) {
     test(`when it came and its flow's hash, which tc finds again: ${execution}`, async () => {
-      await using engine = openEmbedded({ unsafe: true, execution, seed: 3 });
+      await using engine = openEmbedded({ execution, seed: 3 });
       const device = engine.addDevice("eth0");
       await using collection = await engine.load(compile());
       const seen = () => [...(collection.maps["metadata.bss"] as Iterable<[unknown, Record<string, unknown>]>)][0]![1];

@@ -61,6 +61,7 @@ export function checkStackRange(
     const number = distance >> 3;
     const slot = stack[number]!;
     const kind = kindAt(slot.kinds, distance & 7);
+    if (kind === SLOT_INVALID) walk.facts.conditions.readsUnwritten = true;
     if (kind === SLOT_ZERO || kind === SLOT_INVALID) {
       if (clobbers) stack[number] = new Slot(withKind(slot.kinds, distance & 7, SLOT_MISC), slot.reg);
     } else if (kind !== SLOT_MISC) {

@@ -5,7 +5,7 @@ import { bitsText } from "../print/numbers.ts";
 import { refuse } from "../refusal.ts";
 import type { Frame } from "../state/frame.ts";
 import { type Reg, UNKNOWN_SCALAR, ZERO_SCALAR } from "../state/register.ts";
-import { kindAt, SLOT_MISC, SLOT_SPILL, SLOT_ZERO, type Slot } from "../state/slot.ts";
+import { kindAt, SLOT_INVALID, SLOT_MISC, SLOT_SPILL, SLOT_ZERO, type Slot } from "../state/slot.ts";
 import { SCALAR } from "../state/types.ts";
 import type { Walk } from "../walk/walk.ts";
 import { fixedPart, highest, isFixed, lowest, widthOf } from "./offset.ts";
@@ -48,7 +48,7 @@ function loadFrom(walk: Walk, frame: Frame, off: number, size: number, value: nu
   walk.touched.slot(index);
   walk.markStackRead(frame.number, index);
   if (!holdsSpill(slot)) {
-    checkReadable(slot, off, size, false, true);
+    checkReadable(walk, slot, off, size, false, true);
     if (value >= 0) walk.setReg(value, plain(walk, frame, off, off + size));
     return;
   }
@@ -69,7 +69,7 @@ function loadFrom(walk: Walk, frame: Frame, off: number, size: number, value: nu
 
 /** A part of what was spilled, or more than it. True when it is a fill: what it gives depends on what was spilled. */
 function loadParts(walk: Walk, slot: Slot, off: number, size: number, value: number): boolean {
-  checkReadable(slot, off, size, walk.era < 608, false);
+  checkReadable(walk, slot, off, size, walk.era < 608, false);
   let spilled = 0;
   let zeroes = 0;
   for (let i = 0; i < size; i++) {
@@ -92,11 +92,16 @@ function loadParts(walk: Walk, slot: Slot, off: number, size: number, value: num
 }
 
 /** Refuses bytes of dynptrs, iterators and flags. What was not written may be read. */
-function checkReadable(slot: Slot, off: number, size: number, zeroRefused: boolean, spillRefused: boolean): void {
-  if (slot.kinds === 0) return;
+function checkReadable(walk: Walk, slot: Slot, off: number, size: number, zeroRefused: boolean, spillRefused: boolean): void {
+  const { conditions } = walk.facts;
+  if (slot.kinds === 0) {
+    conditions.readsUnwritten = true;
+    return;
+  }
   for (let i = 0; i < size; i++) {
     const kind = kindAt(slot.kinds, (-off - 1 - i) & 7);
     const readable = kind === SLOT_ZERO ? !zeroRefused : kind === SLOT_SPILL ? !spillRefused : kind <= SLOT_MISC;
+    if (kind === SLOT_INVALID) conditions.readsUnwritten = true;
     if (!readable) refuse(`invalid read from stack off ${off}+${i} size ${size}`);
   }
 }

@@ -106,13 +106,15 @@ export class KfuncCalls {
   readonly #referents: Map<number, Referent>;
   readonly #types: Btf | null;
   readonly #gpl: boolean;
+  readonly #deviceBound: boolean;
   readonly #known = new Set<number>();
 
-  constructor(code: Code, referents: Map<number, Referent>, types: Btf | null, gpl: boolean) {
+  constructor(code: Code, referents: Map<number, Referent>, { types, deviceBound }: Target, gpl: boolean) {
     this.#code = code;
     this.#referents = referents;
     this.#types = types;
     this.#gpl = gpl;
+    this.#deviceBound = deviceBound === true;
   }
 
   add(slot: number): void {
@@ -140,7 +142,7 @@ export class KfuncCalls {
     if (id < 0 || id >= this.#types.count || this.#types.kind(id) !== "function")
       refuse(`kernel btf_id ${id >>> 0} is not a function`, "EINVAL", slot);
     // They read what the driver knows of a packet (since 6.3), and a Spec names no device.
-    if (this.#types.name(id).startsWith("bpf_xdp_metadata_"))
+    if (!this.#deviceBound && this.#types.name(id).startsWith("bpf_xdp_metadata_"))
       refuse("metadata kfuncs require device-bound program", "EINVAL", slot);
     this.#known.add(id);
     this.#refer(slot, id);

@@ -52,6 +52,8 @@ export interface Comparison {
   readonly liveRegisters: Uint16Array;
   /** Bytes of stack that nothing was written to may be read (`allow_uninit_stack`; 6.3). */
   readonly readsUninitialised: boolean;
+  /** Told when that made two states the same. */
+  readonly conditions: { readsUnwritten: boolean };
 }
 
 /** @param old was walked from the same instruction. */
@@ -71,7 +73,22 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
     }
     if (!stackSafe(how, before, now, likeness)) return false;
   }
+  const { conditions } = how;
+  conditions.readsUnwritten ||= how.readsUninitialised && old.frames.some((frame, number) => lacks(frame, cur.frames[number]!));
   return true;
+}
+
+/** Whether something on the stack is read later that was written on the old path alone. */
+function lacks(old: Frame, cur: Frame): boolean {
+  return old.stack.some((before, index) => {
+    const now = cur.stack[index];
+    if (before === now || before.kinds === 0) return false;
+    for (let i = 0; i < 8; i++) {
+      const written = kindAt(before.kinds, i) !== SLOT_INVALID;
+      if (written && (now === undefined || kindAt(now.kinds, i) === SLOT_INVALID)) return true;
+    }
+    return false;
+  });
 }
 
 /** References, locks and regions (`refsafe`). */

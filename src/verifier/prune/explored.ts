@@ -41,6 +41,7 @@ export class Explored {
       lastId: 0,
       liveRegisters: walk.flow.liveRegisters,
       readsUninitialised: walk.era >= 603,
+      conditions: walk.facts.conditions,
     };
   }
 

@@ -11,6 +11,7 @@ import { type Reg, UNINITIALISED, UNKNOWN_SCALAR } from "../state/register.ts";
 import { SLOT_SPILL, Slot } from "../state/slot.ts";
 import type { State, Step } from "../state/state.ts";
 import { NOT_INIT } from "../state/types.ts";
+import type { Conditions } from "../verdict.ts";
 import { pushStep, STEP_STACK } from "./history.ts";
 
 /** Instructions walked, over all paths, before the kernel gives up. */
@@ -36,7 +37,7 @@ export class Facts {
   /** How often it was walked. */
   readonly visits: Uint32Array;
   /** What is left to whoever runs the program. */
-  readonly conditions: { readonly anywhere: Uint8Array; contextSize: number; bufferSize: number; readOnlySize: number };
+  readonly conditions: { -readonly [Key in keyof Conditions]: Conditions[Key] };
   /** A call of a helper's inlined loop, map lookups of constant keys … facts of calls by slot, checked for sameness. */
   readonly calls: Map<number, unknown> = new Map();
   /** Bytes of stack that a subprogram's frame takes, by number of the subprogram: as much as any path touched. */
@@ -56,7 +57,7 @@ export class Facts {
   constructor(length: number, subprograms: number) {
     this.pointerType = new Int32Array(length);
     this.visits = new Uint32Array(length);
-    this.conditions = { anywhere: new Uint8Array(length), contextSize: 0, bufferSize: 0, readOnlySize: 0 };
+    this.conditions = { anywhere: new Uint8Array(length), contextSize: 0, bufferSize: 0, readOnlySize: 0, readsUnwritten: false };
     this.stackDepth = new Int32Array(subprograms);
     this.called = new Uint8Array(subprograms);
   }

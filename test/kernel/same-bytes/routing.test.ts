@@ -37,7 +37,7 @@ describe("bpf_fib_lookup and bpf_check_mtu, here and in the kernel", { skip }, (
 
   for (const execution of ["interpreter", "jit"] as const) {
     test(execution, async () => {
-      await using engine = openEmbedded({ unsafe: true, execution, room: room(lan, wan) });
+      await using engine = openEmbedded({ execution, room: room(lan, wan) });
       const asked = questions(lan, wan, addressOf);
       const ours = await observeRouting(engine, compileScenario("route"), asked);
       for (const [program, answers] of Object.entries(ours))

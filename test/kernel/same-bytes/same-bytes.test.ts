@@ -45,7 +45,7 @@ describe("the same bytes, here and in the kernel", { skip, concurrency: 2 }, () 
           test(`${execution} = kernel`, async () => {
             kernel ??= inKernel(scenario.name, cpu);
             const theirs = await kernel;
-            await using engine = openEmbedded({ unsafe: true, execution, seed: 1 });
+            await using engine = openEmbedded({ execution, seed: 1 });
             const ours = await observe(engine, compileScenario(scenario.name, cpu), scenario, packets);
             assert.deepEqual(Object.keys(ours.programs).sort(), Object.keys(theirs.programs).sort());
             for (const [program, runs] of Object.entries(ours.programs))

@@ -41,6 +41,8 @@ export class FunctionCode {
   readonly flow: Flow;
   readonly shared: Shared;
   readonly checked: boolean;
+  /** Whether its frame begins as zeroes. */
+  readonly clearsFrame: boolean;
   /** By slot, of a proven program: accesses that its proof leaves to the engine (`Conditions`). Null: none. */
   readonly anywhere: Uint8Array | null;
   readonly isMain: boolean;
@@ -84,6 +86,7 @@ export class FunctionCode {
     this.flow = flow;
     this.shared = shared;
     this.checked = shared.mode === "checked";
+    this.clearsFrame = this.checked || program.conditions?.readsUnwritten === true;
     this.anywhere = this.checked ? null : (program.conditions?.anywhere ?? null);
     this.isMain = isMain;
     this.out = new RegisterCode(64 + (flow.end - flow.start) * 12, program);

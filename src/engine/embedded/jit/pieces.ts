@@ -57,7 +57,7 @@ export interface Driven {
   readonly isMain: boolean;
   readonly writesFrame: boolean;
   readonly mayGoto: boolean;
-  /** In checked mode: whether its frame must begin as zeroes. */
+  /** Whether its frame must begin as zeroes. */
   readonly clearsFrame: boolean;
   /** Where its pieces stand in the module's table. */
   readonly table: number;

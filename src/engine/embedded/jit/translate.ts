@@ -6,7 +6,8 @@
  * where a program uses it for something else. See `structure.ts` for control flow, `module.ts` for what functions share.
  *
  * In checked mode every access first holds its base register against null and 32 bits (a base that was checked is not checked
- * again until it changes), every round of a loop and every call takes fuel, and frames begin as zeroes, as in the interpreter.
+ * again until it changes), every round of a loop and every call takes fuel, and frames begin as zeroes, as in the interpreter; so they
+ * do of proven programs that may read what they have not written.
  */
 
 import { Dominance } from "../../../compiler/ir/dominance.ts";
@@ -117,8 +118,8 @@ export class FunctionTranslator implements NodeCode {
 
   /** What a driver needs to know; null for a function that is not in pieces. */
   get pieces(): Pick<Driven, "writesFrame" | "mayGoto" | "clearsFrame"> | null {
-    const { out, mayGoto, checked, usesFrame } = this.#code;
-    return this.#form === "pieces" ? { writesFrame: out.writesFrame, mayGoto, clearsFrame: checked && usesFrame } : null;
+    const { out, mayGoto, clearsFrame, usesFrame } = this.#code;
+    return this.#form === "pieces" ? { writesFrame: out.writesFrame, mayGoto, clearsFrame: clearsFrame && usesFrame } : null;
   }
 
   #pieces(): TranslatedFunction[] {
@@ -291,7 +292,7 @@ export class FunctionTranslator implements NodeCode {
       out.set(code.fuel);
       this.#demandFuel(code.flow.start);
     }
-    if (code.checked && code.usesFrame) {
+    if (code.clearsFrame && code.usesFrame) {
       out.get(out.frame);
       out.i32(0);
       out.i32(FRAME_SIZE);

@@ -10,7 +10,7 @@ import type { PacketDevice } from "./packet-host.ts";
 import type { PacketRing } from "./packet-ring.ts";
 
 const WAYS = [
-  { name: "generated code, bare", options: { verify: () => null } },
+  { name: "generated code, bare", options: {} },
   { name: "generated code, checked", options: { unsafe: true } },
   { name: "interpreter", options: { unsafe: true, execution: "interpreter" } },
 ] as const;

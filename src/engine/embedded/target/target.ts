@@ -54,6 +54,7 @@ export function embeddedTarget(kind: ProgramKind, types: Btf | null, kfuncs: Rea
       const btfId = all.find(name, "function");
       return btfId === undefined ? null : { ...facts, btfId, offeredTo: () => true };
     },
+    deviceBound: true,
     socketAccess: kernel.socketAccess,
   };
 }
