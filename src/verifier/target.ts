@@ -38,6 +38,8 @@ export interface Target {
   readonly kfunc: (name: string) => KfuncFacts | null;
   /** Whether programs may ask what a device knows of a packet without being loaded for that device. Default: they may not, as in kernels. */
   readonly deviceBound?: boolean;
+  /** What iterators go through. Default: what kernels of that era do. */
+  readonly iterates?: (name: string) => boolean;
   /** What a load through PTR_TO_SOCKET, PTR_TO_SOCK_COMMON, PTR_TO_TCP_SOCK or PTR_TO_XDP_SOCK gives; null refuses it. Nothing may be written. */
   readonly socketAccess: (type: number, offset: number, size: number) => ContextAccess | null;
 }

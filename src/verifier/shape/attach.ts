@@ -39,7 +39,8 @@ export function checkAttachment(program: Program): void {
   if (program.attachType === "trace_raw_tp") return;
   checkPrototype(kernelTypes, target.name, target.prototype);
   if (program.attachType === "trace_iter") {
-    if (!isIterated(name, program.era)) refuse(`there is no iterator over ${name}`, "EINVAL");
+    const { iterates = (what) => isIterated(what, program.era) } = program.target;
+    if (!iterates(name)) refuse(`there is no iterator over ${name}`, "EINVAL");
   } else if (type === "lsm") checkHook(program, name, kernelTypes);
   else checkFunction(program, name);
 }

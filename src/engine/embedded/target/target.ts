@@ -55,6 +55,8 @@ export function embeddedTarget(kind: ProgramKind, types: Btf | null, kfuncs: Rea
       return btfId === undefined ? null : { ...facts, btfId, offeredTo: () => true };
     },
     deviceBound: true,
+    // Which there are, `iterators/` says when a program is made.
+    iterates: () => true,
     socketAccess: kernel.socketAccess,
   };
 }
