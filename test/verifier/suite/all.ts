@@ -7,6 +7,7 @@ import { btf } from "./programs/btf.ts";
 import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
+import { changes, convergingCallbacks, convergingIterators, convergingLoops } from "./programs/convergence.ts";
 import { core } from "./programs/core.ts";
 import { deeper } from "./programs/deeper.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
@@ -40,6 +41,10 @@ const RULES = [
   kfuncs,
   iterators,
   deeper,
+  changes,
+  convergingCallbacks,
+  convergingIterators,
+  convergingLoops,
 ];
 
 export function allCases(): readonly Case[] {
