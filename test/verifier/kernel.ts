@@ -175,7 +175,7 @@ export class KernelLoader {
       const extern = externs.find((extern) => extern.name === name);
       const weak = extern?.kind !== "kconfig" && extern?.kind !== "unlinked" && extern?.weak === true;
       // The address of an untyped symbol is a number that programs cannot look into: any will do.
-      const untyped = extern?.kind === "ksym" && extern.type === 0;
+      const untyped = extern?.kind === "ksym" && extern.type === 0 && view.getUint8(slot * 8 + 1) >> 4 !== 3;
       const id = untyped ? undefined : this.#kernelTypes.find(known, extern?.kind === "kfunc" ? "function" : "variable");
       if (id === undefined && !untyped && !weak) throw new Failure(`the kernel has no ${known}`);
       view.setInt16(slot * 8 + 2, 0, true);

@@ -1,11 +1,11 @@
 /**
  * `node load-suite.ts`: a child process of record.ts, or the whole of what runs in a guest. Loads the suite's programs into the
- * kernel that runs here and prints a line of JSON for each.
+ * kernel that runs here and prints a line of JSON for each. `--new`: those only that have no record of this kernel.
  */
 
 import { release } from "node:os";
 import { openLoader } from "./kernel.ts";
-import { readRecorded } from "./recorded.ts";
+import { KERNELS, readRecorded } from "./recorded.ts";
 import { suite } from "./suite/all.ts";
 
 /** A full log of a million instructions takes the kernel seconds: it is asked for when it is short. */
@@ -17,10 +17,13 @@ const LONGEST_IN_GUEST = 100_000;
 const DEADLY: readonly string[] = ["callbacks/work queues, not: a value without one"];
 
 const loader = await openLoader();
-const recorded = release().startsWith("6.18.") ? new Map() : readRecorded("6.18");
+const kernel = KERNELS.find((kernel) => release().startsWith(`${kernel}.`));
+const recorded = kernel === "6.18" ? new Map() : readRecorded("6.18");
+const known = kernel !== undefined && process.argv.includes("--new") ? readRecorded(kernel) : new Map();
 for (const { name, spec, program: programName } of suite()) {
+  if (known.has(name)) continue;
   if ((recorded.get(name)?.processed ?? 0) > LONGEST_IN_GUEST) continue;
-  if (release().startsWith("6.12.") && DEADLY.includes(name)) continue;
+  if (kernel === "6.12" && DEADLY.includes(name)) continue;
   const program = spec.programs.find((program) => program.name === programName);
   if (program === undefined) throw new Error(`${name}: its Spec has no program ${programName}`);
   const brief = loader.load(spec, program, 4);

@@ -37,12 +37,30 @@ export function readLogs(kernel: KernelName): Map<string, string> {
   return new Map(Object.entries(JSON.parse(gunzipSync(readFileSync(file)).toString()) as Record<string, string>));
 }
 
-/** One line a program, so that a change of one verdict is one line of difference. */
-export function writeRecorded(kernel: KernelName, answers: ReadonlyMap<string, Answer>): void {
-  const lines = [...answers].map(([name, answer]) => `${JSON.stringify([name, recordedOf(answer)])}\n`);
+/**
+ * One line a program, so that a change of one verdict is one line of difference; sorted, so that programs which two people add
+ * are seldom neighbours.
+ *
+ * @param names of the suite's programs: what was recorded before stays for those that have no new answer.
+ */
+export function writeRecorded(kernel: KernelName, answers: ReadonlyMap<string, Answer>, names: readonly string[]): void {
+  const recorded = readRecorded(kernel);
+  const logs = readLogs(kernel);
+  for (const [name, answer] of answers) {
+    recorded.set(name, recordedOf(answer));
+    if (answer.log.length > 0 && answer.log.length <= LONGEST_LOG) logs.set(name, answer.log);
+    else logs.delete(name);
+  }
+  const sorted = [...names].sort();
+  const entries = <T>(of: ReadonlyMap<string, T>): [string, T][] =>
+    sorted.flatMap((name) => {
+      const entry = of.get(name);
+      return entry === undefined ? [] : [[name, entry]];
+    });
+  const lines = entries(recorded).map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(new URL(`${kernel}.jsonl`, FOLDER), lines.join(""));
-  const logs = [...answers].flatMap(([name, { log }]) => (log.length > 0 && log.length <= LONGEST_LOG ? [[name, log]] : []));
-  writeFileSync(new URL(`${kernel}.logs.json.gz`, FOLDER), gzipSync(JSON.stringify(Object.fromEntries(logs)), { level: 9 }));
+  const text = JSON.stringify(Object.fromEntries(entries(logs)));
+  writeFileSync(new URL(`${kernel}.logs.json.gz`, FOLDER), gzipSync(text, { level: 9 }));
 }
 
 export function recordedOf({ accepted, errno, log, failed }: Answer): Recorded {

@@ -2,6 +2,7 @@
 
 import type { BtfBuilder } from "../../../src/btf/builder.ts";
 import type { MapSpec } from "../../../src/object/spec.ts";
+import { FORMAT_MAPS } from "./formats.ts";
 
 export interface SuiteMap {
   readonly spec: Omit<MapSpec, "name" | "keyType" | "valueType">;
@@ -80,9 +81,27 @@ const withResilientLock = value([
   { name: "rest", size: 52 },
 ]);
 
+/** A number, then three pointers to structs of the kernel: a task that is not trusted, a task, a CPU mask. */
+const withKernelPointers: SuiteMap["types"] = (types) => {
+  const long = types.int("long", 8, { signed: true });
+  const int = types.int("int", 4, { signed: true });
+  // A forward declaration would not do.
+  const struct = (name: string) => types.struct(name, 4, [{ name: "first", type: int, bitOffset: 0 }]);
+  const pointer = (tag: string, name: string) => types.pointer(types.typeTag(tag, struct(name)));
+  const members = [
+    { name: "number", type: long, bitOffset: 0 },
+    { name: "untrusted", type: pointer("kptr_untrusted", "task_struct"), bitOffset: 64 },
+    { name: "task", type: pointer("kptr", "task_struct"), bitOffset: 128 },
+    { name: "mask", type: pointer("kptr", "bpf_cpumask"), bitOffset: 192 },
+    { name: "end", type: long, bitOffset: 256 },
+  ];
+  return { key: int, value: types.struct("value", 40, members) };
+};
+
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i % 4 === 0 ? i + 1 : 0));
 
 export const MAPS: Readonly<Record<string, SuiteMap>> = {
+  ...FORMAT_MAPS,
   array8: map("array", [4, 8, 1]),
   array4: map("array", [4, 4, 1]),
   array48: map("array", [4, 48, 1]),
@@ -146,6 +165,7 @@ export const MAPS: Readonly<Record<string, SuiteMap>> = {
   work: typed(map("array", [4, 64, 1]), withWork),
   res_lock: typed(map("array", [4, 64, 1]), withResilientLock),
   res_lock2: typed(map("array", [4, 64, 1]), withResilientLock),
+  kernel_pointers: { ...map("array", [4, 40, 1]), types: withKernelPointers },
   sk_storage: typed(map("sk_storage", [4, 64, 0, NO_PREALLOC]), withLock),
   task_storage: typed(map("task_storage", [4, 64, 0, NO_PREALLOC]), value([{ name: "a", size: 64 }])),
   inode_storage: typed(map("inode_storage", [4, 64, 0, NO_PREALLOC]), value([{ name: "a", size: 64 }])),
