@@ -16,6 +16,8 @@ const LONGEST_WALK = 20_000;
 const STRICTER: readonly string[] = [
   // A negative offset is compared as unsigned, and lets a program read what lies before the tracepoint's record.
   "core/context of tracepoints: negative",
+  // 6.15 and later ask what kind of memory a pointer is to when the load has overwritten it.
+  "core/atomics by kind of memory: acquired from the context into its pointer",
   // 6.1 takes two pointers that may be null for the same as one that stands in two registers, and forgets that one is unchecked.
   "core/pruning, not: ids that differ",
 ];
