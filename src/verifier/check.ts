@@ -42,7 +42,8 @@ async function fit(
   if (target.types === null) return "it depends on kernel types (CO-RE), and this target has none";
   const { relocate } = await import("../object/core/relocate.ts");
   try {
-    const adapted = relocate(spec, target.types, { programs: ({ name }) => name === program.name });
+    // An engine's own types continue a kernel's, which is what programs are fitted to.
+    const adapted = relocate(spec, target.types.base ?? target.types, { programs: ({ name }) => name === program.name });
     return { spec: adapted, program: adapted.programs.find(({ name }) => name === program.name) ?? program };
   } catch (error) {
     if (error instanceof Error && (error.name === "CoreError" || error.name === "BtfError")) return error.message;

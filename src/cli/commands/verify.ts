@@ -116,12 +116,16 @@ async function destinationsOf(values: readonly string[], one: boolean): Promise<
   });
 }
 
-async function embedded({ type }: ProgramSpec): Promise<Target | string> {
+/** With the kernel types that a room may have, where a program depends on some. */
+async function embedded({ type, section, core = [] }: ProgramSpec): Promise<Target | string> {
   const { loadKind } = await import("../../engine/embedded/programs/kinds.ts");
   const kind = await loadKind(type);
+  if (section.startsWith("hook/"))
+    return `${section} is an application's own hook: the engine that has it verifies its programs when it loads them`;
   if (kind === null) return `the embedded engine has no programs of type ${type}`;
   const { embeddedTarget } = await import("../../engine/embedded/target/target.ts");
-  return embeddedTarget(kind, null);
+  const needsTypes = kind.kernelPointers === true || core.length > 0;
+  return embeddedTarget(kind, needsTypes ? (await import("../../kernels/types.ts")).kernelTypes("6.18") : null);
 }
 
 function plainResult({ program, kernel, verdict, explanation, unfit }: Verification) {
