@@ -18,6 +18,11 @@ export interface Target {
    * compares it, at the rule.
    */
   readonly era: number;
+  /**
+   * True: what the rounds of a callback rely on is carried around as in loops, so that none is taken for another too early.
+   * The kernels up to 6.18 do not, and accept a little more for it.
+   */
+  readonly callbacksAreLoops: boolean;
   /** The kernel's types, or null when nobody has them: programs that need them are refused by name. */
   readonly types: Btf | null;
   /** Null: this target has no such program type. */

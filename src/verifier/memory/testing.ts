@@ -55,6 +55,7 @@ export function walkWith(given: Given = {}): Walk {
     target: {
       name: "test",
       era,
+      callbacksAreLoops: false,
       types: null,
       programType: () => rules,
       hasMapType: () => true,

@@ -59,7 +59,7 @@ export function isVisited(walk: Walk): boolean {
 }
 
 /** What is known of a state whose paths are not all walked to their end: this path came through it. */
-function inProgress(walk: Walk, explored: Explored, old: State): "no" | "loop" {
+function inProgress(walk: Walk, explored: Explored, old: State): "no" | "yes" | "loop" {
   const { state, slot } = walk;
   const { comparison } = explored;
   const frame = old.frame;
@@ -68,7 +68,8 @@ function inProgress(walk: Walk, explored: Explored, old: State): "no" | "loop" {
     case "iterator-next":
       return statesEqual(comparison, old, state, RANGE_WITHIN) && iteratorIsActive(state) ? "loop" : "no";
     case "callback":
-      return statesEqual(comparison, old, state, RANGE_WITHIN) ? "loop" : "no";
+      if (!statesEqual(comparison, old, state, RANGE_WITHIN)) return "no";
+      return walk.program.target.callbacksAreLoops ? "loop" : "yes";
     case "may-goto":
       if (old.mayGotoDepth !== state.mayGotoDepth && statesEqual(comparison, old, state, RANGE_WITHIN)) return "loop";
       break;

@@ -18,7 +18,7 @@ export function analyseFlow(program: Program): Flow {
   const successors = successorsOf(code);
   const orders = subprograms.map(({ start, end }) => postorder(successors, start, end));
   const isSecond = (slot: number): boolean => slot > 0 && code.opcode[slot] === 0 && code.opcode[slot - 1] === LD_IMM64;
-  const component = componentsOf(successors, marks.callsCallback, isSecond);
+  const component = componentsOf(successors, program.target.callbacksAreLoops ? marks.callsCallback : null, isSecond);
   return {
     ...marks,
     successors,

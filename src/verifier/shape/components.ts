@@ -3,11 +3,13 @@
 import type { Successors } from "./successors.ts";
 
 /**
- * Component by slot, from 1; 0: in no loop. A call that calls back is a loop of its own: what it calls may run again.
+ * Component by slot, from 1; 0: in no loop.
+ *
+ * @param callsCallback calls that are loops of their own, as what they call may run again (`Target.callbacksAreLoops`).
  */
 export function componentsOf(
   { next, jump }: Successors,
-  callsCallback: Uint8Array,
+  callsCallback: Uint8Array | null,
   wideSecond: (slot: number) => boolean,
 ): Int32Array {
   const { length } = next;
@@ -50,7 +52,7 @@ export function componentsOf(
       depth--;
       if (low[slot] !== order[slot]) continue;
       const alone = stack[stackSize - 1] === slot;
-      const isLoop = !alone || next[slot] === slot || jump[slot] === slot || callsCallback[slot] === 1;
+      const isLoop = !alone || next[slot] === slot || jump[slot] === slot || callsCallback?.[slot] === 1;
       const number = isLoop ? ++lastComponent : 0;
       for (;;) {
         const member = stack[--stackSize]!;

@@ -34,6 +34,7 @@ export function kernelTarget(name: KernelName, types: Btf | null): Target {
   return {
     name,
     era,
+    callbacksAreLoops: false,
     types,
     programType(type, attachType) {
       const key = `${type} ${attachType}`;

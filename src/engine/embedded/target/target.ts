@@ -36,6 +36,7 @@ export function embeddedTarget(kind: ProgramKind, types: Btf | null, kfuncs: Rea
   return {
     name: "embedded",
     era: kernel.era,
+    callbacksAreLoops: true,
     types: all,
     programType: (type, attachType) => (type === kind.type ? (own ?? kernel.programType(type, attachType)) : null),
     hasMapType: isEmbeddedMapType,
