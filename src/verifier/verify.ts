@@ -69,24 +69,30 @@ function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyO
   const flow = analyseFlow(program);
   const facts = new Facts(program.code.length, program.subprograms.length);
   course.facts = facts;
+  // Before 6.8 global functions were walked first, called or not.
+  const all = program.era < 608;
+  if (all) walkGlobals(program, flow, facts, course, all);
   walkFunction(program, flow, facts, 0, course);
-  // A global function that was called may call more of them.
+  if (!all) walkGlobals(program, flow, facts, course, all);
+  if (facts.missing >= 0) refuse("invalid kernel function call not eliminated in verifier pass", "EINVAL", facts.missing);
+  course.walk = null;
+  course.stackDepth = checkStackDepth(program, flow, facts.stackDepth);
+  checkRemovedFunctions(program, facts.visits);
+}
+
+/** Global functions by themselves (`do_check_subprogs`). One that is called may call more of them. */
+function walkGlobals(program: Program, flow: Flow, facts: Facts, course: Course, all: boolean): void {
   for (let found = true; found; ) {
     found = false;
     for (const { index, linkage, name } of program.subprograms) {
-      const wanted = facts.called[index] === 1 || flow.subprograms[index]!.isExceptionCallback;
-      if (index === 0 || linkage !== "global" || !wanted) continue;
-      if (facts.called[index] === WALKED) continue;
+      const wanted = all || facts.called[index] === 1 || flow.subprograms[index]!.isExceptionCallback;
+      if (index === 0 || linkage !== "global" || !wanted || facts.called[index] === WALKED) continue;
       walkFunction(program, flow, facts, index, course);
       course.log?.text(`Func#${index} ('${name}') is safe for any args that match its prototype`);
       facts.called[index] = WALKED;
       found = true;
     }
   }
-  if (facts.missing >= 0) refuse("invalid kernel function call not eliminated in verifier pass", "EINVAL", facts.missing);
-  course.walk = null;
-  course.stackDepth = checkStackDepth(program, flow, facts.stackDepth);
-  checkRemovedFunctions(program, facts.visits);
 }
 
 /** In `Facts.called`: it was called, and walked. */

@@ -94,8 +94,7 @@ function callBack(walk: Walk, call: KfuncCall): void {
   if (call.name.startsWith("bpf_rbtree_add"))
     pushCallback(walk, call.subprogram, (_, caller, callee) => setNodes(walk, caller, callee));
   else if (call.name.startsWith("bpf_wq_set_callback")) pushAsyncCallback(walk, call.subprogram, true, setTimerArguments);
-  else if (call.name.startsWith("bpf_task_work_schedule"))
-    pushAsyncCallback(walk, call.subprogram, walk.program.sleepable, setTaskWorkArguments);
+  else if (call.name.startsWith("bpf_task_work_schedule")) pushAsyncCallback(walk, call.subprogram, true, setTaskWorkArguments);
 }
 
 /** `bool less(struct bpf_rb_node *a, const struct bpf_rb_node *b)`. */

@@ -116,10 +116,17 @@ function checkPointer(walk: Walk, call: KfuncCall, at: number): boolean {
 
 function takeMap(call: KfuncCall, reg: Reg, index: number): void {
   if (reg.map === null) refuse(`pointer in R${index} isn't map pointer`, "EINVAL");
-  const special = reg.map.fields.find(({ kind }) => kind === "work-queue" || kind === "task-work");
-  if (call.map !== null && special !== undefined && (call.map !== reg.map || call.mapUid !== reg.mapUid)) {
-    const name = special.kind === "work-queue" ? "workqueue" : "bpf_task_work";
-    refuse(`${name} pointer in R1 map_uid=${call.mapUid} doesn't match map pointer in R2 map_uid=${reg.mapUid}`, "EINVAL");
+  if (call.map !== null && (call.map !== reg.map || call.mapUid !== reg.mapUid)) {
+    const { fields } = reg.map;
+    // What kernels do here is crash.
+    if (fields.length === 0) refuse(`map in R${index} has no special fields`, "EINVAL");
+    const mismatch = (what: string): never =>
+      refuse(
+        `${what} pointer in R${index - 1} map_uid=${call.mapUid} doesn't match map pointer in R${index} map_uid=${reg.mapUid}`,
+        "EINVAL",
+      );
+    if (fields.some(({ kind }) => kind === "task-work")) mismatch("bpf_task_work");
+    if (fields.some(({ kind }) => kind === "work-queue")) mismatch("workqueue");
   }
   call.map = reg.map;
   call.mapUid = reg.mapUid;

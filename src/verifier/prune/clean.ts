@@ -6,6 +6,7 @@ import type { State } from "../state/state.ts";
 import type { Walk } from "../walk/walk.ts";
 import { isIncomplete } from "./components.ts";
 import type { Explored, Stored } from "./explored.ts";
+import { sameCalls } from "./loops.ts";
 
 /** @param stored of the instruction that is walked; those that have the calls of `cur` may be compared next. */
 export function cleanFinished(walk: Walk, explored: Explored, stored: readonly Stored[], cur: State): void {
@@ -15,10 +16,6 @@ export function cleanFinished(walk: Walk, explored: Explored, stored: readonly S
     clean(walk, state);
     entry.cleaned = true;
   }
-}
-
-function sameCalls(a: State, b: State): boolean {
-  return a.frames.length === b.frames.length && a.frames.every((frame, number) => frame.callsite === b.frames[number]!.callsite);
 }
 
 function clean(walk: Walk, state: State): void {

@@ -139,7 +139,7 @@ export function exactlySame(ids: IdMap, old: Reg, cur: Reg): boolean {
 
 /** Whether `cur` is safe wherever `old` was (`regsafe`). */
 function regSafe(ids: IdMap, old: Reg, cur: Reg, likeness: Likeness): boolean {
-  if (likeness === EXACT) return exactlySame(ids, old, cur) && old.frame === cur.frame;
+  if (likeness === EXACT) return exactlySame(ids, old, cur);
   if (old.type === NOT_INIT) return true;
   if (old.type !== cur.type) return false;
   switch (baseType(old.type)) {

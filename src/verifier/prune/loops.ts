@@ -16,12 +16,13 @@ export function findPreviousEntry(walk: Walk, state: State, slot: number): State
   for (let at = stored.length - 1; at >= 0; at--) {
     const found = stored[at]!.state;
     // Some of its paths are not walked yet: this one came through it.
-    if (found.branches > 0 && sameCallsites(found, state) && found.depth < state.depth) return found;
+    if (found.branches > 0 && sameCalls(found, state) && found.depth < state.depth) return found;
   }
   return null;
 }
 
-function sameCallsites(a: State, b: State): boolean {
+/** Whether both came through the same calls (`same_callsites`). */
+export function sameCalls(a: State, b: State): boolean {
   return a.frames.length === b.frames.length && a.frames.every((frame, number) => frame.callsite === b.frames[number]!.callsite);
 }
 

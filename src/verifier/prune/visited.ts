@@ -10,7 +10,6 @@ import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts
 import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
 import { type Explored, exploredOf, type Stored } from "./explored.ts";
 import { forgetPrecision, propagatePrecision } from "./precision.ts";
-import { callsBack } from "./trace-instruction.ts";
 
 /** Steps of a path that are kept before a state must be stored. */
 const LONGEST_HISTORY = 40;
@@ -129,5 +128,3 @@ export function statisticsOf(walk: Walk): { readonly total: number; readonly pea
   const { total, peak, longest } = exploredOf(walk);
   return { total, peak, longest };
 }
-
-export { callsBack };

@@ -73,11 +73,8 @@ export function syncLinked(walk: Walk, state: State, known: Reg, index: number, 
 
 function synced(walk: Walk, reg: Reg, known: Reg): Reg {
   const to = known.copy();
-  const same = ((reg.id | known.id) & ADD_CONST) === 0 || reg.off === known.off;
-  if (same) {
-    // Both at the same distance, or both the very number.
-    return to;
-  }
+  // Both at the same distance, or both the very number.
+  if (((reg.id | known.id) & ADD_CONST) === 0 || reg.off === known.off) return to;
   to.off = reg.off;
   to.id = reg.id;
   const narrow = ((reg.id | known.id) & ADD_CONST_32) !== 0;

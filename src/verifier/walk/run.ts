@@ -8,7 +8,7 @@ import { findPreviousEntry, widenImprecise } from "../prune/loops.ts";
 import { endPath, isVisited } from "../prune/visited.ts";
 import { refuse } from "../refusal.ts";
 import { checkFields } from "../shape/fields.ts";
-import { baseType, PTR_TO_BTF_ID, PTR_UNTRUSTED } from "../state/types.ts";
+import { baseType, PTR_TO_BTF_ID, PTR_TO_MEM, PTR_UNTRUSTED } from "../state/types.ts";
 import { checkArithmetic } from "./arithmetic.ts";
 import { checkJump } from "./branches.ts";
 import { checkResult } from "./exit.ts";
@@ -187,10 +187,17 @@ export function holdPointerType(walk: Walk, type: number, mayDiffer: boolean): v
     return;
   }
   if (before === type || (!mustKeepType(before) && !mustKeepType(type))) return;
-  // Trusted on one path, untrusted on another: translated as untrusted (6.4).
-  if (mayDiffer && walk.era >= 604 && baseType(type) === PTR_TO_BTF_ID && baseType(before) === PTR_TO_BTF_ID)
-    pointerType[walk.slot] = PTR_TO_BTF_ID | PTR_UNTRUSTED;
-  else refuse("same insn cannot be used with different pointers", "EINVAL");
+  if (!mayDiffer || !mayBeMerged(before, walk.era) || !mayBeMerged(type, walk.era))
+    refuse("same insn cannot be used with different pointers", "EINVAL");
+  // Trusted on one path, untrusted on another: translated as untrusted.
+  const memory = baseType(type) === PTR_TO_MEM || baseType(before) === PTR_TO_MEM;
+  pointerType[walk.slot] = (memory ? PTR_TO_MEM : PTR_TO_BTF_ID) | PTR_UNTRUSTED;
+}
+
+/** Objects of the kernel (6.4), and memory, which untrusted pointers may lead to as well (6.17). */
+function mayBeMerged(type: number, era: number): boolean {
+  const base = baseType(type);
+  return era >= 604 && (base === PTR_TO_BTF_ID || (era >= 617 && base === PTR_TO_MEM));
 }
 
 function checkLd(walk: Walk, opcode: number): Step {
