@@ -15,6 +15,7 @@ import { deeper } from "./programs/deeper.ts";
 import { dynptrSlots } from "./programs/dynptr-slots.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
 import { eachAndTimers } from "./programs/each-and-timers.ts";
+import { deepEdges, edges, kfuncEdges } from "./programs/edges.ts";
 import { formats } from "./programs/formats.ts";
 import { frames } from "./programs/frames.ts";
 import { heldLocks } from "./programs/held-locks.ts";
@@ -92,6 +93,9 @@ const RULES = [
   helperTypes,
   hooks,
   mapKinds,
+  edges,
+  deepEdges,
+  kfuncEdges,
 ];
 
 export function allCases(): readonly Case[] {
