@@ -14,6 +14,11 @@ function access(one: Case, m: RegExpExecArray): Finding {
   const expression = expressionOf(one.place(one.slot).text);
   const verb = accessVerb(one);
   const type = one.program?.type ?? null;
+  // An application's own hook.
+  const own = type === "unspec";
+  const others = own
+    ? " Fields are read whole, at multiples of their size; those that the hook calls writable may be written."
+    : " Not every field of the struct is there for every type and attach type; most are read-only.";
   const what = expression === null ? `this ${verb}` : `\`${expression}\``;
   const named = field === undefined ? `${bytes(size)} at byte ${offset}` : `\`${field.name}\``;
   const width =
@@ -24,11 +29,13 @@ function access(one: Case, m: RegExpExecArray): Finding {
     problem:
       field !== undefined && width !== ""
         ? `${what} is of ${bytes(size)} of \`${field.name}\`, which has ${field.size}`
-        : `${type === null ? "this type of program" : `programs of type ${type}`} may not ${verb} ${named} of the context`,
-    reason: `The program ${verb}s ${bytes(size)} at byte ${offset} of the context.${width}${fieldList(one, struct, offset, verb === "write") || " Not every field of the struct is there for every type and attach type; most are read-only."}`,
+        : `${own ? "programs at this hook" : type === null ? "this type of program" : `programs of type ${type}`} may not ${verb} ${named} of the context`,
+    reason: `The program ${verb}s ${bytes(size)} at byte ${offset} of the context.${width}${fieldList(one, struct, offset, verb === "write") || others}`,
     suggestions: [
       ...(width === "" ? [] : [`read it with its declared width: ${bytes(field!.size)}`]),
-      'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',
+      own
+        ? "see what the hook declares: `declaration()`, or `header()` for clang"
+        : 'check the program\'s type: its section name (`SEC("xdp")`, `SEC("tc")`, …)',
       ...(verb === "write" ? ["keep what is to be remembered in a map"] : []),
     ],
     fixes: width === "" || field === undefined || field.count > 1 ? [] : asDeclared(one, field, offset),
