@@ -88,7 +88,8 @@ function walkGlobals(program: Program, flow: Flow, facts: Facts, course: Course,
       const wanted = all || facts.called[index] === 1 || flow.subprograms[index]!.isExceptionCallback;
       if (index === 0 || linkage !== "global" || !wanted || facts.called[index] === WALKED) continue;
       walkFunction(program, flow, facts, index, course);
-      course.log?.text(`Func#${index} ('${name}') is safe for any args that match its prototype`);
+      const named = program.era < 608 ? "" : ` ('${name}')`;
+      course.log?.text(`Func#${index}${named} is safe for any args that match its prototype`);
       facts.called[index] = WALKED;
       found = true;
     }

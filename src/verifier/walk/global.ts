@@ -24,15 +24,15 @@ import type { Walk } from "./walk.ts";
 /** A call that is not followed: the arguments fit, and the result is some number. */
 export function checkGlobalCall(walk: Walk, index: number): void {
   const { facts } = walk;
-  const { name } = walk.program.subprograms[index]!;
+  const named = walk.era < 608 ? "" : ` ('${walk.program.subprograms[index]!.name}')`;
   const refusal = argumentsRefused(walk, index);
   const flow = walk.flow.subprograms[index]!;
   checkGlobalAllowed(walk, flow.mightSleep);
   if (refusal !== null) {
     walk.log?.text(refusal.message);
-    refuse(`${refusal.message}\nCaller passes invalid args into func#${index} ('${name}')`, refusal.code);
+    refuse(`${refusal.message}\nCaller passes invalid args into func#${index}${named}`, refusal.code);
   }
-  walk.log?.text(`Func#${index} ('${name}') is global and assumed valid.`);
+  walk.log?.text(`Func#${index}${named} is global and ${walk.era < 608 ? "valid. Skipping" : "assumed valid"}.`);
   if (flow.changesPacket) invalidatePacketPointers(walk);
   // One that was walked already stays so: functions that call each other are not walked for ever.
   if (facts.called[index] === 0) facts.called[index] = 1;
