@@ -266,7 +266,7 @@ export const SHAPE_CASES: readonly ShapeCase[] = [
   text("a value of a hash", "r1 = value hash8 +0; r0 = 0; exit", "no direct value access support for this map type"),
   text(
     "a value of an array of four",
-    "r1 = value array64 +0; r0 = 0; exit",
+    "r1 = value four +0; r0 = 0; exit",
     "invalid access to map value pointer, value_size=64 off=0",
   ),
   text(
