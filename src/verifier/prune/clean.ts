@@ -5,14 +5,14 @@ import { EMPTY_SLOT } from "../state/slot.ts";
 import type { State } from "../state/state.ts";
 import type { Walk } from "../walk/walk.ts";
 import { isIncomplete } from "./components.ts";
-import type { Explored, Stored } from "./explored.ts";
+import type { Stored } from "./explored.ts";
 import { sameCalls } from "./loops.ts";
 
 /** @param stored of the instruction that is walked; those that have the calls of `cur` may be compared next. */
-export function cleanFinished(walk: Walk, explored: Explored, stored: readonly Stored[], cur: State): void {
+export function cleanFinished(walk: Walk, stored: readonly Stored[], cur: State): void {
   for (const entry of stored) {
     const { state } = entry;
-    if (entry.cleaned || state.branches > 0 || !sameCalls(state, cur) || isIncomplete(walk, explored, state)) continue;
+    if (entry.cleaned || state.branches > 0 || !sameCalls(state, cur) || isIncomplete(state)) continue;
     clean(walk, state);
     entry.cleaned = true;
   }

@@ -4,23 +4,10 @@
  * nothing changes, once the loop is done. Linux 6.17, kernel/bpf/verifier.c (`struct bpf_scc_visit`).
  */
 
-import type { State } from "../state/state.ts";
+import type { LoopVisit, State } from "../state/state.ts";
 import type { Walk } from "../walk/walk.ts";
 import type { Explored } from "./explored.ts";
 import { markAllPrecise, propagatePrecision } from "./precision.ts";
-
-/** A state that came back to one that it is the same as. */
-interface BackEdge {
-  readonly state: State;
-  readonly equal: State;
-}
-
-/** One strongly connected component, entered through one chain of calls. */
-export interface LoopVisit {
-  /** The state that entered it first and whose paths are not all walked. */
-  entry: State | null;
-  backEdges: BackEdge[];
-}
 
 /** Rounds in which marks are carried around before everything is marked. */
 const MOST_ROUNDS = 64;
@@ -44,35 +31,33 @@ export function enterLoop(walk: Walk, explored: Explored, state: State): void {
   if (!walk.flow.hasLoops) return;
   const key = keyOf(walk, state, state.slot);
   if (key === null) return;
-  const visit = explored.loops.get(key);
-  if (visit === undefined) explored.loops.set(key, { entry: state, backEdges: [] });
-  else visit.entry ??= state;
+  let visit = explored.loops.get(key);
+  if (visit === undefined) {
+    visit = { entry: state, backEdges: [] };
+    explored.loops.set(key, visit);
+  } else visit.entry ??= state;
+  state.loop = visit;
 }
 
 /** All paths from a stored state are walked. */
-export function leaveLoop(walk: Walk, explored: Explored, state: State): void {
-  if (!walk.flow.hasLoops || explored.loops.size === 0) return;
-  const key = keyOf(walk, state, state.slot);
-  const visit = key === null ? undefined : explored.loops.get(key);
-  if (visit === undefined || visit.entry !== state) return;
+export function leaveLoop(walk: Walk, state: State): void {
+  const visit = state.loop;
+  if (visit === null || visit.entry !== state) return;
   visit.entry = null;
   carryAround(walk, visit);
 }
 
 /** Whether what matters in a state is not known yet. */
-export function isIncomplete(walk: Walk, explored: Explored, state: State): boolean {
-  if (!walk.flow.hasLoops || explored.loops.size === 0) return false;
-  const key = keyOf(walk, state, state.slot);
-  return key !== null && (explored.loops.get(key)?.backEdges.length ?? 0) > 0;
+export function isIncomplete(state: State): boolean {
+  return state.loop !== null && state.loop.backEdges.length > 0;
 }
 
-export function addBackEdge(walk: Walk, explored: Explored, equal: State, state: State): void {
-  const key = keyOf(walk, equal, equal.slot);
-  const visit = key === null ? undefined : explored.loops.get(key);
+export function addBackEdge(walk: Walk, equal: State, state: State): void {
+  const visit = equal.loop;
   const back = state.copy();
   back.slot = walk.slot;
   // No loop was seen to lead here: nothing will come after that could carry marks.
-  if (visit === undefined) markAllPrecise(back);
+  if (visit === null) markAllPrecise(back);
   else visit.backEdges.push({ state: back, equal });
 }
 

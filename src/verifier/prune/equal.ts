@@ -68,8 +68,9 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
     if (before.callsite !== now.callsite || before.callbackDepth > now.callbackDepth) return false;
     const at = number + 1 < depth ? old.frames[number + 1]!.callsite : old.slot;
     const live = how.liveRegisters[at]!;
-    for (let index = 0; index <= 10; index++) {
-      if (((live >>> index) & 1) !== 0 && !regSafe(how.ids, before.regs[index]!, now.regs[index]!, likeness)) return false;
+    for (let left = live; left !== 0; left &= left - 1) {
+      const index = 31 - Math.clz32(left & -left);
+      if (!regSafe(how.ids, before.regs[index]!, now.regs[index]!, likeness)) return false;
     }
     if (!stackSafe(how, before, now, likeness)) return false;
   }
@@ -103,10 +104,12 @@ function heldSame(ids: IdMap, old: State, cur: State): boolean {
     !ids.same(old.activeLockId, cur.activeLockId)
   )
     return false;
-  return old.references.every((reference, at) => {
+  for (let at = 0; at < old.references.length; at++) {
+    const before = old.references[at]!;
     const now = cur.references[at]!;
-    return reference.kind === now.kind && reference.lockOf === now.lockOf && ids.same(reference.id, now.id);
-  });
+    if (before.kind !== now.kind || before.lockOf !== now.lockOf || !ids.same(before.id, now.id)) return false;
+  }
+  return true;
 }
 
 /** Everything but ids and what later checks found: what `memcmp` up to `id` compares in the kernel. */

@@ -1,8 +1,7 @@
 /** States that were stored to compare others with, by instruction and call. */
 
-import type { State } from "../state/state.ts";
+import type { LoopVisit, State } from "../state/state.ts";
 import type { Walk } from "../walk/walk.ts";
-import type { LoopVisit } from "./components.ts";
 import type { Comparison } from "./equal.ts";
 import { IdMap } from "./ids.ts";
 import { callsBack } from "./trace-instruction.ts";
@@ -13,6 +12,12 @@ export interface Stored {
   misses: number;
   /** What is not live was taken out of it. */
   cleaned: boolean;
+}
+
+/** What was stored at an instruction, of one call of its function. */
+interface AtSlot {
+  readonly callsite: number;
+  readonly stored: Stored[];
 }
 
 /** What an instruction does that a loop may hang on. */
@@ -32,10 +37,11 @@ export class Explored {
   peak = 0;
   longest = 0;
   #now = 0;
-  readonly #bySlot: Map<number, Stored[]> = new Map();
+  readonly #bySlot: AtSlot[][];
   readonly #kinds: Map<number, LoopKind> = new Map();
 
   constructor(walk: Walk) {
+    this.#bySlot = Array.from({ length: walk.program.code.length }, () => []);
     this.comparison = {
       ids: new IdMap(),
       lastId: 0,
@@ -47,12 +53,10 @@ export class Explored {
 
   /** The oldest first. */
   at(slot: number, callsite: number): Stored[] {
-    const key = slot * 0x200000 + callsite + 1;
-    let stored = this.#bySlot.get(key);
-    if (stored === undefined) {
-      stored = [];
-      this.#bySlot.set(key, stored);
-    }
+    const places = this.#bySlot[slot]!;
+    for (const place of places) if (place.callsite === callsite) return place.stored;
+    const stored: Stored[] = [];
+    places.push({ callsite, stored });
     return stored;
   }
 

@@ -6,7 +6,7 @@
 
 import type { Reg } from "../state/register.ts";
 import { SLOT_SPILL, Slot } from "../state/slot.ts";
-import type { State, Step } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { SCALAR } from "../state/types.ts";
 import type { Walk } from "../walk/walk.ts";
 import { Traced } from "./backtrack.ts";
@@ -85,19 +85,24 @@ function traceBack(walk: Walk, from: State, start: number): boolean {
       markEntry(state);
       return changed;
     }
+    const { history, firstSlot } = state;
     for (let slot = last; ; ) {
+      // What was written down of this instruction is the last of what is left.
+      const step = end > 0 && history[end - 1]!.slot === slot ? history[end - 1]! : null;
       if (skipFirst) skipFirst = false;
-      else if (!traceInstruction(walk, traced, slot, subsequent, stepAt(state.history, end, slot)))
-        return markAllPrecise(from) || changed;
-      if (traced.empty) return changed;
+      else {
+        if (!traceInstruction(walk, traced, slot, subsequent, step)) return markAllPrecise(from) || changed;
+        if (traced.empty) return changed;
+      }
       subsequent = slot;
-      const before = previousSlot(state, slot, end);
-      if (before === null) break;
-      if (state.history[end - 1]?.slot === slot) end--;
+      // The first since the state's parent.
+      if (slot === firstSlot && (end === 0 || (end === 1 && step !== null))) break;
+      const before = step === null ? slot - 1 : step.previous;
+      if (step !== null) end--;
       if (before < 0 || before >= code.length) return markAllPrecise(from) || changed;
       slot = before;
     }
-    subsequent = state.firstSlot;
+    subsequent = firstSlot;
     const { parent } = state;
     if (parent === null) return markAllPrecise(from) || changed;
     state = parent;
@@ -113,20 +118,6 @@ function markEntry(state: State): void {
   for (let index = 1; index <= 5; index++) {
     if (traced.hasReg(index, 0)) setPrecise(first.regs, index);
   }
-}
-
-/** The step of an instruction: the last one, when it is its. */
-function stepAt(history: readonly Step[], end: number, slot: number): Step | null {
-  const step = history[end - 1];
-  return step !== undefined && step.slot === slot ? step : null;
-}
-
-/** The instruction before, or null when this was the first since the state's parent. */
-function previousSlot(state: State, slot: number, end: number): number | null {
-  const { history } = state;
-  const last = history[end - 1];
-  if (slot === state.firstSlot && (end === 0 || (end === 1 && last?.slot === slot))) return null;
-  return last !== undefined && last.slot === slot ? last.previous : slot - 1;
 }
 
 /** Marks what is traced in a stored state. What it has marked already was traced from there before. */

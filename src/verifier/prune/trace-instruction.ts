@@ -99,7 +99,11 @@ function loadedInto(imm: number, dst: number, src: number): number {
 /** All that was equal to one of them when it was refined came from the same. */
 function syncLinked(traced: Traced, step: Step | null): void {
   if (step === null || step.linked === null) return;
-  const any = step.linked.some(({ isReg, frame, index }) => (isReg ? traced.hasReg(index, frame) : traced.hasSlot(index, frame)));
+  let any = false;
+  for (const { isReg, frame, index } of step.linked) {
+    any = isReg ? traced.hasReg(index, frame) : traced.hasSlot(index, frame);
+    if (any) break;
+  }
   if (!any) return;
   for (const { isReg, frame, index } of step.linked) {
     if (isReg) traced.setReg(index, frame);

@@ -8,7 +8,7 @@ import type { Walk } from "../walk/walk.ts";
 import { cleanFinished } from "./clean.ts";
 import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts";
 import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
-import { type Explored, exploredOf, type Stored } from "./explored.ts";
+import { type Explored, exploredOf, type LoopKind, type Stored } from "./explored.ts";
 import { forgetPrecision, propagatePrecision } from "./precision.ts";
 
 /** Steps of a path that are kept before a state must be stored. */
@@ -26,26 +26,27 @@ export function isVisited(walk: Walk): boolean {
   let add = force || (facts.jumps - explored.jumpsBefore >= 2 && facts.processed - explored.processedBefore >= 8);
   const stored = explored.at(slot, state.frame.callsite);
   explored.longest = Math.max(explored.longest, stored.length);
-  cleanFinished(walk, explored, stored, state);
+  cleanFinished(walk, stored, state);
+  const kind = stored.length === 0 ? "plain" : explored.kindOf(walk, slot);
   // The newest first: a loop comes back to what it just was.
   for (let at = stored.length - 1; at >= 0; at--) {
     const entry = stored[at]!;
     const old = entry.state;
     let found: "no" | "yes" | "loop" = "no";
     if (old.branches > 0) {
-      found = inProgress(walk, explored, old);
+      found = inProgress(walk, explored, old, kind);
       if (found === "no" && !force && facts.jumps - explored.jumpsBefore < 20 && facts.processed - explored.processedBefore < 100)
         // Rounds of a loop differ, so storing each helps nobody.
         add = false;
     } else {
-      const loop = isIncomplete(walk, explored, old);
+      const loop = isIncomplete(old);
       if (statesEqual(explored.comparison, old, state, loop ? RANGE_WITHIN : NOT_EXACT)) found = loop ? "loop" : "yes";
     }
     if (found !== "no") {
       entry.hits++;
       if (flow.jumpPoint[slot] !== 0) pushStep(walk, 0, null);
       propagatePrecision(walk, old, state, slot);
-      if (found === "loop") addBackEdge(walk, explored, old, state);
+      if (found === "loop") addBackEdge(walk, old, state);
       return true;
     }
     if (add) entry.misses++;
@@ -58,12 +59,12 @@ export function isVisited(walk: Walk): boolean {
 }
 
 /** What is known of a state whose paths are not all walked to their end: this path came through it. */
-function inProgress(walk: Walk, explored: Explored, old: State): "no" | "yes" | "loop" {
+function inProgress(walk: Walk, explored: Explored, old: State, kind: LoopKind): "no" | "yes" | "loop" {
   const { state, slot } = walk;
   const { comparison } = explored;
   const frame = old.frame;
   if (frame.inAsyncCallback && frame.asyncEntries !== state.frame.asyncEntries) return "no";
-  switch (explored.kindOf(walk, slot)) {
+  switch (kind) {
     case "iterator-next":
       return statesEqual(comparison, old, state, RANGE_WITHIN) && iteratorIsActive(state) ? "loop" : "no";
     case "callback":
@@ -115,11 +116,10 @@ function store(walk: Walk, explored: Explored, stored: Stored[]): void {
 
 /** The path that is walked ends: states that nothing goes on from any more are finished (`update_branch_counts`). */
 export function endPath(walk: Walk): void {
-  const explored = exploredOf(walk);
   for (let state: State | null = walk.state; state !== null; state = state.parent) {
     state.branches--;
     if (state.branches > 0) return;
-    leaveLoop(walk, explored, state);
+    leaveLoop(walk, state);
   }
 }
 

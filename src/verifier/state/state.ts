@@ -26,6 +26,14 @@ export interface LinkedRegister {
   readonly index: number;
 }
 
+/** One loop, entered through one chain of calls. */
+export interface LoopVisit {
+  /** The state that entered it first and whose paths are not all walked. */
+  entry: State | null;
+  /** States that came back to one that they are the same as. */
+  backEdges: { readonly state: State; readonly equal: State }[];
+}
+
 export class State {
   /** The main function first; the last is the one that runs. */
   frames: Frame[];
@@ -59,6 +67,8 @@ export class State {
   mayGotoDepth = 0;
   /** The instruction that it is before. */
   slot = 0;
+  /** Stored states: the outermost loop that they are in. */
+  loop: LoopVisit | null = null;
 
   constructor(frames: Frame[]) {
     this.frames = frames;

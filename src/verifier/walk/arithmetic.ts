@@ -375,14 +375,11 @@ function signedValue(bounds: Bounds): number {
 /** Offsets beyond half a gigabyte are refused, so that sums of a few never wrap (`check_reg_sane_offset`). */
 function checkSane(walk: Walk, reg: Reg, pointer: Reg): void {
   const { bounds } = reg;
-  if (isConstant(bounds)) {
-    const value = signedValue(bounds);
-    if (value >= FARTHEST || value <= -FARTHEST)
-      refuse(
-        `math between ${typeName(pointer.type, walk.era)} pointer and ${exact(bounds.valueLo, bounds.valueHi)} is not allowed`,
-        "EINVAL",
-      );
-  }
+  if (isConstant(bounds) && isFar(bounds.valueLo, bounds.valueHi))
+    refuse(
+      `math between ${typeName(pointer.type, walk.era)} pointer and ${exact(bounds.valueLo, bounds.valueHi)} is not allowed`,
+      "EINVAL",
+    );
   if (reg.off >= FARTHEST || reg.off <= -FARTHEST)
     refuse(`${typeName(pointer.type, walk.era)} pointer offset ${reg.off} is not allowed`, "EINVAL");
   if (bounds.sminHi === -0x80000000 && bounds.sminLo === 0)
@@ -390,12 +387,15 @@ function checkSane(walk: Walk, reg: Reg, pointer: Reg): void {
       `math between ${typeName(pointer.type, walk.era)} pointer and register with unbounded min value is not allowed`,
       "EINVAL",
     );
-  const lowest = bounds.sminHi * 0x1_0000_0000 + (bounds.sminLo >>> 0);
-  if (lowest >= FARTHEST || lowest <= -FARTHEST)
+  if (isFar(bounds.sminLo, bounds.sminHi))
     refuse(
       `value ${exact(bounds.sminLo, bounds.sminHi)} makes ${typeName(pointer.type, walk.era)} pointer be out of bounds`,
       "EINVAL",
     );
+}
+
+function isFar(lo: number, hi: number): boolean {
+  return hi !== lo >> 31 || lo >= FARTHEST || lo <= -FARTHEST;
 }
 
 /** A signed 64-bit number in decimal. */
