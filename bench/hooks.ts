@@ -158,7 +158,7 @@ for (const name of Object.keys(PROGRAMS) as Name[]) {
   rows.push([name, own.toFixed(0), javascript.toFixed(0), vm.toFixed(0), `${(vm / own).toFixed(0)}x`]);
   if (name !== "rate limit") await link.detach();
 }
-console.log("ns a call, checked programs (nobody proved them), best of 40 rounds\n");
+console.log("ns a call, programs that the verifier proved, best of 40 rounds\n");
 printTable(["", "skep", "JavaScript", "node:vm", "node:vm / skep"], rows);
 
 // ── a server ──

@@ -56,7 +56,10 @@ export interface EmbeddedOptions {
   readonly onFault?: (fault: FaultError, cpu: number) => void;
   /** What stands around the programs from the start: processes, kernel types, formats of tracepoints. Default: nothing. */
   readonly room?: RoomDescription;
-  /** Instructions that one run of a program may take before it is stopped with a FaultError. Default 64 Mi. */
+  /**
+   * Instructions that one run of a program may take before it is stopped with a FaultError: interpreted, or as generated code that nobody
+   * proved. Proven code ends by itself. Default 64 Mi.
+   */
   readonly fuel?: number;
   /**
    * Judges each program before it is loaded. What it accepts runs bare, at full speed; what it refuses is not loaded, or runs checked
@@ -64,9 +67,9 @@ export interface EmbeddedOptions {
    */
   readonly verify?: Verify;
   /**
-   * Loads programs that no verifier has accepted, and asks none unless one is given. They run with fuel and checks: the host stays safe and every run ends, but as
-   * generated code a program that is wrong may spoil the packets and maps of this engine; where it can be told, it is stopped with a
-   * FaultError. Default false.
+   * Loads programs that no verifier has accepted, and asks none unless one is given. They run with fuel and checks: the host stays safe
+   * and every run ends, but as generated code a program that is wrong may spoil the packets and maps of this engine; where it can be
+   * told, it is stopped with a FaultError. Default false.
    */
   readonly unsafe?: boolean;
   /**

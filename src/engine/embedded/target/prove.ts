@@ -1,6 +1,8 @@
 /** The verifier of ours before the engine: what it accepts runs bare. Imported with the first program that is to be proven. */
 
 import type { Btf } from "../../../btf/btf.ts";
+import { decode } from "../../../isa/decode.ts";
+import { functionStarts } from "../../../isa/jumps.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { Target } from "../../../verifier/target.ts";
 import { type Conditions, IN_MAP_STRUCT, type Verdict } from "../../../verifier/verdict.ts";
@@ -12,6 +14,19 @@ import { embeddedTarget } from "./target.ts";
 
 /** Instructions before a refusal that its log tells of. */
 const MOST_LOGGED = 20_000;
+
+/**
+ * Functions go along when the Spec names exactly those that the code has, as the Linux engine's loader does it: all or none, because
+ * nothing but callbacks and global functions needs them.
+ */
+function asLoaded(program: ProgramSpec): ProgramSpec {
+  const { functions } = program;
+  if (functions.length === 0) return program;
+  const starts = new Set(functionStarts(decode(program.code)));
+  return functions.length === starts.size && functions.every(({ slot }) => starts.has(slot))
+    ? program
+    : { ...program, functions: [] };
+}
 
 /** @throws FeatureError for what a kernel lets programs look at, and this engine has not. */
 function accepted(program: ProgramSpec, conditions: Conditions): Conditions {
@@ -44,7 +59,8 @@ export class Prover {
   of(kind: ProgramKind): Prove {
     const target = this.#targets.get(kind) ?? embeddedTarget(kind, this.#types, this.#kfuncs);
     this.#targets.set(kind, target);
-    return (program, spec) => {
+    return (source, spec) => {
+      const program = asLoaded(source);
       const verdict = verify(spec, program, target);
       const { refusal, conditions } = verdict;
       if (refusal === null && conditions !== null) return accepted(program, conditions);

@@ -63,6 +63,13 @@ describe("an engine loads what its verifier proves", () => {
     assert.equal(error.explanation?.category, "Memory");
   });
 
+  test("functions that the Spec does not name need no names", async () => {
+    await using engine = open();
+    const spec = xdp("call two\nexit\ntwo:\nr0 = 2\nexit");
+    assert.equal(spec.programs[0]!.functions.length, 1);
+    assert.equal((await engine.load(spec)).programs["main"]!.run({ packet: new Uint8Array(60) }).verdict, 2);
+  });
+
   test("nothing is left behind of a Spec with one refused program", async () => {
     await using engine = open();
     const { used } = engine.memory;
