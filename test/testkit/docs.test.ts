@@ -63,7 +63,7 @@ describe("docs/testing.md", () => {
     // npm takes away what it does not know.
     rmSync(join(folder, "node_modules/skep"), { recursive: true, force: true });
     symlinkSync(ROOT, join(folder, "node_modules/skep"));
-    const config = `export default { test: { include: ["*.vitest.ts"], server: { deps: { inline: [/src/] } } }, ssr: { resolve: { conditions: ["source", "node", "import"] } } };`;
+    const config = `export default { test: { include: ["*.vitest.ts"], testTimeout: 60_000, server: { deps: { inline: [/src/] } } }, ssr: { resolve: { conditions: ["source", "node", "import"] } } };`;
     writeFileSync(join(folder, "vitest.config.mjs"), config);
     const { status, stdout, stderr } = run(process.execPath, [join(folder, "node_modules/vitest/vitest.mjs"), "run"]);
     assert.equal(status, 0, stdout + stderr);
