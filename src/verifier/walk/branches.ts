@@ -25,11 +25,11 @@ import {
   PTR_TO_TCP_SOCK,
   SCALAR,
 } from "../state/types.ts";
-import { FARTHEST } from "./arithmetic.ts";
 import { pushStep, STEP_DST_STACK, STEP_SRC_STACK } from "./history.ts";
 import { collectLinked, syncLinked } from "./linked.ts";
 import { learnIfNull, learnNotNull } from "./nulls.ts";
 import { matchPacketPointers, packetBranchTaken } from "./packets.ts";
+import { FARTHEST } from "./pointer-arithmetic.ts";
 import { isTrusted } from "./trust.ts";
 import type { Walk } from "./walk.ts";
 

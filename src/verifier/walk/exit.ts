@@ -6,7 +6,7 @@ import { typeName } from "../print/types.ts";
 import { markPrecise } from "../prune/precision.ts";
 import { refuse } from "../refusal.ts";
 import { SCALAR } from "../state/types.ts";
-import { exact } from "./arithmetic.ts";
+import { exact } from "./pointer-arithmetic.ts";
 import type { Walk } from "./walk.ts";
 
 /**

@@ -36,6 +36,14 @@ import { packets } from "./programs/packets.ts";
 import { pointers } from "./programs/pointers.ts";
 import { records } from "./programs/records.ts";
 import { references } from "./programs/references.ts";
+import {
+  globalFunctions,
+  irqAcrossCalls,
+  pulledPackets,
+  sleepingFunctions,
+  taggedContexts,
+  thrown,
+} from "./programs/sections.ts";
 import { shape } from "./programs/shape.ts";
 import { socketFields } from "./programs/socket-fields.ts";
 import { sockets } from "./programs/sockets.ts";
@@ -96,6 +104,12 @@ const RULES = [
   edges,
   deepEdges,
   kfuncEdges,
+  thrown,
+  globalFunctions,
+  irqAcrossCalls,
+  sleepingFunctions,
+  taggedContexts,
+  pulledPackets,
 ];
 
 export function allCases(): readonly Case[] {

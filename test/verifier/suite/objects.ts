@@ -16,6 +16,7 @@ const FOLDER = fileURLToPath(new URL("c/", import.meta.url));
 const OBJECTS: Readonly<Record<string, { readonly category: Category; readonly cpu: string }>> = {
   kptrs: { category: "kptrs", cpu: "v3" },
   graphs: { category: "kptrs", cpu: "v3" },
+  sections: { category: "kptrs", cpu: "v3" },
   exceptions: { category: "exceptions", cpu: "v3" },
   trust: { category: "btf", cpu: "v3" },
   arena: { category: "arena", cpu: "v4" },
