@@ -92,8 +92,17 @@ export const ZERO: Bounds = constant(0, 0);
 
 /** An immediate, extended by its sign to 64 bits. */
 export function signedConstant(value: number): Bounds {
-  return constant(value, value < 0 ? -1 : 0);
+  const at = value & (RECENT - 1);
+  const known = recent[at];
+  if (known !== undefined && known.valueLo === value) return known;
+  const made = constant(value, value < 0 ? -1 : 0);
+  recent[at] = made;
+  return made;
 }
+
+/** The constants of a program are asked for again and again. A power of two. */
+const RECENT = 256;
+const recent: (Bounds | undefined)[] = new Array<Bounds | undefined>(RECENT).fill(undefined);
 
 /** Whether all 64 bits are known. The number is then `valueLo`, `valueHi`. */
 export function isConstant(bounds: Bounds): boolean {

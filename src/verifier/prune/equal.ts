@@ -74,22 +74,28 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
     }
     if (!stackSafe(how, before, now, likeness)) return false;
   }
-  const { conditions } = how;
-  conditions.readsUnwritten ||= how.readsUninitialised && old.frames.some((frame, number) => lacks(frame, cur.frames[number]!));
+  noteUnwritten(how, old, cur);
   return true;
+}
+
+function noteUnwritten({ conditions, readsUninitialised }: Comparison, old: State, cur: State): void {
+  if (conditions.readsUnwritten || !readsUninitialised) return;
+  for (let number = 0; number < old.frames.length; number++) {
+    if (lacks(old.frames[number]!, cur.frames[number]!)) conditions.readsUnwritten = true;
+  }
 }
 
 /** Whether something on the stack is read later that was written on the old path alone. */
 function lacks(old: Frame, cur: Frame): boolean {
-  return old.stack.some((before, index) => {
-    const now = cur.stack[index];
-    if (before === now || before.kinds === 0) return false;
+  for (let index = 0; index < old.stack.length; index++) {
+    const { kinds } = old.stack[index]!;
+    const now = cur.stack[index]?.kinds ?? 0;
+    if (kinds === now || kinds === 0) continue;
     for (let i = 0; i < 8; i++) {
-      const written = kindAt(before.kinds, i) !== SLOT_INVALID;
-      if (written && (now === undefined || kindAt(now.kinds, i) === SLOT_INVALID)) return true;
+      if (kindAt(kinds, i) !== SLOT_INVALID && kindAt(now, i) === SLOT_INVALID) return true;
     }
-    return false;
-  });
+  }
+  return false;
 }
 
 /** References, locks and regions (`refsafe`). */
@@ -203,6 +209,11 @@ function stackSafe(how: Comparison, old: Frame, cur: Frame, likeness: Likeness):
 
 function slotSafe(how: Comparison, old: Slot, cur: Slot | undefined, likeness: Likeness): boolean {
   if (old.kinds === 0) return true;
+  if (cur !== undefined && old.kinds === cur.kinds) {
+    if (old.kinds === WHOLE_SPILL) return regSafe(how.ids, old.reg, cur.reg, likeness);
+    // Bytes of nothing more than bytes.
+    if (kindAt(old.kinds, 7) === SLOT_MISC || kindAt(old.kinds, 7) === SLOT_ZERO) return true;
+  }
   const before = numberIn(how, old);
   const now = cur === undefined ? null : numberIn(how, cur);
   if (before !== null && now !== null) {

@@ -23,7 +23,12 @@ export function findPreviousEntry(walk: Walk, state: State, slot: number): State
 
 /** Whether both came through the same calls (`same_callsites`). */
 export function sameCalls(a: State, b: State): boolean {
-  return a.frames.length === b.frames.length && a.frames.every((frame, number) => frame.callsite === b.frames[number]!.callsite);
+  const depth = a.frames.length;
+  if (depth !== b.frames.length) return false;
+  for (let number = 0; number < depth; number++) {
+    if (a.frames[number]!.callsite !== b.frames[number]!.callsite) return false;
+  }
+  return true;
 }
 
 /** Numbers that changed since and that nobody relied on become unknown, so that the next round is the same (`widen_imprecise_scalars`). */

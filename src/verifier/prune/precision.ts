@@ -80,15 +80,15 @@ function traceBack(walk: Walk, from: State, start: number): boolean {
   let skipFirst = true;
   let changed = false;
   for (;;) {
-    let end = state.history.length;
+    let left = state.history;
     if (last < 0) {
       markEntry(state);
       return changed;
     }
-    const { history, firstSlot } = state;
+    const { firstSlot } = state;
     for (let slot = last; ; ) {
       // What was written down of this instruction is the last of what is left.
-      const step = end > 0 && history[end - 1]!.slot === slot ? history[end - 1]! : null;
+      const step = left !== null && left.slot === slot ? left : null;
       if (skipFirst) skipFirst = false;
       else {
         if (!traceInstruction(walk, traced, slot, subsequent, step)) return markAllPrecise(from) || changed;
@@ -96,9 +96,9 @@ function traceBack(walk: Walk, from: State, start: number): boolean {
       }
       subsequent = slot;
       // The first since the state's parent.
-      if (slot === firstSlot && (end === 0 || (end === 1 && step !== null))) break;
+      if (slot === firstSlot && (left === null || (step !== null && step.before === null))) break;
       const before = step === null ? slot - 1 : step.previous;
-      if (step !== null) end--;
+      if (step !== null) left = step.before;
       if (before < 0 || before >= code.length) return markAllPrecise(from) || changed;
       slot = before;
     }

@@ -22,7 +22,7 @@ const ITERATOR_ACTIVE = 1;
 export function isVisited(walk: Walk): boolean {
   const { state, slot, flow, facts } = walk;
   const explored = exploredOf(walk);
-  const force = flow.forceCheckpoint[slot] !== 0 || state.history.length > LONGEST_HISTORY;
+  const force = flow.forceCheckpoint[slot] !== 0 || state.steps > LONGEST_HISTORY;
   let add = force || (facts.jumps - explored.jumpsBefore >= 2 && facts.processed - explored.processedBefore >= 8);
   const stored = explored.at(slot, state.frame.callsite);
   explored.longest = Math.max(explored.longest, stored.length);
@@ -106,7 +106,8 @@ function store(walk: Walk, explored: Explored, stored: Stored[]): void {
   kept.slot = slot;
   state.parent = kept;
   state.firstSlot = slot;
-  state.history = [];
+  state.history = null;
+  state.steps = 0;
   state.depth = kept.depth + 1;
   walk.step = null;
   stored.push({ state: kept, hits: 0, misses: 0, cleaned: false });

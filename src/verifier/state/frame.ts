@@ -4,6 +4,8 @@ import type { Reference } from "./references.ts";
 import { type Reg, UNINITIALISED } from "./register.ts";
 import type { Slot } from "./slot.ts";
 
+const RETURNS_ZERO = [0, 0] as const;
+
 /** Frames belong to one state: they are copied with it, and changed in place while it is walked. */
 export class Frame {
   /** r0 … r10. */
@@ -23,7 +25,7 @@ export class Frame {
   /** The callback of exceptions. */
   inExceptionCallback = false;
   /** What a callback may return: the lowest and the highest. */
-  callbackReturn: readonly [number, number] = [0, 0];
+  callbackReturn: readonly [number, number] = RETURNS_ZERO;
   /** Callbacks before 6.13: what was held when they were called, which holds again when they return. */
   callerReferences: readonly Reference[] | null = null;
   /** How often this callback was walked in a row. */

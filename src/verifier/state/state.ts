@@ -16,6 +16,8 @@ export interface Step {
   readonly flags: number;
   /** Registers and slots that were equal to the one that a jump refined (`linked_regs`), or null. */
   readonly linked: readonly LinkedRegister[] | null;
+  /** The step before it, or null when it is the first since the state's parent. Paths that part share what came before. */
+  readonly before: Step | null;
 }
 
 /** A register or a spilled one that shared an id with one that a jump refined. */
@@ -34,11 +36,13 @@ export interface LoopVisit {
   backEdges: { readonly state: State; readonly equal: State }[];
 }
 
+const NONE: readonly Reference[] = [];
+
 export class State {
   /** The main function first; the last is the one that runs. */
   frames: Frame[];
   /** In the order in which they were taken. */
-  references: readonly Reference[] = [];
+  references: readonly Reference[] = NONE;
   /** How many of `references` are locks, and the last of them. */
   activeLocks = 0;
   activeLockId = 0;
@@ -58,8 +62,10 @@ export class State {
   /** The first instruction after `parent`, and the last that was walked before this was stored. */
   firstSlot = 0;
   lastSlot = 0;
-  /** Steps since `parent`. */
-  history: Step[] = [];
+  /** The last of the steps since `parent`. */
+  history: Step | null = null;
+  /** How many they are. */
+  steps = 0;
   /** Depth of the tree (`dfs_depth`). */
   depth = 0;
   /** How often callbacks were entered on this path, to tell them apart while they converge. */
@@ -81,7 +87,9 @@ export class State {
 
   /** A state of its own to go on from; it has no history yet, and the same parent. */
   copy(): State {
-    const to = new State(this.frames.map((frame) => frame.copy()));
+    const frames = new Array<Frame>(this.frames.length);
+    for (let number = 0; number < frames.length; number++) frames[number] = this.frames[number]!.copy();
+    const to = new State(frames);
     to.references = this.references;
     to.activeLocks = this.activeLocks;
     to.activeLockId = this.activeLockId;
@@ -94,7 +102,8 @@ export class State {
     to.branches = this.branches;
     to.firstSlot = this.firstSlot;
     to.lastSlot = this.lastSlot;
-    to.history = this.history.slice();
+    to.history = this.history;
+    to.steps = this.steps;
     to.depth = this.depth;
     to.callbackUnrollDepth = this.callbackUnrollDepth;
     to.mayGotoDepth = this.mayGotoDepth;

@@ -1,6 +1,6 @@
 /** The steps of a path, written down so that it can be walked backwards. */
 
-import type { LinkedRegister, Step } from "../state/state.ts";
+import type { LinkedRegister } from "../state/state.ts";
 import type { Walk } from "./walk.ts";
 
 // `Step.flags`. Source: `INSN_F_*` of linux/bpf_verifier.h.
@@ -20,15 +20,13 @@ export function stepStackSlot(flags: number): number {
 
 /** Adds to the step of the instruction that is being walked, or begins it. */
 export function pushStep(walk: Walk, flags: number, linked: readonly LinkedRegister[] | null): void {
-  const { history } = walk.state;
-  const step = walk.step;
-  if (step !== null) {
-    const merged: Step = { slot: step.slot, previous: step.previous, flags: step.flags | flags, linked: linked ?? step.linked };
-    history[history.length - 1] = merged;
-    walk.step = merged;
-    return;
+  const { state, step } = walk;
+  if (step === null) {
+    state.steps++;
+    walk.step = { slot: walk.slot, previous: walk.previous, flags, linked, before: state.history };
+  } else {
+    const { slot, previous, before } = step;
+    walk.step = { slot, previous, flags: step.flags | flags, linked: linked ?? step.linked, before };
   }
-  const begun: Step = { slot: walk.slot, previous: walk.previous, flags, linked };
-  history.push(begun);
-  walk.step = begun;
+  state.history = walk.step;
 }

@@ -58,7 +58,8 @@ class Observer extends KernelLog {
     const { frames } = state;
     this.#states[slot]!.push(frames.map(({ regs, stack, callsite }) => ({ regs: regs.slice(), stack: stack.slice(), callsite })));
     // No states are compared, so nobody asks what mattered: nothing is traced back.
-    state.history = [];
+    state.history = null;
+    state.steps = 0;
     state.firstSlot = slot;
     this.walk!.step = null;
   }
