@@ -12,6 +12,7 @@ import { contexts } from "./programs/context.ts";
 import { changes, convergingCallbacks, convergingIterators, convergingLoops } from "./programs/convergence.ts";
 import { core } from "./programs/core.ts";
 import { deeper } from "./programs/deeper.ts";
+import { differences } from "./programs/differences.ts";
 import { dynptrSlots } from "./programs/dynptr-slots.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
 import { eachAndTimers } from "./programs/each-and-timers.ts";
@@ -78,6 +79,7 @@ const RULES = [
   convergingLoops,
   atomics,
   bpfLoop,
+  differences,
   dynptrSlots,
   eachAndTimers,
   frames,
