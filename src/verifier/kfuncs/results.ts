@@ -179,7 +179,7 @@ function readOnlyCast(walk: Walk, call: KfuncCall): Reg {
 function slice(walk: Walk, call: KfuncCall): Reg {
   const reg = pointer(PTR_TO_MEM | (call.dynptrType & DYNPTR_TYPES));
   if (call.constant === null) refuse("verifier internal error: bpf_dynptr_slice(_rdwr) no constant size", "EFAULT");
-  reg.memSize = call.constant.lo;
+  reg.memSize = call.constant.lo >>> 0;
   if (call.name === "bpf_dynptr_slice") reg.type |= MEM_RDONLY;
   else if (!walk.program.rules.directPacketWrite) refuse("the prog does not allow writes to packet data", "EINVAL");
   reg.dynptrId = call.dynptrId;
