@@ -16,7 +16,7 @@ const { available, reason } = probeLinux();
 
 describe("as in the kernel", { skip: available ? false : `the Linux engine: ${reason}` }, async () => {
   const engines = available
-    ? [await openLinux(), openEmbedded({ unsafe: true, execution: "interpreter", memory: 16 << 20 })]
+    ? [await openLinux(), openEmbedded({ execution: "interpreter", memory: 16 << 20 })]
     : [];
   after(async () => {
     for (const engine of engines) await engine[Symbol.asyncDispose]();

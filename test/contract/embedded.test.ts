@@ -3,4 +3,4 @@
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { contract } from "./suite.ts";
 
-contract("embedded", async () => openEmbedded({ unsafe: true, execution: "interpreter" }), false);
+contract("embedded", async () => openEmbedded({ execution: "interpreter" }), false);

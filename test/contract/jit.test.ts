@@ -3,4 +3,4 @@
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { contract } from "./suite.ts";
 
-contract("embedded, generated code", async () => openEmbedded({ unsafe: true, execution: "jit" }), false);
+contract("embedded, generated code", async () => openEmbedded({ execution: "jit" }), false);
