@@ -25,7 +25,7 @@ import type { Successors } from "./successors.ts";
 const R0 = 1;
 const CALLER_SAVED = 0b11_1111;
 const ARGUMENTS = 0b11_1110;
-const ALL = 0xffff;
+const ALL = 0x7ff;
 const MODE_ATOMIC = 0xc0;
 const OP_NEG = 0x80;
 const OP_MOV = 0xb0;
