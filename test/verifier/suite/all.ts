@@ -6,6 +6,7 @@ import { objectPrograms, type SuiteProgram } from "./objects.ts";
 import { atomics } from "./programs/atomics.ts";
 import { bpfLoop } from "./programs/bpf-loop.ts";
 import { btf } from "./programs/btf.ts";
+import { byType } from "./programs/by-type.ts";
 import { callbacks } from "./programs/callbacks.ts";
 import { calls } from "./programs/calls.ts";
 import { contexts } from "./programs/context.ts";
@@ -79,6 +80,7 @@ const RULES = [
   convergingLoops,
   atomics,
   bpfLoop,
+  byType,
   differences,
   dynptrSlots,
   eachAndTimers,
