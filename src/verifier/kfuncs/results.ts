@@ -162,7 +162,8 @@ function newObject(walk: Walk, call: KfuncCall, perCpu: boolean): Reg {
 
 function readOnlyCast(walk: Walk, call: KfuncCall): Reg {
   const { btf } = call;
-  const id = call.constant === null || call.constant.hi !== 0 ? -1 : call.constant.lo >>> 0;
+  // Of 64 bits the kernel looks at the lower half.
+  const id = call.constant === null ? -1 : call.constant.lo >>> 0;
   const known = id >= 0 && id < btf.count;
   if (!known && walk.era >= 617) refuse(`Unknown type ID ${id} passed to kfunc bpf_rdonly_cast`, "EINVAL");
   const kind = known ? btf.kind(id) : "void";
