@@ -16,6 +16,7 @@ import type { Frame } from "../state/frame.ts";
 import type { Flow } from "./flow.ts";
 import { CALL, HELPER_TAIL_CALL } from "./opcodes.ts";
 import { isLegacyLoad } from "./subprograms.ts";
+import type { Successors } from "./successors.ts";
 
 /** `MAX_CALL_FRAMES`. */
 const MOST_FRAMES = 8;
@@ -40,6 +41,8 @@ class Chain {
   readonly length: number;
   /** By frame: `WORDS` for each instruction of the function, made when they are first needed. */
   readonly masks: (Int32Array | null)[];
+  /** By frame: instructions whose sets are to be worked out anew, one bit each, by their place in the order of the passes. */
+  readonly stale: (Int32Array | null)[];
   /** By instruction: its written slots are known from one path at least. */
   readonly written: Uint8Array;
   /** Chains that go on from here, by call and function called. */
@@ -55,6 +58,7 @@ class Chain {
     this.start = start;
     this.length = length;
     this.masks = new Array<Int32Array | null>(this.depth + 1).fill(null);
+    this.stale = new Array<Int32Array | null>(this.depth + 1).fill(null);
     this.written = new Uint8Array(length);
     this.inner = new Map();
   }
@@ -65,6 +69,7 @@ class Chain {
     if (masks === null || masks === undefined) {
       masks = new Int32Array(this.length * WORDS);
       this.masks[frame] = masks;
+      this.stale[frame] = new Int32Array((this.length >> 5) + 1);
     }
     return masks;
   }
@@ -86,8 +91,8 @@ export class StackLiveness {
   readonly #writes = new Int32Array(MOST_FRAMES * 2);
   #anyWrite = false;
   #slot = 0;
-  /** By slot: the function may end here, though more follows. Made when it is first needed. */
-  #leaves: Uint8Array | null = null;
+  /** Made when it is first needed. */
+  #order: Order | null = null;
   /** By frame of the state that is asked about. */
   readonly #asked: Chain[] = [];
   #askedSlot = 0;
@@ -110,7 +115,7 @@ export class StackLiveness {
   markRead(state: CallChain, frame: number, index: number): void {
     const chain = (this.#current ??= this.#chainOf(state, state.frames.length - 1));
     const bit = 1 << (index & 31);
-    addReads(chain, frame, this.#slot, index < 32 ? bit : 0, index < 32 ? 0 : bit);
+    addReads(chain, this.#places(), frame, this.#slot, index < 32 ? bit : 0, index < 32 ? 0 : bit);
   }
 
   /** The instruction writes all of a slot of a frame. */
@@ -122,7 +127,7 @@ export class StackLiveness {
 
   /** After each instruction that was walked and did not change the frames: a call counts by what it calls. */
   commit(): void {
-    if (this.#current !== null) commitWrites(this.#current, this.#slot, this.#writes, this.#anyWrite);
+    if (this.#current !== null) commitWrites(this.#current, this.#places(), this.#slot, this.#writes, this.#anyWrite);
   }
 
   /** The state got or lost a frame. */
@@ -200,14 +205,17 @@ export class StackLiveness {
 
   /** To a fixed point, and on to whoever called. */
   #solve(chain: Chain): void {
-    const { start } = chain;
-    const { successors, postorders } = this.#flow;
-    const order = postorders[chain.subprogram]!;
-    const leaves = (this.#leaves ??= abnormalReturns(this.#program));
-    for (const masks of chain.masks) {
-      if (masks === null) continue;
-      if (chain.mustWriteShrank) forgetWrittenLater(masks);
-      while (pass(masks, order, successors.next, successors.jump, leaves, start)) {
+    const order = this.#order ?? this.#makeOrder();
+    const slots = this.#flow.postorders[chain.subprogram]!;
+    for (let frame = 0; frame < chain.masks.length; frame++) {
+      const masks = chain.masks[frame] ?? null;
+      const stale = chain.stale[frame] ?? null;
+      if (masks === null || stale === null) continue;
+      if (chain.mustWriteShrank) {
+        forgetWrittenLater(masks);
+        for (let place = 0; place < slots.length; place++) note(stale, place);
+      }
+      while (pass(masks, stale, slots, order, chain.start)) {
         // Until nothing changes.
       }
     }
@@ -219,13 +227,74 @@ export class StackLiveness {
       if (masks === null || masks === undefined) continue;
       writes[frame * 2] = masks[WRITTEN_LATER]!;
       writes[frame * 2 + 1] = masks[WRITTEN_LATER + 1]!;
-      addReads(outer, frame, chain.callsite, masks[LIVE]!, masks[LIVE + 1]!);
+      addReads(outer, order.places, frame, chain.callsite, masks[LIVE]!, masks[LIVE + 1]!);
     }
-    commitWrites(outer, chain.callsite, writes, true);
+    commitWrites(outer, order.places, chain.callsite, writes, true);
+  }
+
+  #places(): Int32Array {
+    return (this.#order ?? this.#makeOrder()).places;
+  }
+
+  #makeOrder(): Order {
+    const { successors, postorders } = this.#flow;
+    this.#order = {
+      ...successors,
+      ...predecessorsOf(successors),
+      ...placesOf(postorders, successors),
+      leaves: abnormalReturns(this.#program),
+    };
+    return this.#order;
   }
 }
 
-function addReads(chain: Chain, frame: number, slot: number, low: number, high: number): void {
+/** What passes go by. Columns by slot. */
+interface Order extends Successors {
+  /** Where its function's postorder has a slot. */
+  readonly places: Int32Array;
+  /** `predecessors` of slot n are those from `firstPredecessor[n]` to before `firstPredecessor[n + 1]`. */
+  readonly firstPredecessor: Int32Array;
+  readonly predecessors: Int32Array;
+  /** The function may end here, though more follows. */
+  readonly leaves: Uint8Array;
+}
+
+function placesOf(postorders: readonly Int32Array[], { next }: Successors): Pick<Order, "places"> {
+  const places = new Int32Array(next.length).fill(-1);
+  for (const slots of postorders) {
+    for (let place = 0; place < slots.length; place++) places[slots[place]!] = place;
+  }
+  return { places };
+}
+
+function predecessorsOf({ next, jump }: Successors): Pick<Order, "firstPredecessor" | "predecessors"> {
+  const { length } = next;
+  const firstPredecessor = new Int32Array(length + 1);
+  const each = (see: (from: number, to: number) => void) => {
+    for (let slot = 0; slot < length; slot++) {
+      const one = next[slot]!;
+      const two = jump[slot]!;
+      if (one >= 0 && one < length) see(slot, one);
+      if (two >= 0 && two < length && two !== one) see(slot, two);
+    }
+  };
+  each((_, to) => {
+    firstPredecessor[to + 1]!++;
+  });
+  for (let slot = 0; slot < length; slot++) firstPredecessor[slot + 1]! += firstPredecessor[slot]!;
+  const predecessors = new Int32Array(firstPredecessor[length]!);
+  const filled = firstPredecessor.slice();
+  each((from, to) => {
+    predecessors[filled[to]!++] = from;
+  });
+  return { firstPredecessor, predecessors };
+}
+
+function note(stale: Int32Array, place: number): void {
+  if (place >= 0) stale[place >> 5]! |= 1 << (place & 31);
+}
+
+function addReads(chain: Chain, places: Int32Array, frame: number, slot: number, low: number, high: number): void {
   const masks = chain.of(frame);
   const at = (slot - chain.start) * WORDS;
   const oldLow = masks[at + MAY_READ]!;
@@ -235,10 +304,11 @@ function addReads(chain: Chain, frame: number, slot: number, low: number, high: 
   if (newLow === oldLow && newHigh === oldHigh) return;
   masks[at + MAY_READ] = newLow;
   masks[at + MAY_READ + 1] = newHigh;
+  note(chain.stale[frame]!, places[slot]!);
   if ((newLow & ~masks[at + LIVE]!) !== 0 || (newHigh & ~masks[at + LIVE + 1]!) !== 0) chain.updated = true;
 }
 
-function commitWrites(chain: Chain, slot: number, writes: Int32Array, anyWrite: boolean): void {
+function commitWrites(chain: Chain, places: Int32Array, slot: number, writes: Int32Array, anyWrite: boolean): void {
   const index = slot - chain.start;
   const known = chain.written[index] === 1;
   if (!anyWrite && !known) {
@@ -262,6 +332,7 @@ function commitWrites(chain: Chain, slot: number, writes: Int32Array, anyWrite: 
     if (low !== oldLow || high !== oldHigh) {
       masks[at] = low;
       masks[at + 1] = high;
+      note(chain.stale[frame]!, places[slot]!);
       chain.updated = true;
     }
     if ((oldLow & ~low) !== 0 || (oldHigh & ~high) !== 0) chain.mustWriteShrank = true;
@@ -287,43 +358,61 @@ function abnormalReturns({ code }: Program): Uint8Array {
   return leaves;
 }
 
-/** One round over a function, from its ends to its start. @returns whether anything changed. */
-function pass(
-  masks: Int32Array,
-  order: Int32Array,
-  next: Int32Array,
-  jump: Int32Array,
-  leaves: Uint8Array,
-  start: number,
-): boolean {
-  let changed = false;
-  for (let index = 0; index < order.length; index++) {
-    const slot = order[index]!;
-    const one = next[slot]!;
-    const two = jump[slot]!;
-    if (one < 0 && two < 0) continue;
-    const at = (slot - start) * WORDS;
-    for (let half = 0; half < 2; half++) {
-      let after = 0;
-      let later = leaves[slot] === 1 ? 0 : -1;
-      if (one >= 0) {
-        const to = (one - start) * WORDS + half;
-        after |= masks[to + LIVE]!;
-        later &= masks[to + WRITTEN_LATER]!;
+/**
+ * One round over a function, from its ends to its start: of what is stale, as all else would come out as it is. What a change
+ * makes stale further on is looked at in this round, what lies before it in the next, as if all were looked at in each.
+ *
+ * @returns whether there is to be another round.
+ */
+function pass(masks: Int32Array, stale: Int32Array, slots: Int32Array, order: Order, start: number): boolean {
+  const { next, jump, leaves, places, predecessors, firstPredecessor } = order;
+  let again: number[] | null = null;
+  for (let word = 0; word < stale.length; word++) {
+    while (stale[word] !== 0) {
+      const bits = stale[word]!;
+      const lowest = bits & -bits;
+      stale[word] = bits ^ lowest;
+      const place = word * 32 + 31 - Math.clz32(lowest);
+      const slot = slots[place]!;
+      if (!recompute(masks, next[slot]!, jump[slot]!, leaves[slot] === 1, slot, start)) continue;
+      const end = firstPredecessor[slot + 1]!;
+      for (let at = firstPredecessor[slot]!; at < end; at++) {
+        const before = places[predecessors[at]!]!;
+        if (before > place) stale[before >> 5]! |= 1 << (before & 31);
+        else if (before >= 0) (again ??= []).push(before);
       }
-      if (two >= 0) {
-        const to = (two - start) * WORDS + half;
-        after |= masks[to + LIVE]!;
-        later &= masks[to + WRITTEN_LATER]!;
-      }
-      const mustWrite = masks[at + MUST_WRITE + half]!;
-      const live = (after & ~mustWrite) | masks[at + MAY_READ + half]!;
-      later |= mustWrite;
-      if (live === masks[at + LIVE + half] && later === masks[at + WRITTEN_LATER + half]) continue;
-      masks[at + LIVE + half] = live;
-      masks[at + WRITTEN_LATER + half] = later;
-      changed = true;
     }
+  }
+  if (again === null) return false;
+  for (const place of again) note(stale, place);
+  return true;
+}
+
+/** What is live before an instruction, and written from it on. @returns whether anything changed. */
+function recompute(masks: Int32Array, one: number, two: number, leaves: boolean, slot: number, start: number): boolean {
+  if (one < 0 && two < 0) return false;
+  const at = (slot - start) * WORDS;
+  let changed = false;
+  for (let half = 0; half < 2; half++) {
+    let after = 0;
+    let later = leaves ? 0 : -1;
+    if (one >= 0) {
+      const to = (one - start) * WORDS + half;
+      after |= masks[to + LIVE]!;
+      later &= masks[to + WRITTEN_LATER]!;
+    }
+    if (two >= 0) {
+      const to = (two - start) * WORDS + half;
+      after |= masks[to + LIVE]!;
+      later &= masks[to + WRITTEN_LATER]!;
+    }
+    const mustWrite = masks[at + MUST_WRITE + half]!;
+    const live = (after & ~mustWrite) | masks[at + MAY_READ + half]!;
+    later |= mustWrite;
+    if (live === masks[at + LIVE + half] && later === masks[at + WRITTEN_LATER + half]) continue;
+    masks[at + LIVE + half] = live;
+    masks[at + WRITTEN_LATER + half] = later;
+    changed = true;
   }
   return changed;
 }
