@@ -19,6 +19,7 @@ import type { Target } from "./target.ts";
 const MOST_SLOTS = 1_000_000;
 /** `BPF_F_*` of linux/bpf.h. */
 const BPF_F_STRICT_ALIGNMENT = 1;
+const BPF_F_TEST_STATE_FREQ = 8;
 const BPF_F_SLEEPABLE = 16;
 
 /** Flags that a kernel takes: the first has those of 6.1, then come `BPF_F_XDP_DEV_BOUND_ONLY`, `BPF_F_TEST_REG_INVARIANTS`. */
@@ -84,6 +85,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
     objects: types?.objects ?? NO_OBJECTS,
     kernelTypes,
     lines: source.lines,
+    storesEachState: (flags & BPF_F_TEST_STATE_FREQ) !== 0,
     strictAlignment: (flags & BPF_F_STRICT_ALIGNMENT) !== 0,
   };
   return { ...program, rules: rulesAtTarget(program) };

@@ -113,4 +113,6 @@ export interface Program {
   readonly lines: readonly LineInfo[];
   /** `BPF_F_STRICT_ALIGNMENT`. */
   readonly strictAlignment: boolean;
+  /** `BPF_F_TEST_STATE_FREQ`: what is known is kept at every instruction where it may be. */
+  readonly storesEachState: boolean;
 }

@@ -86,6 +86,7 @@ export function walkWith(given: Given = {}): Walk {
     kernelTypes: given.kernelTypes ?? null,
     lines: [],
     strictAlignment: given.strictAlignment ?? false,
+    storesEachState: false,
   };
   const flow = {
     prunePoint: new Uint8Array(1),

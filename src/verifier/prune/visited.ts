@@ -22,7 +22,7 @@ const ITERATOR_ACTIVE = 1;
 export function isVisited(walk: Walk): boolean {
   const { state, slot, flow, facts } = walk;
   const explored = exploredOf(walk);
-  const force = flow.forceCheckpoint[slot] !== 0 || state.steps > LONGEST_HISTORY;
+  const force = walk.program.storesEachState || flow.forceCheckpoint[slot] !== 0 || state.steps > LONGEST_HISTORY;
   let add = force || (facts.jumps - explored.jumpsBefore >= 2 && facts.processed - explored.processedBefore >= 8);
   const stored = explored.at(slot, state.frame.callsite);
   explored.longest = Math.max(explored.longest, stored.length);
