@@ -3,7 +3,7 @@
 import type { KernelName } from "./recorded.ts";
 
 /**
- * Programs of the suite that are refused here, and kernels that take them. Others refuse them, too. There is no list of programs
+ * Programs of the suite that are refused here, and kernels that take them. On others the verdict is the same. There is no list of programs
  * that are taken here and refused by a kernel: none is known.
  */
 export const STRICTER: Readonly<Record<string, readonly KernelName[]>> = {
@@ -12,6 +12,8 @@ export const STRICTER: Readonly<Record<string, readonly KernelName[]>> = {
   "core/bytes loaded with their sign, not: what is known of the number it is a part of": ["6.12", "6.18"],
   "core/half of a pointer, not: is zero": ["6.1", "6.18"],
   "core/half of a pointer, not: is not zero": ["6.1", "6.18"],
+  "btf/a process that waits for any other, not: not checked": ["6.18"],
+  "btf/information of signals that is a small number at times, not: followed": ["6.18"],
   "core/pruning, not: ids that differ": ["6.1"],
 };
 

@@ -13,7 +13,7 @@ import { contexts } from "./programs/context.ts";
 import { changes, convergingCallbacks, convergingIterators, convergingLoops } from "./programs/convergence.ts";
 import { core } from "./programs/core.ts";
 import { deeper } from "./programs/deeper.ts";
-import { differences } from "./programs/differences.ts";
+import { differences, looseTracepoints } from "./programs/differences.ts";
 import { dynptrSlots } from "./programs/dynptr-slots.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
 import { eachAndTimers } from "./programs/each-and-timers.ts";
@@ -82,6 +82,7 @@ const RULES = [
   bpfLoop,
   byType,
   differences,
+  looseTracepoints,
   dynptrSlots,
   eachAndTimers,
   frames,

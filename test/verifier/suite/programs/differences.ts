@@ -5,6 +5,8 @@ import { Rules } from "../case.ts";
 const UNKNOWN_BYTE = "call bpf_get_prandom_u32; r6 = r0; r6 &= 255; *(u8 *)(r10 -8) = r6; ";
 
 export const differences = new Rules("core");
+/** Arguments of tracepoints that are null or no pointers at times. */
+export const looseTracepoints = new Rules("btf", { type: "tracing", attachType: "trace_raw_tp" });
 
 differences
   .rule(
@@ -35,4 +37,18 @@ differences
         "*(u64 *)(r10 -8) = 0; r1 = 0; r2 = r10; r2 += -8; r3 = 16; call bpf_probe_write_user; r0 = 0; exit",
     },
     { type: "kprobe" },
+  );
+
+looseTracepoints
+  .rule(
+    "a process that waits for any other",
+    { checked: "r6 = *(u64 *)(r1 +0); if r6 == 0 goto e; r7 = *(u32 *)(r6 +0); e: r0 = 0; exit" },
+    { "not checked": "r6 = *(u64 *)(r1 +0); r7 = *(u32 *)(r6 +0); r0 = 0; exit" },
+    { target: "sched_process_wait" },
+  )
+  .rule(
+    "information of signals that is a small number at times",
+    { "not followed": "r6 = *(u64 *)(r1 +8); r0 = 0; exit" },
+    { followed: "r6 = *(u64 *)(r1 +8); r7 = *(u32 *)(r6 +0); r0 = 0; exit" },
+    { target: "signal_generate" },
   );
