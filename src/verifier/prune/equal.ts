@@ -61,6 +61,11 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
   const depth = old.frames.length;
   if (depth !== cur.frames.length || old.inSleepable !== cur.inSleepable) return false;
   how.ids.reset(how.lastId);
+  // What comes next mostly differs where the one before did. What differs by itself differs whatever stands for what.
+  if (old.difference >= 0) {
+    if (differsAt(how, old, cur, likeness, old.difference)) return false;
+    how.ids.reset(how.lastId);
+  }
   if (!heldSame(how.ids, old, cur)) return false;
   for (let number = 0; number < depth; number++) {
     const before = old.frames[number]!;
@@ -70,12 +75,34 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
     const live = how.liveRegisters[at]!;
     for (let left = live; left !== 0; left &= left - 1) {
       const index = 31 - Math.clz32(left & -left);
-      if (!regSafe(how.ids, before.regs[index]!, now.regs[index]!, likeness)) return false;
+      if (regSafe(how.ids, before.regs[index]!, now.regs[index]!, likeness)) continue;
+      old.difference = (number << FRAME_SHIFT) | index;
+      return false;
     }
-    if (!stackSafe(how, before, now, likeness)) return false;
+    const length = before.stack.length;
+    for (let index = 0; index < length; index++) {
+      if (stackSafeAt(how, before, now, index, likeness)) continue;
+      old.difference = (number << FRAME_SHIFT) | IN_STACK | index;
+      return false;
+    }
   }
   noteUnwritten(how, old, cur);
   return true;
+}
+
+// A place in a state: a register or stack slot of a frame.
+const IN_STACK = 1 << 6;
+const FRAME_SHIFT = 7;
+
+function differsAt(how: Comparison, old: State, cur: State, likeness: Likeness, place: number): boolean {
+  const number = place >> FRAME_SHIFT;
+  const index = place & (IN_STACK - 1);
+  const before = old.frames[number]!;
+  const now = cur.frames[number]!;
+  if ((place & IN_STACK) !== 0) return index < before.stack.length && !stackSafeAt(how, before, now, index, likeness);
+  const at = number + 1 < old.frames.length ? old.frames[number + 1]!.callsite : old.slot;
+  const live = (how.liveRegisters[at]! >>> index) & 1;
+  return live !== 0 && !regSafe(how.ids, before.regs[index]!, now.regs[index]!, likeness);
 }
 
 function noteUnwritten({ conditions, readsUninitialised }: Comparison, old: State, cur: State): void {
@@ -191,20 +218,14 @@ function numberIn(how: Comparison, slot: Slot): Reg | null {
 
 const WHOLE_SPILL = 0x11111111;
 
-/** Slots that the old state did not have are not compared: it did not use them (`stacksafe`). */
-function stackSafe(how: Comparison, old: Frame, cur: Frame, likeness: Likeness): boolean {
-  for (let index = 0; index < old.stack.length; index++) {
-    const before = old.stack[index]!;
-    const now = cur.stack[index];
-    if (before === now) {
-      // Ids in a spilled register must still agree with the rest.
-      if (before.reg.type === NOT_INIT || regSafe(how.ids, before.reg, before.reg, likeness)) continue;
-      return false;
-    }
-    if (likeness !== NOT_EXACT && (now === undefined || before.kinds !== now.kinds)) return false;
-    if (!slotSafe(how, before, now, likeness)) return false;
-  }
-  return true;
+/** One slot of the stack. Slots that the old state did not have are not compared: it did not use them (`stacksafe`). */
+function stackSafeAt(how: Comparison, old: Frame, cur: Frame, index: number, likeness: Likeness): boolean {
+  const before = old.stack[index]!;
+  const now = cur.stack[index];
+  // Ids in a spilled register must still agree with the rest.
+  if (before === now) return before.reg.type === NOT_INIT || regSafe(how.ids, before.reg, before.reg, likeness);
+  if (likeness !== NOT_EXACT && (now === undefined || before.kinds !== now.kinds)) return false;
+  return slotSafe(how, before, now, likeness);
 }
 
 function slotSafe(how: Comparison, old: Slot, cur: Slot | undefined, likeness: Likeness): boolean {

@@ -73,6 +73,8 @@ export class State {
   mayGotoDepth = 0;
   /** The instruction that it is before. */
   slot = 0;
+  /** Stored states: where another was last found to differ from it, as prune/equal.ts writes places. -1: nowhere yet. */
+  difference = -1;
   /** Stored states: the outermost loop that they are in. */
   loop: LoopVisit | null = null;
 
