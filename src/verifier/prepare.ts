@@ -42,7 +42,9 @@ const mapTables = new WeakMap<Spec, WeakMap<Target, MapTable>>();
 
 /** @throws Refused */
 export function prepare(spec: Spec, source: ProgramSpec, target: Target): Program {
-  const { type, attachType } = source;
+  const { type } = source;
+  // The first attach type is 0, and so is none: they are the same to kernels.
+  const attachType = source.attachType === "cgroup_inet_ingress" && type !== "cgroup_skb" ? null : source.attachType;
   const flags = source.flags ?? 0;
   const slots = source.code.length / 8;
   if (slots === 0) refuse("the program has no instructions", "E2BIG");

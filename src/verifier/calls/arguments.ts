@@ -42,7 +42,7 @@ export function checkArgument(walk: Walk, number: number, call: Call): void {
   const reg = walk.read(index);
   if (argument.class === "anything") return;
   if (isPacketPointer(reg.type) && !takesPackets(walk, call)) refuse("helper access to the packet is not allowed");
-  const class_ = argument.class === "map-value" ? mapValueClass(call) : argument.class;
+  const class_ = argument.class === "map-value" ? mapValueClass(call, argument.flags) : argument.class;
   const { flags } = argument;
   if (isNull(reg) && (flags & PTR_MAYBE_NULL) !== 0) {
     if (walk.era >= 608) markPrecise(walk, index);

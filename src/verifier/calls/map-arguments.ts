@@ -16,11 +16,15 @@ import type { Walk } from "../walk/walk.ts";
 import type { Call } from "./call.ts";
 import { fieldOfKind, mapHasTypes } from "./records.ts";
 
-/** Socket maps hold sockets, which are passed as such (`resolve_map_arg_type`). */
-export function mapValueClass(call: Call): ArgClass {
+/**
+ * Socket maps hold sockets, which are passed as such and are no room for a value (`resolve_map_arg_type`).
+ * @param flags of the argument.
+ */
+export function mapValueClass(call: Call, flags: number): ArgClass {
   const { map } = call;
   if (map === null) refuse("invalid map_ptr to access map->type");
-  return map.type === "sockmap" || map.type === "sockhash" ? "btf-id-sock-common" : "map-value";
+  if (map.type !== "sockmap" && map.type !== "sockhash") return "map-value";
+  return flags === 0 ? "btf-id-sock-common" : refuse("invalid arg_type for sockmap/sockhash", "EINVAL");
 }
 
 /** A map, which must be the one that a timer before it lies in. */
