@@ -13,6 +13,7 @@ const skep = [resolve(root, "bin/skep.js")];
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ["node -e 0", ["-e", "0"]],
   ["skep --help", [...skep, "--help"]],
+  ["skep verify a parser", [...skep, "verify", "test/verifier/large/text.o", "--program", "shape", "--kernel", "6.18"]],
   ["skep compile firewall", [...skep, "compile", "examples/firewall.bpf.ts"]],
   [
     "skep run firewall --replay office.pcap",

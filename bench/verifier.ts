@@ -21,6 +21,7 @@ import { median, printTable } from "./measure.ts";
 
 const PROGRAMS = join(import.meta.dirname, "programs");
 const EXAMPLES = join(import.meta.dirname, "../examples");
+const LARGE = join(import.meta.dirname, "../test/verifier/large");
 const TOOLS = "/usr/lib/x86_64-linux-gnu/bpf";
 const ROUNDS = 5;
 
@@ -58,6 +59,7 @@ function subjects(): Subject[] {
       return spec.programs.map(({ name }) => ({ group: "examples" as const, spec, program: name }));
     }),
     ...objects("long", PROGRAMS, ["long.o"]),
+    ...objects("long", LARGE, ["balance.o", "profile.o", "text.o"]),
   ];
 }
 
