@@ -1,6 +1,7 @@
 /** One instruction backwards: where what is traced after it comes from before it (`backtrack_insn`). */
 
 import { HELPER } from "../../uapi/helpers.ts";
+import { refuse } from "../refusal.ts";
 import type { Step } from "../state/state.ts";
 import { STEP_DST_STACK, STEP_SRC_STACK, STEP_STACK, stepFrame, stepStackSlot } from "../walk/history.ts";
 import type { Walk } from "../walk/walk.ts";
@@ -30,6 +31,13 @@ const JA = 0x00;
 const JCOND = 0xe0;
 const LOCAL = 1;
 const KERNEL = 2;
+
+/** Number of the last frame there may be. */
+const DEEPEST = 7;
+/** Before, nothing was traced into or out of functions. */
+const TRACES_CALLS = 605;
+/** Since when a function that a packet load left is not entered on the way back (mended in 6.12's series, and later). */
+const MISSES_EARLY_RETURNS = 618;
 
 /** Helpers that call a function of the program before they return. */
 const CALLING_BACK: ReadonlySet<number> = new Set([
@@ -69,7 +77,7 @@ export function traceInstruction(walk: Walk, traced: Traced, slot: number, subse
       traceLoad(traced, dst, step);
       break;
     case LD:
-      return traceWide(traced, opcode, slot, subsequent, dst);
+      return traceWide(walk.era, traced, opcode, slot, subsequent, dst);
     case JMP:
     case JMP32: {
       const traces = traceControl(walk, traced, slot, subsequent, step);
@@ -138,14 +146,14 @@ function traceStore(traced: Traced, opcode: number, dst: number, src: number, st
   return true;
 }
 
-function traceWide(traced: Traced, opcode: number, slot: number, subsequent: number, dst: number): boolean {
+function traceWide(era: number, traced: Traced, opcode: number, slot: number, subsequent: number, dst: number): boolean {
   if ((opcode & MODE) === 0) {
     traced.clearReg(dst);
     return true;
   }
-  // LD_ABS: r0 came from the packet; or the packet was too short and the function was left.
+  // LD_ABS: r0 came from the packet; or the packet was too short and the function was left, which 6.18 misses.
   if (traced.hasReg(0)) return false;
-  if (subsequent !== slot + 1) traced.frame++;
+  if (subsequent !== slot + 1 && era < MISSES_EARLY_RETURNS) traced.frame++;
   return true;
 }
 
@@ -163,7 +171,7 @@ function traceControl(walk: Walk, traced: Traced, slot: number, subsequent: numb
       const result = fromCall && traced.hasReg(0);
       traced.clearReg(0);
       traced.frame++;
-      if (traced.frame > 7) return false;
+      if (traced.frame > DEEPEST) return false;
       if (result) traced.setReg(0);
       return true;
     }
@@ -189,6 +197,7 @@ function traceCall(walk: Walk, traced: Traced, slot: number, subsequent: number)
     const callee = walk.subprogramAt(slot + code.imm[slot]! + 1);
     if (subprograms[callee]!.linkage === "global") return traceResult(traced);
     // Into the caller: only arguments come from there.
+    if (walk.era >= TRACES_CALLS) refuseLeftover(walk, traced, "static subprog");
     if ((traced.regs() & ~ARGUMENTS) !== 0 || traced.hasSlots() || traced.frame === 0) return false;
     for (let index = 1; index <= 5; index++) {
       if (!traced.hasReg(index)) continue;
@@ -200,12 +209,27 @@ function traceCall(walk: Walk, traced: Traced, slot: number, subsequent: number)
   }
   if (subsequent !== slot + 1 && callsBack(walk, slot)) {
     // Out of a callback, whose arguments are the helper's.
+    if (walk.era >= TRACES_CALLS) refuseLeftover(walk, traced, "callback");
     if ((traced.regs() & ~ARGUMENTS) !== 0 || traced.hasSlots() || traced.frame === 0) return false;
     for (let index = 1; index <= 5; index++) traced.clearReg(index);
     traced.frame--;
     return true;
   }
-  return traceResult(traced);
+  if (!traceResult(traced)) return false;
+  // Where a tail call succeeded, the function was left (6.18).
+  const tailCall = code.src[slot] === 0 && code.imm[slot] === HELPER.bpf_tail_call;
+  if (tailCall && subsequent !== slot + 1) traced.frame++;
+  return traced.frame <= DEEPEST;
+}
+
+/** What a function did not get from its caller cannot have come from before it: kernels take that for a bug of their own. */
+function refuseLeftover(walk: Walk, traced: Traced, what: string): void {
+  const regs = traced.regs();
+  if ((regs & ~ARGUMENTS) !== 0) {
+    const hex = regs.toString(16);
+    refuse(walk.era >= 617 ? `verifier bug: ${what} unexpected regs ${hex}` : `BUG regs ${hex}`, "EFAULT");
+  }
+  if (traced.hasSlots()) refuse(`verifier bug: ${what} leftover stack slots`, "EFAULT");
 }
 
 /** r0 is the call's; its arguments are lost after it. */

@@ -30,7 +30,7 @@ export function checkLegacyLoad(walk: Walk): void {
   if (indirect) walk.read(code.src[slot]!);
   checkFixedOffset(walk, context, CONTEXT);
   walk.clearCallerSaved();
-  if (state.frames.length > 1 && walk.era >= 612) {
+  if (state.frames.length > 1) {
     // A packet that is too short leaves the subprogram with zero in r0: a path of its own.
     walk.setReg(0, UNKNOWN_SCALAR);
     walk.push(slot + 1, slot);

@@ -17,6 +17,7 @@ import { differences, looseTracepoints } from "./programs/differences.ts";
 import { dynptrSlots } from "./programs/dynptr-slots.ts";
 import { dynptrs } from "./programs/dynptrs.ts";
 import { eachAndTimers } from "./programs/each-and-timers.ts";
+import { earlyReturns } from "./programs/early-returns.ts";
 import { deepEdges, edges, kfuncEdges } from "./programs/edges.ts";
 import { formats } from "./programs/formats.ts";
 import { frames } from "./programs/frames.ts";
@@ -110,6 +111,7 @@ const RULES = [
   deepEdges,
   kfuncEdges,
   thrown,
+  earlyReturns,
   globalFunctions,
   irqAcrossCalls,
   sleepingFunctions,
