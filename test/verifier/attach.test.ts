@@ -100,6 +100,20 @@ test("since 6.12 LSM hooks return errors only, and those of no result what a cgr
   assert.equal(said(nothing, 0, "lts"), "At program exit the register R0 has smin=0 smax=0 should have been in [1, 1]");
 });
 
+test("a pointer to const void is no pointer to anything before 6.16: 6.12 refuses to load it, 6.18 gives a number", () => {
+  const verdict = (kernel: "6.12" | "6.18") => {
+    const hook = { type: "lsm", attachType: "lsm_mac", target: "bdev_setintegrity" } as const;
+    const text = "r0 = *(u64 *)(r1 + 16); r0 = 0; exit";
+    const spec = buildSpec({ name: "const void", category: "btf", accepted: true, text, ...hook });
+    return verify(spec, spec.programs[0]!, kernel === "6.12" ? targets.lts : openKernelTarget(kernel)).refusal?.text ?? "";
+  };
+  assert.equal(
+    verdict("6.12"),
+    "func 'bpf_lsm_bdev_setintegrity' arg2 type UNKNOWN is not a struct\ninvalid bpf_context access off=16 size=8",
+  );
+  assert.equal(verdict("6.18"), "");
+});
+
 function said(
   setting: Pick<Parameters<typeof buildSpec>[0], "type" | "attachType" | "target" | "flags">,
   returns: number,

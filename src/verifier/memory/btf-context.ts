@@ -119,8 +119,8 @@ function pointerOf(walk: Walk, target: AttachTarget, argument: number, pointed: 
   if ((promised & BASE_TYPE) === PTR_TO_BUF) return withId(walk, pointer(promised));
   const id = btf.resolve(pointed);
   const kind = btf.kind(id);
-  // Nothing is known of what it points to.
-  if (kind === "void" || kind === "int") return unknownOf(access.size, access.signExtend);
+  // Nothing is known of what it points to. A `const void *` is no `void *` before 6.16.
+  if (kind === "int" || (kind === "void" && (pointed === 0 || era >= 616))) return unknownOf(access.size, access.signExtend);
   if (promised !== 0) return objectOf(walk, btf, id, promised);
   if (structAt(btf, id) === null) {
     refuse(`func '${target.name}' arg${argument} type ${kindName(btf.type(id))} is not a struct\n${invalid}`);
