@@ -25,9 +25,7 @@ function programOf(pieces: readonly string[]): string {
 }
 
 describe("the same in the kernel", { skip: available ? false : `the Linux engine: ${reason}` }, async () => {
-  const engines = available
-    ? [await openLinux(), openEmbedded({ execution: "interpreter", memory: 16 << 20 })]
-    : [];
+  const engines = available ? [await openLinux(), openEmbedded({ execution: "interpreter", memory: 16 << 20 })] : [];
   after(async () => {
     for (const engine of engines) await engine[Symbol.asyncDispose]();
   });

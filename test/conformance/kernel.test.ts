@@ -15,9 +15,7 @@ const packet = Uint8Array.from({ length: 60 }, (_, at) => at);
 const { available, reason } = probeLinux();
 
 describe("as in the kernel", { skip: available ? false : `the Linux engine: ${reason}` }, async () => {
-  const engines = available
-    ? [await openLinux(), openEmbedded({ execution: "interpreter", memory: 16 << 20 })]
-    : [];
+  const engines = available ? [await openLinux(), openEmbedded({ execution: "interpreter", memory: 16 << 20 })] : [];
   after(async () => {
     for (const engine of engines) await engine[Symbol.asyncDispose]();
   });
