@@ -31,7 +31,7 @@ export async function openTypes(name: string): Promise<Btf> {
   }
   const { openBtf } = await import("../btf/btf.ts");
   if (name.endsWith(".ts")) return typesOf(name, await openSpec(name), openBtf);
-  let bytes: Uint8Array = await readFile(name);
+  let bytes: Uint8Array = await naming(name, () => readFile(name));
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await gunzipped(name, bytes);
   return naming(name, async () => {
     if (bytes[0] !== 0x7f || bytes[1] !== 0x45) return openBtf(bytes);
@@ -80,6 +80,9 @@ export async function naming<Result>(file: string, work: () => Result | Promise<
     if (error instanceof Error && CONTENT_ERRORS.has(error.name)) {
       throw new CliError(EXIT.input, `${file}: ${error.message}`, { cause: error });
     }
+    // Opening a folder succeeds and reading it does not: that error has no path.
+    if ((error as NodeJS.ErrnoException).code === "EISDIR")
+      throw new CliError(EXIT.input, `${file}: it is a folder`, { cause: error });
     // `compile` says of which kind a file should be.
     if (error instanceof TypeError && error.message.startsWith(`${file}: `)) throw new CliError(EXIT.input, error.message);
     throw error;

@@ -28,6 +28,15 @@ for (const { what, args, status, says } of [
     says: /nosuch\.bpf\.ts: no such file/,
   },
   { what: "a source that is a folder", args: ["compile", "examples.bpf.ts/.."], status: 4, says: /bpf\.ts/ },
+  { what: "a folder to verify", args: ["verify", "examples"], status: 4, says: /^skep: examples: it is a folder$/m },
+  { what: "a folder to explain", args: ["explain", "examples"], status: 4, says: /^skep: examples: it is a folder$/m },
+  {
+    what: "a text that is no verifier's log",
+    args: ["explain", "README.md"],
+    status: 4,
+    says: /^skep: README\.md: this is no log of a verifier/m,
+  },
+  { what: "a binary that is no verifier's log", args: ["explain", OFFICE], status: 4, says: /no log of a verifier/ },
   {
     what: "a missing capture",
     args: ["run", FIREWALL, "--replay", "nosuch.pcap"],

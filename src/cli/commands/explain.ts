@@ -6,7 +6,7 @@ import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { toJson } from "../maps.ts";
 import { selectProgram } from "../programs.ts";
 import { sourceReader } from "../source-lines.ts";
-import { openSpec, write } from "../sources.ts";
+import { naming, openSpec, write } from "../sources.ts";
 import { hasColours } from "../terminal.ts";
 
 const help: CommandHelp = {
@@ -24,9 +24,12 @@ const help: CommandHelp = {
   examples: ["skep explain verifier.log", "bpftool prog load prog.o /sys/fs/bpf/prog 2>&1 | skep explain - --object prog.o"],
 };
 
+/** What every log of level 1 and more has, whatever it ends with: an instruction, or how many were walked. */
+const TRACES = /^\s*\d+: (?:\([0-9a-f]{2}\) |R\d+|BUG_)|processed \d+ insns|Verification failed: /m;
+
 async function execute(args: Arguments): Promise<ExitStatus> {
   const file = fileOperand(help, args);
-  const log = file === "-" ? await stdin() : await readFile(file, "utf8");
+  const log = file === "-" ? await stdin() : await naming(file, () => readFile(file, "utf8"));
   const object = args.value("object");
   const spec = object === undefined ? undefined : await openSpec(object);
   const program = spec === undefined ? undefined : selectProgram(spec, args.value("program"));
@@ -43,6 +46,12 @@ async function execute(args: Arguments): Promise<ExitStatus> {
       counted === null
         ? `${file}: there is no verdict of a verifier in it; ask the loader for the whole log`
         : `${file}: this log ends without a refusal: the verifier walked ${counted[1]} instructions and took the program`,
+    );
+  }
+  if (explanation.code === "unknown" && !TRACES.test(log)) {
+    throw new CliError(
+      EXIT.input,
+      `${file}: this is no log of a verifier: it has no instructions, no count of them, and no refusal that is known`,
     );
   }
   if (args.flag("json")) await write(`${toJson(explanation)}\n`);

@@ -112,7 +112,13 @@ async function destinationsOf(values: readonly string[], one: boolean): Promise<
     if (known === undefined) {
       throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")} and embedded, found ${JSON.stringify(name)}`);
     }
-    return { name, targetFor: async () => (await import("../../kernels/types.ts")).openKernelTarget(known) };
+    return {
+      name,
+      targetFor: async ({ section }) =>
+        section.startsWith("hook/")
+          ? `${section} is an application's own hook, in the embedded engine: kernels have no such`
+          : (await import("../../kernels/types.ts")).openKernelTarget(known),
+    };
   });
 }
 
