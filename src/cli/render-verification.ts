@@ -1,9 +1,11 @@
 /** What `skep verify` shows: a line a kernel, then what was refused, each cause once. */
 
 import { printable, shortened } from "../compiler/typescript/excerpt.ts";
+import type { ProgramSpec } from "../object/spec.ts";
 import { renderExplanation } from "../verifier/explain/render/terminal.ts";
+import type { Difference, Verdict } from "../verifier/verdict.ts";
 import { count, type Style, table } from "./terminal.ts";
-import { grouped, profileOf, type Verification } from "./verification.ts";
+import { grouped, profileOf, reasonsOf, type Verification } from "./verification.ts";
 
 export interface VerificationView {
   readonly style: Style;
@@ -40,6 +42,11 @@ function numbers({ accepted, processed, states, stackDepth }: NonNullable<Verifi
 /** Lines that are shown of a profile, at most. */
 const LONGEST = 20;
 
+/** Reasons to walk a path again that are shown, at most. */
+const MOST_DIFFERENCES = 10;
+/** Of what was known, the beginning tells two apart mostly. */
+const WIDEST_VALUE = 40;
+
 /** Where the verifier's steps went in one program, on one kernel. */
 export function renderProfile({ program, kernel, verdict }: Verification, style: Style): string {
   if (verdict === null) return "";
@@ -66,6 +73,49 @@ export function renderProfile({ program, kernel, verdict }: Verification, style:
     `${style.bold(printable(program.name))} ${style.dim(`on ${kernel}: ${count(verdict.processed)} instructions walked, ${count(verdict.states)} states kept, at most ${count(verdict.peakStates)} at a time`)}`,
     ...table(columns, rows, style),
     ...more,
+    ...differencesOf(program, verdict, style),
     "",
   ].join("\n");
+}
+
+/** Why paths were walked again that met others. */
+function differencesOf(program: ProgramSpec, { differences }: Verdict, style: Style): string[] {
+  if (differences === null || differences.length === 0) return [];
+  const reasons = reasonsOf(program, differences);
+  const rows = reasons
+    .slice(0, MOST_DIFFERENCES)
+    .map(({ reason, line }) => [
+      count(reason.count),
+      placeOf(reason),
+      known(reason, reason.before),
+      known(reason, reason.now),
+      line === null ? `#${reason.slot}` : `${line.file}:${line.line}`,
+      shortened(line?.text.trim() ?? ""),
+    ]);
+  const columns = [
+    { title: "times", align: "right" },
+    { title: "what", align: "left" },
+    { title: "was", align: "left" },
+    { title: "and then", align: "left" },
+    { title: "before line", align: "left" },
+    { title: "source", align: "left" },
+  ] as const;
+  const rest = reasons.length - MOST_DIFFERENCES;
+  return [
+    "",
+    style.dim("  Walked again where paths meet, because they knew something otherwise (the first two that differed are shown):"),
+    ...table(columns, rows, style),
+    ...(rest > 0 ? [style.dim(`  … and ${count(rest)} more`)] : []),
+  ];
+}
+
+function placeOf({ frame, register, stackOffset }: Difference): string {
+  const place = register !== null ? `R${register}` : stackOffset !== null ? `fp${stackOffset}` : "references, locks or calls";
+  return frame === 0 ? place : `frame${frame} ${place}`;
+}
+
+function known({ register, stackOffset }: Difference, text: string | null): string {
+  if (text === null) return register === null && stackOffset === null ? "" : "nothing";
+  const shown = printable(text);
+  return shown.length > WIDEST_VALUE ? `${shown.slice(0, WIDEST_VALUE)}…` : shown;
 }

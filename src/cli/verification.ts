@@ -1,10 +1,10 @@
 /** Verifying the programs of a Spec for several kernels, as data; printing is for others. */
 
-import type { ProgramSpec, Spec } from "../object/spec.ts";
+import type { LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
 import { check } from "../verifier/check.ts";
 import type { Explanation } from "../verifier/explain/explanation.ts";
 import type { Target } from "../verifier/target.ts";
-import type { Verdict } from "../verifier/verdict.ts";
+import type { Difference, Verdict } from "../verifier/verdict.ts";
 
 /** What came of one program on one kernel. */
 export interface Verification {
@@ -20,6 +20,8 @@ export interface Verification {
 export interface VerificationOptions {
   /** Keep the log of accepted programs, too. */
   readonly log: boolean;
+  /** Count why paths were walked again. */
+  readonly profile: boolean;
 }
 
 /** Where programs are to run. */
@@ -35,12 +37,12 @@ export async function verifyFor(
   spec: Spec,
   program: ProgramSpec,
   destination: Destination,
-  { log }: VerificationOptions,
+  options: VerificationOptions,
 ): Promise<Verification> {
   const kernel = destination.name;
   const target = await destination.targetFor(program);
   if (typeof target === "string") return { program, kernel, verdict: null, explanation: null, unfit: target };
-  const { program: fitted, verdict, explanation, unfit } = await check(spec, program, target, { log });
+  const { program: fitted, verdict, explanation, unfit } = await check(spec, program, target, options);
   return { program: fitted, kernel, verdict, explanation, unfit };
 }
 
@@ -98,4 +100,21 @@ export function profileOf(program: ProgramSpec, visits: Uint32Array): ProfileLin
     }
   }
   return [...lines.values()].sort((a, b) => b.steps - a.steps);
+}
+
+/** Reasons to walk paths again by source line and place, the most frequent first: of one line, many instructions may have the same. */
+export function reasonsOf(
+  program: ProgramSpec,
+  differences: readonly Difference[],
+): { reason: Difference; line: LineInfo | null }[] {
+  const found = new Map<string, { reason: Difference; line: LineInfo | null }>();
+  for (const reason of differences) {
+    const line = program.lines.findLast(({ slot }) => slot <= reason.slot) ?? null;
+    const where = line === null ? `#${reason.slot}` : `${line.file}:${line.line}`;
+    const key = `${where} ${reason.frame} ${reason.register} ${reason.stackOffset}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { reason, line });
+    else known.reason = { ...known.reason, count: known.reason.count + reason.count };
+  }
+  return [...found.values()].sort((a, b) => b.reason.count - a.reason.count);
 }

@@ -10,5 +10,5 @@ export type {
   Target,
 } from "./target.ts";
 export { KERNELS, type KernelName, kernelTarget } from "./targets/index.ts";
-export type { Refusal, Verdict, VerifyOptions } from "./verdict.ts";
+export type { Difference, Refusal, Verdict, VerifyOptions } from "./verdict.ts";
 export { verify } from "./verify.ts";

@@ -31,6 +31,22 @@ export interface Conditions {
   readonly readsUnwritten: boolean;
 }
 
+/** Why a path was walked on although one was walked from there before: something was known otherwise. */
+export interface Difference {
+  /** The instruction that both were before. */
+  readonly slot: number;
+  /** Number of the frame that differed. */
+  readonly frame: number;
+  /** The register of it, 0 to 10, or the offset of the stack slot, -8 to -512. Both null: references, locks or calls. */
+  readonly register: number | null;
+  readonly stackOffset: number | null;
+  /** What was known there, in the log's notation, of the first two states that differed there. Null: nothing. */
+  readonly before: string | null;
+  readonly now: string | null;
+  /** How many comparisons it decided. */
+  readonly count: number;
+}
+
 export interface Verdict {
   readonly program: string;
   /** `Target.name`. */
@@ -45,6 +61,8 @@ export interface Verdict {
   readonly peakStates: number;
   /** How often each slot was walked. Length: the program's slots. */
   readonly visits: Uint32Array;
+  /** The most frequent first; null unless a profile was asked for. */
+  readonly differences: readonly Difference[] | null;
   /** Null when it was refused before anything was walked. */
   readonly conditions: Conditions | null;
   /** Bytes of the deepest chain of calls. */
@@ -59,6 +77,8 @@ export interface VerifyOptions {
   readonly log?: boolean;
   /** The log begins after so many instructions: of a long walk, mostly the end is wanted. Default 0. */
   readonly logFrom?: number;
+  /** Count why paths were walked again: `Verdict.differences`. */
+  readonly profile?: boolean;
   /** `BPF_F_STRICT_ALIGNMENT`. */
   readonly strictAlignment?: boolean;
 }

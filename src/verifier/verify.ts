@@ -4,6 +4,7 @@ import type { ProgramSpec, Spec } from "../object/spec.ts";
 import { prepare } from "./prepare.ts";
 import { KernelLog } from "./print/log.ts";
 import type { Program } from "./program.ts";
+import { Differences } from "./prune/differences.ts";
 import { statisticsOf } from "./prune/visited.ts";
 import { Refused, refuse } from "./refusal.ts";
 import { analyseFlow } from "./shape/analyse.ts";
@@ -67,7 +68,11 @@ function prove(spec: Spec, source: ProgramSpec, target: Target, options: VerifyO
   if (options.log === true) course.log = new KernelLog(program);
   checkShape(program);
   const flow = analyseFlow(program);
-  const facts = new Facts(program.code.length, program.subprograms.length);
+  const facts = new Facts(
+    program.code.length,
+    program.subprograms.length,
+    options.profile === true ? new Differences(program.era) : null,
+  );
   course.facts = facts;
   // Before 6.8 global functions were walked first, called or not.
   const all = program.era < 608;
@@ -155,6 +160,7 @@ function verdictOf(source: ProgramSpec, target: Target, course: Course, refused:
     states: course.states,
     peakStates: course.peakStates,
     visits: facts?.visits ?? new Uint32Array(source.code.length / 8),
+    differences: facts?.differences?.all() ?? null,
     conditions: facts?.conditions ?? null,
     stackDepth: course.stackDepth,
     log: log?.lines ?? null,

@@ -23,7 +23,9 @@ const help: CommandHelp = {
     },
     program: { value: "NAME", multiple: true, help: "only this program" },
     log: { help: "the walk, state by state, in the kernel's notation (of one kernel: the newest by default)" },
-    profile: { help: "where the verifier's steps go, by source line (of one kernel: the newest by default)" },
+    profile: {
+      help: "where the verifier's steps go, by source line, and why paths are walked again (of one kernel: the newest by default)",
+    },
     editor: { help: "diagnostics in the shape of the Language Server Protocol, as JSON" },
     lines: { help: "one line for each refusal, as compilers print them; on GitHub Actions as annotations" },
   },
@@ -58,7 +60,9 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const results = [];
   for (const program of programs) {
     for (const destination of destinations)
-      results.push(await naming(file, () => verifyFor(spec, program, destination, { log: format === "log" })));
+      results.push(
+        await naming(file, () => verifyFor(spec, program, destination, { log: format === "log", profile: format === "profile" })),
+      );
   }
   const style = styleFor(process.stdout);
   const source = sourceReader(file);

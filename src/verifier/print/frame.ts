@@ -94,8 +94,8 @@ function placeOf(slot: number): string {
   return `fp${(slot + 1) * -8}`;
 }
 
-/** Null: it is told with another slot. */
-function printSlot({ kinds, reg }: Slot, frame: number, era: number): string | null {
+/** Null: it is told with another slot. @param frame the number of the frame that it stands in. */
+export function printSlot({ kinds, reg }: Slot, frame: number, era: number): string | null {
   switch (kindAt(kinds, 7)) {
     case SLOT_SPILL:
       return era >= 608 ? `${bytesBeforeSpill(kinds)}${printRegister(reg, frame, era)}` : printSpillBefore68(reg, era);

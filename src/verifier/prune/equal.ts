@@ -56,14 +56,19 @@ export interface Comparison {
   readonly conditions: { readsUnwritten: boolean };
 }
 
-/** @param old was walked from the same instruction. */
+/** @param old was walked from the same instruction. Its `difference` is where they differ when they do. */
 export function statesEqual(how: Comparison, old: State, cur: State, likeness: Likeness): boolean {
   const depth = old.frames.length;
+  const likely = old.difference;
+  old.difference = -1;
   if (depth !== cur.frames.length || old.inSleepable !== cur.inSleepable) return false;
   how.ids.reset(how.lastId);
   // What comes next mostly differs where the one before did. What differs by itself differs whatever stands for what.
-  if (old.difference >= 0) {
-    if (differsAt(how, old, cur, likeness, old.difference)) return false;
+  if (likely >= 0) {
+    if (differsAt(how, old, cur, likeness, likely)) {
+      old.difference = likely;
+      return false;
+    }
     how.ids.reset(how.lastId);
   }
   if (!heldSame(how.ids, old, cur)) return false;
@@ -93,6 +98,20 @@ export function statesEqual(how: Comparison, old: State, cur: State, likeness: L
 // A place in a state: a register or stack slot of a frame.
 const IN_STACK = 1 << 6;
 const FRAME_SHIFT = 7;
+
+export interface Place {
+  /** Number of the frame. */
+  readonly frame: number;
+  readonly inStack: boolean;
+  /** Of the register, or of the stack slot: 0 is that below the frame pointer. */
+  readonly index: number;
+}
+
+/** @param difference `State.difference` of a state that `statesEqual` found to differ. Null: what it holds differs, or the calls. */
+export function placeAt(difference: number): Place | null {
+  if (difference < 0) return null;
+  return { frame: difference >> FRAME_SHIFT, inStack: (difference & IN_STACK) !== 0, index: difference & (IN_STACK - 1) };
+}
 
 function differsAt(how: Comparison, old: State, cur: State, likeness: Likeness, place: number): boolean {
   const number = place >> FRAME_SHIFT;

@@ -7,7 +7,7 @@ import { pushStep } from "../walk/history.ts";
 import type { Walk } from "../walk/walk.ts";
 import { cleanFinished } from "./clean.ts";
 import { addBackEdge, enterLoop, isIncomplete, leaveLoop } from "./components.ts";
-import { EXACT, iterationsDiffer, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
+import { EXACT, iterationsDiffer, type Likeness, mayBeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./equal.ts";
 import { type Explored, exploredOf, type LoopKind, type Stored } from "./explored.ts";
 import { forgetPrecision, propagatePrecision } from "./precision.ts";
 
@@ -40,7 +40,7 @@ export function isVisited(walk: Walk): boolean {
         add = false;
     } else {
       const loop = isIncomplete(old);
-      if (statesEqual(explored.comparison, old, state, loop ? RANGE_WITHIN : NOT_EXACT)) found = loop ? "loop" : "yes";
+      if (isLike(walk, explored, old, loop ? RANGE_WITHIN : NOT_EXACT)) found = loop ? "loop" : "yes";
     }
     if (found !== "no") {
       entry.hits++;
@@ -66,9 +66,9 @@ function inProgress(walk: Walk, explored: Explored, old: State, kind: LoopKind):
   if (frame.inAsyncCallback && frame.asyncEntries !== state.frame.asyncEntries) return "no";
   switch (kind) {
     case "iterator-next":
-      return statesEqual(comparison, old, state, RANGE_WITHIN) && iteratorIsActive(state) ? "loop" : "no";
+      return isLike(walk, explored, old, RANGE_WITHIN) && iteratorIsActive(state) ? "loop" : "no";
     case "callback":
-      if (!statesEqual(comparison, old, state, RANGE_WITHIN)) return "no";
+      if (!isLike(walk, explored, old, RANGE_WITHIN)) return "no";
       return walk.program.target.callbacksAreLoops ? "loop" : "yes";
     case "may-goto":
       if (old.mayGotoDepth !== state.mayGotoDepth && statesEqual(comparison, old, state, RANGE_WITHIN)) return "loop";
@@ -88,6 +88,13 @@ function inProgress(walk: Walk, explored: Explored, old: State, kind: LoopKind):
     refuse(`infinite loop detected at insn ${slot}${states}`, "EINVAL");
   }
   return "no";
+}
+
+/** Whether this path needs no walking if `old` needed none. When it does, a profile is told why. */
+function isLike({ state, slot, facts }: Walk, { comparison }: Explored, old: State, likeness: Likeness): boolean {
+  const like = statesEqual(comparison, old, state, likeness);
+  if (!like) facts.differences?.note(old, state, slot);
+  return like;
 }
 
 /** The iterator that r1 points at, of the frame that calls its next. */

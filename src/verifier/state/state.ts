@@ -73,7 +73,7 @@ export class State {
   mayGotoDepth = 0;
   /** The instruction that it is before. */
   slot = 0;
-  /** Stored states: where another was last found to differ from it, as prune/equal.ts writes places. -1: nowhere yet. */
+  /** Stored states: where the last one compared was found to differ, as prune/equal.ts writes places. -1: in no register or stack slot. */
   difference = -1;
   /** Stored states: the outermost loop that they are in. */
   loop: LoopVisit | null = null;

@@ -3,6 +3,7 @@
 import { Touched } from "../print/frame.ts";
 import type { KernelLog } from "../print/log.ts";
 import type { Program } from "../program.ts";
+import type { Differences } from "../prune/differences.ts";
 import { refuse } from "../refusal.ts";
 import type { Flow } from "../shape/flow.ts";
 import { StackLiveness } from "../shape/stack-liveness.ts";
@@ -53,8 +54,11 @@ export class Facts {
   missing = -1;
   /** `bpf_throw` is called somewhere. */
   throws = false;
+  /** Null while nobody asks why. */
+  readonly differences: Differences | null;
 
-  constructor(length: number, subprograms: number) {
+  constructor(length: number, subprograms: number, differences: Differences | null = null) {
+    this.differences = differences;
     this.pointerType = new Int32Array(length);
     this.visits = new Uint32Array(length);
     this.conditions = { anywhere: new Uint8Array(length), contextSize: 0, bufferSize: 0, readOnlySize: 0, readsUnwritten: false };

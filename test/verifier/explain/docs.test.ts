@@ -16,6 +16,7 @@ const PAGE = readFileSync(join(ROOT, "docs/verifier.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "skep-verifier-"));
 after(() => rmSync(folder, { recursive: true }));
 copyFileSync(join(FIXTURES, "refused.o"), join(folder, "prog.o"));
+copyFileSync(join(ROOT, "test/verifier/large/text.o"), join(folder, "shaper.o"));
 copyFileSync(join(FIXTURES, "refused.bpf.c"), join(folder, "refused.bpf.c"));
 const logs = JSON.parse(readFileSync(join(FIXTURES, "logs-6.18.json"), "utf8")) as Record<string, { log: string[] }>;
 writeFileSync(
@@ -64,6 +65,13 @@ describe("docs/verifier.md", { concurrency: 2 }, () => {
       assert.equal(status, command.startsWith("explain") ? 0 : 5);
     });
   }
+
+  test("why paths are walked again", async () => {
+    const [, command = "", excerpt = ""] = /^```text\n\$ npx skep (verify .* --profile .*)\n…\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
+    const { status, stdout } = await skep(command.split(" "));
+    assert.ok(excerpt.includes("and then") && stdout.includes(excerpt), stdout);
+    assert.equal(status, 0);
+  });
 
   test("the 25 texts, and what is said of each", () => {
     for (let row = 1; row <= 25; row++) {
