@@ -34,6 +34,7 @@ const help: CommandHelp = {
     "embedded is the embedded engine, without a recorded room: what needs a kernel's types is refused.",
     "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier-differences.md says where they differ.",
     "Suggestions that could be tried on the instructions say so: checked, passes with this.",
+    "--profile --json adds the profile to the JSON, as profile and differences.",
     "Ends with status 5 when a kernel refuses one of the programs.",
   ],
   examples: [
@@ -48,27 +49,33 @@ const FORMATS = ["json", "log", "profile", "editor", "lines"] as const;
 
 async function execute(args: Arguments): Promise<ExitStatus> {
   const file = fileOperand(help, args);
-  const chosen = FORMATS.filter((format) => args.flag(format));
+  const profile = args.flag("profile");
+  // Both together are the profile, as JSON.
+  const chosen = FORMATS.filter((format) => args.flag(format) && !(format === "profile" && args.flag("json")));
   if (chosen.length > 1) throw new CliError(EXIT.usage, `choose one of ${chosen.map((format) => `--${format}`).join(" and ")}`);
   const [format = "text"] = chosen;
-  const destinations = await destinationsOf(args.values("kernel"), format === "log" || format === "profile");
+  const destinations = await destinationsOf(args.values("kernel"), format === "log" || profile);
   const spec = await openSpec(file);
   const names = args.values("program");
   const programs = names.length === 0 ? spec.programs : selectPrograms(spec, names);
   if (programs.length === 0) throw new CliError(EXIT.input, `${file}: there is no program in it`);
-  const { verifyFor } = await import("../verification.ts");
+  const { verifyFor, profileOf } = await import("../verification.ts");
   const results = [];
   for (const program of programs) {
     for (const destination of destinations)
-      results.push(
-        await naming(file, () => verifyFor(spec, program, destination, { log: format === "log", profile: format === "profile" })),
-      );
+      results.push(await naming(file, () => verifyFor(spec, program, destination, { log: format === "log", profile })));
   }
+  const profileIn = ({ program, verdict }: Verification) => ({
+    profile: verdict === null ? [] : profileOf(program, verdict.visits),
+    differences: verdict?.differences ?? [],
+  });
   const style = styleFor(process.stdout);
   const source = sourceReader(file);
   switch (format) {
     case "json":
-      await write(`${toJson({ file, results: results.map(plainResult) })}\n`);
+      await write(
+        `${toJson({ file, results: results.map((result) => ({ ...plainResult(result), ...(profile ? profileIn(result) : {}) })) })}\n`,
+      );
       break;
     case "log":
       for (const { program, verdict, unfit } of results)

@@ -71,6 +71,11 @@ describe("docs/verifier.md", { concurrency: 2 }, () => {
     const { status, stdout } = await skep(command.split(" "));
     assert.ok(excerpt.includes("and then") && stdout.includes(excerpt), stdout);
     assert.equal(status, 0);
+    const data = await skep([...command.split(" "), "--json"]);
+    const { profile, differences, processed } = JSON.parse(data.stdout).results[0];
+    assert.deepEqual([differences[0].register, differences[0].before, differences[0].now], [9, "P8", "4"]);
+    const steps = profile.reduce((sum: number, line: { steps: number }) => sum + line.steps, 0);
+    assert.ok(steps > 0 && steps <= processed, `${steps} of ${processed}`);
   });
 
   test("the 25 texts, and what is said of each", () => {
