@@ -111,3 +111,11 @@ export function virtualClock(seconds = 0, nanoseconds = 0): VirtualClock {
   clock.set(seconds, nanoseconds);
   return clock;
 }
+
+/** A timer that does not keep the host alive: Node would wait for it. */
+export function backgroundTimer(run: () => void, milliseconds: number): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(run, milliseconds);
+  const handle: unknown = timer;
+  if (typeof handle === "object" && handle !== null && "unref" in handle && typeof handle.unref === "function") handle.unref();
+  return timer;
+}

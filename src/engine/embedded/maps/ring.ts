@@ -15,6 +15,7 @@
  * Positions are compared by their lower halves, as no more than a size lies between them.
  */
 
+import { backgroundTimer } from "../clock.ts";
 import type { Memory } from "../memory.ts";
 import { EAGAIN, EINVAL } from "./errno.ts";
 
@@ -36,6 +37,8 @@ const WAKEUPS = 5;
 
 /** How often a thread looks at a lock that another one holds before it gives up: some seconds, as that one may not be running. */
 const PATIENCE = 1 << 29;
+/** Milliseconds after which who waits for another thread's records looks for them anyway. */
+const LONGEST_SLEEP = 50;
 
 /** Size of the data, so that another thread can find its way by the address alone. */
 const SIZE = 8;
@@ -219,6 +222,7 @@ export class Ring {
   /** Resolves at the next wake-up, in whichever thread it happens, or when `stop` resolves. */
   async sleep(stop: Promise<void>): Promise<void> {
     let wake = (): void => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
@@ -228,12 +232,15 @@ export class Ring {
       const at = this.#producer + WAKEUPS;
       const cells = new Int32Array(this.#memory.buffer);
       // A wake-up between the last look and now would be missed: not for longer than this.
-      const result = Atomics.waitAsync(cells, at, Atomics.load(cells, at), 50);
+      const result = Atomics.waitAsync(cells, at, Atomics.load(cells, at), LONGEST_SLEEP);
       if (result.async) waiting.push(result.value);
+      // Now and then (seen with Node 24) a `waitAsync` resolves neither when it is notified nor when its time is over.
+      timer = backgroundTimer(wake, LONGEST_SLEEP);
     }
     try {
       await Promise.race(waiting);
     } finally {
+      clearTimeout(timer);
       this.#sleepers.delete(wake);
     }
   }

@@ -4,7 +4,7 @@
  */
 
 import { FaultError } from "../../errors.ts";
-import type { Clock } from "../clock.ts";
+import { backgroundTimer, type Clock } from "../clock.ts";
 import { Agenda, type Appointment } from "./agenda.ts";
 
 /** Runs a function of a program when no program runs on its CPU. @returns how many instructions it took, as far as they are counted. */
@@ -170,8 +170,6 @@ export class Timers {
     const due = this.next;
     if (due === null) return;
     const milliseconds = Number(due - this.#now()) / 1e6;
-    this.#wake = setTimeout(() => this.fireAlone(), Math.min(Math.max(milliseconds, 0), 0x7fff_ffff));
-    const handle: unknown = this.#wake;
-    if (typeof handle === "object" && handle !== null && "unref" in handle && typeof handle.unref === "function") handle.unref();
+    this.#wake = backgroundTimer(() => this.fireAlone(), Math.min(Math.max(milliseconds, 0), 0x7fff_ffff));
   }
 }
