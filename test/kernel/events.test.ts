@@ -72,6 +72,11 @@ function compiled(folder: Folder, name: string, ...flags: string[]): string | nu
 /** A map as bpftool prints it: keys and values by their types. */
 type Dump = readonly { readonly formatted: { readonly key: unknown; readonly value: number } }[];
 
+/** How often opens.c sleeps. */
+const NAPS = 20;
+
+const waitsOf = (dump: Dump): number => dump.reduce((sum, { formatted }) => sum + formatted.value, 0);
+
 const plain = (value: unknown): string => JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item));
 
 test("what this kernel recorded of a process gives the maps that the kernel's own run gave", { skip }, async (context) => {
@@ -82,11 +87,18 @@ test("what this kernel recorded of a process gives the maps that the kernel's ow
   if (program === null || attach === null) return context.skip("needs a C compiler (cc), a static C library and libbpf");
   const recorder = join(import.meta.dirname, "record-events.ts");
   const own = ["-m", "--propagation", "private", process.execPath, "--no-warnings", recorder, program, attach];
-  const { status, stdout, stderr } = spawnSync("unshare", own, { encoding: "utf8", timeout: 60_000, maxBuffer: 1 << 26 });
-  if (/unshare|mount: |bpftool/.test(stderr) && status !== 0)
-    return context.skip(`needs mounts, tracefs and bpftool: ${stderr.split("\n")[0]}`);
-  assert.equal(status, 0, stderr);
-  const { recording, kernel } = JSON.parse(stdout) as { recording: string[]; kernel: Readonly<Record<string, Dump>> };
+  type Recorded = { readonly recording: string[]; readonly kernel: Readonly<Record<string, Dump>> };
+  let recorded: Recorded = { recording: [], kernel: {} };
+  // A kernel runs no program on an event that interrupts a use of maps on the same CPU, by whichever process: others run tests, too. A run
+  // whose programs saw fewer waits than there were says nothing of the recording.
+  for (let attempt = 0; attempt < 4 && waitsOf(recorded.kernel["waits"] ?? []) < NAPS; attempt++) {
+    const { status, stdout, stderr } = spawnSync("unshare", own, { encoding: "utf8", timeout: 25_000, maxBuffer: 1 << 26 });
+    if (/unshare|mount: |bpftool/.test(stderr) && status !== 0)
+      return context.skip(`needs mounts, tracefs and bpftool: ${stderr.split("\n")[0]}`);
+    assert.equal(status, 0, stderr);
+    recorded = JSON.parse(stdout) as Recorded;
+  }
+  const { recording, kernel } = recorded;
   for (const execution of ["interpreter", "jit"] as const) {
     const { cpus, architecture } = readHeader(recording[0] ?? "");
     await using engine = openEmbedded({ execution, clock: virtualClock(), cpus, room: { architecture } });
@@ -102,10 +114,7 @@ test("what this kernel recorded of a process gives the maps that the kernel's ow
     assert.deepEqual(entries(syscalls.maps["opens"]), dumped("opens"));
     // A program's clock is read a little after the event's, so a wait may count one power of two higher: how many there are is the same.
     const waits = [...runqueue.maps["waits"]!].reduce((sum, [, count]) => sum + Number(count), 0);
-    assert.equal(
-      waits,
-      kernel["waits"]!.reduce((sum, { formatted }) => sum + formatted.value, 0),
-    );
-    assert.ok(waits >= 20, "it slept twenty times");
+    assert.equal(waits, waitsOf(kernel["waits"]!));
+    assert.ok(waits >= NAPS, "it slept twenty times");
   }
 });
