@@ -202,6 +202,25 @@ export interface KfuncFlags {
   readonly fastcall: boolean;
 }
 
+/** Of a function that is only called. */
+export const NO_KFUNC_FLAGS: KfuncFlags = {
+  acquire: false,
+  release: false,
+  returnsNull: false,
+  trustedArguments: false,
+  sleepable: false,
+  destructive: false,
+  rcu: false,
+  rcuProtected: false,
+  iteratorNew: false,
+  iteratorNext: false,
+  iteratorDestroy: false,
+  arenaReturn: false,
+  arenaArgument1: false,
+  arenaArgument2: false,
+  fastcall: false,
+};
+
 /** A kernel function; its prototype is in the target's types. */
 export interface KfuncFacts {
   readonly name: string;

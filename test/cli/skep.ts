@@ -14,10 +14,10 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `skep ARGS` in the project's folder and waits for its end. */
+/** Runs `skep ARGS` in a folder, the project's by default, and waits for its end. */
 export function skep(
   args: readonly string[],
-  options: { input?: string; env?: NodeJS.ProcessEnv; unprivileged?: boolean } = {},
+  options: { input?: string; env?: NodeJS.ProcessEnv; unprivileged?: boolean; cwd?: string } = {},
 ): Promise<Ended> {
   const own = [process.execPath, join(ROOT, "bin/skep.js"), ...args];
   // With no capability at all, but the same user: the files must stay readable.
@@ -25,7 +25,7 @@ export function skep(
     ? ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--", ...own]
     : own;
   const child = spawn(command, rest, {
-    cwd: ROOT,
+    cwd: options.cwd ?? ROOT,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -42,7 +42,7 @@ export const MEMORY: Types = [
 ];
 
 /** Before 6.2. */
-export const OLD_MEMORY: Types = MEMORY.slice(0, 8);
+const OLD_MEMORY: Types = MEMORY.slice(0, 8);
 
 const SOCKETS: Types = [PTR_TO_SOCK_COMMON, PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK];
 const OLD_BTF_SOCKETS: Types = [...SOCKETS, PTR_TO_BTF_ID];

@@ -52,7 +52,7 @@ export type Byte = NamedPlace | { readonly padding: true; readonly after: string
 const DEEPEST = 8;
 
 /** What lies at a byte of a type: a field, or padding between fields. Null when the types do not say. */
-export function byteOf(types: Btf, type: number, at: number): Byte | null {
+function byteOf(types: Btf, type: number, at: number): Byte | null {
   try {
     return descend(types, type, at, 0, "", 0);
   } catch {

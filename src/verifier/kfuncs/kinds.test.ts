@@ -6,27 +6,9 @@ import { but, refusal, walkWith } from "../memory/testing.ts";
 import { constant } from "../numbers/bounds.ts";
 import { pointer, type Reg, scalar } from "../state/register.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_BTF_ID, PTR_TO_MAP_VALUE, PTR_TO_STACK } from "../state/types.ts";
-import type { KfuncFlags } from "../target.ts";
+import { type KfuncFlags, NO_KFUNC_FLAGS } from "../target.ts";
 import { KfuncCall } from "./call.ts";
 import { hasSuffix, isPlain, kindOf, structOf } from "./kinds.ts";
-
-const FLAGS: KfuncFlags = {
-  acquire: false,
-  release: false,
-  returnsNull: false,
-  trustedArguments: false,
-  sleepable: false,
-  destructive: false,
-  rcu: false,
-  rcuProtected: false,
-  iteratorNew: false,
-  iteratorNext: false,
-  iteratorDestroy: false,
-  arenaReturn: false,
-  arenaArgument1: false,
-  arenaArgument2: false,
-  fastcall: false,
-};
 
 const STACK = pointer(PTR_TO_STACK);
 const NULL = scalar(constant(0, 0));
@@ -50,7 +32,7 @@ function kind(parameters: readonly Parameter[], given: readonly Reg[], flags: Pa
   const id = builder.function(name, prototype, "global");
   const walk = walkWith();
   for (const [at, reg] of given.entries()) walk.setReg(at + 1, reg);
-  const call = new KfuncCall(openBtf(builder.encode()), name, id, { ...FLAGS, ...flags });
+  const call = new KfuncCall(openBtf(builder.encode()), name, id, { ...NO_KFUNC_FLAGS, ...flags });
   let found = "";
   const refused = refusal(() => {
     found = kindOf(walk, call, 0);

@@ -71,7 +71,7 @@ export function checkMapValue(walk: Walk, index: number, off: number, size: numb
 }
 
 /** Pointers to objects in map values, which may be loaded and, some, stored. */
-export function isPointerField(kind: SpecialFieldKind): boolean {
+function isPointerField(kind: SpecialFieldKind): boolean {
   return kind === "kptr-ref" || kind === "kptr-untrusted" || kind === "kptr-percpu" || kind === "uptr";
 }
 

@@ -44,7 +44,7 @@ export function checkStackBounds(walk: Walk, index: number, off: number, size: n
 }
 
 /** Makes a frame at least so many slots long. */
-export function growStack(walk: Walk, frame: Frame, slots: number): void {
+function growStack(walk: Walk, frame: Frame, slots: number): void {
   const { stack } = frame;
   if (stack.length >= slots) return;
   while (stack.length < slots) stack.push(EMPTY_SLOT);

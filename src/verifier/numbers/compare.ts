@@ -156,7 +156,7 @@ export function within(old: Bounds, cur: Bounds): boolean {
 }
 
 /** The ranges alone (`range_within`). */
-export function rangesWithin(old: Bounds, cur: Bounds): boolean {
+function rangesWithin(old: Bounds, cur: Bounds): boolean {
   return (
     !below(cur.uminLo, cur.uminHi, old.uminLo, old.uminHi) &&
     !below(old.umaxLo, old.umaxHi, cur.umaxLo, cur.umaxHi) &&

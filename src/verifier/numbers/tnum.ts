@@ -191,8 +191,3 @@ export function bitsOverlap(a: Bounds, b: Bounds): boolean {
 export function lowBitsOverlap(a: Bounds, b: Bounds): boolean {
   return ((a.valueLo ^ b.valueLo) & ~a.maskLo & ~b.maskLo) === 0;
 }
-
-/** Whether every possible number is a multiple of `size`, a power of two up to 2^31. 0 divides all. */
-export function isAligned(bounds: Bounds, size: number): boolean {
-  return size === 0 || ((bounds.valueLo | bounds.maskLo) & (size - 1)) === 0;
-}

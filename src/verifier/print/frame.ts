@@ -85,11 +85,6 @@ export function printFrame(state: State, frame: Frame, touched: Touched | null, 
   return text;
 }
 
-/** The frame that runs, all of it. */
-export function printState(state: State, era: number): string {
-  return printFrame(state, state.frame, null, era);
-}
-
 function placeOf(slot: number): string {
   return `fp${(slot + 1) * -8}`;
 }

@@ -17,7 +17,7 @@ import {
   PTR_TO_PACKET,
   PTR_TO_STACK,
 } from "../state/types.ts";
-import { printFrame, printState, Touched } from "./frame.ts";
+import { printFrame, Touched } from "./frame.ts";
 import { printInstruction } from "./instruction.ts";
 import { printRegister } from "./register.ts";
 import { typeName } from "./types.ts";
@@ -96,7 +96,10 @@ test("a frame: registers, slots of stack by their bytes, spills with what lies a
   ];
   const state = new State([frame]);
   state.references = [{ kind: "pointer", id: 2, slot: 0, lockOf: null, lockId: 0, irqClass: 0, callbackFrame: 0 }];
-  assert.equal(printState(state, 618), " R0=1 R10=fp0 fp-8=mmmmmmmm fp-16=0???9 fp-32=dynptr_local(id=5) refs=2");
+  assert.equal(
+    printFrame(state, state.frame, null, 618),
+    " R0=1 R10=fp0 fp-8=mmmmmmmm fp-16=0???9 fp-32=dynptr_local(id=5) refs=2",
+  );
   const touched = new Touched();
   touched.register(0);
   touched.slot(0);

@@ -1,6 +1,6 @@
 /**
  * Fields that an instruction must not use. The kernel looks when its walk comes by, before registers are looked at, so
- * unreachable branches may hold anything (`do_check` of kernel/bpf/verifier.c). Hot: once for each instruction walked.
+ * unreachable branches may hold anything (`do_check` of kernel/bpf/verifier.c). They do not change: the first time is enough.
  */
 
 import type { Program } from "../program.ts";
@@ -29,9 +29,6 @@ const OP_MOD = 0x90;
 const OP_MOV = 0xb0;
 const OP_END = 0xd0;
 const OP_MAY_GOTO = 0xe0;
-const OP_LSH = 0x60;
-const OP_RSH = 0x70;
-const OP_ARSH = 0xc0;
 
 const MODE_MEM = 0x60;
 const MODE_ATOMIC = 0xc0;
@@ -112,24 +109,6 @@ function checkAlu(program: Program, slot: number, opcode: number): void {
       const signed = offset === 1 && (operation === OP_DIV || operation === OP_MOD) && era >= VERSION_4;
       if ((byRegister ? imm : src) !== 0 || (offset !== 0 && !signed)) refuse("BPF_ALU uses reserved fields", "EINVAL", slot);
     }
-  }
-}
-
-/** Constants that no register saves: after the registers of an arithmetic instruction were looked at. */
-export function checkConstantOperand(program: Program, slot: number): void {
-  const { code } = program;
-  const opcode = code.opcode[slot]!;
-  if ((opcode & 8) !== 0 || ((opcode & 7) !== CLASS_ALU && (opcode & 7) !== CLASS_ALU64)) return;
-  const imm = code.imm[slot]!;
-  switch (opcode & 0xf0) {
-    case OP_DIV:
-    case OP_MOD:
-      if (imm === 0) refuse("div by zero", "EINVAL", slot);
-      return;
-    case OP_LSH:
-    case OP_RSH:
-    case OP_ARSH:
-      if (imm < 0 || imm >= ((opcode & 7) === CLASS_ALU64 ? 64 : 32)) refuse(`invalid shift ${imm}`, "EINVAL", slot);
   }
 }
 

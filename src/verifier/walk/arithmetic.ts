@@ -135,7 +135,7 @@ function withId(walk: Walk, index: number): Reg {
 }
 
 /** @param reg a copy of one's own. */
-export function clearId(reg: Reg): void {
+function clearId(reg: Reg): void {
   reg.id = 0;
   reg.off = 0;
 }

@@ -179,7 +179,7 @@ function checkStore(walk: Walk, opcode: number): void {
 }
 
 /** An instruction is translated once, so all paths must come to it with the same kind of pointer (`save_aux_ptr_type`). */
-export function holdPointerType(walk: Walk, type: number, mayDiffer: boolean): void {
+function holdPointerType(walk: Walk, type: number, mayDiffer: boolean): void {
   const { pointerType } = walk.facts;
   const before = pointerType[walk.slot]!;
   if (before === 0) {

@@ -1,26 +1,24 @@
 /** docs/verifier.md shows what the commands print: they run in a folder with its files. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { explainErrno } from "../../../src/verifier/explain/errno.ts";
+import { type Ended, Folder, ROOT, skep as run } from "../../cli/skep.ts";
 import { ROWS } from "./rows.ts";
 
-const ROOT = resolve(import.meta.dirname, "../../..");
 const FIXTURES = join(import.meta.dirname, "fixtures");
 const PAGE = readFileSync(join(ROOT, "docs/verifier.md"), "utf8");
 
-const folder = mkdtempSync(join(tmpdir(), "skep-verifier-"));
-after(() => rmSync(folder, { recursive: true }));
-copyFileSync(join(FIXTURES, "refused.o"), join(folder, "prog.o"));
-copyFileSync(join(ROOT, "test/verifier/large/text.o"), join(folder, "shaper.o"));
-copyFileSync(join(FIXTURES, "refused.bpf.c"), join(folder, "refused.bpf.c"));
+const folder = new Folder();
+after(() => folder[Symbol.dispose]());
+copyFileSync(join(FIXTURES, "refused.o"), join(folder.path, "prog.o"));
+copyFileSync(join(ROOT, "test/verifier/large/text.o"), join(folder.path, "shaper.o"));
+copyFileSync(join(FIXTURES, "refused.bpf.c"), join(folder.path, "refused.bpf.c"));
 const logs = JSON.parse(readFileSync(join(FIXTURES, "logs-6.18.json"), "utf8")) as Record<string, { log: string[] }>;
-writeFileSync(
-  join(folder, "verifier.log"),
+folder.file(
+  "verifier.log",
   [
     "libbpf: prog 'leak': BPF program load failed: Invalid argument",
     "libbpf: prog 'leak': -- BEGIN PROG LOAD LOG --",
@@ -30,27 +28,7 @@ writeFileSync(
   ].join("\n"),
 );
 
-function skep(
-  args: readonly string[],
-): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [join(ROOT, "bin/skep.js"), ...args], {
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: "1", GITHUB_ACTIONS: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  return new Promise((done, fail) => {
-    child.on("error", fail);
-    child.on("close", (status) => done({ status, stdout, stderr }));
-  });
-}
+const skep = (args: readonly string[]): Promise<Ended> => run(args, { cwd: folder.path, env: { GITHUB_ACTIONS: "" } });
 
 /** How many steps and states there are is not what this page is about. */
 function countless(text: string): string {

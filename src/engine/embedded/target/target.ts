@@ -3,7 +3,7 @@
 import type { Btf } from "../../../btf/btf.ts";
 import { helperName } from "../../../uapi/helpers.ts";
 import { SCALAR } from "../../../verifier/state/types.ts";
-import type { ContextAccess, KfuncFacts, ProgramRules, Target } from "../../../verifier/target.ts";
+import { type ContextAccess, type KfuncFacts, NO_KFUNC_FLAGS, type ProgramRules, type Target } from "../../../verifier/target.ts";
 import { kernelTarget } from "../../../verifier/targets/index.ts";
 import { KFUNC_BASE, kfuncNumber } from "../helpers/helper.ts";
 import { isEmbeddedMapType } from "../maps/shape.ts";
@@ -80,26 +80,8 @@ function ownRules(context: OwnContext): ProgramRules {
   };
 }
 
-const NO_FLAGS: KfuncFacts["flags"] = {
-  acquire: false,
-  release: false,
-  returnsNull: false,
-  trustedArguments: false,
-  sleepable: false,
-  destructive: false,
-  rcu: false,
-  rcuProtected: false,
-  iteratorNew: false,
-  iteratorNext: false,
-  iteratorDestroy: false,
-  arenaReturn: false,
-  arenaArgument1: false,
-  arenaArgument2: false,
-  fastcall: false,
-};
-
 /** A function of the application: numbers in, a number out. */
 function ownFunction(name: string, types: Btf): KfuncFacts | null {
   const btfId = types.find(name, "function");
-  return btfId === undefined ? null : { name, flags: NO_FLAGS, offeredTo: () => true, btfId };
+  return btfId === undefined ? null : { name, flags: NO_KFUNC_FLAGS, offeredTo: () => true, btfId };
 }

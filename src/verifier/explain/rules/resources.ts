@@ -23,7 +23,7 @@ const RELEASE: readonly (readonly [RegExp, string])[] = [
   [/^bpf_dynptr_clone$/, "the release of the dynptr it was cloned from"],
 ];
 
-export function releaseOf(callee: string): string {
+function releaseOf(callee: string): string {
   return RELEASE.find(([pattern]) => pattern.test(callee))?.[1] ?? "its release function";
 }
 
