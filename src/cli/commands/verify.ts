@@ -1,6 +1,7 @@
 /** `skep verify FILE`: whether kernels take a program, without having them; and if not, why. */
 
 import type { ProgramSpec } from "../../object/spec.ts";
+import type { Explanation } from "../../verifier/explain/explanation.ts";
 import type { Target } from "../../verifier/target.ts";
 import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
@@ -59,57 +60,82 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const names = args.values("program");
   const programs = names.length === 0 ? spec.programs : selectPrograms(spec, names);
   if (programs.length === 0) throw new CliError(EXIT.input, `${file}: there is no program in it`);
-  const { verifyFor, profileOf } = await import("../verification.ts");
-  const results = [];
+  const { verifyFor } = await import("../verification.ts");
+  const view: View = { file, source: sourceReader(file), profile };
+  const tell = TELL_PROGRAM[format];
+  const tellAll = TELL_ALL[format];
+  const all: Verification[] = [];
+  let accepted = true;
   for (const program of programs) {
+    const own: Verification[] = [];
     for (const destination of destinations)
-      results.push(await naming(file, () => verifyFor(spec, program, destination, { log: format === "log", profile })));
+      own.push(await naming(file, () => verifyFor(spec, program, destination, { log: format === "log", profile })));
+    accepted &&= own.every(({ verdict }) => verdict?.accepted === true);
+    if (format === "text" && program !== programs[0]) await write("\n");
+    if (tell !== undefined) await write(await tell(own, view));
+    // Logs are long: they are kept no longer than needed.
+    if (tellAll !== undefined) all.push(...own);
   }
-  const profileIn = ({ program, verdict }: Verification) => ({
-    profile: verdict === null ? [] : profileOf(program, verdict.visits),
-    differences: verdict?.differences ?? [],
-  });
-  const style = styleFor(process.stdout);
-  const source = sourceReader(file);
-  switch (format) {
-    case "json":
-      await write(
-        `${toJson({ file, results: results.map((result) => ({ ...plainResult(result), ...(profile ? profileIn(result) : {}) })) })}\n`,
-      );
-      break;
-    case "log":
-      for (const { program, verdict, unfit } of results)
-        await write(`${style.bold(program.name)}\n${(verdict?.log ?? [unfit ?? ""]).join("\n")}\n`);
-      break;
-    case "profile": {
-      const { renderProfile } = await import("../render-verification.ts");
-      for (const result of results) await write(`${renderProfile(result, style)}\n`);
-      break;
-    }
-    case "editor": {
-      const { toDiagnostic } = await import("../../verifier/explain/render/editor.ts");
-      const { grouped } = await import("../verification.ts");
-      const refused = grouped(results).flatMap(([first]) => (first?.explanation == null ? [] : [first.explanation]));
-      await write(`${toJson(refused.map((explanation) => toDiagnostic(explanation, source)))}\n`);
-      break;
-    }
-    case "lines": {
-      const { errorLine, githubLine } = await import("../../verifier/explain/render/line.ts");
-      const { grouped } = await import("../verification.ts");
-      const line = process.env["GITHUB_ACTIONS"] === "true" ? githubLine : errorLine;
-      for (const [first] of grouped(results)) if (first?.explanation != null) await write(`${line(first.explanation)}\n`);
-      break;
-    }
-    default: {
-      const { renderVerification } = await import("../render-verification.ts");
-      const view = { style, color: hasColours(process.stdout), source };
-      for (const [index, program] of programs.entries()) {
-        const own = results.slice(index * destinations.length, (index + 1) * destinations.length);
-        await write((program === programs[0] ? "" : "\n") + renderVerification(own, view));
-      }
-    }
-  }
-  return results.every(({ verdict }) => verdict?.accepted === true) ? EXIT.ok : EXIT.refused;
+  if (tellAll !== undefined) await write(await tellAll(all, view));
+  return accepted ? EXIT.ok : EXIT.refused;
+}
+
+type Format = (typeof FORMATS)[number] | "text";
+
+interface View {
+  readonly file: string;
+  readonly source: (file: string) => readonly string[] | null;
+  readonly profile: boolean;
+}
+
+type Tell = (results: readonly Verification[], view: View) => Promise<string>;
+
+/** For people: each program as soon as it is known, with all of its kernels. */
+const TELL_PROGRAM: { readonly [F in Format]?: Tell } = {
+  async text(results, { source }) {
+    const { renderVerification } = await import("../render-verification.ts");
+    const style = styleFor(process.stdout);
+    return renderVerification(results, { style, color: hasColours(process.stdout), source });
+  },
+  async log(results) {
+    const style = styleFor(process.stdout);
+    return results
+      .map(({ program, verdict, unfit }) => `${style.bold(program.name)}\n${(verdict?.log ?? [unfit ?? ""]).join("\n")}\n`)
+      .join("");
+  },
+  async profile(results) {
+    const { renderProfile } = await import("../render-verification.ts");
+    const style = styleFor(process.stdout);
+    return results.map((result) => `${renderProfile(result, style)}\n`).join("");
+  },
+};
+
+/** For machines: one document of all programs. */
+const TELL_ALL: { readonly [F in Format]?: Tell } = {
+  async json(results, { file, profile }) {
+    const { profileOf } = await import("../verification.ts");
+    const profileIn = ({ program, verdict }: Verification) => ({
+      profile: verdict === null ? [] : profileOf(program, verdict.visits),
+      differences: verdict?.differences ?? [],
+    });
+    const plain = results.map((result) => ({ ...plainResult(result), ...(profile ? profileIn(result) : {}) }));
+    return `${toJson({ file, results: plain })}\n`;
+  },
+  async editor(results, { source }) {
+    const { toDiagnostic } = await import("../../verifier/explain/render/editor.ts");
+    return `${toJson((await refusals(results)).map((explanation) => toDiagnostic(explanation, source)))}\n`;
+  },
+  async lines(results) {
+    const { errorLine, githubLine } = await import("../../verifier/explain/render/line.ts");
+    const line = process.env["GITHUB_ACTIONS"] === "true" ? githubLine : errorLine;
+    return (await refusals(results)).map((explanation) => `${line(explanation)}\n`).join("");
+  },
+};
+
+/** What several kernels refuse for the same reason is said once. */
+async function refusals(results: readonly Verification[]): Promise<Explanation[]> {
+  const { grouped } = await import("../verification.ts");
+  return grouped(results).flatMap(([first]) => (first?.explanation == null ? [] : [first.explanation]));
 }
 
 /** @param one whether one is enough when none was asked for. */
@@ -123,12 +149,15 @@ async function destinationsOf(values: readonly string[], one: boolean): Promise<
     if (known === undefined) {
       throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")} and embedded, found ${JSON.stringify(name)}`);
     }
+    let target: Target | null = null;
     return {
       name,
-      targetFor: async ({ section }) =>
-        section.startsWith("hook/")
-          ? `${section} is an application's own hook, in the embedded engine: kernels have no such`
-          : (await import("../../kernels/types.ts")).openKernelTarget(known),
+      async targetFor({ section }) {
+        if (section.startsWith("hook/"))
+          return `${section} is an application's own hook, in the embedded engine: kernels have no such`;
+        target ??= (await import("../../kernels/types.ts")).openKernelTarget(known);
+        return target;
+      },
     };
   });
 }
