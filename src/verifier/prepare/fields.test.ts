@@ -4,7 +4,7 @@ import { openBtf } from "../../btf/btf.ts";
 import { BtfBuilder } from "../../btf/builder.ts";
 import type { Spec } from "../../object/spec.ts";
 import { kernelTarget } from "../targets/index.ts";
-import { FIELDS_CASES, Kit } from "./fields-cases.ts";
+import { FIELDS_CASES, Kit } from "./fixtures/fields-cases.ts";
 import { MapTable } from "./maps.ts";
 import { programTypes } from "./types.ts";
 
