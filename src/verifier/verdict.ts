@@ -79,6 +79,4 @@ export interface VerifyOptions {
   readonly logFrom?: number;
   /** Count why paths were walked again: `Verdict.differences`. */
   readonly profile?: boolean;
-  /** `BPF_F_STRICT_ALIGNMENT`. */
-  readonly strictAlignment?: boolean;
 }

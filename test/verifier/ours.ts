@@ -29,8 +29,7 @@ export class OurVerifier {
       const adapted = types === null ? spec : relocateCore(spec, types, { programs: (program) => program.name === name });
       const program = adapted.programs.find((program) => program.name === name);
       if (program === undefined) throw new Error(`there is no program ${name}`);
-      const strictAlignment = ((program.flags ?? 0) & 1) !== 0;
-      const verdict = verify(adapted, program, this.target, { ...options, strictAlignment });
+      const verdict = verify(adapted, program, this.target, options);
       return { verdict, threw: "", milliseconds: performance.now() - start };
     } catch (error) {
       const threw = error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 4).join(" | ") : String(error);

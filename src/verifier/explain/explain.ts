@@ -5,6 +5,7 @@ import { Case } from "./case.ts";
 import { causalPath } from "./causal-path.ts";
 import { readDiagnostics } from "./diagnostics.ts";
 import type { Explanation, Suggestion } from "./explanation.ts";
+import { leavingOf } from "./leaving.ts";
 import { readLog } from "./log/read.ts";
 import { codeOfUnknown, ruleFor, unknown } from "./rules/index.ts";
 import type { Finding } from "./rules/rule.ts";
@@ -89,37 +90,10 @@ function suggestionsOf(finding: Finding, { program, accepts }: ExplainOptions): 
     checked: program === undefined || accepts === undefined ? null : tryFix(fix, program, accepts),
   }));
   const all: Suggestion[] = [...tried, ...(finding.suggestions ?? []).map((text) => ({ text, checked: null }))];
-  const leave = program === undefined ? null : leavingBy(program.type);
+  const leave = program === undefined ? null : leavingOf(program.type).text;
   const named = all.map((one) => (leave === null ? one : { ...one, text: one.text.replaceAll("return …;", `return ${leave};`) }));
   const once = named.filter(({ text }, at) => named.findIndex((other) => other.text === text) === at);
   // What is known to work comes first; what was tried and is not enough comes last: in the source it may still be a part of it.
   const rank = ({ checked }: Suggestion) => (checked === true ? 0 : checked === null ? 1 : 2);
   return once.sort((a, b) => rank(a) - rank(b));
-}
-
-/** How a program of a type leaves a packet or event alone, in C and in TypeScript; null where it depends. */
-function leavingBy(type: ProgramSpec["type"]): string | null {
-  switch (type) {
-    case "xdp":
-      return "XDP_PASS";
-    case "sched_cls":
-    case "sched_act":
-      return "TC_ACT_OK";
-    case "kprobe":
-    case "tracepoint":
-    case "raw_tracepoint":
-    case "perf_event":
-    case "tracing":
-    case "lsm":
-    case "syscall":
-      return "0";
-    case "cgroup_skb":
-    case "cgroup_sock_addr":
-    case "cgroup_sock":
-    case "sock_ops":
-    case "cgroup_device":
-      return "1";
-    default:
-      return null;
-  }
 }

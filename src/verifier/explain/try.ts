@@ -5,6 +5,7 @@ import { encode } from "../../isa/encode.ts";
 import { SLOT_SIZE } from "../../isa/instruction.ts";
 import type { ProgramSpec } from "../../object/spec.ts";
 import { insertInstructions } from "./insert.ts";
+import { leavingOf } from "./leaving.ts";
 import type { Fix } from "./rules/rule.ts";
 
 /** Whether the verifier accepts a program. */
@@ -26,7 +27,7 @@ function patch(fix: Fix, program: ProgramSpec): ProgramSpec | null {
   if (fix.code === "") return null;
   const leaves = /goto exit/.test(fix.code);
   // The way out stands behind the check: `goto next; leave: r0 = …; exit; next:`.
-  const way = leaves ? `\ngoto next\nleave: r0 = ${leaving(program)}\nexit` : "";
+  const way = leaves ? `\ngoto next\nleave: r0 = ${leavingOf(program.type).value}\nexit` : "";
   const text = `${fix.code.replaceAll("goto exit", "goto leave")}${way}\nnext:`;
   try {
     const code = encode(assemble(located(text, fix.slot)));
@@ -57,10 +58,4 @@ function located(text: string, slot: number): string {
       return moved;
     })
     .join("\n");
-}
-
-/** What a program that gives up returns. */
-function leaving(program: ProgramSpec): number {
-  if (program.type === "xdp") return 2;
-  return program.type.startsWith("cgroup") || program.type === "sk_lookup" ? 1 : 0;
 }

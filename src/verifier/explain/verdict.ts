@@ -13,6 +13,12 @@ const MOST_TO_TRY = 20_000;
 /** Instructions before the refusal that are looked at for where its values come from. */
 const MOST_LOGGED = 20_000;
 
+/** The same verdict with its log: of a long walk, the end. */
+export function logged(spec: Spec, program: ProgramSpec, target: Target, verdict: Verdict, options: VerifyOptions = {}): Verdict {
+  if (verdict.log !== null) return verdict;
+  return verify(spec, program, target, { ...options, log: true, logFrom: verdict.processed - MOST_LOGGED });
+}
+
 /** Null when the program is accepted. @param verdict what was said of it before, with or without a log. */
 export function explainVerdict(
   spec: Spec,
@@ -22,10 +28,7 @@ export function explainVerdict(
   options: VerifyOptions = {},
 ): Explanation | null {
   if (verdict.refusal === null) return null;
-  const { log } =
-    verdict.log !== null
-      ? verdict
-      : verify(spec, program, target, { ...options, log: true, logFrom: verdict.processed - MOST_LOGGED });
+  const { log } = logged(spec, program, target, verdict, options);
   const { text, slot } = verdict.refusal;
   return explain(log ?? [], {
     program,

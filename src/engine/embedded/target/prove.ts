@@ -12,9 +12,6 @@ import type { ProgramKind } from "../programs/kind.ts";
 import type { Prove } from "../verify.ts";
 import { embeddedTarget } from "./target.ts";
 
-/** Instructions before a refusal that its log tells of. */
-const MOST_LOGGED = 20_000;
-
 /**
  * Functions go along when the Spec names exactly those that the code has, as the Linux engine's loader does it: all or none, because
  * nothing but callbacks and global functions needs them.
@@ -76,9 +73,9 @@ export class Prover {
     const refused = error instanceof VerifierError ? this.#refused.get(error) : undefined;
     if (refused === undefined) return error;
     const { program, spec, target } = refused;
-    const { explainVerdict } = await import("../../../verifier/explain/verdict.ts");
+    const { explainVerdict, logged } = await import("../../../verifier/explain/verdict.ts");
     const { messageOf } = await import("../../../verifier/explain/render/line.ts");
-    const verdict = verify(spec, program, target, { log: true, logFrom: refused.verdict.processed - MOST_LOGGED });
+    const verdict = logged(spec, program, target, refused.verdict);
     const explanation = explainVerdict(spec, program, target, verdict);
     if (explanation === null) return error;
     return new VerifierError(program.name, verdict.log ?? [], messageOf("the verifier", program.name, explanation), {
