@@ -1,5 +1,6 @@
 /** Verifying the programs of a Spec for several kernels, as data; printing is for others. */
 
+import { lineAt } from "../object/lines.ts";
 import type { LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
 import { check } from "../verifier/check.ts";
 import type { Explanation } from "../verifier/explain/explanation.ts";
@@ -109,7 +110,7 @@ export function reasonsOf(
 ): { reason: Difference; line: LineInfo | null }[] {
   const found = new Map<string, { reason: Difference; line: LineInfo | null }>();
   for (const reason of differences) {
-    const line = program.lines.findLast(({ slot }) => slot <= reason.slot) ?? null;
+    const line = lineAt(program.lines, reason.slot);
     const where = line === null ? `#${reason.slot}` : `${line.file}:${line.line}`;
     const key = `${where} ${reason.frame} ${reason.register} ${reason.stackOffset}`;
     const known = found.get(key);

@@ -4,6 +4,7 @@ import { decode } from "../../isa/decode.ts";
 import { IsaError } from "../../isa/errors.ts";
 import { slotTable } from "../../isa/instruction.ts";
 import { print } from "../../isa/print.ts";
+import { lineAt } from "../../object/lines.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
 import { helperName } from "../../uapi/helpers.ts";
 import type { Place } from "./explanation.ts";
@@ -92,7 +93,7 @@ export class Case {
 
   /** Whatever is known of a place. */
   place(slot: number | null): Place {
-    const line = slot === null ? undefined : this.program?.lines.findLast((one) => one.slot <= slot);
+    const line = slot === null || this.program === null ? null : lineAt(this.program.lines, slot);
     const quoted = slot === null ? undefined : this.#sources.get(slot);
     const instruction = slot === null ? null : this.#textAt(slot);
     return {

@@ -6,6 +6,7 @@
  * instruction is put behind it on the same line, as the kernel does.
  */
 
+import { lineAt } from "../../object/lines.ts";
 import type { LineInfo } from "../../object/spec.ts";
 import type { Program } from "../program.ts";
 import type { Frame } from "../state/frame.ts";
@@ -103,16 +104,4 @@ function aligned(line: string): string {
   const end = line.length + 1;
   const width = Math.ceil(Math.max(end + COLUMN_STEP / 2, COLUMN) / COLUMN_STEP) * COLUMN_STEP - end - 1;
   return line + " ".repeat(width);
-}
-
-/** The last that begins at or before `slot`, or null. */
-function lineAt(lines: readonly LineInfo[], slot: number): LineInfo | null {
-  let low = 0;
-  let high = lines.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (lines[middle]!.slot <= slot) low = middle + 1;
-    else high = middle;
-  }
-  return lines[low - 1] ?? null;
 }

@@ -119,8 +119,3 @@ const CALL = 0x85;
 const PSEUDO_CALL = 1;
 const WIDE_LOAD = 0x18;
 const PSEUDO_FUNCTION = 4;
-
-/** The line that instruction `slot` comes from, or null. */
-export function lineAt(program: ProgramSpec, slot: number): LineInfo | null {
-  return program.lines.findLast((line) => line.slot <= slot) ?? null;
-}
