@@ -6,9 +6,9 @@
  */
 
 import type { CpuVersion } from "../isa/opcodes.ts";
-import type { ExternSpec, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import type { ExternSpec, FunctionInfo, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
-import { generate } from "./codegen/generate.ts";
+import { type Generated, generateProgram } from "./codegen/generate.ts";
 import type { IrFunction } from "./ir/ir.ts";
 import { optimize } from "./ir/optimize.ts";
 import { TypeWriter } from "./typescript/btf-types.ts";
@@ -16,7 +16,7 @@ import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
 import { sizeOf } from "./typescript/layout.ts";
 import { TooLarge } from "./typescript/lower/lowering.ts";
-import { lowerProgram } from "./typescript/lower/program.ts";
+import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
 import { checkModule } from "./typescript/module.ts";
 import { parseSource } from "./typescript/parse.ts";
 import { Reporter } from "./typescript/report.ts";
@@ -50,13 +50,19 @@ export function compileSource(text: string, options: CompileOptions): Spec {
   });
 }
 
-/** The IR of each program, by name and not optimized: for tests, and for people who want to see it. */
+/** The IR of each program and of each function that is not inlined, by name and not optimized: for tests, and for people who want to see it. */
 export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<string, IrFunction> {
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
     const { programs } = check(source, reporter);
-    return new Map(programs.map((program) => [program.name, lower(program, reporter)]));
+    const types = new TypeWriter();
+    return new Map(
+      programs.flatMap((program) => {
+        const { main, functions } = lower(program, types, reporter);
+        return [main, ...functions.map(({ fn }) => fn)].map((fn) => [fn.name, fn]);
+      }),
+    );
   });
 }
 
@@ -83,9 +89,9 @@ function check(source: string, reporter: Reporter): Module {
   return module;
 }
 
-function lower(program: ProgramDeclaration, reporter: Reporter): IrFunction {
+function lower(program: ProgramDeclaration, types: TypeWriter, reporter: Reporter): LoweredProgram {
   try {
-    return lowerProgram(program);
+    return lowerProgram(program, types);
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     reporter.report("SK4001", program.at, { name: program.name });
@@ -127,8 +133,17 @@ function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
 
 function programSpec(program: ProgramDeclaration, types: TypeWriter, options: CompileOptions, reporter: Reporter): ProgramSpec {
   const { name, hook } = program;
-  const code = generated(program, options, reporter);
-  const lines = code.lines.map(
+  const lowered = lower(program, types, reporter);
+  const generated = generate(program, lowered, options, reporter);
+  const typeOf = new Map(lowered.functions.map(({ fn, type }) => [fn.name, type]));
+  const functions = generated.functions.map(
+    (fn, index): FunctionInfo => ({
+      slot: fn.slot,
+      name: fn.name,
+      type: index === 0 ? types.program(name, hook) : (typeOf.get(fn.name) ?? 0),
+    }),
+  );
+  const lines = generated.lines.map(
     ({ slot, line, column }): LineInfo => ({
       slot,
       file: options.file,
@@ -142,22 +157,32 @@ function programSpec(program: ProgramDeclaration, types: TypeWriter, options: Co
     section: hook.section,
     type: hook.type,
     attachType: hook.attachType,
-    code: code.code,
-    relocations: code.relocations,
-    ...(code.externs.length === 0 ? {} : { externs: code.externs }),
-    functions: [{ slot: 0, name, type: types.program(name, hook) }],
+    code: generated.code,
+    relocations: generated.relocations,
+    ...(generated.externs.length === 0 ? {} : { externs: generated.externs }),
+    ...(generated.core.length === 0 ? {} : { core: generated.core }),
+    functions,
     lines,
   };
 }
 
-function generated(program: ProgramDeclaration, { cpu = 3 }: CompileOptions, reporter: Reporter): ReturnType<typeof generate> {
-  const fn = lower(program, reporter);
+function generate(
+  program: ProgramDeclaration,
+  { main, functions }: LoweredProgram,
+  { cpu = 3 }: CompileOptions,
+  reporter: Reporter,
+): Generated {
   try {
-    return generate(optimize(fn), { cpu });
+    return generateProgram(
+      optimize(main),
+      functions.map(({ fn }) => optimize(fn)),
+      { cpu },
+    );
   } catch (error) {
     if (error instanceof FrameError) {
       const largest = error.uses.slice(0, 3).map((use) => `${use.name} (${use.size})`);
-      const problem = `${program.name} needs ${error.size} bytes of stack: ${largest.join(", ")}`;
+      const who = error.chain.length > 1 ? error.chain.join(" → ") : error.function;
+      const problem = `${who} ${error.chain.length > 1 ? "need" : "needs"} ${error.size} bytes of stack: ${largest.join(", ")}`;
       reporter.report("SK4002", program.at, { problem });
     } else if (error instanceof CodegenError) {
       reporter.report("SK4003", program.at, { problem: error.message, instead: "split it into smaller programs" });

@@ -40,7 +40,9 @@ export function runEvaluator(fn: IrFunction, memory: Uint8Array): Outcome {
     slot: (index) => 0x2000n + BigInt(index) * 64n,
     map: () => 0n,
     mapValue: () => 0n,
-    call: (number, args) => helper(number, args),
+    functionAddress: () => 0n,
+    ksym: () => 0n,
+    call: (callee, args) => helper(callee.kind === "helper" ? callee.helper : 0, args),
   };
   const result = evaluate(fn, [0x1000n, BigInt(memory.length)], world);
   return { result: result ?? 0n, memory: own };

@@ -2,7 +2,8 @@
 
 import type { Instruction } from "../../isa/instruction.ts";
 import * as make from "../../isa/make.ts";
-import type { Location } from "../ir/ir.ts";
+import type { CoreKind } from "../../object/spec.ts";
+import type { CoreAccess, Location } from "../ir/ir.ts";
 import { registerLiveness, walkBackwards } from "./flow.ts";
 import type { Frame } from "./frame.ts";
 import {
@@ -22,13 +23,21 @@ import {
 import { sequence } from "./moves.ts";
 import { fitsSigned32 } from "./select.ts";
 
+/** What an instruction refers to outside its function, which is put in later: by the linker of functions, or by a loader. */
+export type Reference =
+  /** A map, or a byte of its first value. */
+  | { readonly kind: "map"; readonly map: string; readonly offset: number | null }
+  /** What the loader knows by its name: called, or its address taken. */
+  | { readonly kind: "extern"; readonly use: "call" | "address"; readonly name: string }
+  /** A function of the same program: called, or its address taken. */
+  | { readonly kind: "function"; readonly name: string }
+  /** A kernel type's layout. */
+  | { readonly kind: "core"; readonly what: CoreKind; readonly core: CoreAccess };
+
 export interface Emitted {
   readonly instruction: Instruction;
   readonly location: Location | null;
-  /** Of a map reference, which the loader completes. */
-  readonly map: { readonly name: string; readonly offset: number | null } | null;
-  /** Of a call whose target the loader knows by this name. */
-  readonly extern: string | null;
+  readonly reference: Reference | null;
 }
 
 export interface EmittedBlock {
@@ -62,8 +71,8 @@ export function emitBlock(fn: MachineFunction, block: MachineBlock, frame: Frame
   const code: Emitted[] = [];
   for (const instruction of block.code) {
     const { location } = instruction;
-    const emit = (made: Instruction, map: Emitted["map"] = null, extern: string | null = null): void => {
-      code.push({ instruction: made, location, map, extern });
+    const emit = (made: Instruction, reference: Reference | null = null): void => {
+      code.push({ instruction: made, location, reference });
     };
     if (instruction.kind === "move") for (const move of instruction.moves) emitMove(fn, move, frame, emit);
     else emitOperation(instruction, frame, emit);
@@ -71,7 +80,11 @@ export function emitBlock(fn: MachineFunction, block: MachineBlock, frame: Frame
   return { code, end: block.end };
 }
 
-type Emit = (instruction: Instruction, map?: Emitted["map"], extern?: string | null) => void;
+type Emit = (instruction: Instruction, reference?: Reference | null) => void;
+
+function relocated(core: CoreAccess | null): Reference | null {
+  return core === null ? null : { kind: "core", what: "field_byte_offset", core };
+}
 
 function emitMove(fn: MachineFunction, { to, from }: Move, frame: Frame, emit: Emit): void {
   if (isSpill(to)) {
@@ -101,12 +114,27 @@ function emitSource(fn: MachineFunction, to: Register, from: Source, frame: Fram
       emit(make.aluImm(64, "add", to, frame.slots[from.slot]! + from.offset));
       return;
     case "map":
-      emit(make.loadPseudo(to, from.offset === null ? "map" : "map-value", 0, from.offset ?? 0), {
-        name: from.map,
-        offset: from.offset,
-      });
+      emit(make.loadPseudo(to, from.offset === null ? "map" : "map-value", 0, from.offset ?? 0), from);
+      return;
+    case "function":
+      emit(make.loadPseudo(to, "function", 0), { kind: "function", name: from.function });
+      return;
+    case "ksym":
+      emit(make.loadImm64(to, 0n), { kind: "extern", use: "address", name: from.name });
+      return;
+    case "core":
+      emit(coreImmediate(fn, from, to), { kind: "core", what: from.what, core: from.core });
       return;
   }
+}
+
+/** As clang writes them: what may have more than 32 bits is loaded wide, the rest is moved. */
+function coreImmediate(fn: MachineFunction, from: Extract<Source, { kind: "core" }>, to: Register): Instruction {
+  if (from.bits === 64 && (from.what === "enumval_value" || from.what === "type_id_local" || from.what === "type_id_target")) {
+    return make.loadImm64(to, from.value);
+  }
+  const width = from.bits === 32 && fn.cpu >= 3 ? 32 : 64;
+  return make.movImm(width, to, Number(BigInt.asIntN(32, from.value)));
 }
 
 function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }>, frame: Frame, emit: Emit): void {
@@ -136,14 +164,32 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
         instruction.signed && width < 8
           ? make.loadSigned(width as 1 | 2 | 4, to, base, offset)
           : make.load(width, to, base, offset),
+        relocated(instruction.core),
       );
       return;
     }
     case "store": {
       const { base, offset } = resolve(instruction.address, frame);
       const { width, value } = instruction;
-      if (value.kind === "register") emit(make.store(width, base, offset, value.register));
-      else emit(make.storeImm(width, base, offset, value.value));
+      const made =
+        value.kind === "register"
+          ? make.store(width, base, offset, value.register)
+          : make.storeImm(width, base, offset, value.value);
+      emit(made, relocated(instruction.core));
+      return;
+    }
+    case "add-field":
+      emit(make.aluImm(64, "add", instruction.register, instruction.offset), relocated(instruction.core));
+      return;
+    case "address-space-cast": {
+      // Address space 0 is the kernel's, 1 the arena's, as LLVM numbers them.
+      const [to, from] = instruction.space === "kernel" ? ([0, 1] as const) : ([1, 0] as const);
+      emit(make.addrSpaceCast(instruction.to, instruction.from, to, from));
+      return;
+    }
+    case "compare-exchange": {
+      const { base, offset } = resolve(instruction.address, frame);
+      emit(make.atomic("cmpxchg", instruction.width, base, offset, instruction.register, true));
       return;
     }
     case "atomic": {
@@ -151,11 +197,14 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
       emit(make.atomic(instruction.op, instruction.width, base, offset, instruction.register, instruction.fetch));
       return;
     }
-    case "call":
-      if (instruction.extern === null) emit(make.callHelper(instruction.helper));
+    case "call": {
+      const { callee } = instruction;
+      if (callee.kind === "helper") emit(make.callHelper(callee.helper));
+      else if (callee.kind === "function") emit(make.callLocal(0), callee);
       // As clang writes it: no number yet.
-      else emit(make.callKfunc(-1), null, instruction.extern);
+      else emit(make.callKfunc(-1), { kind: "extern", use: "call", name: callee.name });
       return;
+    }
     case "set-unless": {
       const { test, register, value } = instruction;
       emit(jumpIf(test, 1));

@@ -18,7 +18,7 @@ export interface FrameUse {
   readonly size: number;
 }
 
-/** The function's frame exceeds the 512 bytes that eBPF gives it. */
+/** The frame of a function, or the frames of a chain of calls, exceed the 512 bytes that eBPF gives a program. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
   readonly function: string;
@@ -26,15 +26,20 @@ export class FrameError extends Error {
   readonly limit: number;
   /** Largest first. */
   readonly uses: readonly FrameUse[];
+  /** The functions whose frames these are, from the one that is called first. */
+  readonly chain: readonly string[];
 
-  constructor(name: string, size: number, limit: number, uses: readonly FrameUse[]) {
-    const largest = uses.slice(0, 3).map((use) => `${use.name} ${use.size}`);
+  constructor(name: string, size: number, limit: number, uses: readonly FrameUse[], chain: readonly string[] = [name]) {
+    const sorted = [...uses].sort((a, b) => b.size - a.size);
+    const largest = sorted.slice(0, 3).map((use) => `${use.name} ${use.size}`);
+    const what = chain.length > 1 ? `the stack frames of ${chain.join(" → ")} need` : "the stack frame needs";
     super(
-      `${name}: the stack frame needs ${size} bytes, and eBPF gives ${limit}: ${largest.join(", ")}${uses.length > 3 ? ", …" : ""}; move large values to a per-CPU array map`,
+      `${name}: ${what} ${size} bytes, and eBPF gives ${limit}: ${largest.join(", ")}${uses.length > 3 ? ", …" : ""}; move large values to a per-CPU array map`,
     );
     this.function = name;
     this.size = size;
     this.limit = limit;
-    this.uses = uses;
+    this.uses = sorted;
+    this.chain = chain;
   }
 }

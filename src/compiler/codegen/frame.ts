@@ -15,6 +15,8 @@ export interface Frame {
   readonly spills: readonly number[];
   /** Bytes in all, a multiple of 8. */
   readonly size: number;
+  /** What takes them. */
+  readonly uses: readonly FrameUse[];
 }
 
 /** @throws FrameError when it does not fit. */
@@ -31,17 +33,10 @@ export function layoutFrame(fn: MachineFunction): Frame {
   const { shares, count } = shareSpills(fn);
   const spills = shares.map((share) => -(size + (share + 1) * SPILL_SIZE));
   const total = size + count * SPILL_SIZE;
-  if (total > FRAME_LIMIT) {
-    const uses: FrameUse[] = fn.slots.map(({ name, size }) => ({ name, size }));
-    if (count > 0) uses.push({ name: "spilled values", size: count * SPILL_SIZE });
-    throw new FrameError(
-      fn.name,
-      total,
-      FRAME_LIMIT,
-      uses.sort((a, b) => b.size - a.size),
-    );
-  }
-  return { slots, spills, size: total };
+  const uses: FrameUse[] = fn.slots.map(({ name, size }) => ({ name, size }));
+  if (count > 0) uses.push({ name: "spilled values", size: count * SPILL_SIZE });
+  if (total > FRAME_LIMIT) throw new FrameError(fn.name, total, FRAME_LIMIT, uses);
+  return { slots, spills, size: total, uses };
 }
 
 /** Numbers spills so that two which are needed at once differ: greedy colouring in order of appearance. */

@@ -1,5 +1,5 @@
 /**
- * The code generator: a function of the IR in, instructions out.
+ * The code generator: functions of the IR in, instructions out. Each function goes through
  *
  *     legalize   IR → IR: what the instruction set version lacks
  *     select     IR → machine code on virtual registers; block arguments become parallel moves
@@ -8,19 +8,23 @@
  *     frame      where slots and spills are
  *     emit       machine code → instructions, block by block
  *     connect    order of blocks, jumps
+ *
+ * and `link` puts them behind each other, the program first.
  */
 
 import { encode } from "../../isa/encode.ts";
 import { type Instruction, slotTable } from "../../isa/instruction.ts";
 import type { CpuVersion } from "../../isa/opcodes.ts";
-import type { ExternReference, Relocation } from "../../object/spec.ts";
-import type { IrFunction } from "../ir/ir.ts";
-import { verifyFunction } from "../ir/verify.ts";
+import type { CoreRelocation, ExternReference, Relocation } from "../../object/spec.ts";
+import type { IrFunction, Location } from "../ir/ir.ts";
+import { verifyProgram } from "../ir/verify.ts";
 import { allocate } from "./allocate.ts";
-import { type Emitted, emitBlock, sequenceMoves } from "./emit.ts";
-import { type Frame, layoutFrame } from "./frame.ts";
+import { checkCalls } from "./call-chains.ts";
+import { emitBlock, sequenceMoves } from "./emit.ts";
+import { layoutFrame } from "./frame.ts";
 import { connect } from "./layout.ts";
 import { legalize } from "./legalize.ts";
+import { type CompiledFunction, link } from "./link.ts";
 import { select } from "./select.ts";
 
 export interface GenerateOptions {
@@ -38,68 +42,83 @@ export interface Generated {
   readonly code: Uint8Array;
   /** Map references, whose immediates are 0 in the code (a `map-value`'s offset is there already). Ascending. */
   readonly relocations: readonly Relocation[];
-  /** Calls of functions that the loader knows by name. Ascending. */
+  /** Calls of functions that the loader knows by name, and addresses of such variables. Ascending. */
   readonly externs: readonly ExternReference[];
-  /** Where slots come from; each holds until the next. Ascending; slot 0 is among them when anything is known. */
+  /** What depends on the kernel's types. Ascending. */
+  readonly core: readonly CoreRelocation[];
+  /** Every function, in the order in which they stand: the program first, then those of its sub-programs that it can reach. */
+  readonly functions: readonly GeneratedFunction[];
+  /** Where slots come from; each holds until the next. Ascending; when anything is known, the first slot of every function is among them. */
   readonly lines: readonly Line[];
-  /** Bytes of the stack frame. */
+  /** Bytes of the stack frame of the program itself. */
   readonly frameSize: number;
 }
 
-export interface Line {
+export interface GeneratedFunction {
   readonly slot: number;
-  readonly line: number;
-  readonly column: number;
+  readonly name: string;
+  /** Bytes. */
+  readonly frameSize: number;
+}
+
+export interface Line extends Location {
+  readonly slot: number;
 }
 
 /**
- * Generates code. `fn` is not changed; run `optimize` on it before.
- * @throws IrError when `fn` breaks a rule of the IR; FrameError when the stack frame exceeds 512 bytes; CodegenError when the instruction set version lacks something, or a
- *   jump is too far for it.
+ * Generates code of a program that calls no sub-programs. `fn` is not changed; run `optimize` on it before.
+ * @throws as `generateProgram` does.
  */
 export function generate(fn: IrFunction, options: GenerateOptions = {}): Generated {
+  return generateProgram(fn, [], options);
+}
+
+/**
+ * Generates code of a program with its sub-programs: those that it reaches by calls or addresses, in the order given. No
+ * function is changed; run `optimize` on each before.
+ * @throws IrError when a function breaks a rule of the IR, or calls one that is not there; FrameError when the stack frames of a chain of calls exceed
+ *   512 bytes; CodegenError when the instruction set version lacks something, a jump is too far for it, or calls go round or too deep.
+ */
+export function generateProgram(main: IrFunction, subprograms: readonly IrFunction[], options: GenerateOptions = {}): Generated {
   const cpu = options.cpu ?? 3;
-  verifyFunction(fn);
-  const own: IrFunction = { ...fn, blocks: fn.blocks.map((block) => ({ ...block })), values: [...fn.values] };
-  legalize(own, cpu);
-  const machine = select(own, cpu);
-  allocate(machine);
-  sequenceMoves(machine);
-  const frame: Frame = layoutFrame(machine);
-  const blocks = machine.blocks.map((block) => emitBlock(machine, block, frame));
-  const emitted = connect(fn.name, blocks, cpu);
-  const instructions = emitted.map(({ instruction }) => instruction);
+  const functions = verifyProgram(main, subprograms);
+  const compiled = functions.map((fn) => compileFunction(fn, cpu, fn === main));
+  checkCalls(functions, compiled);
+  const { instructions, starts, references, lines } = link(compiled);
   const slots = slotTable(instructions);
+  const relocations: Relocation[] = [];
+  const externs: ExternReference[] = [];
+  const core: CoreRelocation[] = [];
+  for (const { index, reference } of references) {
+    const slot = slots[index]!;
+    if (reference.kind === "map") {
+      const { map, offset } = reference;
+      relocations.push({ slot, kind: offset === null ? "map" : "map-value", map, offset: offset ?? 0 });
+    } else if (reference.kind === "extern") {
+      externs.push({ slot, kind: reference.use, name: reference.name });
+    } else if (reference.kind === "core") {
+      core.push({ slot, kind: reference.what, type: reference.core.type, access: reference.core.access });
+    }
+  }
   return {
     instructions,
     code: encode(instructions),
-    relocations: relocationsOf(emitted, slots),
-    externs: emitted.flatMap(({ extern }, index) =>
-      extern === null ? [] : [{ slot: slots[index]!, kind: "call", name: extern }],
-    ),
-    lines: linesOf(emitted, slots),
-    frameSize: frame.size,
+    relocations,
+    externs,
+    core,
+    functions: compiled.map(({ name, frame }, index) => ({ slot: slots[starts[index]!]!, name, frameSize: frame.size })),
+    lines: lines.map(({ index, location }) => ({ slot: slots[index]!, ...location })),
+    frameSize: compiled[0]!.frame.size,
   };
 }
 
-function relocationsOf(emitted: readonly Emitted[], slots: Uint32Array): Relocation[] {
-  return emitted.flatMap(({ map }, index): Relocation[] => {
-    if (map === null) return [];
-    const { name, offset } = map;
-    return [{ slot: slots[index]!, kind: offset === null ? "map" : "map-value", map: name, offset: offset ?? 0 }];
-  });
-}
-
-function linesOf(emitted: readonly Emitted[], slots: Uint32Array): Line[] {
-  const lines: Line[] = [];
-  const first = emitted.find(({ location }) => location !== null)?.location;
-  if (first === undefined || first === null) return lines;
-  lines.push({ slot: 0, line: first.line, column: first.column });
-  for (const [index, { location }] of emitted.entries()) {
-    const last = lines.at(-1)!;
-    if (location === null || (location.line === last.line && location.column === last.column)) continue;
-    if (slots[index] === last.slot) lines.pop();
-    lines.push({ slot: slots[index]!, line: location.line, column: location.column });
-  }
-  return lines;
+function compileFunction(fn: IrFunction, cpu: CpuVersion, isMain: boolean): CompiledFunction {
+  const own: IrFunction = { ...fn, blocks: fn.blocks.map((block) => ({ ...block })), values: [...fn.values] };
+  legalize(own, cpu);
+  const machine = select(own, cpu, isMain);
+  allocate(machine);
+  sequenceMoves(machine);
+  const frame = layoutFrame(machine);
+  const blocks = machine.blocks.map((block) => emitBlock(machine, block, frame));
+  return { name: fn.name, frame, code: connect(fn.name, blocks, cpu) };
 }

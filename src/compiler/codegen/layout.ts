@@ -62,8 +62,8 @@ function shareEdges(blocks: readonly EmittedBlock[]): EmittedBlock[] {
   const first = new Map<string, number>();
   const same = blocks.map(({ code, end }, id) => {
     if (id === 0 || end.kind !== "jump" || code.length > SHARED_EDGE) return id;
-    const text = code.map(({ instruction: { opcode, dst, src, offset, imm, high }, map, extern }) =>
-      [opcode, dst, src, offset, imm, high, map?.name, map?.offset, extern].join(" "),
+    const text = code.map(({ instruction: { opcode, dst, src, offset, imm, high }, reference }) =>
+      [opcode, dst, src, offset, imm, high, JSON.stringify(reference)].join(" "),
     );
     const key = `${text.join("; ")} goto ${end.target}`;
     const known = first.get(key);
@@ -199,17 +199,17 @@ function assemble(name: string, blocks: readonly EmittedBlock[], order: readonly
         const long = far.has(`${id} ${target}`);
         if (long && test !== null) {
           // Conditional jumps reach 32767 slots: jump over a long one.
-          put({ emitted: { instruction: jumpIf(test, 1), location: end.location, map: null, extern: null }, jump: null });
-          put({ emitted: { instruction: make.jump(1), location: end.location, map: null, extern: null }, jump: null });
+          put({ emitted: { instruction: jumpIf(test, 1), location: end.location, reference: null }, jump: null });
+          put({ emitted: { instruction: make.jump(1), location: end.location, reference: null }, jump: null });
         }
         const instruction = test === null || long ? (long ? make.jumpLong(0) : make.jump(0)) : jumpIf(test, 0);
         put({
-          emitted: { instruction, location: end.location, map: null, extern: null },
+          emitted: { instruction, location: end.location, reference: null },
           jump: { from: id, target, long, test: long ? null : test },
         });
       };
       if (end.kind === "exit")
-        put({ emitted: { instruction: make.exit(), location: end.location, map: null, extern: null }, jump: null });
+        put({ emitted: { instruction: make.exit(), location: end.location, reference: null }, jump: null });
       else if (end.kind === "jump") {
         if (end.target !== next) place(end.target, null);
       } else {

@@ -7,7 +7,8 @@
  */
 
 import type { AluOp, CpuVersion, JumpCondition, Size } from "../../isa/opcodes.ts";
-import type { Location, StackSlot } from "../ir/ir.ts";
+import type { CoreKind } from "../../object/spec.ts";
+import type { Callee, CoreAccess, Location, StackSlot } from "../ir/ir.ts";
 
 /** 0 … 10 are r0 … r10, `FIRST_VIRTUAL` and above are virtual. */
 export type Register = number;
@@ -42,7 +43,19 @@ export type Source =
   /** The address of a byte of a stack slot. */
   | { readonly kind: "frame"; readonly slot: number; readonly offset: number }
   /** A map, or the address of a byte of its first value. */
-  | { readonly kind: "map"; readonly map: string; readonly offset: number | null };
+  | { readonly kind: "map"; readonly map: string; readonly offset: number | null }
+  /** The address of a function of the same program. */
+  | { readonly kind: "function"; readonly function: string }
+  /** The address of a variable of the kernel. */
+  | { readonly kind: "ksym"; readonly name: string }
+  /** A number that the loader puts in; unsigned, of the type's bits. */
+  | {
+      readonly kind: "core";
+      readonly what: CoreKind;
+      readonly core: CoreAccess;
+      readonly bits: Bits;
+      readonly value: bigint;
+    };
 
 export interface Move {
   readonly to: Place;
@@ -83,8 +96,32 @@ export type Operation =
   | { readonly kind: "alu"; readonly op: AluOp; readonly width: Bits; readonly register: Register; readonly operand: Operand }
   | { readonly kind: "negate"; readonly width: Bits; readonly register: Register }
   | { readonly kind: "to-big"; readonly bits: 16 | 32 | 64; readonly register: Register }
-  | { readonly kind: "load"; readonly width: Size; readonly signed: boolean; readonly to: Register; readonly address: Address }
-  | { readonly kind: "store"; readonly width: Size; readonly address: Address; readonly value: Operand }
+  | {
+      readonly kind: "load";
+      readonly width: Size;
+      readonly signed: boolean;
+      readonly to: Register;
+      readonly address: Address;
+      /** The offset is relocated. */
+      readonly core: CoreAccess | null;
+    }
+  | {
+      readonly kind: "store";
+      readonly width: Size;
+      readonly address: Address;
+      readonly value: Operand;
+      /** The offset is relocated. */
+      readonly core: CoreAccess | null;
+    }
+  /** `register += offset`, which is relocated. */
+  | { readonly kind: "add-field"; readonly register: Register; readonly offset: number; readonly core: CoreAccess }
+  /** `to` = the pointer `from` of an arena, as the kernel or user space knows it. */
+  | {
+      readonly kind: "address-space-cast";
+      readonly space: "kernel" | "user";
+      readonly to: Register;
+      readonly from: Register;
+    }
   /** With `fetch`, the register becomes the old value. */
   | {
       readonly kind: "atomic";
@@ -94,8 +131,10 @@ export type Operation =
       readonly address: Address;
       readonly register: Register;
     }
-  /** Takes r1 … r(arguments), gives r0. `extern` names what has no number. */
-  | { readonly kind: "call"; readonly helper: number; readonly extern: string | null; readonly arguments: number }
+  /** `cmpxchg`: stores `register` where the memory is as r0, which becomes the old value. */
+  | { readonly kind: "compare-exchange"; readonly width: 4 | 8; readonly address: Address; readonly register: Register }
+  /** Takes r1 … r(arguments), gives r0. */
+  | { readonly kind: "call"; readonly callee: Callee; readonly arguments: number }
   /** `register = value` unless the test holds. */
   | { readonly kind: "set-unless"; readonly test: Test; readonly register: Register; readonly value: number };
 
@@ -104,8 +143,8 @@ export type MachineInstruction = Operation & { readonly location: Location | nul
 export type MachineTerminator = { readonly location: Location | null } & (
   | { readonly kind: "jump"; readonly target: number }
   | { readonly kind: "branch"; readonly test: Test; readonly taken: number; readonly other: number }
-  /** Returns r0. */
-  | { readonly kind: "exit" }
+  /** Returns r0, or nothing. */
+  | { readonly kind: "exit"; readonly returns: boolean }
 );
 
 export interface MachineBlock {
@@ -132,6 +171,7 @@ export function forEachUse(instruction: Operation, visit: (place: Place) => void
       return;
     case "zero-extend":
     case "sign-extend":
+    case "address-space-cast":
       visit(instruction.from);
       return;
     case "alu":
@@ -140,7 +180,13 @@ export function forEachUse(instruction: Operation, visit: (place: Place) => void
       return;
     case "negate":
     case "to-big":
+    case "add-field":
       visit(instruction.register);
+      return;
+    case "compare-exchange":
+      if (instruction.address.kind === "register") visit(instruction.address.register);
+      visit(instruction.register);
+      visit(0);
       return;
     case "load":
       if (instruction.address.kind === "register") visit(instruction.address.register);
@@ -171,12 +217,17 @@ export function forEachDefinition(instruction: Operation, visit: (place: Place) 
       return;
     case "zero-extend":
     case "sign-extend":
+    case "address-space-cast":
     case "load":
       visit(instruction.to);
+      return;
+    case "compare-exchange":
+      visit(0);
       return;
     case "alu":
     case "negate":
     case "to-big":
+    case "add-field":
     case "set-unless":
       visit(instruction.register);
       return;
@@ -198,12 +249,13 @@ function forEachTestUse(test: Test, visit: (place: Place) => void): void {
 
 export function forEachTerminatorUse(end: MachineTerminator, visit: (place: Place) => void): void {
   if (end.kind === "branch") forEachTestUse(end.test, visit);
-  else if (end.kind === "exit") visit(0);
+  else if (end.kind === "exit" && end.returns) visit(0);
 }
 
 /** True when dropping the instruction matters to nobody who does not read what it defines. */
 export function isPureOperation(instruction: Operation): boolean {
-  return instruction.kind !== "store" && instruction.kind !== "atomic" && instruction.kind !== "call";
+  const { kind } = instruction;
+  return kind !== "store" && kind !== "atomic" && kind !== "compare-exchange" && kind !== "call";
 }
 
 /** The instruction with every place replaced. */
@@ -219,17 +271,20 @@ export function mapPlaces(instruction: MachineInstruction, map: (place: Place) =
       };
     case "zero-extend":
     case "sign-extend":
+    case "address-space-cast":
       return { ...instruction, to: map(instruction.to), from: map(instruction.from) };
     case "alu":
       return { ...instruction, register: map(instruction.register), operand: mapOperand(instruction.operand, map) };
     case "negate":
     case "to-big":
+    case "add-field":
       return { ...instruction, register: map(instruction.register) };
     case "load":
       return { ...instruction, to: map(instruction.to), address: mapAddress(instruction.address, map) };
     case "store":
       return { ...instruction, address: mapAddress(instruction.address, map), value: mapOperand(instruction.value, map) };
     case "atomic":
+    case "compare-exchange":
       return { ...instruction, address: mapAddress(instruction.address, map), register: map(instruction.register) };
     case "call":
       return instruction;

@@ -7,7 +7,7 @@
  */
 
 import type { CpuVersion } from "../../isa/opcodes.ts";
-import type { Instruction, IrFunction, Target, Terminator, Value } from "../ir/ir.ts";
+import type { CoreAccess, Instruction, IrFunction, Target, Terminator, Value } from "../ir/ir.ts";
 import { selectBinary, selectExtend } from "./arithmetic.ts";
 import { CodegenError } from "./errors.ts";
 import type { Address, MachineFunction, Move, Operand, Operation, Register, Source } from "./machine.ts";
@@ -15,8 +15,9 @@ import { FIRST_VIRTUAL } from "./machine.ts";
 import { selectTest } from "./tests.ts";
 import { ValueFacts } from "./values.ts";
 
-export function select(fn: IrFunction, cpu: CpuVersion): MachineFunction {
-  return new Selector(fn, cpu).run();
+/** `isMain`: the function is a program, not called by one. */
+export function select(fn: IrFunction, cpu: CpuVersion, isMain: boolean): MachineFunction {
+  return new Selector(fn, cpu, isMain).run();
 }
 
 /** What the selection of single operations needs; `arithmetic.ts` and `tests.ts` are written against it. */
@@ -29,15 +30,18 @@ export class Selector {
   #block = 0;
   #location: Instruction["location"] = null;
 
-  constructor(fn: IrFunction, cpu: CpuVersion) {
+  readonly #isMain: boolean;
+
+  constructor(fn: IrFunction, cpu: CpuVersion, isMain: boolean) {
     this.fn = fn;
     this.cpu = cpu;
+    this.#isMain = isMain;
     this.facts = new ValueFacts(fn, cpu);
     this.#registers = new Int32Array(fn.values.length);
     this.#machine = {
       name: fn.name,
       cpu,
-      blocks: fn.blocks.map(() => ({ code: [], end: { kind: "exit", location: null } })),
+      blocks: fn.blocks.map(() => ({ code: [], end: { kind: "exit", returns: false, location: null } })),
       slots: fn.slots,
       registers: FIRST_VIRTUAL,
       spills: 0,
@@ -82,6 +86,7 @@ export class Selector {
     if (definition?.kind === "slot") return { kind: "frame", slot: definition.slot, offset };
     const own = this.facts.definition(value);
     if (own?.kind === "map") return { kind: "map", map: own.map, offset: null };
+    if (own?.kind === "function-address") return { kind: "function", function: own.function };
     return { kind: "place", place: this.define(this.#holder(value)) };
   }
 
@@ -160,10 +165,34 @@ export class Selector {
       case "const":
       case "slot":
       case "map":
+      case "function-address":
         return; // made where they are used
       case "map-value": {
         const from: Source = { kind: "map", map: instruction.map, offset: instruction.offset };
         this.move(this.define(instruction.result), from);
+        return;
+      }
+      case "ksym":
+        this.move(this.define(instruction.result), { kind: "ksym", name: instruction.name });
+        return;
+      case "core-value": {
+        const { what, core, value, result } = instruction;
+        const bits = this.fn.values[result] === "i32" ? 32 : 64;
+        const register = this.define(result);
+        this.move(register, { kind: "core", what, core, bits, value });
+        // Only an enumerator can be negative, and only a 64-bit move can be had here.
+        if (bits === 32 && this.cpu < 3 && what === "enumval_value") this.zeroExtend(register, register);
+        return;
+      }
+      case "field-address": {
+        const register = this.define(instruction.result);
+        this.move(register, this.source(instruction.address));
+        this.emit({ kind: "add-field", register, offset: instruction.offset, core: instruction.core });
+        return;
+      }
+      case "address-space-cast": {
+        const from = this.register(instruction.operand);
+        this.emit({ kind: "address-space-cast", space: instruction.to, to: this.define(instruction.result), from });
         return;
       }
       case "binary":
@@ -203,17 +232,18 @@ export class Selector {
   #load(load: Extract<Instruction, { kind: "load" }>): void {
     const { width, result } = load;
     const bits = this.fn.values[result] === "i32" ? 32 : 64;
-    const address = this.#address(load.address, load.offset);
+    const core = load.core ?? null;
+    const address = this.#access(load.address, load.offset, core);
     const to = this.define(result);
     // A sign extension to the width that is there already is none.
     const signed = load.sign && width * 8 < bits;
     if (!signed || this.cpu >= 4) {
-      this.emit({ kind: "load", width, signed, to, address });
+      this.emit({ kind: "load", width, signed, to, address, core });
       if (signed && bits === 32 && !this.facts.isDirty(result)) this.zeroExtend(to, to);
       return;
     }
     const shifted: 32 | 64 = bits === 32 && this.cpu >= 3 ? 32 : 64;
-    this.emit({ kind: "load", width, signed: false, to, address });
+    this.emit({ kind: "load", width, signed: false, to, address, core });
     this.shift("lsh", shifted, to, shifted - width * 8);
     this.shift("arsh", shifted, to, shifted - width * 8);
     if (shifted > bits) this.zeroExtend(to, to);
@@ -221,17 +251,22 @@ export class Selector {
 
   #store(store: Extract<Instruction, { kind: "store" }>): void {
     const { width } = store;
-    const address = this.#address(store.address, store.offset);
+    const core = store.core ?? null;
+    const address = this.#access(store.address, store.offset, core);
     // Kernels before 6.4 refuse immediate stores to a context.
     const toContext = this.fn.parameters.includes(this.facts.base(store.address).root);
     const value = this.operand(store.value, (constant) => {
       if (toContext) return null;
       return width === 8 ? fitsSigned32(constant) : Number(BigInt.asIntN(32, constant));
     });
-    this.emit({ kind: "store", width, address, value });
+    this.emit({ kind: "store", width, address, value, core });
   }
 
   #atomic(atomic: Extract<Instruction, { kind: "atomic" }>): void {
+    if (atomic.op === "compare-exchange") {
+      this.#compareExchange(atomic);
+      return;
+    }
     const op = atomic.op === "exchange" ? "xchg" : atomic.op;
     const fetch = op === "xchg" || (atomic.result !== null && this.facts.uses(atomic.result) > 0);
     if (this.cpu < 3 && (fetch || op !== "add")) {
@@ -247,19 +282,30 @@ export class Selector {
     this.emit({ kind: "atomic", op, width: atomic.width, fetch, address, register });
   }
 
+  #compareExchange({ width, address, offset, value, expected, result }: Extract<Instruction, { kind: "atomic" }>): void {
+    if (this.cpu < 3) this.fail(`atomic compare-exchange needs cpu v3 (Linux 5.12), and this is v${this.cpu}`);
+    const at = this.#address(address, offset);
+    const register = this.register(value);
+    this.move(0, expected === undefined ? { kind: "integer", value: 0n } : this.source(expected));
+    this.emit({ kind: "compare-exchange", width, address: at, register });
+    if (result !== null && this.facts.uses(result) > 0) this.move(this.define(result), { kind: "place", place: 0 });
+  }
+
   #call(call: Extract<Instruction, { kind: "call" }>): void {
     const moves = call.arguments.map((value, index): Move => ({ to: index + 1, from: this.source(value) }));
     if (moves.length > 0) this.emit({ kind: "move", moves });
-    this.emit({
-      kind: "call",
-      helper: call.helper,
-      extern: call.extern === true ? call.name : null,
-      arguments: call.arguments.length,
-    });
+    this.emit({ kind: "call", callee: call.callee, arguments: call.arguments.length });
     if (call.result === null || this.facts.uses(call.result) === 0) return;
     const result = this.define(call.result);
     if (this.fn.values[call.result] === "i32" && !this.facts.isDirty(call.result)) this.zeroExtend(result, 0);
     else this.move(result, { kind: "place", place: 0 });
+  }
+
+  /** A relocated offset stands alone in its instruction: what was added to the pointer before is added before. */
+  #access(value: Value, offset: number, core: CoreAccess | null): Address {
+    if (core === null) return this.#address(value, offset);
+    if (!fitsSigned16(offset)) this.fail(`the field ${offset} bytes into a kernel type is too far for one access`);
+    return { kind: "register", register: this.register(value), offset };
   }
 
   #address(value: Value, extra: number): Address {
@@ -279,8 +325,10 @@ export class Selector {
     const location = terminator.location;
     switch (terminator.kind) {
       case "return":
-        this.move(0, terminator.value === null ? { kind: "integer", value: 0n } : this.source(terminator.value));
-        block.end = { kind: "exit", location };
+        // A program that returns nothing returns 0; who calls a function that returns nothing does not read r0.
+        if (terminator.value !== null) this.move(0, this.source(terminator.value));
+        else if (this.#isMain) this.move(0, { kind: "integer", value: 0n });
+        block.end = { kind: "exit", returns: terminator.value !== null || this.#isMain, location };
         return;
       case "jump":
         this.#pass(terminator.target);

@@ -10,14 +10,18 @@
  * fit) throws IrError: the front end has a fault.
  */
 
+import type { CoreKind } from "../../object/spec.ts";
 import { HELPER, type HelperName } from "../../uapi/helpers.ts";
 import { canonical } from "./canonical.ts";
 import { IrError } from "./errors.ts";
 import type {
+  AtomicOp,
   BinaryOp,
   Block,
   BlockId,
+  Callee,
   Condition,
+  CoreAccess,
   Instruction,
   IrFunction,
   Location,
@@ -177,30 +181,68 @@ export class FunctionBuilder {
     return this.#emit(type, (result, location) => ({ kind: "to-big", result, bits, operand, location }));
   }
 
-  load(type: Type, width: Width, sign: boolean, address: Value, offset: number): Value {
+  /** With `core`, the offset is relocated to the kernel's layout; `offset` is the local one's. */
+  load(type: Type, width: Width, sign: boolean, address: Value, offset: number, core?: CoreAccess): Value {
     this.#pointer("load", address);
-    return this.#emit(type, (result, location) => ({ kind: "load", result, width, sign, address, offset, location }));
+    return this.#emit(type, (result, location) => ({
+      kind: "load",
+      result,
+      width,
+      sign,
+      address,
+      offset,
+      ...(core === undefined ? {} : { core }),
+      location,
+    }));
   }
 
-  store(width: Width, address: Value, offset: number, value: Value): void {
+  store(width: Width, address: Value, offset: number, value: Value, core?: CoreAccess): void {
     this.#pointer("store", address);
-    this.#append({ kind: "store", width, address, offset, value, location: this.location });
+    const { location } = this;
+    this.#append({ kind: "store", width, address, offset, value, ...(core === undefined ? {} : { core }), location });
   }
 
-  /** With `fetch`, gives the old value, in the type of `value`. */
+  /** The address of a field of a kernel type: `address` plus an offset that is relocated. */
+  fieldAddress(address: Value, core: CoreAccess, offset: number): Value {
+    this.#pointer("field-address", address);
+    return this.#emit("ptr", (result, location) => ({ kind: "field-address", result, address, offset, core, location }));
+  }
+
+  /** A number that whoever loads the program puts in, as its kernel's types say; `value` is what the local types say. */
+  coreValue(what: CoreKind, core: CoreAccess, type: "i32" | "i64", value: bigint | number): Value {
+    const wrapped = BigInt.asUintN(type === "i32" ? 32 : 64, BigInt(value));
+    return this.#emit(type, (result, location) => ({ kind: "core-value", result, what, core, value: wrapped, location }));
+  }
+
+  /** With `fetch`, gives the old value, in the type of `value`. `compare-exchange` takes what is expected, and always fetches. */
+  atomic(op: "compare-exchange", width: 4 | 8, address: Value, offset: number, value: Value, fetch: true, expected: Value): Value;
   atomic(
-    op: Extract<Instruction, { kind: "atomic" }>["op"],
+    op: Exclude<AtomicOp, "compare-exchange">,
     width: 4 | 8,
     address: Value,
     offset: number,
     value: Value,
     fetch: boolean,
+  ): Value | null;
+  atomic(
+    op: AtomicOp,
+    width: 4 | 8,
+    address: Value,
+    offset: number,
+    value: Value,
+    fetch: boolean,
+    expected?: Value,
   ): Value | null {
     this.#pointer("atomic", address);
-    const type = this.#integer("atomic", value);
-    if (type !== (width === 4 ? "i32" : "i64")) this.#fail(`an atomic operation of ${width} bytes does not take an ${type}`);
-    const result = fetch ? this.#define(type) : null;
-    this.#append({ kind: "atomic", op, result, width, address, offset, value, location: this.location });
+    const wanted = width === 4 ? "i32" : "i64";
+    for (const operand of expected === undefined ? [value] : [value, expected]) {
+      const type = this.#integer("atomic", operand);
+      if (type !== wanted) this.#fail(`an atomic operation of ${width} bytes does not take an ${type}`);
+    }
+    const result = fetch ? this.#define(wanted) : null;
+    const { location } = this;
+    const given = expected === undefined ? {} : { expected };
+    this.#append({ kind: "atomic", op, result, width, address, offset, value, ...given, location });
     return result;
   }
 
@@ -224,24 +266,45 @@ export class FunctionBuilder {
   call(helper: HelperName, args: readonly Value[], result: null): null;
   call(helper: HelperName, args: readonly Value[], result: Type | null): Value | null;
   call(helper: HelperName, args: readonly Value[], result: Type | null): Value | null {
-    if (args.length > 5) this.#fail(`${helper} takes at most five arguments, not ${args.length}`);
+    return this.#call({ kind: "helper", helper: HELPER[helper], name: helper }, args, result);
+  }
+
+  /** Calls a function of the kernel, or of an application, that whoever loads the program knows by its name. */
+  callKfunc(name: string, args: readonly Value[], result: Type): Value;
+  callKfunc(name: string, args: readonly Value[], result: null): null;
+  callKfunc(name: string, args: readonly Value[], result: Type | null): Value | null;
+  callKfunc(name: string, args: readonly Value[], result: Type | null): Value | null {
+    return this.#call({ kind: "kfunc", name }, args, result);
+  }
+
+  /** Calls another function of the same program. `result` is as it declares. */
+  callFunction(name: string, args: readonly Value[], result: Type): Value;
+  callFunction(name: string, args: readonly Value[], result: null): null;
+  callFunction(name: string, args: readonly Value[], result: Type | null): Value | null;
+  callFunction(name: string, args: readonly Value[], result: Type | null): Value | null {
+    return this.#call({ kind: "function", name }, args, result);
+  }
+
+  #call(callee: Callee, args: readonly Value[], result: Type | null): Value | null {
+    if (args.length > 5) this.#fail(`${callee.name} takes at most five arguments, not ${args.length}`);
     const value = result === null ? null : this.#define(result);
-    this.#append({
-      kind: "call",
-      helper: HELPER[helper],
-      name: helper,
-      result: value,
-      arguments: [...args],
-      location: this.location,
-    });
+    this.#append({ kind: "call", callee, result: value, arguments: [...args], location: this.location });
     return value;
   }
 
-  /** Calls a function that is not the kernel's and not in this source. */
-  callExtern(name: string, args: readonly Value[], result: Type): Value {
-    const value = this.#define(result);
-    this.#append({ kind: "call", helper: 0, name, extern: true, result: value, arguments: [...args], location: this.location });
-    return value;
+  /** The address of another function of the same program, for helpers that call back. */
+  functionAddress(name: string): Value {
+    return this.#emit("ptr", (result, location) => ({ kind: "function-address", result, function: name, location }));
+  }
+
+  /** The address of a variable of the kernel. */
+  ksym(name: string): Value {
+    return this.#emit("ptr", (result, location) => ({ kind: "ksym", result, name, location }));
+  }
+
+  /** An address within an arena, as a pointer that the kernel (or user space) can use. Linux 6.9. */
+  addressSpaceCast(operand: Value, to: "kernel" | "user"): Value {
+    return this.#emit("ptr", (result, location) => ({ kind: "address-space-cast", result, to, operand, location }));
   }
 
   // ── terminators ───────────────────────────────────────────────────────────────────────────────────────────────────

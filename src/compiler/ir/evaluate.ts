@@ -1,7 +1,7 @@
 /** Runs a function of the IR as it is written: slow, obvious, and the oracle that passes and code generation are held against. */
 
 import { evaluateBinary, evaluateCondition, evaluateExtend, evaluateToBig } from "./arithmetic.ts";
-import type { Condition, Instruction, IrFunction, Target, Value, Width } from "./ir.ts";
+import type { Callee, Condition, Instruction, IrFunction, Target, Value, Width } from "./ir.ts";
 import { resultOf } from "./operands.ts";
 
 /** The world of a run. Addresses and values are unsigned integers of 64 bits. */
@@ -13,7 +13,9 @@ export interface Environment {
   slot(index: number): bigint;
   map(name: string): bigint;
   mapValue(name: string, offset: number): bigint;
-  call(helper: number, args: readonly bigint[]): bigint;
+  functionAddress(name: string): bigint;
+  ksym(name: string): bigint;
+  call(callee: Callee, args: readonly bigint[]): bigint;
 }
 
 /**
@@ -55,7 +57,11 @@ export function evaluate(fn: IrFunction, args: readonly bigint[], world: Environ
         const at = address(instruction.address, instruction.offset);
         const old = world.read(at, instruction.width);
         const operand = get(instruction.value);
-        const { op, width } = instruction;
+        const { op, width, expected } = instruction;
+        if (op === "compare-exchange") {
+          if (expected !== undefined && old === get(expected)) world.write(at, width, operand);
+          return old;
+        }
         world.write(at, width, op === "exchange" ? operand : evaluateBinary(op, width === 4 ? 32 : 64, old, operand));
         return old;
       }
@@ -65,8 +71,19 @@ export function evaluate(fn: IrFunction, args: readonly bigint[], world: Environ
         return world.map(instruction.map);
       case "map-value":
         return world.mapValue(instruction.map, instruction.offset);
+      // Types are as they are here: nothing is relocated.
+      case "field-address":
+        return address(instruction.address, instruction.offset);
+      case "core-value":
+        return instruction.value;
+      case "function-address":
+        return world.functionAddress(instruction.function);
+      case "ksym":
+        return world.ksym(instruction.name);
+      case "address-space-cast":
+        return get(instruction.operand);
       case "call":
-        return world.call(instruction.helper, instruction.arguments.map(get));
+        return world.call(instruction.callee, instruction.arguments.map(get));
     }
   };
   const holds = (test: { condition: Condition; left: Value; right: Value }): boolean =>

@@ -6,6 +6,8 @@
  * sign; operations do. Narrower integers than 32 bits exist in memory only: a load widens, a store truncates.
  */
 
+import type { CoreKind } from "../../object/spec.ts";
+
 /** `i32` lives zero-extended in a 64-bit register; `ptr` is 64 bits whose provenance the verifier follows. */
 export type Type = "i32" | "i64" | "ptr";
 
@@ -17,6 +19,8 @@ export type BlockId = number;
 
 /** A place in the source, for line information and diagnostics. Lines and columns count from 1. */
 export interface Location {
+  /** Absent: the file that is compiled. Present: one that it imports. */
+  readonly file?: string;
   readonly line: number;
   readonly column: number;
 }
@@ -57,6 +61,29 @@ export type Condition = "eq" | "ne" | "ult" | "ule" | "ugt" | "uge" | "slt" | "s
 
 export type Width = 1 | 2 | 4 | 8;
 
+/**
+ * A place within a kernel type, as a CO-RE record names it. The IR has the local layout's offset or value beside it; whoever
+ * loads the program puts the kernel's own in.
+ */
+export interface CoreAccess {
+  /** BTF id in the Spec's types of the type as the source knows it. */
+  readonly type: number;
+  /** Path from the type to what is meant, e.g. `0:1:2`. */
+  readonly access: string;
+}
+
+/** Whom a call calls. */
+export type Callee =
+  /** A helper of the kernel, by its number. */
+  | { readonly kind: "helper"; readonly helper: number; readonly name: string }
+  /** A function that whoever loads the program has: of the kernel (kfunc), or of an application. */
+  | { readonly kind: "kfunc"; readonly name: string }
+  /** A function of the same program. */
+  | { readonly kind: "function"; readonly name: string };
+
+/** `compare-exchange` stores the value where the memory holds what is expected, and gives the old value either way. */
+export type AtomicOp = "add" | "and" | "or" | "xor" | "exchange" | "compare-exchange";
+
 interface Defines {
   readonly result: Value;
   readonly location: Location | null;
@@ -81,13 +108,17 @@ export type Instruction =
   | (Defines & { readonly kind: "extend"; readonly sign: boolean; readonly from: 8 | 16 | 32; readonly operand: Value })
   /** 1 or 0, as i32. Operands of one type. */
   | (Defines & { readonly kind: "compare"; readonly condition: Condition; readonly left: Value; readonly right: Value })
-  /** Little-endian; zero- or sign-extends to the result's type. A `ptr` result of width 4 is a context's packet pointer. */
+  /**
+   * Little-endian; zero- or sign-extends to the result's type. A `ptr` result of width 4 is a context's packet pointer. With
+   * `core` the offset is relocated, here and in a store: `offset` is the field's in the local layout, and only that.
+   */
   | (Defines & {
       readonly kind: "load";
       readonly width: Width;
       readonly sign: boolean;
       readonly address: Value;
       readonly offset: number;
+      readonly core?: CoreAccess;
     })
   | (Effect & {
       readonly kind: "store";
@@ -95,16 +126,19 @@ export type Instruction =
       readonly address: Value;
       readonly offset: number;
       readonly value: Value;
+      readonly core?: CoreAccess;
     })
   /** Atomic read-modify-write of 4 or 8 bytes, of an i32 or i64; with a result, the old value. */
   | (Effect & {
       readonly kind: "atomic";
-      readonly op: "add" | "and" | "or" | "xor" | "exchange";
+      readonly op: AtomicOp;
       readonly result: Value | null;
       readonly width: 4 | 8;
       readonly address: Value;
       readonly offset: number;
       readonly value: Value;
+      /** Of `compare-exchange` only. */
+      readonly expected?: Value;
     })
   /** Address of a stack slot. */
   | (Defines & { readonly kind: "slot"; readonly slot: number })
@@ -112,15 +146,32 @@ export type Instruction =
   | (Defines & { readonly kind: "map"; readonly map: string })
   /** Address of byte `offset` of the only value of an array map: a global. */
   | (Defines & { readonly kind: "map-value"; readonly map: string; readonly offset: number })
+  /** Address plus a relocated offset; `offset` is the local layout's. */
+  | (Defines & {
+      readonly kind: "field-address";
+      readonly address: Value;
+      readonly offset: number;
+      readonly core: CoreAccess;
+    })
   /**
-   * A helper of the kernel by number, at most five arguments; clobbers memory only through pointers passed. An i32 result is the
-   * low half of what the helper returns. With `extern`, a function by its name that whoever loads the program must have; `helper` is 0.
+   * A number that depends on the kernel's types: whether a field is there, how large it is, what an enumerator is worth. `value` is
+   * the local layout's. It depends on nothing in the program, but must not be computed where the program would not
+   * have: a loader spoils what it cannot find, and only a path that gets there is refused.
+   */
+  | (Defines & { readonly kind: "core-value"; readonly what: CoreKind; readonly core: CoreAccess; readonly value: bigint })
+  /** Address of a function of the same program, for helpers that call back. */
+  | (Defines & { readonly kind: "function-address"; readonly function: string })
+  /** Address of a variable of the kernel. */
+  | (Defines & { readonly kind: "ksym"; readonly name: string })
+  /** A pointer into an arena as the other side knows it: the `kernel`'s address of it, or `user` space's. */
+  | (Defines & { readonly kind: "address-space-cast"; readonly to: "kernel" | "user"; readonly operand: Value })
+  /**
+   * At most five arguments. Helpers and kernel functions clobber memory only through pointers passed, or what such memory points to. An
+   * i32 result is the low half of what a helper or kernel function returns.
    */
   | (Effect & {
       readonly kind: "call";
-      readonly helper: number;
-      readonly name: string;
-      readonly extern?: true;
+      readonly callee: Callee;
       readonly result: Value | null;
       readonly arguments: Value[];
     });

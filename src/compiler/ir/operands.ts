@@ -9,6 +9,9 @@ export function forEachOperand(instruction: Instruction, visit: (value: Value) =
     case "slot":
     case "map":
     case "map-value":
+    case "core-value":
+    case "function-address":
+    case "ksym":
       return;
     case "binary":
     case "compare":
@@ -17,15 +20,21 @@ export function forEachOperand(instruction: Instruction, visit: (value: Value) =
       return;
     case "to-big":
     case "extend":
+    case "address-space-cast":
       visit(instruction.operand);
       return;
     case "load":
+    case "field-address":
       visit(instruction.address);
       return;
     case "store":
+      visit(instruction.address);
+      visit(instruction.value);
+      return;
     case "atomic":
       visit(instruction.address);
       visit(instruction.value);
+      if (instruction.expected !== undefined) visit(instruction.expected);
       return;
     case "call":
       for (const argument of instruction.arguments) visit(argument);
@@ -40,6 +49,9 @@ export function mapOperands(instruction: Instruction, map: (value: Value) => Val
     case "slot":
     case "map":
     case "map-value":
+    case "core-value":
+    case "function-address":
+    case "ksym":
       return instruction;
     case "binary":
     case "compare": {
@@ -48,19 +60,27 @@ export function mapOperands(instruction: Instruction, map: (value: Value) => Val
       return left === instruction.left && right === instruction.right ? instruction : { ...instruction, left, right };
     }
     case "to-big":
-    case "extend": {
+    case "extend":
+    case "address-space-cast": {
       const operand = map(instruction.operand);
       return operand === instruction.operand ? instruction : { ...instruction, operand };
     }
-    case "load": {
+    case "load":
+    case "field-address": {
       const address = map(instruction.address);
       return address === instruction.address ? instruction : { ...instruction, address };
     }
-    case "store":
-    case "atomic": {
+    case "store": {
       const address = map(instruction.address);
       const value = map(instruction.value);
       return address === instruction.address && value === instruction.value ? instruction : { ...instruction, address, value };
+    }
+    case "atomic": {
+      const address = map(instruction.address);
+      const value = map(instruction.value);
+      const expected = instruction.expected === undefined ? undefined : map(instruction.expected);
+      const same = address === instruction.address && value === instruction.value && expected === instruction.expected;
+      return same ? instruction : { ...instruction, address, value, ...(expected === undefined ? {} : { expected }) };
     }
     case "call": {
       const mapped = mapAll(instruction.arguments, map);

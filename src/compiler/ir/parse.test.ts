@@ -21,6 +21,16 @@ b0:
   v10: i64 = extend.s32 v2
   v11: i64 = be64 v10
   v12: i32 = compare.set v10, v11
+  v17: i64 = load.u32 [v3 + 1256] core 7 0:61 @parse.bpf.ts:3:7
+  store.u32 [v3 + 8], v2 core 7 0:1
+  v18: ptr = field-address [v3 + 1256] core 7 0:61
+  v19: i64 = core-value.enumval_value 18446744073709551615 core 9 2
+  v20: ptr = function-address step
+  v21: ptr = ksym bpf_prog_active
+  v22: i64 = call parse$ports#function(v20, v19)
+  call bpf_rcu_read_lock#kfunc()
+  v23: i64 = atomic.compare-exchange.u64 [v18 + 0], v22, v1
+  v24: ptr = address-space-cast.kernel v23
   branch.ne v9, v8 ? b1(v2, v3) : b2 @4:1
 b1(v13: i32, v14: ptr):
   v15: i64 = sub v14, v3

@@ -3,11 +3,15 @@
  * can be read. What is read is not verified: see `verify.ts`.
  */
 
+import { CORE_KINDS, type CoreKind } from "../../object/spec.ts";
 import { IrError } from "./errors.ts";
 import type {
+  AtomicOp,
   BinaryOp,
   Block,
+  Callee,
   Condition,
+  CoreAccess,
   Instruction,
   IrFunction,
   Location,
@@ -48,7 +52,7 @@ const CONDITIONS: ReadonlySet<string> = new Set<Condition>([
   "sge",
   "set", // biome-ignore format: a table
 ]);
-const ATOMICS: ReadonlySet<string> = new Set(["add", "and", "or", "xor", "exchange"]);
+const ATOMICS: ReadonlySet<string> = new Set<AtomicOp>(["add", "and", "or", "xor", "exchange", "compare-exchange"]);
 
 /** @throws IrError that names the line. */
 export function parseFunction(text: string): IrFunction {
@@ -97,8 +101,10 @@ class Parser {
       } else if (instructions === null) {
         this.#fail(`expected a block, found ${line.text}`);
       } else {
-        const located = /^(.*?)(?: @(\d+):(\d+))?$/.exec(line.text)!;
-        const location = located[2] === undefined ? null : { line: Number(located[2]), column: Number(located[3]) };
+        const located = /^(.*?)(?: @(?:(\S+):)?(\d+):(\d+))?$/.exec(line.text)!;
+        const [, , file, row, column] = located;
+        const place = { line: Number(row), column: Number(column) };
+        const location = row === undefined ? null : file === undefined ? place : { file, ...place };
         const terminator = this.#terminator(located[1]!, location);
         if (terminator === null) {
           instructions.push(this.#instruction(located[1]!, location));
@@ -171,7 +177,28 @@ class Parser {
       }
       case "load": {
         const { sign, bits } = this.#width(detail);
-        return { kind: "load", result, width: (bits / 8) as Width, sign, ...this.#memory(rest!), location };
+        const { text: place, core } = this.#core(rest!);
+        const given = core === null ? {} : { core };
+        return { kind: "load", result, width: (bits / 8) as Width, sign, ...this.#memory(place), ...given, location };
+      }
+      case "field-address": {
+        const { text: place, core } = this.#core(rest!);
+        if (core === null) this.#fail("expected core TYPE PATH");
+        return { kind: "field-address", result, ...this.#memory(place), core, location };
+      }
+      case "core-value": {
+        const { text: number, core } = this.#core(rest!);
+        if (core === null) this.#fail("expected core TYPE PATH");
+        const what = CORE_KINDS.find((kind) => kind === detail) ?? this.#fail(`no CO-RE record is called ${detail}`);
+        return { kind: "core-value", result, what: what satisfies CoreKind, core, value: BigInt(number), location };
+      }
+      case "function-address":
+        return { kind: "function-address", result, function: rest!, location };
+      case "ksym":
+        return { kind: "ksym", result, name: rest!, location };
+      case "address-space-cast": {
+        if (detail !== "kernel" && detail !== "user") this.#fail(`expected kernel or user, found ${detail}`);
+        return { kind: "address-space-cast", result, to: detail, operand: this.#operands(rest!, 1)[0]!, location };
       }
       case "slot":
         return { kind: "slot", result, slot: Number(rest), location };
@@ -186,37 +213,45 @@ class Parser {
     }
   }
 
-  #effect(text: string, result: Value | null, location: Location | null): Instruction {
+  #effect(given: string, result: Value | null, location: Location | null): Instruction {
+    const { text, core } = this.#core(given);
     const store = /^store\.u(\d+) (\[.*\]), v(\d+)$/.exec(text);
     if (store !== null && result === null) {
       const width = (Number(store[1]) / 8) as Width;
-      return { kind: "store", width, ...this.#memory(store[2]!), value: Number(store[3]), location };
+      const relocated = core === null ? {} : { core };
+      return { kind: "store", width, ...this.#memory(store[2]!), value: Number(store[3]), ...relocated, location };
     }
-    const atomic = /^atomic\.(\w+)\.u(32|64) (\[.*\]), v(\d+)$/.exec(text);
+    const atomic = /^atomic\.([\w-]+)\.u(32|64) (\[.*\]), (v\d+)(?:, (v\d+))?$/.exec(text);
     if (atomic !== null) {
       if (!ATOMICS.has(atomic[1]!)) this.#fail(`no atomic operation is called ${atomic[1]}`);
+      const expected = atomic[5] === undefined ? {} : { expected: this.#operands(atomic[5], 1)[0]! };
       return {
         kind: "atomic",
-        op: atomic[1] as "add" | "and" | "or" | "xor" | "exchange",
+        op: atomic[1] as AtomicOp,
         result,
         width: (Number(atomic[2]) / 8) as 4 | 8,
         ...this.#memory(atomic[3]!),
-        value: Number(atomic[4]),
+        value: this.#operands(atomic[4]!, 1)[0]!,
+        ...expected,
         location,
       };
     }
-    const call = /^call (\w+)#(\d+)\((.*)\)$/.exec(text);
+    const call = /^call ([\w$.]+)#(\d+|function|kfunc)\((.*)\)$/.exec(text);
     if (call !== null) {
-      return {
-        kind: "call",
-        helper: Number(call[2]),
-        name: call[1]!,
-        result,
-        arguments: this.#operands(call[3]!, null),
-        location,
-      };
+      const name = call[1]!;
+      const callee: Callee =
+        call[2] === "function" || call[2] === "kfunc"
+          ? { kind: call[2], name }
+          : { kind: "helper", helper: Number(call[2]), name };
+      return { kind: "call", callee, result, arguments: this.#operands(call[3]!, null), location };
     }
     return this.#fail(`expected an instruction, found ${text}`);
+  }
+
+  /** Takes ` core TYPE PATH` off the end. */
+  #core(text: string): { text: string; core: CoreAccess | null } {
+    const [, before, type, access] = /^(.*) core (\d+) ([\d:]+)$/.exec(text) ?? [];
+    return before === undefined ? { text, core: null } : { text: before, core: { type: Number(type), access: access! } };
   }
 
   #target(text: string): Target {

@@ -11,7 +11,7 @@
  *     …
  */
 
-import type { Instruction, IrFunction, Location, Target, Terminator, Type, Value } from "./ir.ts";
+import type { CoreAccess, Instruction, IrFunction, Location, Target, Terminator, Type, Value } from "./ir.ts";
 import { resultOf } from "./operands.ts";
 
 export function printFunction(fn: IrFunction): string {
@@ -47,19 +47,34 @@ export function printInstruction(instruction: Instruction): string {
     case "compare":
       return `compare.${instruction.condition} v${instruction.left}, v${instruction.right}`;
     case "load":
-      return `load.${instruction.sign ? "s" : "u"}${instruction.width * 8} ${memory(instruction.address, instruction.offset)}`;
+      return `load.${instruction.sign ? "s" : "u"}${instruction.width * 8} ${memory(instruction.address, instruction.offset)}${core(instruction.core)}`;
     case "store":
-      return `store.u${instruction.width * 8} ${memory(instruction.address, instruction.offset)}, v${instruction.value}`;
-    case "atomic":
-      return `atomic.${instruction.op}.u${instruction.width * 8} ${memory(instruction.address, instruction.offset)}, v${instruction.value}`;
+      return `store.u${instruction.width * 8} ${memory(instruction.address, instruction.offset)}, v${instruction.value}${core(instruction.core)}`;
+    case "atomic": {
+      const { op, width, address, offset, value, expected } = instruction;
+      const operands = expected === undefined ? [value] : [value, expected];
+      return `atomic.${op}.u${width * 8} ${memory(address, offset)}, ${values(operands)}`;
+    }
     case "slot":
       return `slot ${instruction.slot}`;
     case "map":
       return `map ${instruction.map}`;
     case "map-value":
       return `map-value ${instruction.map} + ${instruction.offset}`;
-    case "call":
-      return `call ${instruction.name}#${instruction.extern === true ? "extern" : instruction.helper}(${values(instruction.arguments)})`;
+    case "field-address":
+      return `field-address ${memory(instruction.address, instruction.offset)}${core(instruction.core)}`;
+    case "core-value":
+      return `core-value.${instruction.what} ${instruction.value}${core(instruction.core)}`;
+    case "function-address":
+      return `function-address ${instruction.function}`;
+    case "ksym":
+      return `ksym ${instruction.name}`;
+    case "address-space-cast":
+      return `address-space-cast.${instruction.to} v${instruction.operand}`;
+    case "call": {
+      const { callee } = instruction;
+      return `call ${callee.name}#${callee.kind === "helper" ? callee.helper : callee.kind}(${values(instruction.arguments)})`;
+    }
   }
 }
 
@@ -84,10 +99,16 @@ function memory(address: Value, offset: number): string {
   return `[v${address} ${offset < 0 ? "-" : "+"} ${Math.abs(offset)}]`;
 }
 
+function core(access: CoreAccess | undefined): string {
+  return access === undefined ? "" : ` core ${access.type} ${access.access}`;
+}
+
 function values(list: readonly Value[]): string {
   return list.map((value) => `v${value}`).join(", ");
 }
 
 function at(location: Location | null): string {
-  return location === null ? "" : ` @${location.line}:${location.column}`;
+  if (location === null) return "";
+  const { file, line, column } = location;
+  return ` @${file === undefined ? "" : `${file}:`}${line}:${column}`;
 }

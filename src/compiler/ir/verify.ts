@@ -13,6 +13,48 @@ export function verifyFunction(fn: IrFunction): void {
   if (problems.length > 0) throw new IrError(fn.name, problems);
 }
 
+/**
+ * Verifies a program with its sub-programs, and what they say of each other: functions that are called or whose address is taken are there, and
+ * get and give what they declare.
+ *
+ * Gives the functions that the program reaches: itself first, the others in the order given.
+ * @throws IrError with every rule that the first function breaks that breaks any.
+ */
+export function verifyProgram(main: IrFunction, subprograms: readonly IrFunction[]): IrFunction[] {
+  const byName = new Map(subprograms.map((fn) => [fn.name, fn]));
+  if (byName.size < subprograms.length) throw new IrError(main.name, ["two sub-programs have one name"]);
+  const reached = new Set([main]);
+  for (const fn of reached) {
+    verifyFunction(fn);
+    const problems: string[] = [];
+    for (const [id, block] of fn.blocks.entries()) {
+      for (const instruction of block.instructions) {
+        const name =
+          instruction.kind === "function-address"
+            ? instruction.function
+            : instruction.kind === "call" && instruction.callee.kind === "function"
+              ? instruction.callee.name
+              : null;
+        if (name === null) continue;
+        const callee = byName.get(name);
+        if (callee === undefined) problems.push(`b${id}, ${printInstruction(instruction)}: there is no such function`);
+        else reached.add(callee);
+        if (callee === undefined || instruction.kind !== "call") continue;
+        const given = instruction.arguments.map((argument) => fn.values[argument]);
+        const taken = callee.parameters.map((parameter) => callee.values[parameter]);
+        const where = `b${id}, ${printInstruction(instruction)}`;
+        if (given.join() !== taken.join())
+          problems.push(`${where}: passes (${given.join(", ")}) where (${taken.join(", ")}) is declared`);
+        const gives = instruction.result === null ? null : fn.values[instruction.result];
+        if (gives !== null && gives !== callee.result)
+          problems.push(`${where}: takes ${gives}, and it returns ${callee.result ?? "nothing"}`);
+      }
+    }
+    if (problems.length > 0) throw new IrError(fn.name, problems);
+  }
+  return [main, ...subprograms.filter((fn) => reached.has(fn))];
+}
+
 /** What is wrong, one line each; empty when nothing is. */
 export function findProblems(fn: IrFunction): string[] {
   const check = new Check(fn);
@@ -148,14 +190,33 @@ class Check {
         const wanted = instruction.width === 4 ? "i32" : "i64";
         expect(type(instruction.value) === wanted, `an atomic operation of ${instruction.width} bytes takes an ${wanted}`);
         expect(gives === null || gives === wanted, `an atomic operation of ${instruction.width} bytes gives an ${wanted}`);
+        const compares = instruction.op === "compare-exchange";
+        expect(compares === (instruction.expected !== undefined), "compare-exchange, and it alone, says what is expected");
+        if (instruction.expected !== undefined) expect(type(instruction.expected) === wanted, `what is expected is an ${wanted}`);
         return;
       }
+      case "field-address":
+        this.#access(where, instruction.address, instruction.offset);
+        expect(gives === "ptr", "gives a pointer");
+        return;
+      case "core-value": {
+        const limit = gives === "i32" ? 1n << 32n : 1n << 64n;
+        expect(gives !== "ptr", "gives an integer");
+        expect(instruction.value >= 0n && instruction.value < limit, "a number is the unsigned value of its width");
+        return;
+      }
+      case "address-space-cast":
+        expect(type(instruction.operand) !== "i32", "an address has 64 bits");
+        expect(gives === "ptr", "gives a pointer");
+        return;
       case "slot":
         expect(this.#fn.slots[instruction.slot] !== undefined, "the slot does not exist");
         expect(gives === "ptr", "gives a pointer");
         return;
       case "map":
       case "map-value":
+      case "function-address":
+      case "ksym":
         expect(gives === "ptr", "gives a pointer");
         return;
       case "call":

@@ -71,7 +71,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "extern": {
       const given = value.arguments.map((argument) => scalar(to, argument));
       to.locate(value.at);
-      const result = ir.callExtern(value.function.name, given, "i32");
+      const result = ir.callKfunc(value.function.name, given, "i32");
       return convert(ir, result, INTS.u32, value.type);
     }
     case "context-field":

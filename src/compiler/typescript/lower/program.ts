@@ -1,12 +1,22 @@
 /** Lowers a checked program to the IR. */
 
 import type { IrFunction } from "../../ir/ir.ts";
+import type { TypeWriter } from "../btf-types.ts";
 import type { ProgramDeclaration } from "../tree.ts";
 import { Lowering } from "./lowering.ts";
 import { statements } from "./statements.ts";
 
-/** @throws TooLarge when inlining makes it grow beyond all reason. */
-export function lowerProgram(program: ProgramDeclaration): IrFunction {
+export interface LoweredProgram {
+  readonly main: IrFunction;
+  /** Functions that it may call or have called back, each with the BTF id of its FUNC. Those that it does not reach are left out of the code. */
+  readonly functions: readonly { readonly fn: IrFunction; readonly type: number }[];
+}
+
+/**
+ * `types` gets the types that the code refers to.
+ * @throws TooLarge when inlining makes it grow beyond all reason.
+ */
+export function lowerProgram(program: ProgramDeclaration, _types: TypeWriter): LoweredProgram {
   const to = new Lowering(program);
   const [parameter] = program.body.parameters;
   // The context of an application's own hook is a struct like any other.
@@ -15,5 +25,5 @@ export function lowerProgram(program: ProgramDeclaration): IrFunction {
   // The checker has proven that nothing gets here.
   if (!to.ir.terminated) to.ir.return(to.ir.constant("i32", 0));
   to.finish();
-  return to.ir.finish();
+  return { main: to.ir.finish(), functions: [] };
 }
