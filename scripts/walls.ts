@@ -48,6 +48,7 @@ const ROOMS: readonly Room[] = [
   { path: "embedded.ts", portable: true, packages: [] },
   { path: "hooks.ts", portable: true, packages: [] },
   { path: "testkit", portable: true, packages: [] },
+  { path: "source-files.ts", portable: false, packages: [] },
   { path: "compile.ts", portable: false, packages: [] },
   { path: "index.ts", portable: false, packages: [] },
   { path: "cli", portable: false, packages: [] },

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Spec } from "./object/spec.ts";
+import { resolveFrom } from "./source-files.ts";
 
 /**
  * Compiles a `.bpf.ts` source, or reads an object file that some other compiler made (ELF, whatever its name).
@@ -13,7 +14,7 @@ export async function compile(path: string): Promise<Spec> {
   const name = basename(path);
   if (name.endsWith(".ts")) {
     const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
-    return compileSource(source, { file: path });
+    return compileSource(source, { file: path, resolve: resolveFrom(path) });
   }
   const bytes = await readFile(path);
   if (!name.endsWith(".o") && !isElf(bytes)) {

@@ -17,8 +17,7 @@ import { shortened } from "./typescript/excerpt.ts";
 import { sizeOf } from "./typescript/layout.ts";
 import { TooLarge } from "./typescript/lower/lowering.ts";
 import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
-import { checkModule } from "./typescript/module.ts";
-import { parseSource } from "./typescript/parse.ts";
+import { checkModules, type Resolve } from "./typescript/modules.ts";
 import { Reporter } from "./typescript/report.ts";
 import type { MapDeclaration, Module, ProgramDeclaration } from "./typescript/tree.ts";
 
@@ -29,12 +28,15 @@ export {
   type DiagnosticCode,
   renderDiagnostic,
 } from "./typescript/diagnostics.ts";
+export type { Resolve } from "./typescript/modules.ts";
 
 export interface CompileOptions {
   /** The source's name, for messages and line information; its last part without extension names the Spec. */
   readonly file: string;
   /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. */
   readonly cpu?: CpuVersion;
+  /** Finds the files that it imports. Without it, it can only import from the library. */
+  readonly resolve?: Resolve;
 }
 
 /**
@@ -45,7 +47,7 @@ export function compileSource(text: string, options: CompileOptions): Spec {
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
-    const module = check(source, reporter);
+    const module = check(source, options, reporter);
     return toSpec(module, options, reporter);
   });
 }
@@ -55,7 +57,7 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
-    const { programs } = check(source, reporter);
+    const { programs } = check(source, options, reporter);
     const types = new TypeWriter();
     return new Map(
       programs.flatMap((program) => {
@@ -82,9 +84,8 @@ function guarded<T>(reporter: Reporter, compile: () => T): T {
   }
 }
 
-function check(source: string, reporter: Reporter): Module {
-  const parsed = parseSource(source, reporter);
-  const module = parsed === null || reporter.failed ? null : checkModule(parsed, reporter);
+function check(source: string, options: CompileOptions, reporter: Reporter): Module {
+  const module = checkModules(source, reporter, options.resolve ?? null);
   if (module === null || reporter.failed) throw new CompileError(reporter.diagnostics);
   return module;
 }
@@ -144,12 +145,12 @@ function programSpec(program: ProgramDeclaration, types: TypeWriter, options: Co
     }),
   );
   const lines = generated.lines.map(
-    ({ slot, line, column }): LineInfo => ({
+    ({ slot, line, column, file = options.file }): LineInfo => ({
       slot,
-      file: options.file,
+      file,
       line,
       column,
-      text: shortened(reporter.line(line).trimStart()),
+      text: shortened(reporter.line(line, file).trimStart()),
     }),
   );
   return {

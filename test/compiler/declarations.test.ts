@@ -205,7 +205,6 @@ describe("declarations", () => {
       beside("SK1101", 'const license = "GPL";', '"GPL"', /export const license/),
       beside("SK1101", 'export const license = "";', '""'),
       beside("SK1101", "const { a } = b;", "{ a }"),
-      beside("SK1101", "export { u8 };", "export { u8 };", /where/),
       beside("SK1101", 'import all from "skep/bpf";', "all", /by name/),
       beside("SK2007", "const b = FixedArray;", "FixedArray", /import/),
       beside("SK2007", "const b = FixedArray(5);", "FixedArray", /import/),

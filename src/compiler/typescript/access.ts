@@ -3,14 +3,15 @@
 import type * as Syntax from "@babel/types";
 import { constantOf } from "./constants.ts";
 import { converted, mayBeNull } from "./conversions.ts";
-import { expression, literal } from "./expressions.ts";
+import { expression, literal, valueNamed } from "./expressions.ts";
+import { checkWanted } from "./imports.ts";
 import { sizeOf } from "./layout.ts";
 import { headerNamed } from "./library/headers.ts";
 import { HOOKS, isStruct } from "./library/hooks.ts";
 import { MAP_METHODS } from "./library/maps.ts";
 import { rangeOf } from "./ranges.ts";
 import { spanOf } from "./report.ts";
-import { didYouMean } from "./scopes.ts";
+import { didYouMean, type Exports, meaningOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
 import { type ArrayType, INTS, PACKET, type ReferenceType, readAs, typeName } from "./types.ts";
@@ -24,7 +25,8 @@ export function member(fn: FunctionState, node: Syntax.MemberExpression): Expres
     fn.reporter.report("SK1101", spanOf(property), { what: "a private name", instead: "use a field of an interface" });
     return errorAt(node);
   }
-  const special = node.object.type === "Identifier" ? fn.scope.look(node.object.name) : null;
+  const special = meaningOf(fn.scope, node.object);
+  if (special?.kind === "namespace") return namespaceMember(fn, special.exports, property, node);
   if (special?.kind === "header") {
     if (property.name === "size") return literal(BigInt(special.header.size), node);
     return unknownProperty(fn, property, special.name, ["size"], `read it from a packet: ctx.packet.at(${special.name}, offset)`);
@@ -41,6 +43,16 @@ export function member(fn: FunctionState, node: Syntax.MemberExpression): Expres
     return unknownProperty(fn, property, special.name, known, `its members are ${known.join(", ")}`);
   }
   return memberOf(fn, expression(fn, node.object, null), property, node);
+}
+
+/** `ns.name`: what another module exports. */
+function namespaceMember(fn: FunctionState, exports: Exports, property: Syntax.Identifier, node: Syntax.Node): Expression {
+  const found = exports.value(property.name);
+  if (found !== null) return valueNamed(fn, found, property);
+  const isType = exports.type(property.name) !== null;
+  if (isType) fn.reporter.report("SK2007", spanOf(node), { name: property.name, what: "a type", instead: "it has no value" });
+  else checkWanted(fn.module, { from: exports, name: property.name, node: property });
+  return errorAt(node);
 }
 
 /** The field of what is there already. */

@@ -1,10 +1,12 @@
 /** From type annotations to types: names, `FixedArray`, `… | null`, and the structs that the source declares. */
 
+import type * as Syntax from "@babel/types";
 import type { TSInterfaceDeclaration, TSType, TSTypeElement } from "@babel/types";
+import { namespaceType } from "./imports.ts";
 import { layOut, sizeOf } from "./layout.ts";
 import { exporterOf } from "./library/exports.ts";
 import { spanOf } from "./report.ts";
-import { didYouMean } from "./scopes.ts";
+import { didYouMean, type Exports } from "./scopes.ts";
 import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
 import { BOOL, PACKET, type ReferenceType, reference, type StoredType, type ValueType, VOID } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
@@ -31,7 +33,7 @@ export function storedType(module: ModuleState, node: TSType): StoredType | null
     return null;
   }
   if (meaning.kind === "stored") return meaning.type;
-  if (meaning.kind === "declared") return resolveDeclared(module, meaning.declaration);
+  if (meaning.kind === "declared") return resolveDeclared(meaning.declaration);
   module.reporter.report("SK2008", spanOf(node), {
     name: `${textOf(node)} in memory`,
     instead: "store the fields that you need",
@@ -44,8 +46,8 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
   if (node.type === "TSVoidKeyword") return VOID;
   if (node.type === "TSParenthesizedType") return valueType(module, node.typeAnnotation);
   if (node.type === "TSUnionType") return union(module, node);
-  if (node.type === "TSTypeReference" && node.typeName.type === "Identifier") {
-    const meaning = module.types.get(node.typeName.name)?.meaning;
+  if (node.type === "TSTypeReference") {
+    const meaning = typeMeaning(module, node.typeName);
     if (meaning?.kind === "header") return reference(meaning.type, "packet", false);
     if (meaning?.kind === "context") return { kind: "context", hook: meaning.hook };
     if (meaning?.kind === "packet") return PACKET;
@@ -71,14 +73,34 @@ function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" 
   return null;
 }
 
+/** What a name, or a member of a namespace, stands for as a type; null, without a report, for none. */
+function typeMeaning(module: ModuleState, name: Syntax.TSEntityName): TypeMeaning | null {
+  if (name.type === "Identifier") return module.types.get(name.name)?.meaning ?? null;
+  const namespace = namespaceOf(module, name);
+  return namespace?.exports.type(namespace.name.name) ?? null;
+}
+
+/** The module that `ns` of `ns.Name` stands for. */
+function namespaceOf(
+  module: ModuleState,
+  name: Syntax.TSEntityName,
+): { readonly exports: Exports; readonly name: Syntax.Identifier } | null {
+  if (name.type !== "TSQualifiedName" || name.left.type !== "Identifier") return null;
+  const meaning = module.values.look(name.left.name);
+  return meaning?.kind === "namespace" ? { exports: meaning.exports, name: name.right } : null;
+}
+
 function named(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): TypeMeaning | null {
-  if (node.typeName.type !== "Identifier") {
+  const { typeName } = node;
+  const found = typeMeaning(module, typeName);
+  if (found !== null) return found;
+  if (typeName.type !== "Identifier") {
+    const namespace = namespaceOf(module, typeName);
+    if (namespace !== null) return namespaceType(module, namespace.exports, namespace.name);
     module.reporter.report("SK2008", spanOf(node), { name: "a name with dots", instead: "import the type and use its name" });
     return null;
   }
-  const { name } = node.typeName;
-  const found = module.types.get(name);
-  if (found !== undefined) return found.meaning;
+  const { name } = typeName;
   // The value of that name was imported without its type, or a value is used as a type.
   const exporter = exporterOf(name);
   const value = module.values.look(name);
@@ -117,7 +139,8 @@ function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeRe
 }
 
 /** Lays out an interface when it is first used. */
-export function resolveDeclared(module: ModuleState, declared: DeclaredType): StoredType | null {
+export function resolveDeclared(declared: DeclaredType): StoredType | null {
+  const { module } = declared;
   if (declared.state === "resolved") return declared.type;
   if (declared.state === "resolving") {
     module.reporter.report("SK2111", declared.at, { name: declared.name });

@@ -1,7 +1,7 @@
 /** Checks calls: casts, addresses, helpers, functions of the file, methods of maps and of the packet. */
 
 import type * as Syntax from "@babel/types";
-import { PACKET_READS } from "./access.ts";
+import { member, PACKET_READS } from "./access.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
@@ -11,7 +11,7 @@ import { MAP_METHODS } from "./library/maps.ts";
 import { fits, representation } from "./numbers.ts";
 import { meet } from "./operators.ts";
 import { spanOf } from "./report.ts";
-import { didYouMean, type FunctionSymbol } from "./scopes.ts";
+import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { placeType, storedValue } from "./structs.ts";
 import type { Expression, MapDeclaration } from "./tree.ts";
@@ -23,15 +23,15 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     fn.reporter.report("SK1101", spanOf(node), { what: "spread", instead: "write the arguments out" });
     return errorAt(node);
   }
-  if (callee.type === "MemberExpression" && !callee.computed && callee.property.type === "Identifier") {
+  const meaning = meaningOf(fn.scope, callee);
+  if (meaning === null && callee.type === "MemberExpression" && !callee.computed && callee.property.type === "Identifier") {
     return method(fn, node, callee, callee.property);
   }
-  if (callee.type !== "Identifier") return notCallable(fn, callee, "this");
-  if (node.typeArguments && fn.scope.look(callee.name)?.kind !== "map-kind") {
+  if (callee.type !== "Identifier" && meaning === null) return notCallable(fn, callee, "this");
+  if (node.typeArguments && meaning?.kind !== "map-kind") {
     fn.reporter.report("SK1101", spanOf(node.typeArguments), { what: "a type argument here", instead: "remove it" });
     return errorAt(node);
   }
-  const meaning = fn.scope.look(callee.name);
   switch (meaning?.kind) {
     case "cast":
       return cast(fn, meaning.type, node);
@@ -63,16 +63,16 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     case "map-kind":
     case "hook":
     case "own-hook":
-      fn.reporter.report("SK3001", spanOf(node), { what: callee.name });
+      fn.reporter.report("SK3001", spanOf(node), { what: textOf(callee) });
       return errorAt(node);
     case "type-only":
       return expression(fn, callee, null);
     case "refused":
       return errorAt(node);
     case undefined:
-      return unknown(fn, callee);
+      return callee.type === "Identifier" ? unknown(fn, callee) : errorAt(node);
     default:
-      return notCallable(fn, callee, callee.name);
+      return notCallable(fn, callee, textOf(callee));
   }
 }
 
@@ -122,7 +122,7 @@ function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression):
 }
 
 function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.CallExpression): Expression {
-  const declaration = checkFunction(fn.module, symbol, spanOf(node));
+  const declaration = checkFunction(symbol, spanOf(node));
   if (declaration === null) {
     // Its faults are reported; those of the arguments are not yet.
     for (const argument of node.arguments) {
@@ -162,15 +162,15 @@ function method(
   callee: Syntax.MemberExpression,
   property: Syntax.Identifier,
 ): Expression {
-  if (callee.object.type === "Identifier") {
-    const meaning = fn.scope.look(callee.object.name);
-    if (meaning?.kind === "map") return mapMethod(fn, meaning.map, property, node);
-    if (meaning?.kind === "refused") return errorAt(node);
-    if (meaning === null && callee.object.name === "Math") return extreme(fn, property, node);
-    if (meaning?.kind === "header") {
-      fn.reporter.report("SK3009", spanOf(callee.object), { name: callee.object.name });
-      return errorAt(node);
-    }
+  const meaning = meaningOf(fn.scope, callee.object);
+  if (meaning?.kind === "map") return mapMethod(fn, meaning.map, property, node);
+  if (meaning?.kind === "refused") return errorAt(node);
+  if (meaning?.kind === "namespace") return member(fn, callee);
+  if (meaning === null && callee.object.type === "Identifier" && callee.object.name === "Math")
+    return extreme(fn, property, node);
+  if (meaning?.kind === "header") {
+    fn.reporter.report("SK3009", spanOf(callee.object), { name: textOf(callee.object) });
+    return errorAt(node);
   }
   const object = expression(fn, callee.object, null);
   if (object.type.kind === "error") return errorAt(node);
@@ -284,7 +284,7 @@ function packetMethod(fn: FunctionState, property: Syntax.Identifier, node: Synt
     const values = argumentsOf(fn, node, "packet.at", ["Header", "offset"], "packet.at(Header, offset)");
     const [headerNode, offsetNode] = values ?? [];
     if (headerNode === undefined || offsetNode === undefined) return errorAt(node);
-    const meaning = headerNode.type === "Identifier" ? fn.scope.look(headerNode.name) : null;
+    const meaning = meaningOf(fn.scope, headerNode);
     const offset = typed(fn, offsetNode, INTS.u32);
     if (meaning?.kind !== "header") {
       if (meaning?.kind !== "refused") {

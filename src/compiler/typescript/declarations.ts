@@ -185,9 +185,9 @@ function programOf(
   if (argument.type === "Identifier") {
     const meaning = module.values.look(argument.name);
     if (meaning?.kind === "refused") return null;
-    const named = meaning?.kind === "function" ? meaning.function.node : null;
+    const named = meaning?.kind === "function" ? meaning.function : null;
     if (named !== null) {
-      const body = checkCallable(module, named, name, { hook, hookName });
+      const body = checkCallable(named.module, named.node, name, { hook, hookName });
       return body !== null && nameFits(module, name, at) ? { name, hook, body, at } : null;
     }
     callable = null;

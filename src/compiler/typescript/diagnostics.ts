@@ -55,11 +55,7 @@ export const DIAGNOSTICS = {
     hint: "move the declaration up",
   },
   SK2004: { title: "Assignment to a constant", message: "{name} is constant", hint: "{instead}" },
-  SK2005: {
-    title: "Unknown module",
-    message: 'a program cannot import from "{module}"',
-    hint: 'import from "skep/bpf" or "skep/bpf/net"',
-  },
+  SK2005: { title: "Unknown module", message: 'a program cannot import from "{module}"', hint: "{instead}" },
   SK2006: { title: "Unknown export", message: "{module} has no {name}", hint: "{instead}" },
   SK2007: { title: "Not a value", message: "{name} is {what}, not a value", hint: "{instead}" },
   SK2008: { title: "Not a type", message: "{name} is not a type of the language", hint: "{instead}" },
@@ -75,6 +71,21 @@ export const DIAGNOSTICS = {
     hint: "a program must be proven to end: write a bounded loop instead",
   },
   SK2012: { title: "Unknown label", message: "there is no {what} to {verb} here", hint: "{instead}" },
+  SK2013: {
+    title: "Circular import",
+    message: "files import each other in a circle: {path}",
+    hint: "write import type where only types are needed, or move what both need into a file of its own",
+  },
+  SK2014: {
+    title: "Name in two files",
+    message: "{name} is already declared in {other}, and both become part of one program",
+    hint: "rename one of them: the kernel knows maps, variables and programs by their names",
+  },
+  SK2015: {
+    title: "Renamed export",
+    message: "{name} is {what}: the kernel knows it by its own name",
+    hint: "export it under its name, or rename its declaration",
+  },
   // ── types ──
   SK2101: { title: "Wrong type", message: "expected {expected}, found {found}", hint: "{instead}" },
   SK2102: {

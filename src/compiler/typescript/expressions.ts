@@ -11,7 +11,7 @@ import { exporterOf } from "./library/exports.ts";
 import { binary, logicalValue, unary } from "./operators.ts";
 import { perhaps } from "./optional.ts";
 import { spanOf } from "./report.ts";
-import { didYouMean } from "./scopes.ts";
+import { didYouMean, type Meaning } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { arrayLiteral, structLiteral } from "./structs.ts";
 import type { Expression } from "./tree.ts";
@@ -43,7 +43,7 @@ function check(fn: FunctionState, node: Syntax.Node, expected: ValueType | null)
     case "NullLiteral":
       return { kind: "null", type: NULL, at };
     case "Identifier":
-      return name(fn, node);
+      return valueNamed(fn, fn.scope.look(node.name), node);
     case "UnaryExpression":
       return unary(fn, node, expected);
     case "BinaryExpression":
@@ -95,9 +95,9 @@ function number(fn: FunctionState, node: Syntax.NumericLiteral): Expression {
   return { kind: "literal", type: { kind: "literal" }, value: BigInt(node.value), complement: false, at };
 }
 
-function name(fn: FunctionState, node: Syntax.Identifier): Expression {
+/** What a name, of this file or of a namespace, is as a value. */
+export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syntax.Identifier): Expression {
   const at = spanOf(node);
-  const meaning = fn.scope.look(node.name);
   const notAValue = (what: string, instead: string) => {
     fn.reporter.report("SK2007", at, { name: node.name, what, instead });
     return errorAt(node);
@@ -138,6 +138,8 @@ function name(fn: FunctionState, node: Syntax.Identifier): Expression {
       return notAValue("a function", `call it: ${node.name}("…")`);
     case "text":
       return notAValue("a string", "the program cannot read it");
+    case "namespace":
+      return notAValue("a module", `write one of its exports: ${node.name}.${meaning.exports.names()[0] ?? "name"}`);
     case "type-only":
       return notAValue("imported as a type", `import its value: import { ${node.name} }`);
     case "refused":

@@ -6,7 +6,7 @@ import { coerce, settled, unify } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import { fits, meaning } from "./numbers.ts";
-import { type Span, spanOf } from "./report.ts";
+import { endOf, type Span, spanOf } from "./report.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
@@ -14,7 +14,8 @@ import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
 import { type IntType, isAddressBytes, reference, typeName, type ValueType, VOID } from "./types.ts";
 
 /** The checked function; null after an error or when it is recursive, with a report. */
-export function checkFunction(module: ModuleState, symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
+export function checkFunction(symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
+  const { module } = symbol;
   if (symbol.state === "checked" || symbol.state === "failed") return symbol.declaration;
   if (symbol.state === "checking") {
     const path = [...module.calling.slice(module.calling.indexOf(symbol)), symbol].map(({ name }) => name).join(" → ");
@@ -177,9 +178,7 @@ function body(fn: FunctionState, node: CallableNode, { locals: parameters, defau
   const result = settleReturns(fn);
   if (result === null) return null;
   if (fn.reachable && result.kind !== "void") {
-    const end = block.loc?.end;
-    const close = end === undefined ? at : { line: end.line, column: end.column };
-    fn.reporter.report("SK2302", close, { name: fn.name, type: typeName(result) });
+    fn.reporter.report("SK2302", endOf(block), { name: fn.name, type: typeName(result) });
     return null;
   }
   return { name: fn.name, parameters, defaults, result, assigned: fn.assigned, body: checked, at };

@@ -1,18 +1,27 @@
-/** Checks a whole file: imports, types, constants, functions, maps and programs of the top level. */
+/** One file: imports, types, constants, functions, maps and programs of the top level. */
 
 import type * as Syntax from "@babel/types";
 import { resolveDeclared, valueType } from "./annotations.ts";
 import { constantOf } from "./constants.ts";
 import { coerce } from "./conversions.ts";
 import { externFunction, mapDeclaration, ownProgramDeclaration, programDeclaration } from "./declarations.ts";
+import { ExportTable } from "./exports.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
-import { LIBRARY } from "./library/exports.ts";
+import { bindExports, bindImports, checkWanted, nameOf, type Wanted } from "./imports.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
-import { type Reporter, spanOf } from "./report.ts";
-import { type ConstantSymbol, didYouMean, type ExternFunction, type FunctionSymbol, type Meaning } from "./scopes.ts";
-import { FunctionState, ModuleState, type TypeMeaning } from "./state.ts";
+import { spanOf } from "./report.ts";
+import {
+  type ConstantSymbol,
+  type Exports,
+  type ExternFunction,
+  type FunctionSymbol,
+  type Meaning,
+  meaningOf,
+  textOf,
+} from "./scopes.ts";
+import { FunctionState, type ModuleState } from "./state.ts";
 import type { Expression, MapDeclaration, Module, ProgramDeclaration } from "./tree.ts";
 import { INTS } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
@@ -36,32 +45,53 @@ interface Pending {
   readonly exported: boolean;
 }
 
-/** Everything wrong with the file is reported; the result means something only when nothing is. */
-export function checkModule(source: Source, reporter: Reporter): Module {
-  const module = new ModuleState(reporter);
-  const check = new ModuleChecker(module, source);
-  return check.run();
-}
+/** What one file brings to the program. */
+export type Part = Module;
 
-class ModuleChecker {
+/** One file of a program. First it declares, then, when all files have, its names are checked, then what they stand for. */
+export class ModuleFile {
+  readonly exports: ExportTable;
+  /** What the statements that import mean to import from; those that are missing were reported. */
+  readonly resolved = new Map<Syntax.Node, Exports>();
   readonly #module: ModuleState;
   readonly #source: Source;
+  readonly #wanted: Wanted[] = [];
+  /** Declared here and exported by a list elsewhere in the file. */
+  readonly #listed = new Set<string>();
   readonly #functions: FunctionSymbol[] = [];
   readonly #constants: { readonly evaluate: () => void }[] = [];
   readonly #pending: Pending[] = [];
   readonly #externs: ExternFunction[] = [];
   #license = DEFAULT_LICENSE;
 
-  constructor(module: ModuleState, source: Source) {
+  constructor(module: ModuleState, source: Source, title: string) {
     this.#module = module;
     this.#source = source;
+    this.exports = new ExportTable(title, module);
   }
 
-  run(): Module {
+  /** Makes names known. Files whose values this one imports must have done so. */
+  declare(): void {
     const { body, directives } = this.#source.program;
     for (const directive of directives) this.#refuse(directive, "a directive", "remove it");
-    for (const node of body) if (node.type === "ImportDeclaration") this.#import(node);
+    for (const node of body) {
+      if (node.type === "ImportDeclaration") this.#import(node);
+      else if (node.type === "ExportNamedDeclaration" && !node.source) this.#list(node);
+    }
     for (const node of body) if (node.type !== "ImportDeclaration") this.#declare(node);
+  }
+
+  /** When all files have declared their names. */
+  checkNames(): void {
+    for (const wanted of this.#wanted) checkWanted(this.#module, wanted);
+    for (const { name, callee } of this.#pending) {
+      if (!this.exports.renames(name)) continue;
+      const what = callee.kind === "map-kind" ? "a map" : "a program";
+      this.#module.reporter.report("SK2015", this.#module.values.declaredAt(name) ?? { line: 1, column: 1 }, { name, what });
+    }
+  }
+
+  check(): Part {
     const maps: MapDeclaration[] = [];
     for (const pending of this.#pending) {
       if (pending.callee.kind !== "map-kind") continue;
@@ -78,7 +108,7 @@ class ModuleChecker {
     }
     for (const constant of this.#constants) constant.evaluate();
     for (const { meaning } of this.#module.types.values()) {
-      if (meaning.kind === "declared") resolveDeclared(this.#module, meaning.declaration);
+      if (meaning.kind === "declared") resolveDeclared(meaning.declaration);
     }
     const programs: ProgramDeclaration[] = [];
     for (const pending of this.#pending) {
@@ -91,9 +121,7 @@ class ModuleChecker {
           : ownProgramDeclaration(this.#module, name, node, at);
       if (program !== null) programs.push(program);
     }
-    for (const symbol of this.#functions) checkFunction(this.#module, symbol, symbol.at);
-    const programless = this.#pending.every(({ callee }) => callee.kind === "map-kind");
-    if (programless && !this.#module.reporter.failed) this.#module.reporter.report("SK3007", { line: 1, column: 1 });
+    for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
     return { license: this.#license, maps, programs, externs: this.#externs };
   }
 
@@ -101,58 +129,33 @@ class ModuleChecker {
     this.#module.reporter.report("SK1101", spanOf(node), { what, instead });
   }
 
-  // ── imports ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── imports and exports ───────────────────────────────────────────────────────────────────────────────────────────
 
   #import(node: Syntax.ImportDeclaration): void {
-    const library = LIBRARY.get(node.source.value);
-    if (library === undefined) {
-      this.#module.reporter.report("SK2005", spanOf(node.source), { module: node.source.value });
-      for (const { local } of node.specifiers) {
-        this.#module.values.set(local.name, { kind: "refused" }, spanOf(local));
-      }
+    const from = this.resolved.get(node);
+    if (from !== undefined) {
+      this.#wanted.push(...bindImports(this.#module, node, from));
       return;
     }
+    for (const { local } of node.specifiers) this.#module.values.set(local.name, { kind: "refused" }, spanOf(local));
+  }
+
+  /** `export { a, b }` is as good as `export` before their declarations. */
+  #list(node: Syntax.ExportNamedDeclaration): void {
+    this.#wanted.push(...bindExports(this.#module, this.exports, node, null));
     for (const specifier of node.specifiers) {
-      if (specifier.type !== "ImportSpecifier") {
-        this.#refuse(specifier, "this import", `import by name: import { xdp } from "${node.source.value}"`);
-        continue;
-      }
-      const name = specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.value;
-      const typeOnly = node.importKind === "type" || specifier.importKind === "type";
-      const { values, types, constants } = library;
-      const type = types.get(name);
-      const constant = constants.get(name);
-      const value = values.get(name) ?? (constant === undefined ? undefined : this.#constantMeaning(constant, specifier));
-      if (type === undefined && value === undefined) {
-        const known = [...values.keys(), ...types.keys(), ...constants.keys()];
-        const elsewhere = [...LIBRARY].find(
-          ([, other]) => other.values.has(name) || other.types.has(name) || other.constants.has(name),
-        );
-        const instead =
-          elsewhere === undefined
-            ? didYouMean(name, known, "docs/language.md lists what there is")
-            : `import it from "${elsewhere[0]}"`;
-        this.#module.reporter.report("SK2006", spanOf(specifier), { module: `"${node.source.value}"`, name, instead });
-      }
-      this.#bind(specifier.local, typeOnly ? undefined : value, type, value === undefined && type === undefined);
+      if (specifier.type === "ExportSpecifier") this.#listed.add(nameOf(specifier.local));
+    }
+    for (const id of node.declaration ? declaredNames(node.declaration) : []) {
+      this.exports.add(id.name, { kind: "own", local: id.name, typeOnly: false });
     }
   }
 
-  #constantMeaning(value: number, node: Syntax.Node): Meaning {
-    return this.#constant(node, literal(BigInt(value), node));
-  }
-
-  #constant(node: Syntax.Node, value: Expression): Meaning {
-    return { kind: "constant", constant: { at: spanOf(node), state: "evaluated", evaluate: () => value, value } };
-  }
-
-  /** Makes an imported name known, as a value, as a type, or as both. */
-  #bind(local: Syntax.Identifier, value: Meaning | undefined, type: TypeMeaning | undefined, refused: boolean): void {
-    const at = spanOf(local);
-    if (!this.#unused(local)) return;
-    const meaning: Meaning = refused ? { kind: "refused" } : (value ?? { kind: "type-only" });
-    this.#module.values.set(local.name, meaning, at);
-    if (type !== undefined) this.#module.types.set(local.name, { meaning: type, at });
+  #reexport(node: Syntax.ExportNamedDeclaration | Syntax.ExportAllDeclaration): void {
+    const from = this.resolved.get(node);
+    if (from === undefined) return;
+    if (node.type === "ExportAllDeclaration") this.exports.addAll(from);
+    else this.#wanted.push(...bindExports(this.#module, this.exports, node, from));
   }
 
   /** Reports a second declaration of one name. */
@@ -168,9 +171,11 @@ class ModuleChecker {
   #declare(node: Syntax.Node, exported = false): void {
     switch (node.type) {
       case "ExportNamedDeclaration":
-        if (node.source) this.#refuse(node, "a re-export", "export what is declared here");
+        if (node.source) this.#reexport(node);
         else if (node.declaration) this.#declare(node.declaration, true);
-        else if (node.specifiers.length > 0) this.#refuse(node, "an export list", "write export where the thing is declared");
+        return;
+      case "ExportAllDeclaration":
+        this.#reexport(node);
         return;
       case "TSInterfaceDeclaration":
         this.#type(node.id, node);
@@ -217,7 +222,15 @@ class ModuleChecker {
       this.#module.reporter.report("SK2002", at, { name: id.name, line: earlier.at.line });
       return;
     }
-    const declaration = { name: id.name, node, at, packed: this.#packed(whole), state: "unresolved" as const, type: null };
+    const declaration = {
+      name: id.name,
+      module: this.#module,
+      node,
+      at,
+      packed: this.#packed(whole),
+      state: "unresolved" as const,
+      type: null,
+    };
     this.#module.types.set(id.name, { meaning: { kind: "declared", declaration }, at });
   }
 
@@ -272,17 +285,25 @@ class ModuleChecker {
   }
 
   #addFunction(id: Syntax.Identifier, node: FunctionSymbol["node"]): void {
-    const symbol: FunctionSymbol = { name: id.name, node, at: spanOf(id), state: "unchecked", declaration: null };
+    const symbol: FunctionSymbol = {
+      name: id.name,
+      module: this.#module,
+      node,
+      at: spanOf(id),
+      state: "unchecked",
+      declaration: null,
+    };
     this.#functions.push(symbol);
     this.#module.values.set(id.name, { kind: "function", function: symbol }, symbol.at);
   }
 
-  #variable(node: Syntax.VariableDeclarator, exported: boolean): void {
+  #variable(node: Syntax.VariableDeclarator, exportedHere: boolean): void {
     const { id, init } = node;
     if (id.type !== "Identifier") {
       this.#refuse(id, "destructuring", "name each constant");
       return;
     }
+    const exported = exportedHere || this.#listed.has(id.name);
     if (!this.#unused(id)) return;
     const at = spanOf(id);
     if (!init) {
@@ -301,13 +322,12 @@ class ModuleChecker {
       this.#text(id, init, exported);
       return;
     }
-    const callee =
-      init.type === "CallExpression" && init.callee.type === "Identifier" ? this.#module.values.look(init.callee.name) : null;
+    const callee = init.type === "CallExpression" ? meaningOf(this.#module.values, init.callee) : null;
     if (
       init.type === "CallExpression" &&
       (callee?.kind === "map-kind" || callee?.kind === "hook" || callee?.kind === "own-hook")
     ) {
-      const calleeName = init.callee.type === "Identifier" ? init.callee.name : "";
+      const calleeName = textOf(init.callee);
       this.#module.values.set(id.name, callee.kind === "map-kind" ? { kind: "refused" } : { kind: "program" }, at);
       if (exported) this.#pending.push({ name: id.name, callee, calleeName, node: init, id, exported });
       else this.#module.reporter.report("SK3001", at, { what: calleeName });
@@ -388,6 +408,12 @@ function evaluateOnce(constant: ConstantSymbol): void {
   constant.state = "evaluating";
   constant.value = constant.evaluate();
   constant.state = "evaluated";
+}
+
+/** The names that a declaration of the top level makes known. */
+function declaredNames(node: Syntax.Declaration): readonly Syntax.Identifier[] {
+  if (node.type === "VariableDeclaration") return node.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id] : []));
+  return "id" in node && node.id?.type === "Identifier" ? [node.id] : [];
 }
 
 function describe(node: Syntax.Node): string {

@@ -20,20 +20,21 @@ const OPTIONS: ParserOptions = {
   attachComment: false,
 };
 
-/** Null, with diagnostics reported, when the text is not TypeScript at all. */
-export function parseSource(text: string, reporter: Reporter): Source | null {
+/** Null, with diagnostics reported, when the text is not TypeScript at all. Of the program's own file, nodes name no file. */
+export function parseSource(text: string, reporter: Reporter, file: string = reporter.main): Source | null {
+  const own = file === reporter.main ? null : { file };
   if (text.includes("\0")) {
-    reporter.report("SK1001", { line: 1, column: 1 }, { problem: "this is not a text in UTF-8" });
+    reporter.report("SK1001", { ...own, line: 1, column: 1 }, { problem: "this is not a text in UTF-8" });
     return null;
   }
   try {
-    const { program, comments, errors } = parseBabel(text, OPTIONS);
-    for (const error of errors ?? []) if (!isCheckedLater(error)) reportSyntax(error, reporter);
+    const { program, comments, errors } = parseBabel(text, own === null ? OPTIONS : { ...OPTIONS, sourceFilename: file });
+    for (const error of errors ?? []) if (!isCheckedLater(error)) reportSyntax(error, reporter, own);
     return { text, program, comments: comments ?? [] };
   } catch (error) {
     // The parser is recursive: brackets nested thousands deep overflow its stack before our own limit sees them.
-    if (error instanceof RangeError) reporter.report("SK1002", { line: 1, column: 1 });
-    else if (error instanceof SyntaxError) reportSyntax(error, reporter);
+    if (error instanceof RangeError) reporter.report("SK1002", { ...own, line: 1, column: 1 });
+    else if (error instanceof SyntaxError) reportSyntax(error, reporter, own);
     else throw error;
     return null;
   }
@@ -46,11 +47,11 @@ function isCheckedLater(error: object): boolean {
   return "reasonCode" in error && CHECKED_LATER.has(error.reasonCode);
 }
 
-function reportSyntax(error: object, reporter: Reporter): void {
+function reportSyntax(error: object, reporter: Reporter, own: { readonly file: string } | null): void {
   const { message, loc } = error as {
     readonly message?: string;
     readonly loc?: { readonly line: number; readonly column: number };
   };
   const problem = (message ?? "it does not parse").replace(/ \(\d+:\d+\)$/, "").replace(/\.$/, "");
-  reporter.report("SK1001", { line: loc?.line ?? 1, column: (loc?.column ?? 0) + 1 }, { problem });
+  reporter.report("SK1001", { ...own, line: loc?.line ?? 1, column: (loc?.column ?? 0) + 1 }, { problem });
 }

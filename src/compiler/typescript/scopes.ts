@@ -1,6 +1,6 @@
 /** What names stand for, and where they are known. */
 
-import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode } from "@babel/types";
+import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode, Node } from "@babel/types";
 import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { Header } from "./library/headers.ts";
@@ -8,6 +8,7 @@ import type { Helper } from "./library/helpers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
+import type { ModuleState, TypeMeaning } from "./state.ts";
 import type { Expression, FunctionDeclaration, Local, MapDeclaration } from "./tree.ts";
 import type { IntType, ScalarType } from "./types.ts";
 
@@ -16,6 +17,8 @@ export type CallableNode = FunctionNode | ArrowFunctionExpression | FunctionExpr
 /** A function of the top level; checked when it is first called. */
 export interface FunctionSymbol {
   readonly name: string;
+  /** The file that it is in: its names mean what they mean there. */
+  readonly module: ModuleState;
   readonly node: CallableNode;
   readonly at: Span;
   state: "unchecked" | "checking" | "checked" | "failed";
@@ -57,9 +60,25 @@ export type Meaning =
   | { readonly kind: "extern"; readonly extern: ExternFunction }
   | { readonly kind: "header"; readonly name: string; readonly header: Header }
   | { readonly kind: "address"; readonly format: AddressFormat }
+  /** What another file exports under a name; known when that file's declarations are. */
+  | { readonly kind: "imported"; readonly look: () => Meaning }
+  /** `import * as name`, or `export * as name`. */
+  | { readonly kind: "namespace"; readonly name: string; readonly exports: Exports }
   | { readonly kind: "type-only" }
   /** Its declaration was refused: uses of it are not reported again. */
   | { readonly kind: "refused" };
+
+/** What a module offers to those that import it. */
+export interface Exports {
+  /** The module's name for messages, in quotes. */
+  readonly title: string;
+  /** Null when there is no such value. */
+  value(name: string): Meaning | null;
+  type(name: string): TypeMeaning | null;
+  names(): readonly string[];
+  /** Declared, but not exported. */
+  isPrivate(name: string): boolean;
+}
 
 export type AddressFormat = "ipv4" | "ipv6" | "mac";
 
@@ -73,7 +92,15 @@ export class Scope {
   }
 
   look(name: string): Meaning | null {
-    return this.#names.get(name)?.symbol ?? this.#outer?.look(name) ?? null;
+    const found = this.#names.get(name)?.symbol;
+    if (found === undefined) return this.#outer?.look(name) ?? null;
+    return found.kind === "imported" ? found.look() : found;
+  }
+
+  /** The name is another file's. */
+  isImported(name: string): boolean {
+    const found = this.#names.get(name)?.symbol;
+    return found === undefined ? (this.#outer?.isImported(name) ?? false) : found.kind === "imported";
   }
 
   /** Where this very block declares the name. */
@@ -87,6 +114,49 @@ export class Scope {
 
   names(): string[] {
     return [...this.#names.keys(), ...(this.#outer?.names() ?? [])];
+  }
+}
+
+/** What a name, or a member of a namespace (`ns.name`), stands for; null for anything else. */
+export function meaningOf(scope: Scope, node: Node): Meaning | null {
+  if (node.type === "Identifier") return scope.look(node.name);
+  const inner = node.type === "MemberExpression" && !node.computed ? meaningOf(scope, node.object) : null;
+  if (inner?.kind !== "namespace" || node.type !== "MemberExpression" || node.property.type !== "Identifier") return null;
+  return inner.exports.value(node.property.name);
+}
+
+/** A name, or names with dots, as they are written. */
+export function textOf(node: Node): string {
+  if (node.type === "Identifier") return node.name;
+  return node.type === "MemberExpression" ? `${textOf(node.object)}.${textOf(node.property)}` : "this";
+}
+
+/** Names of types of one file. */
+export class TypeScope {
+  readonly #names = new Map<string, { readonly meaning: TypeMeaning; readonly at: Span }>();
+
+  get(name: string): { readonly meaning: TypeMeaning; readonly at: Span } | undefined {
+    const found = this.#names.get(name);
+    if (found?.meaning.kind !== "imported") return found;
+    const meaning = found.meaning.look();
+    return meaning === null ? undefined : { meaning, at: found.at };
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  set(name: string, entry: { readonly meaning: TypeMeaning; readonly at: Span }): void {
+    this.#names.set(name, entry);
+  }
+
+  /** Those that this file declares. */
+  values(): readonly { readonly meaning: TypeMeaning; readonly at: Span }[] {
+    return [...this.#names.values()].filter(({ meaning }) => meaning.kind !== "imported");
+  }
+
+  keys(): readonly string[] {
+    return [...this.#names.keys()];
   }
 }
 

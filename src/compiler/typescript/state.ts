@@ -3,7 +3,7 @@
 import type { TSInterfaceDeclaration, TSType } from "@babel/types";
 import type { Hook } from "./library/hooks.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
-import { type FunctionSymbol, Scope } from "./scopes.ts";
+import { type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
 import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
 import { ERROR, type HeaderType, type StoredType, type ValueType } from "./types.ts";
 
@@ -14,11 +14,15 @@ export type TypeMeaning =
   | { readonly kind: "context"; readonly hook: string }
   | { readonly kind: "packet" }
   | { readonly kind: "fixed-array" }
-  | { readonly kind: "declared"; readonly declaration: DeclaredType };
+  | { readonly kind: "declared"; readonly declaration: DeclaredType }
+  /** What another file exports under a name; null when that has no such type. */
+  | { readonly kind: "imported"; readonly look: () => TypeMeaning | null };
 
 /** An interface or type of the source; laid out when it is first used. */
 export interface DeclaredType {
   readonly name: string;
+  /** The file that it is in: its names mean what they mean there. */
+  readonly module: ModuleState;
   readonly node: TSInterfaceDeclaration | TSType;
   readonly at: Span;
   readonly packed: boolean;
@@ -31,12 +35,13 @@ export interface DeclaredType {
 export class ModuleState {
   readonly reporter: Reporter;
   readonly values = new Scope(null);
-  readonly types = new Map<string, { readonly meaning: TypeMeaning; readonly at: Span }>();
-  /** The functions being checked, outermost first: a callee that is among them is recursive. */
-  readonly calling: FunctionSymbol[] = [];
+  readonly types = new TypeScope();
+  /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
+  readonly calling: FunctionSymbol[];
 
-  constructor(reporter: Reporter) {
+  constructor(reporter: Reporter, calling: FunctionSymbol[] = []) {
     this.reporter = reporter;
+    this.calling = calling;
   }
 }
 

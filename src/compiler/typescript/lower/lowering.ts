@@ -71,7 +71,8 @@ export class Lowering {
   }
 
   locate(at: Span): void {
-    this.ir.location = { line: at.line, column: at.column };
+    const { line, column, file } = at;
+    this.ir.location = file === undefined ? { line, column } : { line, column, file };
   }
 
   count(): void {
