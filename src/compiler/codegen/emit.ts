@@ -120,7 +120,11 @@ function emitSource(fn: MachineFunction, to: Register, from: Source, frame: Fram
       emit(make.loadPseudo(to, "function", 0), { kind: "function", name: from.function });
       return;
     case "ksym":
-      emit(make.loadImm64(to, 0n), { kind: "extern", use: "address", name: from.name });
+      emit(from.typed ? make.loadPseudo(to, "btf", 0) : make.loadImm64(to, 0n), {
+        kind: "extern",
+        use: "address",
+        name: from.name,
+      });
       return;
     case "core":
       emit(coreImmediate(fn, from, to), { kind: "core", what: from.what, core: from.core });
@@ -201,8 +205,7 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
       const { callee } = instruction;
       if (callee.kind === "helper") emit(make.callHelper(callee.helper));
       else if (callee.kind === "function") emit(make.callLocal(0), callee);
-      // As clang writes it: no number yet.
-      else emit(make.callKfunc(-1), { kind: "extern", use: "call", name: callee.name });
+      else emit(make.callKfunc(0), { kind: "extern", use: "call", name: callee.name });
       return;
     }
     case "set-unless": {

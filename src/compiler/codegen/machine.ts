@@ -47,7 +47,7 @@ export type Source =
   /** The address of a function of the same program. */
   | { readonly kind: "function"; readonly function: string }
   /** The address of a variable of the kernel. */
-  | { readonly kind: "ksym"; readonly name: string }
+  | { readonly kind: "ksym"; readonly name: string; readonly typed: boolean }
   /** A number that the loader puts in; unsigned, of the type's bits. */
   | {
       readonly kind: "core";

@@ -173,7 +173,7 @@ export class Selector {
         return;
       }
       case "ksym":
-        this.move(this.define(instruction.result), { kind: "ksym", name: instruction.name });
+        this.move(this.define(instruction.result), { kind: "ksym", name: instruction.name, typed: instruction.typed });
         return;
       case "core-value": {
         const { what, core, value, result } = instruction;

@@ -297,9 +297,9 @@ export class FunctionBuilder {
     return this.#emit("ptr", (result, location) => ({ kind: "function-address", result, function: name, location }));
   }
 
-  /** The address of a variable of the kernel. */
-  ksym(name: string): Value {
-    return this.#emit("ptr", (result, location) => ({ kind: "ksym", result, name, location }));
+  /** The address of a variable of the kernel: `typed` by its kernel's BTF, which per-CPU ones are, or a bare number from its symbols. */
+  ksym(name: string, typed = true): Value {
+    return this.#emit("ptr", (result, location) => ({ kind: "ksym", result, name, typed, location }));
   }
 
   /** An address within an arena, as a pointer that the kernel (or user space) can use. Linux 6.9. */

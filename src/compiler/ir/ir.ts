@@ -161,8 +161,8 @@ export type Instruction =
   | (Defines & { readonly kind: "core-value"; readonly what: CoreKind; readonly core: CoreAccess; readonly value: bigint })
   /** Address of a function of the same program, for helpers that call back. */
   | (Defines & { readonly kind: "function-address"; readonly function: string })
-  /** Address of a variable of the kernel. */
-  | (Defines & { readonly kind: "ksym"; readonly name: string })
+  /** Address of a variable of the kernel: `typed` by its kernel's BTF, which per-CPU ones are, or a bare number from its symbols. */
+  | (Defines & { readonly kind: "ksym"; readonly name: string; readonly typed: boolean })
   /** A pointer into an arena as the other side knows it: the `kernel`'s address of it, or `user` space's. */
   | (Defines & { readonly kind: "address-space-cast"; readonly to: "kernel" | "user"; readonly operand: Value })
   /**

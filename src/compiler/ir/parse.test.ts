@@ -27,6 +27,7 @@ b0:
   v19: i64 = core-value.enumval_value 18446744073709551615 core 9 2
   v20: ptr = function-address step
   v21: ptr = ksym bpf_prog_active
+  v25: ptr = ksym.untyped jiffies
   v22: i64 = call parse$ports#function(v20, v19)
   call bpf_rcu_read_lock#kfunc()
   v23: i64 = atomic.compare-exchange.u64 [v18 + 0], v22, v1

@@ -195,7 +195,7 @@ class Parser {
       case "function-address":
         return { kind: "function-address", result, function: rest!, location };
       case "ksym":
-        return { kind: "ksym", result, name: rest!, location };
+        return { kind: "ksym", result, name: rest!, typed: detail !== "untyped", location };
       case "address-space-cast": {
         if (detail !== "kernel" && detail !== "user") this.#fail(`expected kernel or user, found ${detail}`);
         return { kind: "address-space-cast", result, to: detail, operand: this.#operands(rest!, 1)[0]!, location };

@@ -68,7 +68,7 @@ export function printInstruction(instruction: Instruction): string {
     case "function-address":
       return `function-address ${instruction.function}`;
     case "ksym":
-      return `ksym ${instruction.name}`;
+      return `ksym${instruction.typed ? "" : ".untyped"} ${instruction.name}`;
     case "address-space-cast":
       return `address-space-cast.${instruction.to} v${instruction.operand}`;
     case "call": {
