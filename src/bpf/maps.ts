@@ -5,7 +5,17 @@ import type { MapType } from "../uapi/map-types.ts";
 import type { u32 } from "./integers.ts";
 import { notCompiled } from "./not-compiled.ts";
 
-export interface MapOptions {
+/** Where a map is, and how it is made. */
+export interface PlacedOptions {
+  /** `"name"`: pinned in the bpf file system under its name, and shared with whoever loads it next. */
+  readonly pinning?: "name";
+  /** `BPF_F_…` flags of making it, besides those that the kind cannot do without. */
+  readonly flags?: number;
+  /** NUMA node of its memory, with the flag `BPF_F_NUMA_NODE`. */
+  readonly numaNode?: number;
+}
+
+export interface MapOptions extends PlacedOptions {
   /** Entries at most; of an array, exactly so many. 1 … 2³² - 1. */
   readonly maxEntries: number;
 }

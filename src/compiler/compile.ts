@@ -12,6 +12,7 @@ import { type Generated, generateProgram } from "./codegen/generate.ts";
 import type { IrFunction } from "./ir/ir.ts";
 import { optimize } from "./ir/optimize.ts";
 import { TypeWriter } from "./typescript/btf-types.ts";
+import { DataSections } from "./typescript/data.ts";
 import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
 import { sizeOf } from "./typescript/layout.ts";
@@ -59,9 +60,10 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
   return guarded(reporter, () => {
     const { programs } = check(source, options, reporter);
     const types = new TypeWriter();
+    const data = new DataSections(nameOf(options.file));
     return new Map(
       programs.flatMap((program) => {
-        const { main, functions } = lower(program, types, reporter);
+        const { main, functions } = lower(program, types, data, reporter);
         return [main, ...functions.map(({ fn }) => fn)].map((fn) => [fn.name, fn]);
       }),
     );
@@ -90,9 +92,9 @@ function check(source: string, options: CompileOptions, reporter: Reporter): Mod
   return module;
 }
 
-function lower(program: ProgramDeclaration, types: TypeWriter, reporter: Reporter): LoweredProgram {
+function lower(program: ProgramDeclaration, types: TypeWriter, data: DataSections, reporter: Reporter): LoweredProgram {
   try {
-    return lowerProgram(program, types);
+    return lowerProgram(program, types, data);
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     reporter.report("SK4001", program.at, { name: program.name });
@@ -102,15 +104,25 @@ function lower(program: ProgramDeclaration, types: TypeWriter, reporter: Reporte
 
 function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
   const types = new TypeWriter();
-  const maps = module.maps.map((map) => mapSpec(map, types));
-  const programs = module.programs.map((program) => programSpec(program, types, options, reporter));
+  const declared = module.maps.map((map) => mapSpec(map, types));
+  const data = new DataSections(nameOf(options.file));
+  const programs = module.programs.map((program) => programSpec(program, types, data, options, reporter));
+  const variables = data.describe(types);
+  const maps = [...declared, ...variables.maps];
   // Those that nobody calls are not asked for.
   const called = new Set(programs.flatMap(({ externs = [] }) => externs.map(({ name }) => name)));
   const externs = module.externs
     .filter(({ name }) => called.has(name))
     .map((extern): ExternSpec => ({ kind: "kfunc", name: extern.name, weak: false, type: types.extern(extern) }));
-  const spec = { name: nameOf(options.file), license: module.license, types: types.encode(), maps, programs };
-  return externs.length === 0 ? spec : { ...spec, externs };
+  return {
+    name: nameOf(options.file),
+    license: module.license,
+    types: types.encode(),
+    maps,
+    programs,
+    ...(variables.globals.length === 0 ? {} : { globals: variables.globals }),
+    ...(externs.length === 0 ? {} : { externs }),
+  };
 }
 
 /** `examples/firewall.bpf.ts` → `firewall` */
@@ -123,18 +135,37 @@ function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
   return {
     name: map.name,
     type: map.kind.type,
-    keySize: sizeOf(map.key),
-    valueSize: sizeOf(map.value),
+    ...shapeOf(map),
     maxEntries: map.maxEntries,
-    flags: map.kind.flags,
-    keyType: types.idOf(map.key),
-    valueType: types.idOf(map.value),
+    flags: map.kind.flags | map.flags,
+    keyType: map.key === null ? 0 : types.idOf(map.key),
+    valueType: map.value === null ? 0 : types.idOf(map.value),
+    ...(map.pinned ? { pinning: "name" } : {}),
+    ...(map.numaNode === null ? {} : { numaNode: map.numaNode }),
   };
 }
 
-function programSpec(program: ProgramDeclaration, types: TypeWriter, options: CompileOptions, reporter: Reporter): ProgramSpec {
+/** In bytes. Records of buffers are not what the kernel's map holds: their type is for who reads them. */
+function shapeOf({ kind, key, value }: MapDeclaration): Pick<MapSpec, "keySize" | "valueSize"> {
+  switch (kind.family) {
+    case "ring":
+      return { keySize: 0, valueSize: 0 };
+    case "perf":
+      return { keySize: 4, valueSize: 4 };
+    case "keyed":
+      return { keySize: key === null ? 0 : sizeOf(key), valueSize: value === null ? 0 : sizeOf(value) };
+  }
+}
+
+function programSpec(
+  program: ProgramDeclaration,
+  types: TypeWriter,
+  data: DataSections,
+  options: CompileOptions,
+  reporter: Reporter,
+): ProgramSpec {
   const { name, hook } = program;
-  const lowered = lower(program, types, reporter);
+  const lowered = lower(program, types, data, reporter);
   const generated = generate(program, lowered, options, reporter);
   const typeOf = new Map(lowered.functions.map(({ fn, type }) => [fn.name, type]));
   const functions = generated.functions.map(

@@ -32,9 +32,10 @@ export function member(fn: FunctionState, node: Syntax.MemberExpression): Expres
     return unknownProperty(fn, property, special.name, ["size"], `read it from a packet: ctx.packet.at(${special.name}, offset)`);
   }
   if (special?.kind === "map") {
-    return Object.hasOwn(MAP_METHODS, property.name)
-      ? unknownProperty(fn, property, "a map", [], `call it: ${special.map.name}.${MAP_METHODS[property.name]}`)
-      : unknownProperty(fn, property, "a map", Object.keys(MAP_METHODS), `it has ${Object.keys(MAP_METHODS).join(", ")}`);
+    const methods = MAP_METHODS[special.map.kind.family];
+    return Object.hasOwn(methods, property.name)
+      ? unknownProperty(fn, property, "a map", [], `call it: ${special.map.name}.${methods[property.name]}`)
+      : unknownProperty(fn, property, "a map", Object.keys(methods), `it has ${Object.keys(methods).join(", ")}`);
   }
   if (special?.kind === "enum") {
     const found = special.members.get(property.name);

@@ -2,6 +2,7 @@
 
 import { BtfBuilder } from "../../btf/builder.ts";
 import { C_INTEGERS } from "../../btf/integer-names.ts";
+import type { GlobalSpec } from "../../object/spec.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import type { ExternFunction } from "./scopes.ts";
 import type { ArrayType, IntType, StoredType, StructType } from "./types.ts";
@@ -43,6 +44,14 @@ export class TypeWriter {
     );
     this.#btf.function(name, prototype, "extern");
     return prototype;
+  }
+
+  /** The BTF id of a section of variables. */
+  section(name: string, size: number, variables: readonly Omit<GlobalSpec, "map">[]): number {
+    const described = variables.map(({ name, type, linkage, offset, size }) => {
+      return { type: this.#btf.variable(name, type, linkage), offset, size };
+    });
+    return this.#btf.section(name, size, described);
   }
 
   encode(): Uint8Array {

@@ -7,15 +7,15 @@ import { address } from "./constants.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
-import { MAP_METHODS } from "./library/maps.ts";
+import { mapMethod } from "./map-methods.ts";
 import { fits, representation } from "./numbers.ts";
 import { meet } from "./operators.ts";
+import { print } from "./print.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
-import { placeType, storedValue } from "./structs.ts";
-import type { Expression, MapDeclaration } from "./tree.ts";
-import { BOOL, INTS, NETWORK, type NullableType, readAs, reference, type ScalarType, typeName, VOID } from "./types.ts";
+import type { Expression } from "./tree.ts";
+import { INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
 
 export function call(fn: FunctionState, node: Syntax.CallExpression): Expression {
   const { callee } = node;
@@ -58,6 +58,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       const given = values.map((value, index) => typed(fn, value, parameters[index]!.type));
       return { kind: "extern", type: result, function: meaning.extern, arguments: given, at: spanOf(node) };
     }
+    case "print":
+      return print(fn, node);
     case "function":
       return callFunction(fn, meaning.function, node);
     case "map-kind":
@@ -82,7 +84,7 @@ function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expr
 }
 
 /** The argument nodes when there are as many as wanted (the last `optional` may be missing), or null with a report. */
-function argumentsOf(
+export function argumentsOf(
   fn: FunctionState,
   node: Syntax.CallExpression,
   what: string,
@@ -185,63 +187,6 @@ function method(
     return errorAt(node);
   }
   return notCallable(fn, property, `${property.name} of ${typeName(object.type)}`);
-}
-
-function mapMethod(fn: FunctionState, map: MapDeclaration, property: Syntax.Identifier, node: Syntax.CallExpression): Expression {
-  const at = spanOf(node);
-  const name = property.name;
-  const signature = Object.hasOwn(MAP_METHODS, name) ? MAP_METHODS[name] : undefined;
-  if (signature === undefined) {
-    const known = Object.keys(MAP_METHODS);
-    fn.reporter.report("SK3004", spanOf(property), {
-      map: map.name,
-      method: name,
-      instead: didYouMean(name, known, `it has ${known.join(", ")}`),
-    });
-    return errorAt(node);
-  }
-  const wanted = name === "set" || name === "increment" ? ["key", "value"] : ["key"];
-  const values = argumentsOf(fn, node, `${map.name}.${name}`, wanted, signature, name === "increment" ? 1 : 0);
-  const [keyNode, valueNode] = values ?? [];
-  if (keyNode === undefined) return errorAt(node);
-  const key = storedValue(fn, keyNode, map.key);
-  const cannot = (instead: string) => {
-    fn.reporter.report("SK3004", spanOf(property), { map: map.name, method: name, instead });
-    return errorAt(node);
-  };
-  switch (name) {
-    case "get": {
-      const value = readAs(map.value, "map");
-      const type =
-        value.kind === "reference" ? reference(value.to, "map", true) : ({ kind: "nullable", of: value } satisfies NullableType);
-      return key.type.kind === "error" ? key : { kind: "map-get", type, map, key, at };
-    }
-    case "has":
-      return key.type.kind === "error" ? key : { kind: "map-has", type: BOOL, map, key, at };
-    case "delete":
-      if (map.kind.indexed) return cannot("the entries of an array are always there: set it to zero");
-      return key.type.kind === "error" ? key : { kind: "map-delete", type: BOOL, map, key, at };
-    case "increment": {
-      if (map.value.kind !== "int" || map.value.name === "Ipv4Address") {
-        return cannot("only maps of integers count: get the struct and add to its field");
-      }
-      if (map.kind.prefix) return cannot("a trie finds the longest match, not the key itself: get the entry and add to it");
-      if (!map.kind.perCpu && map.value.bits < 32) {
-        return cannot("CPUs share this map, and atomic addition needs 32 or 64 bits: make its values u32 or u64");
-      }
-      const value: Expression =
-        valueNode === undefined
-          ? { kind: "constant", type: map.value, value: 1n, at }
-          : coerce(fn, expression(fn, valueNode, map.value), map.value);
-      if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
-      return { kind: "map-increment", type: VOID, map, key, value, at };
-    }
-    default: {
-      const value = valueNode === undefined ? errorAt(node) : typed(fn, valueNode, placeType(map.value));
-      if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
-      return { kind: "map-set", type: BOOL, map, key, value, at };
-    }
-  }
 }
 
 /** The two functions of `Math` that integers have. */

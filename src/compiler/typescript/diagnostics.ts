@@ -205,6 +205,28 @@ export const DIAGNOSTICS = {
   },
   SK3010: { title: "Bad address", message: "{text} is not {kind}", hint: "{instead}" },
   SK3011: { title: "Bad function of the application", message: "{problem}", hint: "{instead}" },
+  // ── events, variables, data ──
+  SK3101: {
+    title: "Not a reservation",
+    message: "{method} takes what {map}.reserve() gave, by its name",
+    hint: "write const e = {map}.reserve(); if (e === null) return …; for a record made elsewhere there is {map}.output(record)",
+  },
+  SK3102: { title: "Cannot be printed", message: "{problem}", hint: "{instead}" },
+  SK3103: {
+    title: "Reservation not handed back",
+    message: "{name}, reserved in line {line}, is neither submitted nor discarded {where}",
+    hint: "write {map}.submit({name}) or {map}.discard({name}) on that path, too",
+  },
+  SK3104: {
+    title: "Used after it was handed back",
+    message: "{name} may have been handed back in line {line}",
+    hint: "use it before that, and hand it back once",
+  },
+  SK3105: {
+    title: "Reservation without a name",
+    message: "what {map}.reserve() gives must be kept, to be handed back",
+    hint: "write const e = {map}.reserve(); if (e === null) return …",
+  },
   // ── limits ──
   SK4001: {
     title: "Program too large",

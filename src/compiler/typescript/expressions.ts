@@ -121,6 +121,8 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "enum":
       return notAValue("an enum", `write one of its members: ${node.name}.${[...meaning.members.keys()][0] ?? "Name"}`);
+    case "print":
+      return notAValue("a function", "call it: print(`…`)");
     case "helper":
       return notAValue("a helper", `call it: ${node.name}(…)`);
     case "cast":
@@ -154,7 +156,7 @@ const JAVASCRIPT: Readonly<Record<string, string>> = {
   undefined: "write null",
   NaN: "the language has integers only",
   Infinity: "the language has integers only",
-  console: "a program cannot print: count or keep it in a map, and print it outside",
+  console: "write print(`…`): the text goes to the trace of the kernel",
   Number: "cast with u32(…) or another machine type",
   BigInt: "cast with u64(…) or i64(…)",
   Boolean: "cast with bool(…)",

@@ -7,6 +7,7 @@ import { expression } from "./expressions.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import { fits, meaning } from "./numbers.ts";
 import { endOf, type Span, spanOf } from "./report.ts";
+import { checkReservations } from "./reservations.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
@@ -52,7 +53,10 @@ export function checkCallable(
     });
     return null;
   }
-  return body(fn, node, parameters);
+  const declaration = body(fn, node, parameters);
+  // One fault often makes others: a record that could not be submitted is not forgotten.
+  if (declaration !== null && !module.reporter.failed) checkReservations(module.reporter, declaration);
+  return declaration;
 }
 
 function plainFunction(module: ModuleState, node: CallableNode): boolean {

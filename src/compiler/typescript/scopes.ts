@@ -64,6 +64,7 @@ export type Meaning =
   | { readonly kind: "imported"; readonly look: () => Meaning }
   /** `import * as name`, or `export * as name`. */
   | { readonly kind: "namespace"; readonly name: string; readonly exports: Exports }
+  | { readonly kind: "print" }
   | { readonly kind: "type-only" }
   /** Its declaration was refused: uses of it are not reported again. */
   | { readonly kind: "refused" };

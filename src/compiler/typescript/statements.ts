@@ -104,7 +104,13 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "map-increment":
     case "call":
     case "extern":
+    case "print":
       return [{ kind: "evaluate", value, at: spanOf(node) }];
+    case "map-call":
+      // Whether a record found room may be left unasked.
+      if (value.type.kind === "void" || value.type.kind === "bool") return [{ kind: "evaluate", value, at: spanOf(node) }];
+      fn.reporter.report("SK1105", spanOf(node), { what: "this call" });
+      return [];
     case "map-get":
     case "map-has":
     case "packet-at":

@@ -34,10 +34,34 @@ export interface Module {
 export interface MapDeclaration {
   readonly name: string;
   readonly kind: MapKind;
+  /** Null in kinds without keys. */
+  readonly key: StoredType | null;
+  /** Of a buffer of records, their type; null in kinds whose values the program never sees. */
+  readonly value: StoredType | null;
+  readonly maxEntries: number;
+  /** Creation flags, besides those of the kind. */
+  readonly flags: number;
+  /** Pinned under its name. */
+  readonly pinned: boolean;
+  readonly numaNode: number | null;
+  readonly at: Span;
+}
+
+/** A map of keys and values, both of a type that the program sees. */
+export interface KeyedMap extends MapDeclaration {
   readonly key: StoredType;
   readonly value: StoredType;
-  readonly maxEntries: number;
-  readonly at: Span;
+}
+
+/** A variable of the whole file, or a table of constants. Compared by identity. */
+export interface GlobalDeclaration {
+  readonly name: string;
+  readonly section: ".data" | ".bss" | ".rodata";
+  readonly type: StoredType;
+  /** What it holds from the start; null: zeroes. */
+  readonly initial: Uint8Array | null;
+  /** Exported: known by name outside. */
+  readonly exported: boolean;
 }
 
 export interface ProgramDeclaration {
@@ -160,6 +184,12 @@ interface Element {
   readonly constant: boolean;
 }
 
+/** `address`: what the format reads through a pointer; numbers are widened as their type says. */
+export interface PrintArgument {
+  readonly value: Expression;
+  readonly by: "number" | "address";
+}
+
 // ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type Expression =
@@ -273,22 +303,37 @@ export type Expression =
   | (Node & {
       readonly kind: "map-get" | "map-has" | "map-delete";
       readonly type: ValueType;
-      readonly map: MapDeclaration;
+      readonly map: KeyedMap;
       readonly key: Expression;
     })
   | (Node & {
       readonly kind: "map-set";
       readonly type: ValueType;
-      readonly map: MapDeclaration;
+      readonly map: KeyedMap;
       readonly key: Expression;
       readonly value: Expression;
     })
   | (Node & {
       readonly kind: "map-increment";
       readonly type: ValueType;
-      readonly map: MapDeclaration;
+      readonly map: KeyedMap;
       readonly key: Expression;
       readonly value: Expression;
+    })
+  /** A method of a map that is no table of keys: what it does is in `lower/map-calls.ts`. */
+  | (Node & {
+      readonly kind: "map-call";
+      readonly type: ValueType;
+      readonly map: MapDeclaration;
+      readonly method: string;
+      readonly arguments: readonly Expression[];
+    })
+  /** `print(…)`: a format as bpf_trace_printk knows it, and what is put into it. */
+  | (Node & {
+      readonly kind: "print";
+      readonly type: ValueType;
+      readonly format: string;
+      readonly arguments: readonly PrintArgument[];
     })
   | (Node & {
       readonly kind: "helper";

@@ -65,7 +65,7 @@ export type StoredType = IntType | BoolType | NetworkType | StructType | ArrayTy
 export type Align = 1 | 2 | 4 | 8;
 
 /** Where a reference points: it decides how long it holds and how the verifier lets it be used. */
-export type Memory = "map" | "packet" | "stack" | "context";
+export type Memory = "map" | "packet" | "stack" | "context" | "ringbuf";
 
 /** An address of a struct, array or header in memory; with `nullable`, perhaps null. */
 export interface ReferenceType {

@@ -108,7 +108,9 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
   number("type", MAP_TYPE[spec.type]);
   if (spec.keyType !== 0) add("key", types.pointer(spec.keyType));
   else if (spec.keySize !== 0) number("key_size", spec.keySize);
-  if (spec.valueType !== 0) add("value", types.pointer(spec.valueType));
+  // Records of a buffer are not the map's values: loaders would take their size for that of values.
+  const valued = spec.valueType !== 0 && types.original.sizeOf(spec.valueType) === spec.valueSize;
+  if (valued) add("value", types.pointer(spec.valueType));
   else if (spec.valueSize !== 0) number("value_size", spec.valueSize);
   if (spec.maxEntries !== 0) number("max_entries", spec.maxEntries);
   if (spec.flags !== 0) number("map_flags", spec.flags);

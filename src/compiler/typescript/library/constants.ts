@@ -1,6 +1,7 @@
 /** Constants of the kernel's headers under the kernel's names, by the module that exports them. */
 
 import { XDP } from "../../../uapi/xdp.ts";
+import { MAP_CONSTANTS } from "./map-constants.ts";
 
 /** `enum xdp_action` of linux/bpf.h. */
 export const BPF_CONSTANTS = {
@@ -9,6 +10,7 @@ export const BPF_CONSTANTS = {
   XDP_PASS: XDP.PASS,
   XDP_TX: XDP.TX,
   XDP_REDIRECT: XDP.REDIRECT,
+  ...MAP_CONSTANTS,
 } as const;
 
 /** linux/if_ether.h, linux/in.h, RFC 9293 (TCP flags), RFC 792 and RFC 4443 (ICMP types). */

@@ -30,6 +30,7 @@ const BPF: LibraryModule = {
     ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
     ...Object.entries(HOOKS).map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
     ["hook", { kind: "own-hook" }],
+    ["print", { kind: "print" }],
     ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
   ]),
   types: new Map<string, TypeMeaning>([

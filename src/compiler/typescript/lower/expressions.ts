@@ -8,9 +8,11 @@ import { inlineCall } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
+import { mapCall, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
 import { at, irType, type Location, load, pointer } from "./memory.ts";
 import { packetCheck } from "./packets.ts";
+import { printText } from "./print.ts";
 import { prepare, write } from "./structs.ts";
 
 /** A number, bool or reference. */
@@ -63,6 +65,11 @@ export function scalar(to: Lowering, value: Expression): Value {
       return deleteEntry(to, value);
     case "map-set":
       return setEntry(to, value);
+    case "map-call": {
+      const result = mapCall(to, value);
+      if (result === null) throw new TypeError(`${value.map.name}.${value.method} gives nothing`);
+      return result;
+    }
     case "helper": {
       const given = value.arguments.map((argument) => scalar(to, argument));
       to.locate(value.at);
@@ -182,7 +189,10 @@ function merged(to: Lowering, value: Expression): Cell {
 /** Whether computing the value takes different ways for null and for a value that is there. */
 export function splits(value: Expression): boolean {
   return (
-    value.kind === "packet-at" || value.kind === "packet-read" || (value.kind === "map-get" && value.type.kind === "nullable")
+    value.kind === "packet-at" ||
+    value.kind === "packet-read" ||
+    (value.kind === "map-get" && value.type.kind === "nullable") ||
+    (value.kind === "map-call" && value.method === "reserve")
   );
 }
 
@@ -213,6 +223,16 @@ export function split(to: Lowering, cell: Cell, value: Expression): { readonly p
     return finish(blocks, () => {
       if (stored.kind === "struct" || stored.kind === "array") return address;
       return load(ir, stored, { address, offset: 0, memory: "map", align: 8 });
+    });
+  }
+  if (value.kind === "map-call" && value.method === "reserve") {
+    const address = scalar(to, value);
+    const blocks = to.branches(["present", "absent"], (made) =>
+      ir.branch("eq", address, ir.constant("ptr", 0), made.absent, made.present),
+    );
+    return finish(blocks, () => {
+      zeroPadding(to, value, address);
+      return address;
     });
   }
   const any = merged(to, value);
@@ -249,6 +269,8 @@ function join(to: Lowering, ways: readonly (readonly [BlockId, () => void])[]): 
 /** For its effects only. */
 export function evaluate(to: Lowering, value: Expression): void {
   if (value.kind === "map-increment") increment(to, value);
+  else if (value.kind === "map-call") mapCall(to, value);
+  else if (value.kind === "print") printText(to, value);
   else if (value.kind === "call") inlineCall(to, value);
   else scalar(to, value);
 }

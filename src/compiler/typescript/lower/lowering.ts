@@ -2,6 +2,7 @@
 
 import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
 import type { BlockId, Type, Value } from "../../ir/ir.ts";
+import type { DataSections } from "../data.ts";
 import { isStruct } from "../library/hooks.ts";
 import type { Span } from "../report.ts";
 import type { Expression, JumpTarget, Local, ProgramDeclaration } from "../tree.ts";
@@ -42,6 +43,8 @@ export interface Fork {
 
 export class Lowering {
   readonly program: ProgramDeclaration;
+  /** Variables and texts beside the code. */
+  readonly data: DataSections;
   readonly ir: FunctionBuilder;
   readonly context: Value;
   readonly cells = new Map<Local, Cell>();
@@ -53,8 +56,9 @@ export class Lowering {
   #packet: { readonly data: Value; readonly end: Value } | null = null;
   #expressions = 0;
 
-  constructor(program: ProgramDeclaration) {
+  constructor(program: ProgramDeclaration, data: DataSections) {
     this.program = program;
+    this.data = data;
     this.ir = new FunctionBuilder(program.name, ["ptr"], "i32");
     this.context = this.ir.parameters[0]!;
     // The entry block stays open until the end: what is needed everywhere is made there.
@@ -111,7 +115,7 @@ export class Lowering {
    * Bytes in the frame that a helper's argument lies in while it is called. All calls share them: arguments are computed
    * before they are stored, and nobody reads them after the call.
    */
-  scratch(size: number, role: "key" | "value"): Value {
+  scratch(size: number, role: string): Value {
     const key = `${role} of ${size} bytes`;
     let slot = this.#scratch.get(key);
     if (slot === undefined) this.#scratch.set(key, (slot = this.slot(size, key)));

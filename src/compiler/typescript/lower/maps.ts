@@ -3,22 +3,38 @@
 import type { Value } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
-import type { StoredType } from "../types.ts";
+import type { Memory, StoredType } from "../types.ts";
 import { locate, scalar } from "./expressions.ts";
-import type { Lowering } from "./lowering.ts";
+import { type Lowering, memoryOf } from "./lowering.ts";
 import { irType, pointer } from "./memory.ts";
 import { prepare, write } from "./structs.ts";
+
+/** Memory that helpers read where it is. Nobody knows where a parameter's lies, but that inlining leaves it where it was. */
+const READABLE: Readonly<Record<"packet" | "direct", readonly (Memory | null)[]>> = {
+  packet: ["map", "stack", "ringbuf", "packet", null],
+  direct: ["map", "stack", "ringbuf", null],
+};
 
 /** `BPF_ANY`, `BPF_NOEXIST` of linux/bpf.h. */
 const ANY = 0;
 const NOEXIST = 1;
 
-type Keyed = Extract<Expression, { kind: `map-${string}` }>;
+type Keyed = Extract<Expression, { kind: "map-get" | "map-has" | "map-delete" }>;
 
-/** Computes an argument now; the result puts it where a helper can read it, and gives its address. */
-function argument(to: Lowering, value: Expression, stored: StoredType, role: "key" | "value"): () => Value {
+/**
+ * Computes an argument now; the result puts it where a helper can read it, and gives its address. Helpers of tables read the
+ * packet (`pkt_access` of their prototypes), others (`direct`) read copies of what lies there.
+ */
+export function argument(
+  to: Lowering,
+  value: Expression,
+  stored: StoredType,
+  role: "key" | "value",
+  reads: "packet" | "direct" = "packet",
+): () => Value {
   const literal = value.kind === "struct" || value.kind === "array" || value.kind === "bytes";
-  if ((stored.kind === "struct" || stored.kind === "array") && !literal) {
+  const readable = READABLE[reads].includes(memoryOf(value));
+  if ((stored.kind === "struct" || stored.kind === "array") && !literal && readable) {
     const address = pointer(to.ir, locate(to, value, 0));
     return () => address;
   }

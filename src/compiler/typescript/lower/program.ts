@@ -2,6 +2,7 @@
 
 import type { IrFunction } from "../../ir/ir.ts";
 import type { TypeWriter } from "../btf-types.ts";
+import type { DataSections } from "../data.ts";
 import type { ProgramDeclaration } from "../tree.ts";
 import { Lowering } from "./lowering.ts";
 import { statements } from "./statements.ts";
@@ -13,11 +14,11 @@ export interface LoweredProgram {
 }
 
 /**
- * `types` gets the types that the code refers to.
+ * `types` gets the types that the code refers to, `data` its variables and texts.
  * @throws TooLarge when inlining makes it grow beyond all reason.
  */
-export function lowerProgram(program: ProgramDeclaration, _types: TypeWriter): LoweredProgram {
-  const to = new Lowering(program);
+export function lowerProgram(program: ProgramDeclaration, _types: TypeWriter, data: DataSections): LoweredProgram {
+  const to = new Lowering(program, data);
   const [parameter] = program.body.parameters;
   // The context of an application's own hook is a struct like any other.
   if (parameter?.type.kind === "reference") to.ir.write(to.cellOf(parameter).value, to.context);

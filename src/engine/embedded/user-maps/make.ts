@@ -73,8 +73,12 @@ export function makeUserMap(store: MapStore, types: Btf | null, home: UserHome):
   }
 }
 
-/** Of the records of a ring: the kernel wants no value size of it, so the type alone says it. */
+/**
+ * Of the records of a ring: the kernel wants no value size of it, so the type alone says it. Of a perf event array, a type of the
+ * values' own size is that of the descriptors in it, as most sources in C declare it.
+ */
 function recordCodec(types: Btf | null, { spec, name }: MapStore): Codec | null {
-  if (types === null || spec.valueType === 0 || spec.type === "perf_event_array") return null;
+  if (types === null || spec.valueType === 0) return null;
+  if (spec.type === "perf_event_array" && types.sizeOf(spec.valueType) === spec.valueSize) return null;
   return makeCodec(types, spec.valueType, { name: `${name}.record` });
 }
