@@ -17,6 +17,7 @@ import { retvalHelpers, sysctlHelpers } from "../helpers/cgroup.ts";
 import { CURRENT } from "../helpers/current.ts";
 import { generalFor } from "../helpers/general.ts";
 import { type Helper, helperTable } from "../helpers/helper.ts";
+import { sockOpsHelpers } from "../helpers/sock-ops.ts";
 import { type AttachFields, FieldProgram, isFieldProgram } from "./field-program.ts";
 import type { ProgramKind } from "./kind.ts";
 import { HookLink } from "./link.ts";
@@ -147,7 +148,7 @@ export const cgroupSockopt = kind(
 export const sockOps = kind(
   "sock_ops",
   withSocket(structs.SOCK_OPS, ACCESS.sockOps, { buffer: { start: "skb_data", end: "skb_data_end" } }),
-  CURRENT,
+  [...CURRENT, ...sockOpsHelpers],
   atCgroup,
 );
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ipv4 as address } from "../../../btf/addresses.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../../packets/index.ts";
-import { SOCK_ADDR, SOCKOPT } from "../../../uapi/contexts/cgroup.ts";
+import { SOCK_ADDR, SOCK_OPS, SOCKOPT } from "../../../uapi/contexts/cgroup.ts";
 import { readContext } from "../../context-input.ts";
 import { openEmbedded } from "../engine.ts";
 import { netSpec, type ProgramText } from "../fixtures/net-spec.ts";
@@ -243,5 +243,28 @@ describe("a socket filter listens", () => {
     assert.equal(device.decidedBy, "ingress");
     device.send(packet(ethernet(), ipv4(), udp(), padding()));
     assert.deepEqual(kept, [34, 34, 34]);
+  });
+});
+
+describe("sockops", () => {
+  const connection = { family: 2, remote_ip4: 0x0100_007f, remote_port: 0x5000, local_port: 40_000 };
+
+  test("says what it wants to be told of: the flags are in the context, those that there are not come back", async () => {
+    const { engine, attach } = await open({
+      asks: { type: "sock_ops", text: "r2 = 0x107\ncall bpf_sock_ops_cb_flags_set\nexit" },
+    });
+    await attach("asks", "/web");
+    const run = (is_fullsock: number) =>
+      engine.groups.run("/web", "cgroup_sock_ops", { context: { ...connection, is_fullsock } });
+    assert.equal(readContext(SOCK_OPS, run(1).context, "bpf_sock_ops_cb_flags"), 7);
+    assert.equal(readContext(SOCK_OPS, run(0).context, "bpf_sock_ops_cb_flags"), 0, "a request socket has none");
+  });
+
+  test("a connection has one cookie, another one another", async () => {
+    const { loaded } = await open({ low: { type: "sock_ops", text: "call bpf_get_socket_cookie\nexit" } });
+    const cookie = (more = {}) => loaded["low"]!.run({ context: { ...connection, ...more } }).verdict;
+    assert.equal(cookie({ op: 4, srtt_us: 800 }), cookie({ op: 12 }));
+    const others = [{ local_port: 40_001 }, { remote_port: 0x5100 }, { remote_ip4: 0x0200_007f }, { family: 10 }];
+    assert.equal(new Set([cookie(), ...others.map(cookie)]).size, 5);
   });
 });

@@ -1,0 +1,94 @@
+/**
+ * The twelve examples beside clang-19 -O2 (-mcpu=v3), each in TypeScript and in C with the same algorithm. `node bench/clang.ts [EXAMPLE…]` prints
+ *
+ * - `slots`: length of the code, in instructions of 8 bytes, of all programs;
+ * - `executed`: instructions that the same input takes (test/examples/plays.ts), as the embedded engine's interpreter counts them;
+ * - `bytes`: of the objects: ours as `writeObject` writes it, clang's (-g) after `llvm-strip -g`, which both ends up without DWARF
+ *   and with BTF, line information and CO-RE records;
+ * - `ms`: from source to object: ours warm in this process, clang's as a process, vmlinux.h included where the source includes it;
+ * - `kernel ns`: one run in this machine's kernel (BPF_PROG_TEST_RUN) of programs on packets, interleaved, median; with --kernel, as root.
+ *
+ * The last line is the geometric mean of ours by clang's, over the examples that there are in both.
+ */
+
+import { readFileSync } from "node:fs";
+import { compile } from "../src/compile.ts";
+import { readObject } from "../src/object/read.ts";
+import type { Spec } from "../src/object/spec.ts";
+import { writeObject } from "../src/object/write/write.ts";
+import { compileC, noClang } from "../test/examples/clang.ts";
+import { perform } from "../test/examples/perform.ts";
+import { EXAMPLES, type ExampleName, playOf } from "../test/examples/plays.ts";
+import { isWritten, sourceOf } from "../test/examples/sources.ts";
+import { median, printTable } from "./measure.ts";
+
+const WARM_UP = 20;
+const ROUNDS = 41;
+
+const slotsOf = ({ programs }: Spec): number => programs.reduce((sum, { code }) => sum + code.length / 8, 0);
+
+/** From the text to the bytes of an object, when the compiler has been used before. */
+async function warm(name: ExampleName): Promise<number> {
+  const file = sourceOf(name);
+  readFileSync(file);
+  const times: number[] = [];
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    const start = performance.now();
+    writeObject(await compile(file));
+    if (round >= WARM_UP) times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+interface Measured {
+  readonly clang: number;
+  readonly ours: number | null;
+}
+
+const ratio = ({ clang, ours }: Measured): number | null => (ours === null ? null : ours / clang);
+
+async function measure(name: ExampleName): Promise<Readonly<Record<string, Measured>>> {
+  const { object, milliseconds } = compileC(name);
+  const theirs = readObject(object, { name });
+  const ours = isWritten(name) ? await compile(sourceOf(name)) : null;
+  const play = playOf(name);
+  const executed = async (spec: Spec | null) =>
+    spec === null ? null : (await perform(spec, ours ?? theirs, play, { counting: true })).instructions;
+  return {
+    slots: { clang: slotsOf(theirs), ours: ours === null ? null : slotsOf(ours) },
+    executed: { clang: (await executed(theirs)) ?? 0, ours: await executed(ours) },
+    bytes: { clang: object.length, ours: ours === null ? null : writeObject(ours).length },
+    ms: { clang: milliseconds, ours: ours === null ? null : await warm(name) },
+  };
+}
+
+const missing = noClang();
+if (missing !== false) throw new Error(`bench/clang.ts ${missing}`);
+
+const wanted = process.argv.slice(2).filter((each) => !each.startsWith("-"));
+const names = EXAMPLES.filter((name) => wanted.length === 0 || wanted.includes(name));
+const results = new Map<ExampleName, Readonly<Record<string, Measured>>>();
+for (const name of names) results.set(name, await measure(name));
+
+const COLUMNS = ["slots", "executed", "bytes", "ms"];
+const number = (column: string, value: number): string => (column === "ms" ? value.toFixed(1) : String(Math.round(value)));
+
+const rows = [...results].map(([name, measured]) => [
+  name,
+  ...COLUMNS.flatMap((column) => {
+    const each = measured[column] ?? { clang: Number.NaN, ours: null };
+    const by = ratio(each);
+    return [number(column, each.clang), each.ours === null ? "-" : number(column, each.ours), by === null ? "-" : by.toFixed(2)];
+  }),
+]);
+const means = COLUMNS.flatMap((column) => {
+  const ratios = [...results.values()].flatMap((measured) => {
+    const by = measured[column] === undefined ? null : ratio(measured[column]);
+    return by === null ? [] : [by];
+  });
+  return ["", "", Math.exp(ratios.reduce((sum, by) => sum + Math.log(by), 0) / ratios.length).toFixed(2)];
+});
+printTable(
+  ["example", ...COLUMNS.flatMap((column) => [`${column} clang`, "ours", "ratio"])],
+  [...rows, ["geometric mean", ...means]],
+);
