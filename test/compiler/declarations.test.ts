@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { compileSource } from "../../src/compiler/compile.ts";
 import { beside, check, diagnose, IMPORTS, inside, row } from "./refusals.ts";
 
 describe("types", () => {
@@ -97,13 +98,31 @@ describe("maps and programs", () => {
     assert.match(d?.message ?? "", /Big \(560\)/);
   });
 
-  test("calls that double and double are stopped", () => {
-    const functions = Array.from({ length: 30 }, (_, n) => `function f${n + 1}(x: u32): u32 { return f${n}(x) + f${n}(x); }`);
-    const [d] = diagnose(
-      `${IMPORTS}function f0(x: u32): u32 { return x; }\n${functions.join("\n")}\nexport const p = xdp((ctx) => f30(ctx.packet.length) > 3 ? XDP_PASS : XDP_DROP);`,
-    );
-    assert.equal(d?.code, "SK4001");
+  test("calls that double and double are stopped, unless they may be calls", () => {
+    const source = (tag: string) => {
+      const functions = Array.from(
+        { length: 30 },
+        (_, n) => `${tag} function f${n + 1}(x: u32): u32 { return f${n}(x) + f${n}(x); }`,
+      );
+      return `${IMPORTS}function f0(x: u32): u32 { return x; }\n${functions.join("\n")}\nexport const p = xdp((ctx) => f30(ctx.packet.length) > 3 ? XDP_PASS : XDP_DROP);`;
+    };
+    assert.equal(diagnose(source("/** @inline */"))[0]?.code, "SK4001");
+    const spec = compileSource(source(""), { file: "double.bpf.ts" });
+    assert.ok((spec.programs[0]?.functions.length ?? 0) > 1);
+    assert.ok((spec.programs[0]?.code.length ?? 0) < 100_000);
   });
+
+  test("what cannot be passed to a sub-program, or come back", () =>
+    check([
+      beside("SK2401", "/** @noinline */ function f(a: u32, b: u32 | null, c: u64, d: u64, e: u64): void {}", "f", /struct/),
+      beside(
+        "SK2401",
+        "interface A { a: u32 } /** @noinline */ export const f = (a: u32): A => { const x: A = { a }; return x; };",
+        "f",
+        /fill it in/,
+      ),
+      beside("SK2401", "interface A { a: u32 } /** @noinline */ function f(x: A): A { return x; }", "f", /parameter/),
+    ]));
 });
 
 describe("conversions, in every place that has a type", () => {

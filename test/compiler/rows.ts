@@ -50,6 +50,29 @@ const FUNCTIONS = `${READ}interface Pair { a: u32; b: u64 }
       function early(x: u32) { if (x > 3) return 1; return 2; }
       function maybe(x: u32): u32 | null { if (x === 0) return null; return x; }`;
 
+const SUBPROGRAMS = `${READ}interface Pair { a: u32; b: u64 }
+      export const pairs = hash<u32, Pair>({ maxEntries: 2 });
+      /** @noinline */
+      function twice(x: u32): u32 { x += x; return x; }
+      /** @noinline */
+      const quad = (x: u32): u32 => twice(twice(x));
+      /** @noinline */
+      function bump(pair: Pair, by: u64): void { pair.a += 1; pair.b += by; }
+      /** @noinline */
+      function maybe(x: u64 | null, y: u8 | null): u64 | null { if (x === null) return null; return x + (y ?? 100); }
+      /** @noinline */
+      function narrow(x: i8): i16 | null { if (x === 0) return null; return x; }
+      /** @noinline */
+      function found(key: u32): Pair | null { return pairs.get(key); }
+      /** @noinline */
+      function portOf(ctx: XdpContext, packet: Packet, offset: u32): u16 | null { return ctx.packet.length > 60 ? packet.u16(offset) : null; }
+      /** @noinline */
+      function typeOf(eth: Ethernet | null): u16 { return eth === null ? 1 : eth.type; }
+      /** @noinline */
+      function isBig(x: i32): bool { return x > 5; }
+      /** @noinline */
+      function last(mac: MacAddress): u8 { return mac[5]; }`;
+
 const MAPS = `interface Key { a: u8; b: u32 } interface Value { n: u32; m: u64 }
       export const numbers = hash<u32, u64>({ maxEntries: 2 });
       export const structs = hash<Key, Value>({ maxEntries: 4 });
@@ -199,6 +222,34 @@ export const GROUPS: readonly Group[] = [
       ["let m = maybe(byte(ctx, 4)); if (m === null) return 0; m += 1; return m;", 5n],
     ],
     FUNCTIONS,
+  ),
+  group(
+    "functions that are called: numbers, numbers that may be null, structs, maps' values, the context and its packet",
+    [
+      ["return twice(21) + quad(10);", 82n],
+      ["const pair: Pair = { a: 1, b: 2 }; bump(pair, 1n << 40n); return pair.a + pair.b;", 4n + (1n << 40n)],
+      ["return maybe(5, 6) ?? 7;", 11n],
+      ["return maybe(null, 6) ?? 7;", 7n],
+      ["return maybe(0xffff_ffff_ffff_ff00n, null) ?? 7;", M64 - 156n],
+      ["return u64(narrow(-3) ?? 9);", M64 - 3n],
+      ["return u64(narrow(0) ?? 9);", 9n],
+      ["return found(1) === null ? 1 : 2;", 1n],
+      [
+        "pairs.set(1, { a: 5, b: 6 }); const p = found(1); if (p !== null) { p.a += 1; bump(p, 10); } return (found(1)?.a ?? 0) + (found(1)?.b ?? 0);",
+        23n,
+      ],
+      ["return portOf(ctx, ctx.packet, 2) ?? 1;", 0x0203n],
+      ["return portOf(ctx, ctx.packet, 63) ?? 1;", 1n],
+      ["return typeOf(ctx.packet.at(Ethernet, 0));", 0x0c0dn],
+      ["return typeOf(null);", 1n],
+      ["return (isBig(6) ? 10 : 0) + (isBig(-1) ? 1 : 0);", 10n],
+      [
+        'const eth = ctx.packet.at(Ethernet, 0); return eth === null ? 0 : last(eth.source) + last(mac("00:00:00:00:00:07"));',
+        18n,
+      ],
+      ["let sum: u32 = 0; for (let i = 0; i < 5; i++) sum += twice(i); return sum;", 20n],
+    ],
+    SUBPROGRAMS,
   ),
   group(
     "fields, nested structs and copies",

@@ -3,9 +3,10 @@
 import { BtfBuilder } from "../../btf/builder.ts";
 import { C_INTEGERS } from "../../btf/integer-names.ts";
 import type { GlobalSpec } from "../../object/spec.ts";
+import type { Type } from "../ir/ir.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import type { ExternFunction } from "./scopes.ts";
-import type { ArrayType, IntType, StoredType, StructType } from "./types.ts";
+import { type ArrayType, BOOL, INTS, type IntType, type StoredType, type StructType, type ValueType } from "./types.ts";
 
 export class TypeWriter {
   readonly #btf = new BtfBuilder();
@@ -34,6 +35,39 @@ export class TypeWriter {
       { name: "ctx", type: this.#btf.pointer(this.#context(hook)) },
     ]);
     return this.#btf.function(name, prototype, "global");
+  }
+
+  /** The BTF id of a sub-program's function: `static u32 name(struct Key *key, …)`. A pointer without a struct is a `void *`. */
+  subprogram(
+    name: string,
+    parameters: readonly { readonly name: string; readonly type: Type; readonly local: ValueType | null }[],
+    result: ValueType,
+    hook: Hook,
+  ): number {
+    const prototype = this.#btf.prototype(
+      result.kind === "void" ? 0 : this.#value(result.kind === "nullable" ? BOOL : result),
+      parameters.map((parameter) => ({
+        name: parameter.name,
+        type:
+          parameter.name === "ctx" && parameter.local === null
+            ? this.#btf.pointer(this.#context(hook))
+            : this.#parameter(parameter.type, parameter.local),
+      })),
+    );
+    return this.#btf.function(name, prototype, "static");
+  }
+
+  #parameter(type: Type, local: ValueType | null): number {
+    if (local === null) return type === "ptr" ? this.#btf.pointer(0) : this.#basic(type === "i64" ? INTS.u64 : INTS.u32);
+    return this.#value(local);
+  }
+
+  /** What a register holds. */
+  #value(type: ValueType): number {
+    if (type.kind === "int" || type.kind === "bool") return this.idOf(type);
+    if (type.kind === "nullable") return this.idOf(type.of);
+    if (type.kind === "reference" && type.to.kind !== "header") return this.#btf.pointer(this.idOf(type.to));
+    return this.#btf.pointer(0);
   }
 
   /** The BTF id of the prototype of a function of the application. */

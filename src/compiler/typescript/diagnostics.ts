@@ -3,7 +3,7 @@
  * write instead. `{name}` in a text is filled in by the place that reports it.
  *
  * SK10xx the text, SK11xx constructs that the language does not have, SK20xx names, SK21xx types, SK22xx numbers,
- * SK23xx null and flow, SK30xx maps, hooks and packets, SK40xx limits.
+ * SK23xx null and flow, SK24xx functions, SK30xx maps, hooks and packets, SK40xx limits.
  */
 
 import { excerpt } from "./excerpt.ts";
@@ -181,6 +181,8 @@ export const DIAGNOSTICS = {
     message: "nothing ends this loop",
     hint: "give it a bound, for (let i = 0; i < 64; i++), or leave it with break or return",
   },
+  // ── functions ──
+  SK2401: { title: "Cannot be a sub-program", message: "{problem}", hint: "{instead}" },
   // ── maps, hooks, packets ──
   SK3001: {
     title: "Declaration not at the top level",
@@ -231,7 +233,7 @@ export const DIAGNOSTICS = {
   SK4001: {
     title: "Program too large",
     message: "{name} becomes too large when its functions are inlined",
-    hint: "call functions fewer times, or use a loop",
+    hint: "call functions fewer times, use a loop, or write /** @noinline */ before large functions",
   },
   SK4002: {
     title: "Stack too large",

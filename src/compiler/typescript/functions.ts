@@ -11,6 +11,7 @@ import { checkReservations } from "./reservations.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
+import { registersOf } from "./subprograms.ts";
 import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
 import { type IntType, isAddressBytes, reference, typeName, type ValueType, VOID } from "./types.ts";
 
@@ -25,7 +26,14 @@ export function checkFunction(symbol: FunctionSymbol, from: Span): FunctionDecla
   }
   symbol.state = "checking";
   module.calling.push(symbol);
-  symbol.declaration = checkCallable(module, symbol.node, symbol.name, null);
+  symbol.declaration = checkCallable(module, symbol.node, symbol.name, null, symbol.inline);
+  if (symbol.declaration !== null && symbol.inline === "never") {
+    const { problem } = registersOf(symbol.declaration);
+    if (problem !== null) {
+      module.reporter.report("SK2401", symbol.at, problem);
+      symbol.declaration = null;
+    }
+  }
   module.calling.pop();
   symbol.state = symbol.declaration === null ? "failed" : "checked";
   return symbol.declaration;
@@ -37,6 +45,7 @@ export function checkCallable(
   node: CallableNode,
   name: string,
   program: { readonly hook: Hook; readonly hookName: string } | null,
+  inline: FunctionDeclaration["inline"] = "auto",
 ): FunctionDeclaration | null {
   if (!plainFunction(module, node)) return null;
   const annotated = resultType(module, node);
@@ -53,7 +62,7 @@ export function checkCallable(
     });
     return null;
   }
-  const declaration = body(fn, node, parameters);
+  const declaration = body(fn, node, parameters, inline);
   // One fault often makes others: a record that could not be submitted is not forgotten.
   if (declaration !== null && !module.reporter.failed) checkReservations(module.reporter, declaration);
   return declaration;
@@ -163,7 +172,12 @@ function defaultValue(fn: FunctionState, name: string, type: ValueType, node: Sy
   return errorAt(node);
 }
 
-function body(fn: FunctionState, node: CallableNode, { locals: parameters, defaults }: Parameters): FunctionDeclaration | null {
+function body(
+  fn: FunctionState,
+  node: CallableNode,
+  { locals: parameters, defaults }: Parameters,
+  inline: FunctionDeclaration["inline"],
+): FunctionDeclaration | null {
   const at = spanOf(node);
   if (node.body.type !== "BlockStatement") {
     // (ctx) => XDP_PASS
@@ -172,7 +186,9 @@ function body(fn: FunctionState, node: CallableNode, { locals: parameters, defau
     fn.reachable = false;
     const result = settleReturns(fn);
     const statements = fn.returns.map(({ statement }) => statement);
-    return result === null ? null : { name: fn.name, parameters, defaults, result, assigned: fn.assigned, body: statements, at };
+    return result === null
+      ? null
+      : { name: fn.name, inline, parameters, defaults, result, assigned: fn.assigned, body: statements, at };
   }
   for (const directive of node.body.directives) {
     fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
@@ -185,7 +201,7 @@ function body(fn: FunctionState, node: CallableNode, { locals: parameters, defau
     fn.reporter.report("SK2302", endOf(block), { name: fn.name, type: typeName(result) });
     return null;
   }
-  return { name: fn.name, parameters, defaults, result, assigned: fn.assigned, body: checked, at };
+  return { name: fn.name, inline, parameters, defaults, result, assigned: fn.assigned, body: checked, at };
 }
 
 /** Gives each return its type; the function's, or null with a report. */

@@ -228,7 +228,7 @@ export class ModuleFile {
       module: this.#module,
       node,
       at,
-      packed: this.#packed(whole),
+      packed: this.#tagged(whole, "packed"),
       state: "unresolved" as const,
       type: null,
     };
@@ -262,18 +262,18 @@ export class ModuleFile {
     if (!this.#module.types.has(node.id.name)) this.#module.types.set(node.id.name, { meaning: { kind: "stored", type }, at });
   }
 
-  /** A doc comment with `@packed` right before the declaration (or before its `export`). */
-  #packed(node: Syntax.Node): boolean {
+  /** A doc comment with `@packed` (or another tag) right before the declaration, or before its `export`. */
+  #tagged(node: Syntax.Node, tag: "packed" | "inline" | "noinline"): boolean {
     const start = node.start ?? 0;
     const comment = this.#source.comments.findLast((candidate) => (candidate.end ?? 0) <= start);
-    if (comment === undefined || !/@packed\b/.test(comment.value)) return false;
+    if (comment === undefined || !new RegExp(`@${tag}\\b`).test(comment.value)) return false;
     const between = this.#source.text.slice(comment.end ?? 0, start);
-    return /^\s*(export\s+)?$/.test(between);
+    return /^\s*(export\s+)?(const\s+)?$/.test(between);
   }
 
   #function(node: Syntax.FunctionDeclaration): void {
     if (!node.id || !this.#unused(node.id)) return;
-    this.#addFunction(node.id, node);
+    this.#addFunction(node.id, node, node);
   }
 
   /** A function that the application has: `declare function respond(status: u32): u32`. */
@@ -285,11 +285,12 @@ export class ModuleFile {
     if (extern !== null) this.#externs.push(extern);
   }
 
-  #addFunction(id: Syntax.Identifier, node: FunctionSymbol["node"]): void {
+  #addFunction(id: Syntax.Identifier, node: FunctionSymbol["node"], declaration: Syntax.Node): void {
     const symbol: FunctionSymbol = {
       name: id.name,
       module: this.#module,
       node,
+      inline: this.#tagged(declaration, "noinline") ? "never" : this.#tagged(declaration, "inline") ? "always" : "auto",
       at: spanOf(id),
       state: "unchecked",
       declaration: null,
@@ -316,7 +317,7 @@ export class ModuleFile {
       return;
     }
     if (init.type === "ArrowFunctionExpression" || init.type === "FunctionExpression") {
-      this.#addFunction(id, init);
+      this.#addFunction(id, init, node);
       return;
     }
     if (init.type === "StringLiteral") {

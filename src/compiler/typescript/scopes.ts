@@ -20,6 +20,8 @@ export interface FunctionSymbol {
   /** The file that it is in: its names mean what they mean there. */
   readonly module: ModuleState;
   readonly node: CallableNode;
+  /** As its doc comment says: `@inline`, `@noinline`. */
+  readonly inline: FunctionDeclaration["inline"];
   readonly at: Span;
   state: "unchecked" | "checking" | "checked" | "failed";
   declaration: FunctionDeclaration | null;

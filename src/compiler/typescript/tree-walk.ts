@@ -1,6 +1,6 @@
-/** Goes through the parts of an expression of the typed tree, whatever its kind. */
+/** Goes through the typed tree, whatever kinds of nodes it has. */
 
-import type { Expression } from "./tree.ts";
+import type { Expression, Statement } from "./tree.ts";
 
 /** Calls `visit` for each expression right inside of another one, in the order in which they are computed. */
 export function forEachPart(value: Expression, visit: (part: Expression) => void): void {
@@ -27,4 +27,27 @@ function isExpression(candidate: unknown): candidate is Expression {
     "type" in candidate &&
     "at" in candidate
   );
+}
+
+type TreeNode = Expression | Statement;
+
+/** Properties that lead out of the tree: to declarations, types and tables. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  "type", "stored", "field", "struct", "array", "map", "header", "hook", "function", "local", "extern", "helper", "at", "result",
+]); // biome-ignore format: a list
+
+/** Calls `visit` with each statement and expression in some part of a tree, those of called functions not included. */
+export function walk(root: unknown, visit: (node: TreeNode) => void): void {
+  const open: unknown[] = [root];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (Array.isArray(next)) {
+      open.push(...next);
+      continue;
+    }
+    if (next === null || typeof next !== "object" || next instanceof Uint8Array) continue;
+    if ("kind" in next && typeof next.kind === "string" && "at" in next) visit(next as TreeNode);
+    for (const [key, value] of Object.entries(next)) {
+      if (typeof value === "object" && value !== null && !ELSEWHERE.has(key)) open.push(value);
+    }
+  }
 }

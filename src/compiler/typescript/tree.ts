@@ -71,9 +71,11 @@ export interface ProgramDeclaration {
   readonly at: Span;
 }
 
-/** A function, checked once and inlined wherever it is called. */
+/** A function, checked once. */
 export interface FunctionDeclaration {
   readonly name: string;
+  /** Whether calls hold a copy of its body; `auto`: the compiler decides (lower/session.ts). */
+  readonly inline: "always" | "auto" | "never";
   readonly parameters: readonly Local[];
   /** For each parameter the constant that it is when the argument is missing, or null. */
   readonly defaults: readonly (Expression | null)[];

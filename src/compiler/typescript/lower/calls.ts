@@ -1,12 +1,16 @@
-/** Inlines calls of the source's functions. */
+/** Calls of the source's functions: inlined, or of sub-programs. */
 
 import type { Expression } from "../tree.ts";
 import { writeInto } from "./expressions.ts";
 import type { Cell, Lowering } from "./lowering.ts";
-import { statements } from "./statements.ts";
+import { callSubprogram, runBody } from "./subprograms.ts";
 
 /** The cell that the result is in; null when the function returns nothing. */
-export function inlineCall(to: Lowering, value: Extract<Expression, { kind: "call" }>): Cell | null {
+export function callOf(to: Lowering, value: Extract<Expression, { kind: "call" }>): Cell | null {
+  return to.session.isSubprogram(value.function) ? callSubprogram(to, value) : inlineCall(to, value);
+}
+
+function inlineCall(to: Lowering, value: Extract<Expression, { kind: "call" }>): Cell | null {
   const { ir } = to;
   const { function: callee } = value;
   const location = ir.location;
@@ -22,19 +26,7 @@ export function inlineCall(to: Lowering, value: Extract<Expression, { kind: "cal
     const cell = given[index];
     if (cell) to.cells.set(parameter, cell);
   });
-  const result = callee.result.kind === "void" ? null : to.cell(callee.result, `result of ${callee.name}`);
-  const end = ir.block();
-  const outer = to.frame;
-  to.frame = { result, end };
-  statements(to, callee.body);
-  if (!ir.terminated) {
-    // Either nothing is returned, or the checker has proven that this end is never reached.
-    if (result !== null) to.writeNull(result);
-    ir.jump(end);
-  }
-  to.frame = outer;
-  ir.seal(end);
-  ir.switchTo(end);
+  const result = runBody(to, callee.body, callee.result, callee.name);
   ir.location = location;
   return result;
 }

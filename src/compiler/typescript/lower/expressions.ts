@@ -4,7 +4,7 @@ import type { BlockId, Value } from "../../ir/ir.ts";
 import { alignOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
 import { INTS } from "../types.ts";
-import { inlineCall } from "./calls.ts";
+import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
@@ -155,7 +155,7 @@ export function writeInto(to: Lowering, cell: Cell, value: Expression): void {
       return;
     }
     case "call": {
-      const result = inlineCall(to, value);
+      const result = callOf(to, value);
       if (result !== null) copyCell(to, result, cell);
       return;
     }
@@ -271,7 +271,7 @@ export function evaluate(to: Lowering, value: Expression): void {
   if (value.kind === "map-increment") increment(to, value);
   else if (value.kind === "map-call") mapCall(to, value);
   else if (value.kind === "print") printText(to, value);
-  else if (value.kind === "call") inlineCall(to, value);
+  else if (value.kind === "call") callOf(to, value);
   else scalar(to, value);
 }
 

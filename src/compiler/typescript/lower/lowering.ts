@@ -1,19 +1,14 @@
-/** What lowering a program keeps: the builder, where locals live, where jumps go, and the frame's shared slots. */
+/** What lowering a function keeps: the builder, where locals live, where jumps go, and the frame's shared slots. */
 
 import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
 import type { BlockId, Type, Value } from "../../ir/ir.ts";
 import type { DataSections } from "../data.ts";
 import { isStruct } from "../library/hooks.ts";
 import type { Span } from "../report.ts";
-import type { Expression, JumpTarget, Local, ProgramDeclaration } from "../tree.ts";
+import type { Expression, JumpTarget, Local } from "../tree.ts";
 import type { Memory, ScalarType, ValueType } from "../types.ts";
 import { irType } from "./memory.ts";
-
-/** A program that grew beyond all reason when its calls were inlined. */
-export class TooLarge extends Error {}
-
-/** Expressions that one program may become. The kernel takes a million instructions; no person writes this many. */
-const MOST = 100_000;
+import type { Session } from "./session.ts";
 
 /** Where a value of any type lives: a nullable number is two variables, everything else one. */
 export interface Cell {
@@ -42,25 +37,22 @@ export interface Fork {
 }
 
 export class Lowering {
-  readonly program: ProgramDeclaration;
-  /** Variables and texts beside the code. */
-  readonly data: DataSections;
+  readonly session: Session;
   readonly ir: FunctionBuilder;
-  readonly context: Value;
   readonly cells = new Map<Local, Cell>();
   readonly jumps = new Map<JumpTarget, Jumps>();
   frame: Frame = { result: null, end: null };
   fork: Fork | null = null;
   readonly #body: BlockId;
   readonly #scratch = new Map<string, Value>();
+  readonly #at: Span;
+  #context: Value | null = null;
   #packet: { readonly data: Value; readonly end: Value } | null = null;
-  #expressions = 0;
 
-  constructor(program: ProgramDeclaration, data: DataSections) {
-    this.program = program;
-    this.data = data;
-    this.ir = new FunctionBuilder(program.name, ["ptr"], "i32");
-    this.context = this.ir.parameters[0]!;
+  constructor(session: Session, at: Span, name: string, parameters: readonly Type[], result: Type | null) {
+    this.session = session;
+    this.#at = at;
+    this.ir = new FunctionBuilder(name, parameters, result);
     // The entry block stays open until the end: what is needed everywhere is made there.
     this.#body = this.ir.block();
     this.ir.switchTo(this.#body);
@@ -69,7 +61,7 @@ export class Lowering {
   /** Closes the entry block. */
   finish(): void {
     this.ir.switchTo(0);
-    this.ir.location = this.program.at;
+    this.locate(this.#at);
     this.ir.jump(this.#body);
     this.ir.seal(this.#body);
   }
@@ -80,26 +72,41 @@ export class Lowering {
   }
 
   count(): void {
-    if (++this.#expressions > MOST) throw new TooLarge(this.program.name);
+    this.session.count();
   }
 
   /** Emits where everything is dominated. */
-  #atEntry<T>(emit: () => T): T {
+  atEntry<T>(emit: () => T): T {
     const { current, location } = this.ir;
     this.ir.switchTo(0);
-    this.ir.location = this.program.at;
+    this.locate(this.#at);
     const result = emit();
     this.ir.switchTo(current);
     this.ir.location = location;
     return result;
   }
 
+  /** Variables and texts beside the code. */
+  get data(): DataSections {
+    return this.session.data;
+  }
+
+  /** The program's context, in those functions that get it. */
+  get context(): Value {
+    if (this.#context === null) throw new TypeError(`${this.ir.name} does not get the context`);
+    return this.#context;
+  }
+
+  set context(value: Value) {
+    this.#context = value;
+  }
+
   /** The packet's pointers: nothing that a program can call yet moves the packet, so they are read once. */
   get packet(): { readonly data: Value; readonly end: Value } {
-    const { context } = this.program.hook;
+    const { context } = this.session.program.hook;
     if (isStruct(context)) throw new TypeError(`${context.name} has no packet`);
     const { data, dataEnd } = context;
-    this.#packet ??= this.#atEntry(() => ({
+    this.#packet ??= this.atEntry(() => ({
       data: this.ir.load("ptr", 4, false, this.context, data),
       end: this.ir.load("ptr", 4, false, this.context, dataEnd),
     }));
@@ -108,7 +115,7 @@ export class Lowering {
 
   /** Bytes in the frame for one struct. */
   slot(size: number, name: string): Value {
-    return this.#atEntry(() => this.ir.slot(size, 8, name));
+    return this.atEntry(() => this.ir.slot(size, 8, name));
   }
 
   /**

@@ -5,20 +5,24 @@ import type { TypeWriter } from "../btf-types.ts";
 import type { DataSections } from "../data.ts";
 import type { ProgramDeclaration } from "../tree.ts";
 import { Lowering } from "./lowering.ts";
+import { type LoweredFunction, Session } from "./session.ts";
 import { statements } from "./statements.ts";
 
 export interface LoweredProgram {
   readonly main: IrFunction;
   /** Functions that it may call or have called back, each with the BTF id of its FUNC. Those that it does not reach are left out of the code. */
-  readonly functions: readonly { readonly fn: IrFunction; readonly type: number }[];
+  readonly functions: readonly LoweredFunction[];
 }
 
 /**
  * `types` gets the types that the code refers to, `data` its variables and texts.
  * @throws TooLarge when inlining makes it grow beyond all reason.
  */
-export function lowerProgram(program: ProgramDeclaration, _types: TypeWriter, data: DataSections): LoweredProgram {
-  const to = new Lowering(program, data);
+export function lowerProgram(program: ProgramDeclaration, types: TypeWriter, data: DataSections): LoweredProgram {
+  const session = new Session(program, types, data);
+  const to = new Lowering(session, program.at, program.name, ["ptr"], "i32");
+  const [context] = to.ir.parameters;
+  if (context !== undefined) to.context = context;
   const [parameter] = program.body.parameters;
   // The context of an application's own hook is a struct like any other.
   if (parameter?.type.kind === "reference") to.ir.write(to.cellOf(parameter).value, to.context);
@@ -26,5 +30,5 @@ export function lowerProgram(program: ProgramDeclaration, _types: TypeWriter, da
   // The checker has proven that nothing gets here.
   if (!to.ir.terminated) to.ir.return(to.ir.constant("i32", 0));
   to.finish();
-  return { main: to.ir.finish(), functions: [] };
+  return { main: to.ir.finish(), functions: session.functions };
 }
