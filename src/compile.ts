@@ -2,11 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { kernelTypes } from "./kernels/btf.ts";
 import type { Spec } from "./object/spec.ts";
 import { resolveFrom } from "./source-files.ts";
 
 /**
  * Compiles a `.bpf.ts` source, or reads an object file that some other compiler made (ELF, whatever its name).
+ * Names of kernel types stand for those of Linux 6.18; loading adapts what is read to the kernel that runs.
  * @throws CompileError with every diagnostic; ObjectError or BtfError for a malformed object; an error of the file system
  *   with its path; TypeError for another kind of file.
  */
@@ -14,7 +16,7 @@ export async function compile(path: string): Promise<Spec> {
   const name = basename(path);
   if (name.endsWith(".ts")) {
     const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
-    return compileSource(source, { file: path, resolve: resolveFrom(path) });
+    return compileSource(source, { file: path, kernel: () => kernelTypes("6.18"), resolve: resolveFrom(path) });
   }
   const bytes = await readFile(path);
   if (!name.endsWith(".o") && !isElf(bytes)) {

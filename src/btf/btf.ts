@@ -179,6 +179,15 @@ export class Btf {
     return this.#starts[id - this.firstId]!;
   }
 
+  /** Whether the string at an offset is these bytes, which have no NUL. */
+  stringIs(offset: number, wanted: Uint8Array): boolean {
+    if (offset < this.#firstString && this.base !== null) return this.base.stringIs(offset, wanted);
+    const start = this.#layout.stringsStart + offset - this.#firstString;
+    const { bytes } = this;
+    for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false;
+    return bytes[start + wanted.length] === 0;
+  }
+
   /** `BTF_KIND_*`; 0 for void. */
   kindNumber(id: number): number {
     if (id === 0) return 0;

@@ -5,6 +5,7 @@
  * compiled (`await import("./compile.ts")`).
  */
 
+import type { Btf } from "../btf/btf.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
 import type { ExternSpec, FunctionInfo, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
@@ -15,6 +16,7 @@ import { TypeWriter } from "./typescript/btf-types.ts";
 import { DataSections } from "./typescript/data.ts";
 import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
+import { KernelState } from "./typescript/kernel/state.ts";
 import { sizeOf } from "./typescript/layout.ts";
 import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
 import { TooLarge } from "./typescript/lower/session.ts";
@@ -38,6 +40,8 @@ export interface CompileOptions {
   readonly cpu?: CpuVersion;
   /** Finds the files that it imports. Without it, it can only import from the library. */
   readonly resolve?: Resolve;
+  /** Gives a kernel's types, for names imported from "skep/vmlinux"; called when the first is needed. Default: there are none. */
+  readonly kernel?: () => Btf;
 }
 
 /**
@@ -58,8 +62,8 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
-    const { programs } = check(source, options, reporter);
-    const types = new TypeWriter();
+    const { programs, kernelUses } = check(source, options, reporter);
+    const types = new TypeWriter(kernelUses);
     const data = new DataSections(nameOf(options.file));
     return new Map(
       programs.flatMap((program) => {
@@ -86,8 +90,8 @@ function guarded<T>(reporter: Reporter, compile: () => T): T {
   }
 }
 
-function check(source: string, options: CompileOptions, reporter: Reporter): Module {
-  const module = checkModules(source, reporter, options.resolve ?? null);
+function check(source: string, { kernel, resolve }: CompileOptions, reporter: Reporter): Module {
+  const module = checkModules(source, reporter, resolve ?? null, new KernelState(kernel ?? null));
   if (module === null || reporter.failed) throw new CompileError(reporter.diagnostics);
   return module;
 }
@@ -103,7 +107,7 @@ function lower(program: ProgramDeclaration, types: TypeWriter, data: DataSection
 }
 
 function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
-  const types = new TypeWriter();
+  const types = new TypeWriter(module.kernelUses);
   const declared = module.maps.map((map) => mapSpec(map, types));
   const data = new DataSections(nameOf(options.file));
   const programs = module.programs.map((program) => programSpec(program, types, data, options, reporter));

@@ -1,35 +1,12 @@
-/** Kernels' own types, which come with the package: what verifying for a kernel needs where that kernel does not run. */
+/** Kernels as targets: what verifying for a kernel needs where that kernel does not run. */
 
-import { readFileSync } from "node:fs";
-import { brotliDecompressSync } from "node:zlib";
-import { type Btf, openBtf } from "../btf/index.ts";
 import type { Target } from "../verifier/target.ts";
 import { type KernelName, kernelTarget } from "../verifier/targets/index.ts";
+import { kernelTypes } from "./btf.ts";
 
-const opened = new Map<KernelName, Btf>();
-
-/** About 20 ms the first time, for 5 MB of types. */
-export function kernelTypes(name: KernelName): Btf {
-  let types = opened.get(name);
-  if (types === undefined) {
-    types = openBtf(new Uint8Array(brotliDecompressSync(readPacked(name))));
-    opened.set(name, types);
-  }
-  return types;
-}
+export { kernelTypes } from "./btf.ts";
 
 /** A kernel as a target, with its types. */
 export function openKernelTarget(name: KernelName): Target {
   return kernelTarget(name, kernelTypes(name));
-}
-
-/** The package's root is some folders up: how many depends on whether this file was bundled. */
-function readPacked(name: KernelName): Uint8Array {
-  for (let up = "../"; ; up += "../") {
-    try {
-      return readFileSync(new URL(`${up}data/kernels/${name}.btf.br`, import.meta.url));
-    } catch (error) {
-      if (up.length > 9) throw error;
-    }
-  }
 }

@@ -5,6 +5,7 @@ import { constantOf } from "./constants.ts";
 import { converted, mayBeNull } from "./conversions.ts";
 import { expression, literal, valueNamed } from "./expressions.ts";
 import { checkWanted } from "./imports.ts";
+import { kernelElement, kernelMember } from "./kernel/access.ts";
 import { sizeOf } from "./layout.ts";
 import { headerNamed } from "./library/headers.ts";
 import { HOOKS, isStruct } from "./library/hooks.ts";
@@ -69,6 +70,10 @@ export function memberOf(fn: FunctionState, object: Expression, property: Syntax
       return unknownProperty(fn, property, "the packet", ["length", "at", ...Object.keys(PACKET_READS)], packetUsage);
     case "reference":
       if (!type.nullable) return field(fn, object, type, property, node);
+      mayBeNull(fn, object);
+      return errorAt(node);
+    case "kernel":
+      if (!type.nullable) return kernelMember(fn, object, type, property, node);
       mayBeNull(fn, object);
       return errorAt(node);
     case "nullable":
@@ -168,9 +173,12 @@ export function elementOf(
 ): Expression {
   const index = expression(fn, node.property, null);
   if (object.type.kind === "error" || index.type.kind === "error") return errorAt(node);
-  if (object.type.kind === "reference" && object.type.nullable) {
+  if ((object.type.kind === "reference" || object.type.kind === "kernel") && object.type.nullable) {
     mayBeNull(fn, object);
     return errorAt(node);
+  }
+  if (object.type.kind === "kernel" && object.type.to.kind === "kernel-array") {
+    return kernelElement(fn, object, { ...object.type, to: object.type.to }, index, node);
   }
   if (object.type.kind !== "reference" || object.type.to.kind !== "array") {
     fn.reporter.report("SK1101", spanOf(node), {

@@ -8,7 +8,7 @@ import { exporterOf } from "./library/exports.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Exports } from "./scopes.ts";
 import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
-import { BOOL, PACKET, type ReferenceType, reference, type StoredType, type ValueType, VOID } from "./types.ts";
+import { BOOL, PACKET, reference, type StoredType, type ValueType, VOID } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** The kernel refuses larger values and keys; it also keeps layouts in sane numbers. */
@@ -51,6 +51,8 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
     if (meaning?.kind === "header") return reference(meaning.type, "packet", false);
     if (meaning?.kind === "context") return { kind: "context", hook: meaning.hook };
     if (meaning?.kind === "packet") return PACKET;
+    if (meaning?.kind === "kernel" && (meaning.type.kind === "kernel-struct" || meaning.type.kind === "kernel-array"))
+      return { kind: "kernel", to: meaning.type, read: "any", nullable: false, embedded: false };
   }
   const stored = storedType(module, node);
   if (stored === null) return null;
@@ -67,14 +69,14 @@ function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" 
   }
   const type = valueType(module, only);
   if (type === null) return null;
-  if (type.kind === "reference") return { ...type, nullable: true } satisfies ReferenceType;
+  if (type.kind === "reference" || type.kind === "kernel") return { ...type, nullable: true };
   if (type.kind === "int" || type.kind === "bool") return { kind: "nullable", of: type };
   refuse(module, node);
   return null;
 }
 
 /** What a name, or a member of a namespace, stands for as a type; null, without a report, for none. */
-function typeMeaning(module: ModuleState, name: Syntax.TSEntityName): TypeMeaning | null {
+export function typeMeaning(module: ModuleState, name: Syntax.TSEntityName): TypeMeaning | null {
   if (name.type === "Identifier") return module.types.get(name.name)?.meaning ?? null;
   const namespace = namespaceOf(module, name);
   return namespace?.exports.type(namespace.name.name) ?? null;

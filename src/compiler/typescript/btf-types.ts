@@ -4,6 +4,8 @@ import { BtfBuilder } from "../../btf/builder.ts";
 import { C_INTEGERS } from "../../btf/integer-names.ts";
 import type { GlobalSpec } from "../../object/spec.ts";
 import type { Type } from "../ir/ir.ts";
+import { KernelTypeWriter } from "./kernel/btf.ts";
+import type { KernelUses } from "./kernel/uses.ts";
 import { type Hook, isStruct } from "./library/hooks.ts";
 import type { ExternFunction } from "./scopes.ts";
 import { type ArrayType, BOOL, INTS, type IntType, type StoredType, type StructType, type ValueType } from "./types.ts";
@@ -12,6 +14,13 @@ export class TypeWriter {
   readonly #btf = new BtfBuilder();
   readonly #structs = new Map<StructType, number>();
   readonly #contexts = new Map<Hook, number>();
+  /** Types of the kernel. */
+  readonly kernel: KernelTypeWriter;
+
+  /** @param uses what of the kernel's types the module uses */
+  constructor(uses: KernelUses) {
+    this.kernel = new KernelTypeWriter(this.#btf, uses);
+  }
 
   /** The BTF id of a type in memory. */
   idOf(type: StoredType): number {

@@ -7,6 +7,8 @@ import { address } from "./constants.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
+import { kernelQuestion } from "./kernel/infos.ts";
+import { castToKernel } from "./kernel/pointers.ts";
 import { mapMethod } from "./map-methods.ts";
 import { fits, representation } from "./numbers.ts";
 import { meet } from "./operators.ts";
@@ -28,7 +30,7 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     return method(fn, node, callee, callee.property);
   }
   if (callee.type !== "Identifier" && meaning === null) return notCallable(fn, callee, "this");
-  if (node.typeArguments && meaning?.kind !== "map-kind") {
+  if (node.typeArguments && !TAKES_TYPES.has(meaning?.kind ?? "")) {
     fn.reporter.report("SK1101", spanOf(node.typeArguments), { what: "a type argument here", instead: "remove it" });
     return errorAt(node);
   }
@@ -62,6 +64,10 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return print(fn, node);
     case "function":
       return callFunction(fn, meaning.function, node);
+    case "kernel-question":
+      return kernelQuestion(fn, meaning.question, node);
+    case "kernel-cast":
+      return castToKernel(fn, node);
     case "map-kind":
     case "hook":
     case "own-hook":
@@ -77,6 +83,9 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return notCallable(fn, callee, textOf(callee));
   }
 }
+
+/** What is called with type arguments: those that this does not take say so themselves. */
+const TAKES_TYPES: ReadonlySet<string> = new Set(["map-kind", "kernel-question", "kernel-cast"]);
 
 function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expression {
   fn.reporter.report("SK2010", spanOf(callee), { what });
@@ -116,6 +125,8 @@ function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression):
   } else {
     if (value.kind === "literal") return { kind: "constant", type, value: representation(value.value, type), at };
     if (value.type.kind === "bool") return { kind: "convert", type, operand: value, at };
+    // The bits of a pointer: a key of a map, or a number to compare.
+    if (value.type.kind === "kernel" && type.bits === 64) return { kind: "kernel-cast", type, operand: value, at };
     if (value.type.kind === "int") return { ...converted(value, type), at };
   }
   const instead = "only numbers and bools can be cast";

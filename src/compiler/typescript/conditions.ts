@@ -7,13 +7,13 @@ import type * as Syntax from "@babel/types";
 import { mayBeNull } from "./conversions.ts";
 import { perhaps, whenThere } from "./optional.ts";
 import { type Span, spanOf } from "./report.ts";
-import { errorAt, type FunctionState } from "./state.ts";
+import { errorAt, type Fact, type FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
-import { BOOL, isNullable, typeName } from "./types.ts";
+import { BOOL, isNullable, mayCompareWithNull, typeName } from "./types.ts";
 
 interface Proof {
-  readonly whenTrue: readonly Local[];
-  readonly whenFalse: readonly Local[];
+  readonly whenTrue: readonly Fact[];
+  readonly whenFalse: readonly Fact[];
 }
 
 const NOTHING: Proof = { whenTrue: [], whenFalse: [] };
@@ -27,6 +27,8 @@ function proofOf(test: Expression): Proof {
     }
     case "holds":
       return { whenTrue: [...thereWith(test.object), ...proofOf(test.test).whenTrue], whenFalse: [] };
+    case "kernel-info":
+      return test.info.guard === null ? NOTHING : { whenTrue: [test.info.guard], whenFalse: [] };
     case "not": {
       const { whenTrue, whenFalse } = proofOf(test.operand);
       return { whenTrue: whenFalse, whenFalse: whenTrue };
@@ -59,7 +61,7 @@ function thereWith(value: Expression): readonly Local[] {
 }
 
 /** The facts after a condition came out as `outcome`. */
-export function factsAfter(fn: FunctionState, test: Expression, outcome: boolean): ReadonlySet<Local> {
+export function factsAfter(fn: FunctionState, test: Expression, outcome: boolean): ReadonlySet<Fact> {
   const proof = proofOf(test);
   const proven = outcome ? proof.whenTrue : proof.whenFalse;
   return proven.length === 0 ? fn.facts : new Set([...fn.facts, ...proven]);
@@ -134,6 +136,10 @@ function truth(fn: FunctionState, value: Expression): Expression {
       if (type.nullable) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
       fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });
       break;
+    case "kernel":
+      if (mayCompareWithNull(type)) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
+      fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });
+      break;
     default:
       fn.reporter.report("SK2104", at, { operator: "a condition", found: typeName(type), instead: "compare something" });
   }
@@ -144,7 +150,7 @@ function truth(fn: FunctionState, value: Expression): Expression {
 export function compareWithNull(fn: FunctionState, operand: Expression, negated: boolean, node: Syntax.Node): Expression {
   const at = spanOf(node);
   if (operand.type.kind === "error") return operand;
-  if (!isNullable(operand.type)) {
+  if (!mayCompareWithNull(operand.type)) {
     fn.reporter.report("SK2304", operand.at, {
       what: operand.kind === "local" ? operand.local.name : `this ${typeName(operand.type)}`,
     });

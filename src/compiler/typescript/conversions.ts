@@ -1,5 +1,6 @@
 /** Where a value meets a place that has a type: implicit conversions, which lose nothing, and the refusal of all others. */
 
+import { fitsKernel, unifyKernel } from "./kernel/pointers.ts";
 import { alignOf } from "./layout.ts";
 import { fits, maximum, minimum, representation, widens } from "./numbers.ts";
 import { errorAt, type FunctionState } from "./state.ts";
@@ -34,6 +35,10 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
     case "reference":
       if (type.kind === "null" && target.nullable) return { ...value, kind: "null", type: target };
       if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) return value;
+      break;
+    case "kernel":
+      if (type.kind === "null" && !target.embedded) return { ...value, kind: "null", type: target };
+      if (type.kind === "kernel" && fitsKernel(fn, value, type, target)) return value;
       break;
     case "nullable":
       if (type.kind === "null") return { ...value, kind: "null", type: target };
@@ -170,7 +175,7 @@ export function unify(a: ValueType, b: ValueType): ValueType | null {
   if (a.kind === "null" || b.kind === "null") {
     const other = a.kind === "null" ? b : a;
     if (other.kind === "int" || other.kind === "bool") return { kind: "nullable", of: other };
-    return other.kind === "reference"
+    return other.kind === "reference" || other.kind === "kernel"
       ? { ...other, nullable: true }
       : other.kind === "nullable" || other.kind === "null"
         ? other
@@ -190,6 +195,7 @@ export function unify(a: ValueType, b: ValueType): ValueType | null {
   if (a.kind === "reference" && b.kind === "reference") {
     return sameStored(a.to, b.to) ? unifyReferences(a, b) : null;
   }
+  if (a.kind === "kernel" && b.kind === "kernel") return unifyKernel(a, b);
   return a.kind === b.kind ? a : null;
 }
 

@@ -183,6 +183,15 @@ export const DIAGNOSTICS = {
   },
   // ── functions ──
   SK2401: { title: "Cannot be a sub-program", message: "{problem}", hint: "{instead}" },
+  // ── the kernel's types ──
+  SK2501: { title: "Field without a type", message: "this field cannot be read: {problem}", hint: "read another field" },
+  SK2502: {
+    title: "Field that may not exist",
+    message: "not every kernel has {field} in {struct}",
+    hint: 'ask first: if (field(…, "{field}")) …',
+  },
+  SK2503: { title: "Bad question about the kernel", message: "{problem}", hint: "{instead}" },
+  SK2504: { title: "Unknown kernel pointer", message: "{problem}", hint: "{instead}" },
   // ── maps, hooks, packets ──
   SK3001: {
     title: "Declaration not at the top level",

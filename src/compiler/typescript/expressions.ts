@@ -15,7 +15,18 @@ import { didYouMean, type Meaning } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { arrayLiteral, structLiteral } from "./structs.ts";
 import type { Expression } from "./tree.ts";
-import { BOOL, INTS, IPV4_ADDRESS, isNullable, LITERAL, NULL, typeName, type ValueType, withoutNull } from "./types.ts";
+import {
+  BOOL,
+  INTS,
+  IPV4_ADDRESS,
+  isNullable,
+  LITERAL,
+  mayCompareWithNull,
+  NULL,
+  typeName,
+  type ValueType,
+  withoutNull,
+} from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
@@ -119,6 +130,11 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "function":
     case "extern":
       return notAValue("a function", `call it: ${node.name}(…)`);
+    case "kernel-enumerator":
+      return literal(meaning.value, node);
+    case "kernel-question":
+    case "kernel-cast":
+      return notAValue("a function", `call it: ${node.name}(…)`);
     case "enum":
       return notAValue("an enum", `write one of its members: ${node.name}.${[...meaning.members.keys()][0] ?? "Name"}`);
     case "print":
@@ -220,7 +236,7 @@ function coalesce(fn: FunctionState, node: Syntax.LogicalExpression, expected: V
   const left = perhaps(fn, node.left, null);
   const right = expression(fn, node.right, isNullable(left.type) ? withoutNull(left.type) : expected);
   if (left.type.kind === "error" || right.type.kind === "error") return errorAt(node);
-  if (!isNullable(left.type)) {
+  if (!mayCompareWithNull(left.type)) {
     fn.reporter.report("SK2304", left.at, { what: "the left side of ??" });
     return errorAt(node);
   }

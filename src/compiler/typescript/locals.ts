@@ -115,6 +115,7 @@ function declaredType(given: ValueType, annotated: ValueType | null): ValueType 
   if (annotated === null) return given;
   if (annotated.kind === "reference" && given.kind === "reference")
     return { ...annotated, memory: given.memory ?? annotated.memory };
+  if (annotated.kind === "kernel" && given.kind === "kernel") return { ...annotated, read: given.read };
   return annotated;
 }
 

@@ -5,7 +5,7 @@ import { condition, factsAfter } from "./conditions.ts";
 import { maximum, meaning, minimum } from "./numbers.ts";
 import { setRange } from "./ranges.ts";
 import { spanOf } from "./report.ts";
-import type { FunctionState, Jump } from "./state.ts";
+import type { Fact, FunctionState, Jump } from "./state.ts";
 import { alwaysTrue, assignedNames, effect, single, statement, withoutAssigned } from "./statements.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
 
@@ -26,7 +26,7 @@ function testFirst(
   fn: FunctionState,
   node: Syntax.WhileStatement | Syntax.ForStatement,
   jump: Jump,
-  head: ReadonlySet<Local>,
+  head: ReadonlySet<Fact>,
   initial: readonly Statement[],
   counter: Local | null,
 ): Statement {
@@ -48,7 +48,7 @@ function testFirst(
   return { kind: "loop", target: jump.target, initial, test, update, body, atEnd: false, at: spanOf(node) };
 }
 
-function doWhile(fn: FunctionState, node: Syntax.DoWhileStatement, jump: Jump, head: ReadonlySet<Local>): Statement {
+function doWhile(fn: FunctionState, node: Syntax.DoWhileStatement, jump: Jump, head: ReadonlySet<Fact>): Statement {
   const entered = fn.reachable;
   fn.jumps.push(jump);
   const body = fn.inBlock(() => single(fn, node.body));

@@ -5,10 +5,12 @@ import { resolveDeclared, valueType } from "./annotations.ts";
 import { constantOf } from "./constants.ts";
 import { coerce } from "./conversions.ts";
 import { externFunction, ownProgramDeclaration, programDeclaration } from "./declarations.ts";
+import { hasTag } from "./doc-tags.ts";
 import { ExportTable } from "./exports.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { bindExports, bindImports, checkWanted, nameOf, type Wanted } from "./imports.ts";
+import { declaredEnum, declaredStruct } from "./kernel/declared.ts";
 import { mapDeclaration } from "./map-declarations.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
@@ -123,7 +125,7 @@ export class ModuleFile {
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
-    return { license: this.#license, maps, programs, externs: this.#externs };
+    return { license: this.#license, maps, programs, externs: this.#externs, kernelUses: this.#module.kernel.uses };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {
@@ -223,12 +225,17 @@ export class ModuleFile {
       this.#module.reporter.report("SK2002", at, { name: id.name, line: earlier.at.line });
       return;
     }
+    if (node.type === "TSInterfaceDeclaration" && hasTag(this.#source, node, "kernel")) {
+      const type = declaredStruct(this.#module, this.#source, node);
+      this.#module.types.set(id.name, { meaning: { kind: "kernel", type }, at });
+      return;
+    }
     const declaration = {
       name: id.name,
       module: this.#module,
       node,
       at,
-      packed: this.#tagged(whole, "packed"),
+      packed: hasTag(this.#source, whole, "packed"),
       state: "unresolved" as const,
       type: null,
     };
@@ -238,6 +245,7 @@ export class ModuleFile {
   /** Members are constants without a type; as a type, an enum is a `u32`, or an `i32` when a member is written as negative. */
   #enum(node: Syntax.TSEnumDeclaration): void {
     if (!this.#unused(node.id)) return;
+    if (hasTag(this.#source, node, "kernel")) declaredEnum(this.#module, node);
     const members = new Map<string, ConstantSymbol>();
     let previous: ConstantSymbol | null = null;
     let negative = false;
@@ -262,15 +270,6 @@ export class ModuleFile {
     if (!this.#module.types.has(node.id.name)) this.#module.types.set(node.id.name, { meaning: { kind: "stored", type }, at });
   }
 
-  /** A doc comment with `@packed` (or another tag) right before the declaration, or before its `export`. */
-  #tagged(node: Syntax.Node, tag: "packed" | "inline" | "noinline"): boolean {
-    const start = node.start ?? 0;
-    const comment = this.#source.comments.findLast((candidate) => (candidate.end ?? 0) <= start);
-    if (comment === undefined || !new RegExp(`@${tag}\\b`).test(comment.value)) return false;
-    const between = this.#source.text.slice(comment.end ?? 0, start);
-    return /^\s*(export\s+)?(const\s+)?$/.test(between);
-  }
-
   #function(node: Syntax.FunctionDeclaration): void {
     if (!node.id || !this.#unused(node.id)) return;
     this.#addFunction(node.id, node, node);
@@ -290,7 +289,11 @@ export class ModuleFile {
       name: id.name,
       module: this.#module,
       node,
-      inline: this.#tagged(declaration, "noinline") ? "never" : this.#tagged(declaration, "inline") ? "always" : "auto",
+      inline: hasTag(this.#source, declaration, "noinline")
+        ? "never"
+        : hasTag(this.#source, declaration, "inline")
+          ? "always"
+          : "auto",
       at: spanOf(id),
       state: "unchecked",
       declaration: null,

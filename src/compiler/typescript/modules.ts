@@ -8,6 +8,8 @@
 import type * as Syntax from "@babel/types";
 import { libraryExports } from "./exports.ts";
 import { isTypeOnly } from "./imports.ts";
+import { kernelExports, VMLINUX } from "./kernel/exports.ts";
+import type { KernelState } from "./kernel/state.ts";
 import { ModuleFile } from "./module.ts";
 import { parseSource, type Source } from "./parse.ts";
 import { type Reporter, type Span, spanOf } from "./report.ts";
@@ -30,8 +32,8 @@ interface Node {
 }
 
 /** Everything wrong with the files is reported; null when nothing could be checked. */
-export function checkModules(text: string, reporter: Reporter, resolve: Resolve | null): Module | null {
-  const graph = new Graph(reporter, resolve);
+export function checkModules(text: string, reporter: Reporter, resolve: Resolve | null, kernel: KernelState): Module | null {
+  const graph = new Graph(reporter, resolve, kernel);
   const main = graph.load(reporter.main, text);
   if (main === null || reporter.failed) return null;
   const order = graph.ordered(main);
@@ -52,17 +54,19 @@ export function checkModules(text: string, reporter: Reporter, resolve: Resolve 
     else seen.set(name, file);
   }
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
-  return { license: own.license, maps, programs, externs: parts.flatMap((part) => part.externs) };
+  return { license: own.license, maps, programs, externs: parts.flatMap((part) => part.externs), kernelUses: kernel.uses };
 }
 
 class Graph {
   readonly #reporter: Reporter;
   readonly #resolve: Resolve | null;
+  readonly #kernel: KernelState;
   readonly #nodes = new Map<string, Node | null>();
   readonly #calling: FunctionSymbol[] = [];
 
-  constructor(reporter: Reporter, resolve: Resolve | null) {
+  constructor(reporter: Reporter, resolve: Resolve | null, kernel: KernelState) {
     this.#reporter = reporter;
+    this.#kernel = kernel;
     this.#resolve = resolve;
   }
 
@@ -90,12 +94,17 @@ class Graph {
   }
 
   #node(file: string, title: string, source: Source): Node {
-    return { file, checker: new ModuleFile(new ModuleState(this.#reporter, this.#calling), source, title), imports: [] };
+    return {
+      file,
+      checker: new ModuleFile(new ModuleState(this.#reporter, this.#kernel, this.#calling), source, title),
+      imports: [],
+    };
   }
 
   /** The module that a statement imports from; null, with a report, when there is none. */
   #imported(statement: Importing, specifier: Syntax.StringLiteral, from: string): Node | Exports | null {
     const { value } = specifier;
+    if (value === VMLINUX && this.#kernel.types !== null) return kernelExports(this.#kernel.types);
     const library = libraryExports(value, statement);
     if (library !== null) return library;
     const found = value.startsWith("node:") || this.#resolve === null ? null : this.#resolve(value, from);
@@ -144,6 +153,7 @@ function isImporting(node: Syntax.Node): node is Importing {
 
 function remedy(specifier: string, canResolve: boolean): string {
   if (specifier.startsWith("node:")) return 'a program runs in the kernel: import from "skep/bpf", or a .bpf.ts file';
+  if (specifier === VMLINUX) return "whoever compiles gives the kernel's types: compileSource(text, { file, kernel })";
   if (specifier.startsWith("skep/")) return 'import from "skep/bpf" or "skep/bpf/net"';
   if (!canResolve) return 'import from "skep/bpf" or "skep/bpf/net": this source was compiled without its other files';
   if (/^\.\.?\//.test(specifier)) return "there is no such file beside this one: write its path, as in ./parse.bpf.ts";

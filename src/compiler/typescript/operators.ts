@@ -5,6 +5,7 @@ import type { Condition } from "../ir/ir.ts";
 import { compareWithNull, condition, logical, negated, present } from "./conditions.ts";
 import { converted, literalAs, refused, settled } from "./conversions.ts";
 import { expression, literal } from "./expressions.ts";
+import { unifyKernel } from "./kernel/pointers.ts";
 import { sizeOf } from "./layout.ts";
 import { commonType, evaluateExact, evaluateMachine, meaning, operation, promoted } from "./numbers.ts";
 import { perhaps, whenThere } from "./optional.ts";
@@ -268,6 +269,14 @@ function comparison(
       return { kind: "same-bytes", type: BOOL, size: sizeOf(to), negated: operator === "!==", left, right, at };
     }
     fn.reporter.report("SK2104", at, { operator, found: typeName(left.type), instead: "compare its fields" });
+    return errorAt(node);
+  }
+  if (equality && left.type.kind === "kernel" && right.type.kind === "kernel") {
+    if (unifyKernel(left.type, right.type) !== null) {
+      return { kind: "compare", type: BOOL, condition: conditions[0], left, right, at };
+    }
+    const instead = `pointers to one type are compared: cast<${typeName(left.type)}>(…)`;
+    fn.reporter.report("SK2101", right.at, { expected: typeName(left.type), found: typeName(right.type), instead });
     return errorAt(node);
   }
   if (left.kind === "literal" && right.kind === "literal") {

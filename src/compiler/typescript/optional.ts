@@ -10,7 +10,7 @@ import { expression } from "./expressions.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
-import { isNullable, NULL, typeName, type ValueType, withoutNull } from "./types.ts";
+import { mayCompareWithNull, NULL, typeName, type ValueType, withoutNull } from "./types.ts";
 
 /** An expression where null and undefined are the same. */
 export function perhaps(fn: FunctionState, node: Syntax.Node, expected: ValueType | null): Expression {
@@ -33,7 +33,7 @@ function optional(fn: FunctionState, node: Syntax.OptionalMemberExpression): Exp
   while (!first.optional && first.object.type === "OptionalMemberExpression") steps.unshift((first = first.object));
   const object = perhaps(fn, first.object, null);
   if (object.type.kind === "error") return object;
-  if (!isNullable(object.type)) {
+  if (!mayCompareWithNull(object.type)) {
     const what = object.kind === "local" ? object.local.name : `this ${typeName(object.type)}`;
     fn.reporter.report("SK2304", object.at, { what });
     return errorAt(node);

@@ -3,6 +3,8 @@
 import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode, Node } from "@babel/types";
 import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
+import type { KernelQuestion } from "./kernel/infos.ts";
+import type { KernelEnum } from "./kernel/structs.ts";
 import type { Header } from "./library/headers.ts";
 import type { Helper } from "./library/helpers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -60,6 +62,12 @@ export type Meaning =
   | { readonly kind: "own-hook" }
   | { readonly kind: "helper"; readonly helper: Helper & { readonly name: HelperName } }
   | { readonly kind: "extern"; readonly extern: ExternFunction }
+  /** A constant of an enumeration of the kernel. */
+  | { readonly kind: "kernel-enumerator"; readonly enum: KernelEnum; readonly index: number; readonly value: bigint }
+  /** `field`, `exists`, `sizeOf` …: what is asked about the kernel. */
+  | { readonly kind: "kernel-question"; readonly question: KernelQuestion }
+  /** `cast<sock>(address)` */
+  | { readonly kind: "kernel-cast" }
   | { readonly kind: "header"; readonly name: string; readonly header: Header }
   | { readonly kind: "address"; readonly format: AddressFormat }
   /** What another file exports under a name; known when that file's declarations are. */

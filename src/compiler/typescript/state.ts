@@ -1,6 +1,8 @@
 /** What the checker knows while it works: of the whole file, and of the function it is in. */
 
 import type { TSInterfaceDeclaration, TSType } from "@babel/types";
+import type { KernelGuard, KernelState } from "./kernel/state.ts";
+import type { KernelStored } from "./kernel/structs.ts";
 import type { Hook } from "./library/hooks.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
 import { type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
@@ -13,6 +15,9 @@ export type TypeMeaning =
   | { readonly kind: "header"; readonly type: HeaderType }
   | { readonly kind: "context"; readonly hook: string }
   | { readonly kind: "packet" }
+  | { readonly kind: "kernel"; readonly type: KernelStored }
+  /** `Pointer<…>`: a field of a kernel type that points to another. */
+  | { readonly kind: "pointer" }
   | { readonly kind: "fixed-array" }
   | { readonly kind: "declared"; readonly declaration: DeclaredType }
   /** What another file exports under a name; null when that has no such type. */
@@ -39,8 +44,12 @@ export class ModuleState {
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
 
-  constructor(reporter: Reporter, calling: FunctionSymbol[] = []) {
+  /** The kernel's types, as far as they are used. */
+  readonly kernel: KernelState;
+
+  constructor(reporter: Reporter, kernel: KernelState, calling: FunctionSymbol[] = []) {
     this.reporter = reporter;
+    this.kernel = kernel;
     this.calling = calling;
   }
 }
@@ -57,6 +66,9 @@ export interface Jump {
   broken: boolean;
 }
 
+/** What a condition proves: a local is not null, or the kernel has something. */
+export type Fact = Local | KernelGuard;
+
 /** The function being checked, or a constant of the top level. */
 export class FunctionState {
   readonly module: ModuleState;
@@ -72,8 +84,8 @@ export class FunctionState {
   readonly assigned = new Set<Local>();
   readonly #aliases = new Map<Local, Local>();
   scope: Scope;
-  /** Nullable locals that are known not to be null here. */
-  facts: ReadonlySet<Local> = new Set();
+  /** Nullable locals that are known not to be null here, and what of the kernel is known to exist. */
+  facts: ReadonlySet<Fact> = new Set();
   /** False after return, break, continue and endless loops. */
   reachable = true;
   #depth = 0;

@@ -7,9 +7,9 @@ import { expression } from "./expressions.ts";
 import { declaration } from "./locals.ts";
 import { loop } from "./loops.ts";
 import { spanOf } from "./report.ts";
-import type { FunctionState } from "./state.ts";
+import type { Fact, FunctionState } from "./state.ts";
 import { switchStatement } from "./switches.ts";
-import type { Expression, Local, Statement } from "./tree.ts";
+import type { Expression, Statement } from "./tree.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** The statements of a block whose scope is already open. */
@@ -139,7 +139,7 @@ function branch(fn: FunctionState, node: Syntax.IfStatement): Statement {
 }
 
 /** Two ways meet here: this one and `other`. */
-function merge(fn: FunctionState, other: { readonly reachable: boolean; readonly facts: ReadonlySet<Local> }): void {
+function merge(fn: FunctionState, other: { readonly reachable: boolean; readonly facts: ReadonlySet<Fact> }): void {
   if (!other.reachable) return;
   fn.facts = fn.reachable ? new Set([...fn.facts].filter((local) => other.facts.has(local))) : other.facts;
   fn.reachable = true;
@@ -181,10 +181,10 @@ function jump(fn: FunctionState, node: Syntax.BreakStatement | Syntax.ContinueSt
 }
 
 /** The facts that still hold wherever control is within `node`: those on locals that it does not assign. */
-export function withoutAssigned(fn: FunctionState, node: Syntax.Node): ReadonlySet<Local> {
+export function withoutAssigned(fn: FunctionState, node: Syntax.Node): ReadonlySet<Fact> {
   if (fn.facts.size === 0) return fn.facts;
   const assigned = assignedNames(node);
-  return new Set([...fn.facts].filter((local) => !assigned.has(local.name)));
+  return new Set([...fn.facts].filter((fact) => !("name" in fact && assigned.has(fact.name))));
 }
 
 /** Names that are assigned somewhere in a piece of syntax. Iterative: it may be deep. */

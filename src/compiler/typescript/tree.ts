@@ -5,6 +5,10 @@
 
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { BinaryOp, Condition, Width } from "../ir/ir.ts";
+import type { KernelInfo } from "./kernel/infos.ts";
+import type { KernelPath } from "./kernel/paths.ts";
+import type { KernelStored } from "./kernel/structs.ts";
+import type { KernelUses } from "./kernel/uses.ts";
 import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
@@ -29,6 +33,8 @@ export interface Module {
   readonly programs: readonly ProgramDeclaration[];
   /** Functions of the application, whether they are called or not. */
   readonly externs: readonly ExternFunction[];
+  /** What of the kernel's types it uses. */
+  readonly kernelUses: KernelUses;
 }
 
 export interface MapDeclaration {
@@ -356,6 +362,20 @@ export type Expression =
       readonly function: FunctionDeclaration;
       readonly arguments: readonly Expression[];
     })
+  /** A field of what a kernel pointer leads to; of a struct or array in it, its address. */
+  | (Node & { readonly kind: "kernel-field"; readonly type: ValueType; readonly object: Expression; readonly path: KernelPath })
+  /** An element of an array in kernel memory; of a struct or array, its address. */
+  | (Node & {
+      readonly kind: "kernel-element";
+      readonly type: ValueType;
+      readonly object: Expression;
+      readonly index: Expression;
+      readonly stored: KernelStored;
+    })
+  /** What the kernel that runs the program has: whether a field exists, how large a type is. */
+  | (Node & { readonly kind: "kernel-info"; readonly type: ScalarType; readonly info: KernelInfo })
+  /** An integer as an address in the kernel, or the other way round. */
+  | (Node & { readonly kind: "kernel-cast"; readonly type: ValueType; readonly operand: Expression })
   /** The context or its packet: nothing at run time. */
   | (Node & { readonly kind: "context"; readonly type: ValueType })
   | (Node & { readonly kind: "context-field"; readonly type: IntType; readonly offset: number })

@@ -5,6 +5,8 @@
  * an integer in network order reads as a host-order number, and a struct or array in memory is seen through a reference.
  */
 
+import type { KernelArray, KernelStruct } from "./kernel/structs.ts";
+
 export type IntName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64";
 
 /** A host-order integer. An `Ipv4Address` is four bytes as they lie on the wire, not a quantity. */
@@ -78,6 +80,23 @@ export interface ReferenceType {
   readonly constant?: true;
 }
 
+/**
+ * How a kernel pointer is read. `direct`: by loads, because the verifier knows what it points to (arguments of typed hooks, results of
+ * helpers and kernel functions, and what is read from those). `probe`: by `bpf_probe_read_kernel`, which takes any address. `any`:
+ * of a parameter, as whoever calls has it.
+ */
+export type KernelRead = "direct" | "probe" | "any";
+
+/** A pointer to a struct of the kernel; or `embedded`: a struct or array within what a pointer leads to. */
+export interface KernelType {
+  readonly kind: "kernel";
+  readonly to: KernelStruct | KernelArray;
+  readonly read: KernelRead;
+  /** Must be compared with null before it is used. Others may be null as well: reading through them gives 0. */
+  readonly nullable: boolean;
+  readonly embedded: boolean;
+}
+
 /** A number or null: what `map.get` gives for a map of numbers. */
 export interface NullableType {
   readonly kind: "nullable";
@@ -88,6 +107,7 @@ export interface NullableType {
 export type ValueType =
   | ScalarType
   | ReferenceType
+  | KernelType
   | NullableType
   /** An integer constant that has not met a type yet: it takes the type of what it is used with. */
   | { readonly kind: "literal" }
@@ -162,11 +182,11 @@ export function readAs(type: StoredType, memory: Memory): ScalarType | Reference
 /** The value's type when it is not null. */
 export function withoutNull(type: ValueType): ValueType {
   if (type.kind === "nullable") return type.of;
-  return type.kind === "reference" && type.nullable ? { ...type, nullable: false } : type;
+  return (type.kind === "reference" || type.kind === "kernel") && type.nullable ? { ...type, nullable: false } : type;
 }
 
-export function isNullable(type: ValueType): type is NullableType | ReferenceType {
-  return type.kind === "nullable" || (type.kind === "reference" && type.nullable);
+export function isNullable(type: ValueType): type is NullableType | ReferenceType | KernelType {
+  return type.kind === "nullable" || ((type.kind === "reference" || type.kind === "kernel") && type.nullable);
 }
 
 /** MAC and IPv6 addresses: bytes in memory, but values as numbers are: a name for one is a copy. */
@@ -195,6 +215,8 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
       return type.name ?? `FixedArray<${typeName(type.element)}, ${type.length}>`;
     case "reference":
       return type.nullable ? `${typeName(type.to)} | null` : typeName(type.to);
+    case "kernel":
+      return `${kernelName(type.to)}${type.nullable ? " | null" : ""}`;
     case "nullable":
       return `${typeName(type.of)} | null`;
     case "literal":
@@ -206,4 +228,28 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
     default:
       return type.kind;
   }
+}
+
+function kernelName(to: KernelType["to"]): string {
+  if (to.kind === "kernel-struct") return to.name === "" ? `an anonymous ${to.form}` : to.name;
+  const { element, length } = to;
+  if (to.text) return `FixedString<${length}>`;
+  const inner =
+    element.kind === "kernel-struct" || element.kind === "kernel-array"
+      ? kernelName(element)
+      : element.kind === "kernel-pointer"
+        ? element.to === null
+          ? "u64"
+          : kernelName(element.to)
+        : element.kind === "kernel-enum"
+          ? element.int.name
+          : element.kind === "kernel-opaque"
+            ? `${element.size} bytes`
+            : typeName(element);
+  return `FixedArray<${inner}, ${length}>`;
+}
+
+/** A pointer that may be compared with null: of the kernel, every one. */
+export function mayCompareWithNull(type: ValueType): boolean {
+  return type.kind === "kernel" ? !type.embedded : isNullable(type);
 }

@@ -1,5 +1,6 @@
 /** What the modules of the library export, as values and as types. */
 
+import { KERNEL_QUESTIONS } from "../kernel/infos.ts";
 import type { Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { BOOL, INTS, STORED_TYPES } from "../types.ts";
@@ -31,12 +32,15 @@ const BPF: LibraryModule = {
     ...Object.entries(HOOKS).map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
     ["hook", { kind: "own-hook" }],
     ["print", { kind: "print" }],
+    ["cast", { kind: "kernel-cast" }],
+    ...KERNEL_QUESTIONS.map((question): [string, Meaning] => [question, { kind: "kernel-question", question }]),
     ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
   ]),
   types: new Map<string, TypeMeaning>([
     ...stored((name) => !NET_TYPES.includes(name)),
     ["FixedArray", { kind: "fixed-array" }],
     ["Packet", { kind: "packet" }],
+    ["Pointer", { kind: "pointer" }],
     ["XdpAction", { kind: "stored", type: INTS.u32 }],
     ...Object.entries(HOOKS).map(([hook, { contextType }]): [string, TypeMeaning] => [contextType, { kind: "context", hook }]),
   ]),

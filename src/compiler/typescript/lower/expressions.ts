@@ -7,6 +7,7 @@ import { INTS } from "../types.ts";
 import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
+import { kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
 import { mapCall, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
@@ -81,6 +82,14 @@ export function scalar(to: Lowering, value: Expression): Value {
       const result = ir.callKfunc(value.function.name, given, "i32");
       return convert(ir, result, INTS.u32, value.type);
     }
+    case "kernel-field":
+      return kernelField(to, value);
+    case "kernel-element":
+      return kernelElement(to, value);
+    case "kernel-info":
+      return kernelInfo(to, value);
+    case "kernel-cast":
+      return kernelCast(to, value);
     case "context-field":
       return ir.load("i32", 4, false, to.context, value.offset);
     case "packet-length":

@@ -6,7 +6,7 @@ import type { DataSections } from "../data.ts";
 import { isStruct } from "../library/hooks.ts";
 import type { Span } from "../report.ts";
 import type { Expression, JumpTarget, Local } from "../tree.ts";
-import type { Memory, ScalarType, ValueType } from "../types.ts";
+import type { KernelRead, Memory, ScalarType, ValueType } from "../types.ts";
 import { irType } from "./memory.ts";
 import type { Session } from "./session.ts";
 
@@ -40,6 +40,8 @@ export class Lowering {
   readonly session: Session;
   readonly ir: FunctionBuilder;
   readonly cells = new Map<Local, Cell>();
+  /** How the kernel pointers are read that parameters of inlined functions hold. */
+  readonly reads = new Map<Local, Exclude<KernelRead, "any">>();
   readonly jumps = new Map<JumpTarget, Jumps>();
   frame: Frame = { result: null, end: null };
   fork: Fork | null = null;

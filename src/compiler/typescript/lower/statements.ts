@@ -6,6 +6,7 @@ import type { Expression, Local, Place, Statement } from "../tree.ts";
 import { test } from "./conditions.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
+import { readOf } from "./kernel.ts";
 import type { Lowering } from "./lowering.ts";
 import { copy, type Location, load, store } from "./memory.ts";
 import { prepare, write } from "./structs.ts";
@@ -38,6 +39,7 @@ function lower(to: Lowering, statement: Statement): void {
     case "declare":
       // A cell of its own each time: a function may be inlined more than once.
       to.cells.delete(statement.local);
+      if (statement.local.type.kind === "kernel") to.reads.set(statement.local, readOf(to, statement.value));
       writeInto(to, to.cellOf(statement.local), statement.value);
       return;
     case "assign":

@@ -1,0 +1,58 @@
+/** What a compilation knows of the kernel's types: shared by all files of a program. */
+
+import type { Btf } from "../../../btf/btf.ts";
+import type { KernelPath } from "./paths.ts";
+import { describePath } from "./paths.ts";
+import { type KernelEnum, type KernelStruct, KernelTypes } from "./structs.ts";
+import { KernelUses } from "./uses.ts";
+
+/** Something that only some kernels have. Where a condition has proven that this one does, it is a fact. Compared by identity. */
+export interface KernelGuard {
+  readonly kind: "guard";
+  /** What exists, e.g. `task_struct.loginuid`. */
+  readonly subject: string;
+}
+
+export class KernelState {
+  /** Null when whoever compiles has no kernel's types at hand. */
+  readonly types: KernelTypes | null;
+  readonly uses = new KernelUses();
+  /** Enumerations that the source declares (`@kernel`), by name. */
+  readonly enums = new Map<string, KernelEnum>();
+  readonly #declared = new Map<string, KernelStruct[]>();
+  readonly #guards = new Map<string, KernelGuard>();
+
+  constructor(open: (() => Btf) | null) {
+    this.types = open === null ? null : new KernelTypes(open);
+  }
+
+  /** A struct of the source's own (`@kernel`): an edition of the kernel's struct of that name, without flavour. */
+  declare(struct: KernelStruct): void {
+    const name = essentialName(struct.name);
+    const known = this.#declared.get(name);
+    if (known === undefined) this.#declared.set(name, [struct]);
+    else known.push(struct);
+  }
+
+  /** The source's own editions of a struct. */
+  editionsOf({ name }: KernelStruct): readonly KernelStruct[] {
+    return this.#declared.get(essentialName(name)) ?? [];
+  }
+
+  /** The fact that a field exists, whatever edition of its struct it is read through. */
+  guardOf(path: KernelPath): KernelGuard {
+    const text = describePath(path);
+    return this.guard(`${essentialName(path.root.name)}${text.slice(path.root.name.length)}`);
+  }
+
+  guard(subject: string): KernelGuard {
+    let guard = this.#guards.get(subject);
+    if (guard === undefined) this.#guards.set(subject, (guard = { kind: "guard", subject }));
+    return guard;
+  }
+}
+
+/** `task_struct___old` → `task_struct`: the flavour begins with the last `___` that has other characters on both sides. */
+export function essentialName(name: string): string {
+  return /^(.*[^_])___[^_]/s.exec(name)?.[1] ?? name;
+}

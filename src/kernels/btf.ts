@@ -1,0 +1,29 @@
+/** Kernels' own types, which come with the package. */
+
+import { readFileSync } from "node:fs";
+import { brotliDecompressSync } from "node:zlib";
+import { type Btf, openBtf } from "../btf/index.ts";
+import type { KernelName } from "../verifier/targets/index.ts";
+
+const opened = new Map<KernelName, Btf>();
+
+/** About 20 ms the first time, for 5 MB of types. */
+export function kernelTypes(name: KernelName): Btf {
+  let types = opened.get(name);
+  if (types === undefined) {
+    types = openBtf(new Uint8Array(brotliDecompressSync(readPacked(name))));
+    opened.set(name, types);
+  }
+  return types;
+}
+
+/** The package's root is some folders up: how many depends on whether this file was bundled. */
+function readPacked(name: KernelName): Uint8Array {
+  for (let up = "../"; ; up += "../") {
+    try {
+      return readFileSync(new URL(`${up}data/kernels/${name}.btf.br`, import.meta.url));
+    } catch (error) {
+      if (up.length > 9) throw error;
+    }
+  }
+}
