@@ -39,6 +39,7 @@ const ROOMS: readonly Room[] = [
   { path: "engine/linux", portable: false, packages: [] },
   { path: "engine/open.ts", portable: false, packages: [] },
   { path: "kernels", portable: false, packages: [] },
+  { path: "clang", portable: false, packages: [] },
   { path: "live", portable: false, packages: [] },
   { path: "bpf", portable: true, packages: [] },
   { path: "tools", portable: false, packages: [] },

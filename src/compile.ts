@@ -2,25 +2,48 @@
 
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import type { CompileCOptions } from "./clang/compile-c.ts";
+import type { Diagnostic } from "./compiler/typescript/diagnostics.ts";
+import type { CpuVersion } from "./isa/opcodes.ts";
 import { kernelTypes } from "./kernels/btf.ts";
 import type { Spec } from "./object/spec.ts";
 import { resolveFrom } from "./source-files.ts";
 
+export interface CompileFileOptions {
+  /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. Objects are what they are. */
+  readonly cpu?: CpuVersion;
+  /** For sources in C: which clang, its flags, whose types `vmlinux.h` has (docs/c.md). */
+  readonly c?: Omit<CompileCOptions, "cpu" | "onWarning">;
+  /** Told of what compiles but looks wrong. */
+  readonly onWarning?: (warning: Diagnostic) => void;
+}
+
 /**
- * Compiles a `.bpf.ts` source, or reads an object file that some other compiler made (ELF, whatever its name).
- * Names of kernel types stand for those of Linux 6.18; loading adapts what is read to the kernel that runs.
- * @throws CompileError with every diagnostic; ObjectError or BtfError for a malformed object; an error of the file system
- *   with its path; TypeError for another kind of file.
+ * Compiles a `.bpf.ts` source, or one in C (`.c`, with the clang of this machine), or reads an object file that some other compiler made
+ * (ELF, whatever its name). In TypeScript, names of kernel types stand for those of Linux 6.18; loading adapts what is read to the kernel
+ * that runs.
+ * @throws CompileError with every diagnostic; ClangError when there is no clang for C; ObjectError or BtfError for a malformed object; an
+ *   error of the file system with its path; TypeError for another kind of file.
  */
-export async function compile(path: string): Promise<Spec> {
+export async function compile(path: string, options: CompileFileOptions = {}): Promise<Spec> {
+  const { cpu, c, onWarning } = options;
   const name = basename(path);
   if (name.endsWith(".ts")) {
     const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
-    return compileSource(source, { file: path, kernel: () => kernelTypes("6.18"), resolve: resolveFrom(path) });
+    return compileSource(source, {
+      file: path,
+      kernel: () => kernelTypes("6.18"),
+      resolve: resolveFrom(path),
+      ...(cpu === undefined ? {} : { cpu }),
+    });
+  }
+  if (name.endsWith(".c")) {
+    const { compileC } = await import("./clang/compile-c.ts");
+    return compileC(path, { ...c, ...(cpu === undefined ? {} : { cpu }), ...(onWarning === undefined ? {} : { onWarning }) });
   }
   const bytes = await readFile(path);
   if (!name.endsWith(".o") && !isElf(bytes)) {
-    throw new TypeError(`${path}: a program is a TypeScript file that ends with .bpf.ts, or an object file`);
+    throw new TypeError(`${path}: a program is a TypeScript file that ends with .bpf.ts, a C file, or an object file`);
   }
   const { readObject } = await import("./object/read.ts");
   return readObject(bytes, { name });

@@ -31,7 +31,7 @@ export const EXIT_HELP: readonly (readonly [ExitStatus, string])[] = [
   [EXIT.input, "a file or value cannot be used"],
   [EXIT.refused, "the verifier refused the program, or it faulted"],
   [EXIT.privilege, "not permitted: a capability is missing"],
-  [EXIT.feature, "this kernel or engine does not have it"],
+  [EXIT.feature, "this kernel or engine does not have it, or clang is missing"],
   [EXIT.attach, "the hook cannot be attached to"],
   [EXIT.interrupted, "ended by Ctrl-C before the work was done"],
 ];

@@ -6,6 +6,7 @@ import { hasColours, styleFor } from "./terminal.ts";
 /** By the error's `name`, so that saying what went wrong loads none of the rooms it could have gone wrong in. */
 const STATUS: Readonly<Record<string, ExitStatus>> = {
   CompileError: EXIT.source,
+  ClangError: EXIT.feature,
   CaptureError: EXIT.input,
   RecordingError: EXIT.input,
   ValueError: EXIT.input,
@@ -33,7 +34,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files",
 };
 
-export async function reportFailure(error: unknown, options: { verbose: boolean }): Promise<ExitStatus> {
+export async function reportFailure(error: unknown, options: { verbose: boolean; json: boolean }): Promise<ExitStatus> {
   const style = styleFor(process.stderr);
   const say = (text: string) => process.stderr.write(`${style.red("skep:")} ${text}\n`);
   if (!(error instanceof Error)) {
@@ -42,6 +43,9 @@ export async function reportFailure(error: unknown, options: { verbose: boolean 
   }
   if (error.name === "CompileError") {
     process.stderr.write(await renderDiagnostics(error));
+    // Machines find the same on stdout, where nothing else is: no command prints before its program is compiled.
+    if (options.json && "diagnostics" in error)
+      process.stdout.write(`${JSON.stringify({ diagnostics: error.diagnostics }, null, 2)}\n`);
     return EXIT.source;
   }
   if (error.name === "VerifierError" && (await explainRefusal(error))) {

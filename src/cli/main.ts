@@ -61,7 +61,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(argv);
   } catch (error) {
-    process.exitCode = await reportFailure(error, { verbose: argv.includes("--verbose") || argv.includes("-v") });
+    process.exitCode = await reportFailure(error, {
+      verbose: argv.includes("--verbose") || argv.includes("-v"),
+      json: argv.includes("--json"),
+    });
   }
 }
 

@@ -2,21 +2,33 @@
 
 import { readFile } from "node:fs/promises";
 import type { Btf } from "../btf/btf.ts";
-import { compile } from "../compile.ts";
+import { type CompileFileOptions, compile } from "../compile.ts";
+import type { Diagnostic } from "../compiler/typescript/diagnostics.ts";
 import type { Spec } from "../object/spec.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { hasColours } from "./terminal.ts";
 
 /** Errors of what a file contains: they know where in the file, but not which file. */
 const CONTENT_ERRORS: ReadonlySet<string> = new Set(["ObjectError", "BtfError", "LinkError", "CoreError"]);
 
-/** A `.bpf.ts` source or an object as a Spec. @throws CliError (input) for an object that cannot be read; else as `compile`. */
-export async function openSpec(path: string): Promise<Spec> {
-  return naming(path, () => compile(path));
+/**
+ * A `.bpf.ts` source, one in C, or an object as a Spec. Warnings of clang go to stderr.
+ * @throws CliError (input) for an object that cannot be read; else as `compile`.
+ */
+export async function openSpec(path: string, options: CompileFileOptions = {}): Promise<Spec> {
+  const warnings: Diagnostic[] = [];
+  const spec = await naming(path, () => compile(path, { onWarning: (warning) => warnings.push(warning), ...options }));
+  if (warnings.length > 0) {
+    const { renderDiagnostic } = await import("../compiler/typescript/diagnostics.ts");
+    const color = hasColours(process.stderr);
+    process.stderr.write(warnings.map((warning) => `${renderDiagnostic(warning, { color })}\n\n`).join(""));
+  }
+  return spec;
 }
 
 /** What `openTypes` takes, for help texts. */
 export const TYPES_HELP =
-  "types are kernel (this one's), kernel:MODULE, an object file, a .bpf.ts source, or a file of raw BTF (also gzipped)";
+  "types are kernel (this one's), kernel:MODULE, an object file, a .bpf.ts or C source, or a file of raw BTF (also gzipped)";
 
 const KERNEL = "/sys/kernel/btf/";
 
@@ -30,7 +42,7 @@ export async function openTypes(name: string): Promise<Btf> {
     return naming(name, () => openBtf(module, base));
   }
   const { openBtf } = await import("../btf/btf.ts");
-  if (name.endsWith(".ts")) return typesOf(name, await openSpec(name), openBtf);
+  if (name.endsWith(".ts") || name.endsWith(".c")) return typesOf(name, await openSpec(name), openBtf);
   let bytes: Uint8Array = await naming(name, () => readFile(name));
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await gunzipped(name, bytes);
   return naming(name, async () => {

@@ -11,14 +11,19 @@ const opened = new Map<KernelName, Btf>();
 export function kernelTypes(name: KernelName): Btf {
   let types = opened.get(name);
   if (types === undefined) {
-    types = openBtf(new Uint8Array(brotliDecompressSync(readPacked(name))));
+    types = openBtf(unpackTypes(packedTypes(name)));
     opened.set(name, types);
   }
   return types;
 }
 
-/** The package's root is some folders up: how many depends on whether this file was bundled. */
-function readPacked(name: KernelName): Uint8Array {
+/** BTF from what `packedTypes` gave. */
+export function unpackTypes(packed: Uint8Array): Uint8Array {
+  return new Uint8Array(brotliDecompressSync(packed));
+}
+
+/** The types as they are kept. The package's root is some folders up: how many depends on whether this file was bundled. */
+export function packedTypes(name: KernelName): Uint8Array {
   for (let up = "../"; ; up += "../") {
     try {
       return readFileSync(new URL(`${up}data/kernels/${name}.btf.br`, import.meta.url));

@@ -21,7 +21,7 @@ const help: CommandHelp = {
     program: { value: "NAME", multiple: true, help: "only this program" },
   },
   notes: [
-    "FILE is a .bpf.ts source, or an object file that another compiler made.",
+    "FILE is a .bpf.ts source, a C source (.c, through clang: docs/c.md), or an object file.",
     "asm prints the kernel's notation with the source lines between; references to maps are names.",
     "bytes writes one program's instructions, 8 bytes each, little-endian; references to maps are zero.",
     "json prints programs, maps, relocations and lines; code and types are hexadecimal.",

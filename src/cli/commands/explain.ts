@@ -19,7 +19,7 @@ const help: CommandHelp = {
   },
   notes: [
     "LOG is a file, or - for stdin: what libbpf, bpftool or another loader printed, of any kernel since 5.4. Lines before and after do no harm.",
-    "FILE is a .bpf.ts source or an object file; without it, what the log quotes of the source is all there is.",
+    "FILE is a .bpf.ts or C source, or an object file; without it, what the log quotes of the source is all there is.",
   ],
   examples: ["skep explain verifier.log", "bpftool prog load prog.o /sys/fs/bpf/prog 2>&1 | skep explain - --object prog.o"],
 };

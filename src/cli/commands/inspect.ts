@@ -18,7 +18,7 @@ const help: CommandHelp = {
     asm: { help: "its instructions, as skep compile --emit asm prints them" },
   },
   notes: [
-    "FILE is a .bpf.ts source, which is compiled first, or an object file.",
+    "FILE is a .bpf.ts or C source, which is compiled first, or an object file.",
     "The minimum kernel is the first mainline Linux that has all the program needs; a distribution's may have it earlier.",
     "--verbose lists every relocation and requirement. With --json: one object.",
   ],

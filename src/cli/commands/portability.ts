@@ -18,7 +18,7 @@ const help: CommandHelp = {
     kernel: { value: "VERSION,…", multiple: true, help: "kernels by version, e.g. 5.15,6.1: what is too new for them" },
   },
   notes: [
-    "FILE is a .bpf.ts source or an object file.",
+    "FILE is a .bpf.ts or C source, or an object file.",
     `${TYPES_HELP[0]?.toUpperCase()}${TYPES_HELP.slice(1)}.`,
     "Without --btf and --kernel: the minimum kernel and all that the program requires.",
     "Code that is reached only after asking the kernel does not count; --verbose lists it. What a verifier thinks of the program is not checked.",

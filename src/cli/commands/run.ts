@@ -42,7 +42,7 @@ const help: CommandHelp = {
     unsafe: { help: "not with --interface: run a program that the verifier refuses all the same; every access is checked" },
   },
   notes: [
-    "FILE is a .bpf.ts source, or an object file that another compiler made.",
+    "FILE is a .bpf.ts source, a C source (.c, through clang: docs/c.md), or an object file.",
     "KEY and VALUE are JSON or plain text; the last colon outside quotes and brackets stands between them.",
     `With --btf, ${TYPES_HELP}.`,
     "A replay is the same every time: the program's clock is the capture's.",

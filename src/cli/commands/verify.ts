@@ -31,7 +31,7 @@ const help: CommandHelp = {
     lines: { help: "one line for each refusal, as compilers print them; on GitHub Actions as annotations" },
   },
   notes: [
-    "FILE is a .bpf.ts source, or an object file that another compiler made.",
+    "FILE is a .bpf.ts source, a C source (.c, through clang: docs/c.md), or an object file.",
     "embedded is the embedded engine, without a recorded room: what needs a kernel's types is refused.",
     "The verdicts are those of the kernels' verifiers, for a process with all privileges; docs/verifier-differences.md says where they differ.",
     "Suggestions that could be tried on the instructions say so: checked, passes with this.",

@@ -3,7 +3,7 @@
  * write instead. `{name}` in a text is filled in by the place that reports it.
  *
  * SK10xx the text, SK11xx constructs that the language does not have, SK20xx names, SK21xx types, SK22xx numbers,
- * SK23xx null and flow, SK24xx functions, SK30xx maps, hooks and packets, SK40xx limits.
+ * SK23xx null and flow, SK24xx functions, SK30xx maps, hooks and packets, SK40xx limits, SK50xx C.
  */
 
 import { excerpt } from "./excerpt.ts";
@@ -250,6 +250,9 @@ export const DIAGNOSTICS = {
     hint: "a frame has 512 bytes: keep large structs in a map (perCpuArray with one entry)",
   },
   SK4003: { title: "Cannot be compiled", message: "{problem}", hint: "{instead}" },
+  // ── C ──
+  SK5001: { title: "Refused by clang", message: "{problem}", hint: "{instead}" },
+  SK5002: { title: "Clang's warning", message: "{problem}", hint: "{instead}" },
 } as const satisfies Record<string, Template>;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;
@@ -274,7 +277,7 @@ export interface Diagnostic {
   readonly endLine: number;
   readonly endColumn: number;
   readonly message: string;
-  /** What to write instead. */
+  /** What to write instead; empty when nobody knows (of C, clang says what is wrong and seldom what would be right). */
   readonly hint: string;
   /** The source line it starts in. */
   readonly text: string;
@@ -289,13 +292,17 @@ export class CompileError extends Error {
   constructor(diagnostics: readonly Diagnostic[]) {
     const first = diagnostics[0];
     const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : "";
-    super(first === undefined ? "the source does not compile" : `${where(first)}: ${first.message}; ${first.hint}${more}`);
+    super(first === undefined ? "the source does not compile" : `${where(first)}: ${told(first)}${more}`);
     this.diagnostics = diagnostics;
   }
 }
 
 function where(d: Diagnostic): string {
   return `${d.file}:${d.line}:${d.column}`;
+}
+
+function told({ message, hint }: Diagnostic): string {
+  return hint === "" ? message : `${message}; ${hint}`;
 }
 
 /** What is wrong, where, the line with a caret under it, and what to write instead; several lines, without a final newline. */
@@ -305,10 +312,11 @@ export function renderDiagnostic(d: Diagnostic, options: { readonly color: boole
   const end = d.endLine === d.line ? d.endColumn : d.text.length + 1;
   const { line, mark } = excerpt(d.text, d.column - 1, end - 1);
   const indent = mark.slice(0, mark.indexOf("^"));
+  const kind = d.code === "SK5002" ? paint("1;33", `warning ${d.code}`) : paint("1;31", `error ${d.code}`);
   return [
-    `${paint("1", where(d))}: ${paint("1;31", `error ${d.code}`)}: ${d.message}`,
+    `${paint("1", where(d))}: ${kind}: ${d.message}`,
     `${paint("2", gutter)}${line}`,
     `${paint("2", `${" ".repeat(gutter.length - 2)}| `)}${indent}${paint("31", mark.slice(indent.length))}`,
-    `${" ".repeat(gutter.length - 2)}${paint("2", "=")} ${paint("36", "instead:")} ${d.hint}`,
+    ...(d.hint === "" ? [] : [`${" ".repeat(gutter.length - 2)}${paint("2", "=")} ${paint("36", "instead:")} ${d.hint}`]),
   ].join("\n");
 }
