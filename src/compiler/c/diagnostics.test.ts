@@ -56,7 +56,10 @@ test("the backend's words, of any clang, come with a way out, once for each func
     ["a.c:5:40: error: A call to built-in function '__muldf3' is not supported.", /smaller units/],
     ["error: unsupported signed division, please convert to unsigned div/mod.", /v4/],
     ["fatal error: error in backend: Unsupport signed division for DAG: 0x1: i64 = sdiv", /v4/],
-    ["<unknown>:0: error: license changed binding to STB_GLOBAL\n<unknown>:0: error: symbol 'license' is already defined", /_license/],
+    [
+      "<unknown>:0: error: license changed binding to STB_GLOBAL\n<unknown>:0: error: symbol 'license' is already defined",
+      /_license/,
+    ],
     ["a.c:1:10: fatal error: 'asm/types.h' file not found", /vmlinux\.h/],
   ] as const) {
     const { errors } = read(`${text}\n${text}`);

@@ -40,6 +40,8 @@ test("libbpf's header has the same numbers, results and parameters", { skip: !ex
 function shape(parameters: string): string {
   return parameters
     .split(", ")
-    .map((parameter) => (parameter === "void" || parameter === "..." ? parameter : parameter.replace(/\bconst |\w+$/g, "").trim()))
+    .map((parameter) =>
+      parameter === "void" || parameter === "..." ? parameter : parameter.replace(/\bconst |\w+$/g, "").trim(),
+    )
     .join(", ");
 }
