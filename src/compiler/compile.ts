@@ -210,7 +210,7 @@ function generate(
 ): Generated {
   try {
     return generateProgram(
-      optimize(main),
+      optimize(main, { isProgram: true }),
       functions.map(({ fn }) => optimize(fn)),
       { cpu },
     );

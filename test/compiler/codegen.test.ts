@@ -21,9 +21,11 @@ describe("optimize", () => {
         const fn = randomFunction(numbers, 4);
         const text = printFunction(fn);
         const wanted = runEvaluator(fn, bytes);
-        const optimized = optimize(fn, (pass, after) => {
-          assert.deepEqual(findProblems(after), [], `after ${pass}:\n${printFunction(after)}`);
-          assert.deepEqual(runEvaluator(after, bytes), wanted, `after ${pass}`);
+        const optimized = optimize(fn, {
+          observe(pass, after) {
+            assert.deepEqual(findProblems(after), [], `after ${pass}:\n${printFunction(after)}`);
+            assert.deepEqual(runEvaluator(after, bytes), wanted, `after ${pass}`);
+          },
         });
         assert.deepEqual(runEvaluator(optimized, bytes), wanted);
         assert.equal(printFunction(fn), text, "the original is not changed");

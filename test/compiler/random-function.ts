@@ -38,6 +38,8 @@ const CONDITIONS: readonly Condition[] = [
   "sge",
   "set", // biome-ignore format: a table
 ];
+/** Where each width is in the slot of cells. */
+const CELLS: Readonly<Record<Width, number>> = { 8: 0, 4: 8, 2: 12, 1: 14 };
 const EDGES = [0n, 1n, 2n, 31n, 32n, 63n, 64n, 0xffn, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 1n << 63n, (1n << 64n) - 1n];
 
 /**
@@ -56,6 +58,8 @@ class Generator {
   readonly #variables: Variable[] = [];
   readonly #memory: Value;
   #slot: Value = 0;
+  /** A slot that is accessed at constant offsets only. */
+  #cells: Value = 0;
 
   constructor(tape: readonly number[], cpu: CpuVersion) {
     this.#tape = tape;
@@ -67,6 +71,8 @@ class Generator {
     const b = this.#b;
     this.#slot = b.slot(16, 8, "scratch");
     for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#slot, offset, b.constant("i64", 0x0123_4567_89ab_cdefn));
+    this.#cells = b.slot(16, 8, "cells");
+    for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#cells, offset, b.constant("i64", offset));
     const count = 2 + this.#choose(14);
     for (let index = 0; index < count; index++) {
       const type = this.#choose(2) === 0 ? "i32" : "i64";
@@ -155,6 +161,11 @@ class Generator {
   /** Somewhere in the memory or in the slot, directly, by a folded offset or by a computed one. */
   #place(width: Width): { address: Value; offset: number } {
     const b = this.#b;
+    if (this.#choose(4) === 0) {
+      // Mostly each width has its own bytes, so that some become values.
+      if (this.#choose(8) > 0) return { address: this.#cells, offset: CELLS[width] };
+      return { address: this.#cells, offset: this.#choose(16 / width) * width };
+    }
     const [base, size] = this.#choose(2) === 0 ? [this.#memory, MEMORY_SIZE] : [this.#slot, 16];
     const offset = this.#choose(size / width) * width;
     switch (this.#choose(3)) {

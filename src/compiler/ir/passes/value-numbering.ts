@@ -1,57 +1,45 @@
 /**
- * Computes once what is computed again where the first result is at hand: global value numbering over the dominator tree.
- *
- * Pure instructions only, and loads while nothing can have changed what they read: since the same load no store, atomic
- * operation or call happened on any path, which is known along lines of single predecessors. Calls stop all of it, because a helper may
- * move the packet or change what is in a map.
+ * Computes once what is computed again where the first result is at hand: global value numbering over the dominator tree. Pure
+ * instructions only; loads are `redundant-loads.ts`'s.
  */
 
 import { graphOf } from "../canonical.ts";
 import { Dominance } from "../dominance.ts";
-import { predecessors } from "../graph.ts";
 import type { BlockId, Instruction, IrFunction, Value } from "../ir.ts";
 import { isPure, mapOperands, mapTerminator, resultOf } from "../operands.ts";
 import { printInstruction } from "../print.ts";
 
 /** True when something changed. */
 export function numberValues(fn: IrFunction): boolean {
-  const graph = graphOf(fn);
-  const dominance = new Dominance(graph);
-  const incoming = predecessors(graph);
+  const dominance = new Dominance(graphOf(fn));
   const replacement = new Map<Value, Value>();
   const resolve = (value: Value): Value => replacement.get(value) ?? value;
   const known = new Map<string, Value>();
-  const loadsAfter = new Map<BlockId, Map<string, Value>>();
 
   const visit = (id: BlockId): string[] => {
     const block = fn.blocks[id]!;
     const added: string[] = [];
-    const only = incoming[id]!.length === 1 ? incoming[id]![0]! : null;
-    const loads = new Map(only === null ? [] : loadsAfter.get(only));
     const kept: Instruction[] = [];
     for (const original of block.instructions) {
       const instruction = mapOperands(original, resolve);
       const result = resultOf(instruction);
-      const table = isPure(instruction) ? known : instruction.kind === "load" ? loads : null;
-      if (table === null || result === null) {
-        if (instruction.kind !== "load") loads.clear();
+      if (result === null || !isPure(instruction)) {
         kept.push(instruction);
         continue;
       }
       // The text without the result says all there is but the type.
       const key = `${fn.values[result]} ${printInstruction(instruction)}`;
-      const same = table.get(key);
+      const same = known.get(key);
       if (same !== undefined) {
         replacement.set(result, same);
         continue;
       }
-      table.set(key, result);
-      if (table === known) added.push(key);
+      known.set(key, result);
+      added.push(key);
       kept.push(instruction);
     }
     block.instructions = kept;
     block.terminator = mapTerminator(block.terminator, resolve);
-    loadsAfter.set(id, loads);
     return added;
   };
 
