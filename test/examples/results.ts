@@ -35,10 +35,10 @@ export const RESULTS: Readonly<Record<ExampleName, (performance: Performance) =>
   firewall(played) {
     assert.deepEqual(tally(played), { 1: 891, 2: 1965 });
     assert.deepEqual(played.observed, [
-      ["203.0.113.53", [24n]],
-      ["203.0.113.66", [603n]],
-      ["203.0.113.7", [192n]],
-      ["203.0.113.99", [72n]],
+      ["203.0.113.53", 24n],
+      ["203.0.113.66", 603n],
+      ["203.0.113.7", 192n],
+      ["203.0.113.99", 72n],
     ]);
   },
 
@@ -50,8 +50,8 @@ export const RESULTS: Readonly<Record<ExampleName, (performance: Performance) =>
       ["198.51.100.9", "203.0.113.7"],
     );
     assert.deepEqual(verdicts, [
-      [0, [390n]],
-      [1, [161n]],
+      [0, 390n],
+      [1, 161n],
     ]);
   },
 
@@ -179,14 +179,14 @@ export const RESULTS: Readonly<Record<ExampleName, (performance: Performance) =>
     const web = new Set(flows.map(([flow]) => (flow as { backend: string }).backend));
     assert.deepEqual(web, new Set(["198.51.100.1", "198.51.100.2", "198.51.100.3"]));
     assert.deepEqual(counts, [
-      [0, [60n]],
-      [1, [40n]],
+      [0, 60n],
+      [1, 40n],
     ]);
   },
 
   "uprobe-libc"({ observed }) {
-    const [malloc, calloc, realloc] = (observed as readonly [number, { calls: bigint; bytes: bigint; slots: bigint[] }[]][]).map(
-      ([, [requests]]) => requests,
+    const [malloc, calloc, realloc] = (observed as readonly [number, { calls: bigint; bytes: bigint; slots: bigint[] }][]).map(
+      ([, requests]) => requests,
     );
     assert.deepEqual([malloc?.calls, calloc?.calls, realloc?.calls], [96n, 96n, 96n], "the other process is not counted");
     assert.equal(calloc?.bytes, 135_936n);

@@ -68,11 +68,11 @@ export class Stage {
     this.#map(name).set(this.#isIndexed(name) ? key : bytes(keys, key), bytes(values, value));
   }
 
-  /** Sorted by key; of a per-CPU map the values of all CPUs. Arrays without the entries that are still zero. */
+  /** Sorted by key; of a per-CPU map the sum over the CPUs. Arrays without the entries that are still zero. */
   entries(name: string): readonly Row[] {
     const { keys, values } = this.#codecs(name);
     const value = (found: unknown): unknown =>
-      Array.isArray(found) ? found.map(value) : found instanceof Uint8Array ? values.decode(found, 0) : found;
+      Array.isArray(found) ? found.map(value).reduce(sum) : found instanceof Uint8Array ? values.decode(found, 0) : found;
     const rows = [...this.#map(name)]
       .filter(([, found]) => !(this.#isIndexed(name) && isZero(found)))
       .map(([key, found]): Row => [key instanceof Uint8Array ? keys.decode(key, 0) : key, value(found)]);
@@ -107,6 +107,17 @@ export class Stage {
     const size = spec.valueType === 0 ? 0 : types.sizeOf(spec.valueType);
     return { keys: keyCodec(types, spec), values: valueCodec(types, { ...spec, valueSize: spec.valueSize || size }) };
   }
+}
+
+/** Field by field. */
+function sum(one: unknown, other: unknown): unknown {
+  if (typeof one === "bigint" && typeof other === "bigint") return one + other;
+  if (typeof one === "number" && typeof other === "number") return one + other;
+  if (Array.isArray(one) && Array.isArray(other)) return one.map((each, at) => sum(each, other[at]));
+  if (typeof one !== "object" || one === null || typeof other !== "object" || other === null)
+    throw new TypeError(`cannot add ${typeof one} and ${typeof other}`);
+  const more: Readonly<Record<string, unknown>> = { ...other };
+  return Object.fromEntries(Object.entries(one).map(([name, each]) => [name, sum(each, more[name])]));
 }
 
 function isZero(value: unknown): boolean {
