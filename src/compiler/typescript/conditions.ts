@@ -1,11 +1,12 @@
 /**
  * Conditions, and what they prove: `x !== null` makes x usable where it holds. Facts are the nullable locals that are known
- * not to be null; each condition has those that hold when it is true and those that hold when it is false.
+ * not to be null, and bounds of numbers; each condition has those that hold when it is true and those that hold when it is false.
  */
 
 import type * as Syntax from "@babel/types";
 import { mayBeNull } from "./conversions.ts";
 import { perhaps, whenThere } from "./optional.ts";
+import { boundsOf } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
 import { errorAt, type Fact, type FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
@@ -32,6 +33,10 @@ function proofOf(test: Expression): Proof {
     case "not": {
       const { whenTrue, whenFalse } = proofOf(test.operand);
       return { whenTrue: whenFalse, whenFalse: whenTrue };
+    }
+    case "compare": {
+      const [whenTrue, whenFalse] = [boundsOf(test, true), boundsOf(test, false)];
+      return { whenTrue: whenTrue === null ? [] : [whenTrue], whenFalse: whenFalse === null ? [] : [whenFalse] };
     }
     case "logical": {
       const [left, right] = [proofOf(test.left), proofOf(test.right)];

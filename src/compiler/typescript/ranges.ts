@@ -1,9 +1,10 @@
-/** What values an integer expression can have, as far as its types, masks and the bounds of loops tell. */
+/** What values an integer expression can have, as far as its types, masks, the bounds of loops and conditions tell. */
 
+import type { Condition } from "../ir/ir.ts";
 import { maximum, meaning, minimum } from "./numbers.ts";
 import type { FunctionState } from "./state.ts";
 import type { Expression, Local } from "./tree.ts";
-import type { IntType } from "./types.ts";
+import { INTS, type IntType } from "./types.ts";
 
 /** Both ends inclusive. */
 export interface Range {
@@ -19,9 +20,83 @@ export function setRange(local: Local, range: Range | null): void {
   else known.set(local, range);
 }
 
+/** What a condition proved of a local that nothing assigns. */
+export interface Bounds {
+  readonly bounded: Local;
+  readonly range: Range;
+}
+
+/** What `i < 64` says of i, when it is true or when it is not; null where it says nothing that lasts. */
+export function boundsOf(test: Extract<Expression, { kind: "compare" }>, outcome: boolean): Bounds | null {
+  const { left, right } = test;
+  const condition = outcome ? test.condition : OPPOSITE[test.condition];
+  if (condition === undefined) return null;
+  if (right.kind === "constant") return boundsBy(left, condition, right);
+  return left.kind === "constant" ? boundsBy(right, MIRRORED[condition] ?? condition, left) : null;
+}
+
+function boundsBy(value: Expression, condition: Condition, { value: bits, type }: ConstantExpression): Bounds | null {
+  if (condition === "ne" || condition === "set" || type.kind !== "int" || value.type.kind !== "int") return null;
+  const local = value.kind === "convert" ? value.operand : value;
+  if (local.kind !== "local" || local.type.kind !== "int") return null;
+  const before = known.get(local.local) ?? ofType(local.type);
+  // A counter is assigned between two rounds only, where its bounds are not asked for.
+  if (local.local.mutable && !known.has(local.local)) return null;
+  const compared = ofType(value.type);
+  if (before.min < compared.min || before.max > compared.max) return null;
+  // Signed numbers that are compared as unsigned ones, or the other way round.
+  const signed = condition.startsWith("s");
+  if (condition !== "eq" && signed !== value.type.signed && (before.min < 0n || before.max > maximum(INTS.i64))) return null;
+  const bound = meaning(bits, type);
+  const range = {
+    min: condition === "eq" || condition.endsWith("ge") ? bound : condition.endsWith("gt") ? bound + 1n : before.min,
+    max: condition === "eq" || condition.endsWith("le") ? bound : condition.endsWith("lt") ? bound - 1n : before.max,
+  };
+  return { bounded: local.local, range };
+}
+
+/** Where a comparison does not hold, this one does. Of what is not here nothing follows. */
+const OPPOSITE: Partial<Record<Condition, Condition>> = {
+  ne: "eq",
+  ult: "uge",
+  ule: "ugt",
+  ugt: "ule",
+  uge: "ult",
+  slt: "sge",
+  sle: "sgt",
+  sgt: "sle",
+  sge: "slt",
+};
+
+/** The same comparison with its sides exchanged. */
+const MIRRORED: Partial<Record<Condition, Condition>> = {
+  ult: "ugt",
+  ule: "uge",
+  ugt: "ult",
+  uge: "ule",
+  slt: "sgt",
+  sle: "sge",
+  sgt: "slt",
+  sge: "sle",
+};
+
+/** A local's range by its type or declaration, and by the conditions that hold here. */
+function ofLocal(fn: FunctionState, local: Local, all: Range): Range {
+  let { min, max } = known.get(local) ?? all;
+  for (const fact of fn.facts) {
+    if (!("bounded" in fact) || fact.bounded !== local) continue;
+    min = greater(min, fact.range.min);
+    max = lesser(max, fact.range.max);
+  }
+  // Where they contradict each other nothing ever runs.
+  return min <= max ? { min, max } : all;
+}
+
 export function rangeOf(fn: FunctionState, value: Expression): Range {
   return fn.nested({}, WHOLE, () => compute(fn, value));
 }
+
+type ConstantExpression = Extract<Expression, { kind: "constant" }>;
 
 const WHOLE: Range = { min: -(1n << 63n), max: (1n << 64n) - 1n };
 
@@ -40,7 +115,7 @@ function compute(fn: FunctionState, value: Expression): Range {
       return { min: exact, max: exact };
     }
     case "local":
-      return known.get(value.local) ?? all;
+      return ofLocal(fn, value.local, all);
     case "convert": {
       if (value.operand.type.kind !== "int") return { min: 0n, max: 1n };
       const inner = rangeOf(fn, value.operand);

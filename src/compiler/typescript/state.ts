@@ -4,6 +4,7 @@ import type { TSInterfaceDeclaration, TSType } from "@babel/types";
 import type { KernelGuard, KernelState } from "./kernel/state.ts";
 import type { KernelStored } from "./kernel/structs.ts";
 import type { Hook } from "./library/hooks.ts";
+import type { Bounds } from "./ranges.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
 import { type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
 import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
@@ -66,8 +67,8 @@ export interface Jump {
   broken: boolean;
 }
 
-/** What a condition proves: a local is not null, or the kernel has something. */
-export type Fact = Local | KernelGuard;
+/** What a condition proves: a local is not null or within bounds, or the kernel has something. */
+export type Fact = Local | KernelGuard | Bounds;
 
 /** The function being checked, or a constant of the top level. */
 export class FunctionState {
