@@ -33,6 +33,7 @@ const ROOMS: readonly Room[] = [
   { path: "engine/engine.ts", portable: true, packages: [] },
   { path: "engine/errors.ts", portable: true, packages: [] },
   { path: "engine/codecs.ts", portable: true, packages: [] },
+  { path: "engine/variables.ts", portable: true, packages: [] },
   { path: "engine/context-input.ts", portable: true, packages: [] },
   { path: "engine/embedded", portable: true, packages: ["pako"] },
   { path: "engine/linux/sys", portable: false, packages: ["koffi"] },

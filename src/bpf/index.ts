@@ -6,6 +6,7 @@
  */
 
 export { perfEventArray, print, ringBuffer } from "./events.ts";
+export { atomicAdd, atomicAnd, atomicOr, atomicXor, compareExchange, config, exchange } from "./globals.ts";
 export {
   bpf_get_prandom_u32,
   bpf_get_smp_processor_id,

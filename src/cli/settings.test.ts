@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseSetting } from "./settings.ts";
+import { compileSource } from "../compiler/compile.ts";
+import { applyToSpec, parseSetting } from "./settings.ts";
 
 test("a setting is MAP=KEY:VALUE with JSON on both sides", () => {
   const { map, key, value } = parseSetting('blocked={"prefixLength":24,"address":"203.0.113.0"}:1');
@@ -38,3 +39,21 @@ for (const { text, says } of [
     assert.throws(() => parseSetting(text), { name: "CliError", status: 2, message: says });
   });
 }
+
+test("of a name that is a variable, all that follows is its value", () => {
+  const source = `import { type bool, config, hash, type u16, type u32, xdp, XDP_PASS } from "skep/bpf";
+    interface Limit { port: u16; rate: u32 }
+    export const limit = config<Limit>({ port: 1, rate: 2 });
+    export const on = config<bool>(false);
+    export const m = hash<u32, u32>({ maxEntries: 1 });
+    export const p = xdp(() => (on && limit.port === 1 ? XDP_PASS : XDP_PASS));`;
+  const declared = compileSource(source, { file: "a.bpf.ts" });
+  const { spec, settings } = applyToSpec(declared, ['limit={"port":443,"rate":7}', "on=true", "m=1:2"]);
+  assert.deepEqual(
+    settings.map(({ map }) => map),
+    ["m"],
+  );
+  const [contents] = spec.maps.flatMap(({ contents }) => (contents?.kind === "bytes" ? [[...contents.bytes]] : []));
+  assert.deepEqual(contents, [0xbb, 1, 0, 0, 7, 0, 0, 0, 1]);
+  assert.throws(() => applyToSpec(declared, ["on=5"]), { name: "CliError", message: /--set on=5/ });
+});

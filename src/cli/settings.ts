@@ -1,5 +1,8 @@
-/** `--set MAP=KEY:VALUE`: from the text to a map entry. */
+/** `--set MAP=KEY:VALUE` and `--set VARIABLE=VALUE`: from the text to a map's entry, and to a variable's value. */
 
+import { ValueError } from "../btf/errors.ts";
+import { variablesOf, withVariables } from "../engine/variables.ts";
+import type { Spec } from "../object/spec.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 export interface Setting {
@@ -24,10 +27,38 @@ export function parseSetting(text: string): Setting {
   if (colon < 0) {
     throw new CliError(
       EXIT.usage,
-      `--set ${map}=…: no colon between key and value in ${JSON.stringify(entry)}; the form is MAP=KEY:VALUE`,
+      `--set ${map}=…: no colon between key and value in ${JSON.stringify(entry)}; the form is MAP=KEY:VALUE, or VARIABLE=VALUE for one that the program has`,
     );
   }
   return { map, key: parseValue(entry.slice(0, colon), text), value: parseValue(entry.slice(colon + 1), text), text };
+}
+
+/**
+ * What `--set` says about a Spec: its variables with their values, and the entries for its maps.
+ * @throws CliError (usage) for what is neither, (input) for a value that does not fit its variable.
+ */
+export function applyToSpec(
+  declared: Spec,
+  texts: readonly string[],
+): { readonly spec: Spec; readonly settings: readonly Setting[] } {
+  const names = new Set(variablesOf(declared).map(({ name }) => name));
+  const settings: Setting[] = [];
+  let spec = declared;
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    const name = text.slice(0, Math.max(equals, 0)).trim();
+    if (!names.has(name)) {
+      settings.push(parseSetting(text));
+      continue;
+    }
+    try {
+      spec = withVariables(spec, { [name]: parseValue(text.slice(equals + 1), text) });
+    } catch (cause) {
+      if (!(cause instanceof ValueError)) throw cause;
+      throw new CliError(EXIT.input, `--set ${text}: ${cause.message}`, { cause });
+    }
+  }
+  return { spec, settings };
 }
 
 function lastOuterColon(text: string): number {

@@ -110,6 +110,8 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
   const types = new TypeWriter(module.kernelUses);
   const declared = module.maps.map((map) => mapSpec(map, types));
   const data = new DataSections(nameOf(options.file));
+  // Known by name outside, they are there whether a program uses them or not, and in the order of the source.
+  for (const global of module.globals) if (global.exported) data.place(global);
   const programs = module.programs.map((program) => programSpec(program, types, data, options, reporter));
   const variables = data.describe(types);
   const maps = [...declared, ...variables.maps];

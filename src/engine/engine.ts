@@ -6,9 +6,9 @@
  * its links and frees its maps. Nothing detaches because of garbage collection.
  */
 
-import type { MapDeclaration, ProgramDeclaration } from "../object/module.ts";
+import type { IsVariable, MapDeclaration, ProgramDeclaration, UserValue } from "../object/module.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
-import type { AnyMap, MapHandle, UserMapOf } from "./maps.ts";
+import type { AnyMap, MapHandle, UserMapOf, Variable } from "./maps.ts";
 
 export type * from "./maps.ts";
 
@@ -21,14 +21,16 @@ export interface Engine extends AsyncDisposable {
    * @throws VerifierError when a program is refused, MapError when a map cannot be made, FeatureError when this engine
    *   lacks something, PrivilegeError when this process may not.
    */
-  load<Module = AnyModule>(spec: Spec, options?: LoadOptions): Promise<Collection<Module>>;
+  load<Module = AnyModule>(spec: Spec, options?: LoadOptions<Module>): Promise<Collection<Module>>;
 }
 
-export interface LoadOptions {
+export interface LoadOptions<Module = AnyModule> {
   /** Load only these programs (all, when absent). */
   readonly programs?: readonly string[];
   /** Other sizes than declared: `{ drops: 1_000_000 }`. */
   readonly maxEntries?: Readonly<Record<string, number>>;
+  /** Values of variables from the start, by name: the only way to set those of `config`. `{ target: 5 }` */
+  readonly variables?: VariableValues<Module>;
   /**
    * Maps to go on with instead of making those of the same name, with what they hold: `reuse: old.maps`. Type, sizes, entries, flags and
    * the layout of keys and values must be the same; maps that the Spec does not declare are ignored. A map lives until the last
@@ -42,6 +44,8 @@ export interface Collection<Module = AnyModule> extends AsyncDisposable {
   readonly spec: Spec;
   readonly maps: MapsOf<Module>;
   readonly programs: ProgramsOf<Module>;
+  /** Variables of the source by name: `variables.total.get()`. */
+  readonly variables: VariablesOf<Module>;
 }
 
 export interface Program {
@@ -180,3 +184,13 @@ export type MapsOf<Module> = Module extends AnyModule
 export type ProgramsOf<Module> = Module extends AnyModule
   ? Readonly<Record<string, Program>>
   : { readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration ? Name : never]: Program };
+
+export type VariablesOf<Module> = Module extends AnyModule
+  ? Readonly<Record<string, Variable>>
+  : {
+      readonly [Name in keyof Module as IsVariable<Module[Name]> extends true ? Name : never]: Variable<UserValue<Module[Name]>>;
+    };
+
+export type VariableValues<Module> = Module extends AnyModule
+  ? Readonly<Record<string, unknown>>
+  : { readonly [Name in keyof Module as IsVariable<Module[Name]> extends true ? Name : never]?: UserValue<Module[Name]> };

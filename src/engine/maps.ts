@@ -5,7 +5,7 @@
  */
 
 import type { MapDeclaration, UserValue } from "../object/module.ts";
-import type { MapSpec, ProgramSpec } from "../object/spec.ts";
+import type { GlobalSpec, MapSpec, ProgramSpec } from "../object/spec.ts";
 import type { MapType } from "../uapi/map-types.ts";
 
 /** What maps of every kind have. */
@@ -203,6 +203,19 @@ export interface StackTraceMap extends MapHandle {
   delete(id: number): boolean;
   clear(): void;
   entries(): IterableIterator<[number, bigint[]]>;
+}
+
+/** A variable of a loaded program. */
+export interface Variable<Value = unknown> {
+  readonly name: string;
+  readonly spec: GlobalSpec;
+  /** What it holds now. Programs may change it meanwhile: only numbers are read in one piece. */
+  get(): Value;
+  /**
+   * @throws MapError `unsupported` for constants (`config`, tables): set those when loading, `load(spec, { variables: { target: 5 } })`;
+   *   ValueError when the value does not fit the type.
+   */
+  set(value: Value): void;
 }
 
 /**

@@ -17,6 +17,24 @@ export interface ProgramDeclaration<Type extends ProgramType = ProgramType> {
 }
 
 /**
+ * Whether an export is a variable: `export let total: u64`, `export const target = config<u32>(0)`, a table. Not maps, programs, functions,
+ * and constants that TypeScript knows the value of.
+ */
+export type IsVariable<T> = [T] extends [MapDeclaration | ProgramDeclaration | ((...given: never[]) => unknown)]
+  ? false
+  : [T] extends [number]
+    ? IsWide<number, T>
+    : [T] extends [boolean]
+      ? IsWide<boolean, T>
+      : [T] extends [string]
+        ? IsWide<string, T>
+        : [T] extends [object]
+          ? true
+          : false;
+
+type IsWide<Whole, T> = [Whole] extends [T] ? true : false;
+
+/**
  * What the user side reads where the program has `T`: 64-bit integers are `bigint`, narrower ones `number`, `bool` is
  * `boolean`, addresses are text, structs are objects with the same fields, fixed arrays are arrays, and those of `u8` are
  * `Uint8Array`s (btf/codec.ts has the whole table). An integer's flavour lists the types whose values fit; the widest names it.

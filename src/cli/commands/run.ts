@@ -4,7 +4,7 @@ import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import type { Job } from "../job.ts";
 import { selectProgram } from "../programs.ts";
-import { parseSetting } from "../settings.ts";
+import { applyToSpec } from "../settings.ts";
 import { openSpec, TYPES_HELP } from "../sources.ts";
 
 const help: CommandHelp = {
@@ -24,7 +24,7 @@ const help: CommandHelp = {
     },
     tun: { value: "NAME", help: "on what this machine routes into a new interface of that name, in the embedded engine (TUN)" },
     tap: { value: "NAME", help: "the same with Ethernet frames (TAP)" },
-    set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first" },
+    set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first; NAME=VALUE sets a variable" },
     program: { value: "NAME", help: "which program, when the file has several (with --replay-events: only that one)" },
     btf: { value: "TYPES", help: "with --replay-events: types of the kernel for programs that know some (CO-RE)" },
     frequency: {
@@ -69,8 +69,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const top = numberOption(args, "top", 0, 1_000_000) ?? 10;
   const mode = modeOf(args);
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
-  const settings = args.values("set").map(parseSetting);
-  const spec = await openSpec(file);
+  const { spec, settings } = applyToSpec(await openSpec(file), args.values("set"));
   const json = args.flag("json");
   const unsafe = args.flag("unsafe");
   if (way === "replay-events") {

@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { constantOf } from "./constants.ts";
 import { converted, mayBeNull } from "./conversions.ts";
 import { expression, literal, valueNamed } from "./expressions.ts";
+import { folded } from "./globals.ts";
 import { checkWanted } from "./imports.ts";
 import { kernelElement, kernelMember } from "./kernel/access.ts";
 import { sizeOf } from "./layout.ts";
@@ -126,7 +127,7 @@ function field(
   if (to.kind === "struct") {
     const found = to.fields.find((candidate) => candidate.name === property.name);
     if (found !== undefined) {
-      return {
+      return folded({
         kind: "member",
         object,
         offset: found.offset,
@@ -134,7 +135,7 @@ function field(
         type: memberType(readAs(found.type, memory), type, found.constant),
         constant: found.constant || type.constant === true,
         at,
-      };
+      });
     }
     const known = to.fields.map((candidate) => candidate.name);
     return unknownProperty(fn, property, to.name, known, `its fields are ${known.join(", ")}`);
@@ -194,7 +195,7 @@ export function elementOf(
   if (!indexProven(fn, index, array)) return errorAt(node);
   if (index.kind === "literal") {
     const offset = Number(index.value) * sizeOf(array.element);
-    return { kind: "member", object, offset, stored: array.element, type, constant, at };
+    return folded({ kind: "member", object, offset, stored: array.element, type, constant, at });
   }
   return { kind: "element", object, index: converted(index, INTS.u64), array, stored: array.element, type, constant, at };
 }

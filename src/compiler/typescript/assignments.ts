@@ -55,10 +55,15 @@ export function increment(fn: FunctionState, node: Syntax.UpdateExpression): rea
 }
 
 /** What can be assigned; null, with a report, when it cannot. */
-function place(fn: FunctionState, node: Syntax.Node): Place | null {
+export function place(fn: FunctionState, node: Syntax.Node): Place | null {
   const found = node.type === "Identifier" ? fn.scope.look(node.name) : null;
   if (found?.kind === "constant" && node.type === "Identifier") {
     fn.reporter.report("SK2004", spanOf(node), { name: node.name, instead: "declare it with let inside of the program" });
+    return null;
+  }
+  if (found?.kind === "global" && node.type === "Identifier" && fn.scope.isImported(node.name)) {
+    const instead = "what a file imports is not its to assign: export a function from that file";
+    fn.reporter.report("SK2004", spanOf(node), { name: node.name, instead });
     return null;
   }
   const target = expression(fn, node, null);
@@ -80,6 +85,7 @@ function place(fn: FunctionState, node: Syntax.Node): Place | null {
         : refuse("a length that the header counts in larger units", "write the byte that holds it");
     case "member":
     case "element":
+      if (target.constant && isInTable(target)) return refuse("a constant", "declare it with let at the top level");
       if (target.constant) return refuse("a readonly field", "keep what changes in a field that is not readonly, or in a map");
       fn.assigns(target.object);
       if (target.object.kind === "local" && target.object.local.own && isAddressBytes(target.object.type)) {
@@ -100,6 +106,13 @@ function place(fn: FunctionState, node: Syntax.Node): Place | null {
     default:
       return refuse("this", "assign a variable or a field");
   }
+}
+
+/** Whether a part is one of a table of constants, or of a value of `config`. */
+function isInTable(value: Expression): boolean {
+  let part = value;
+  while (part.kind === "member" || part.kind === "element") part = part.object;
+  return part.kind === "global" && part.global.section === ".rodata";
 }
 
 function compound(

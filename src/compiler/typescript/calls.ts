@@ -2,6 +2,7 @@
 
 import type * as Syntax from "@babel/types";
 import { member, PACKET_READS } from "./access.ts";
+import { atomic } from "./atomics.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
@@ -62,12 +63,15 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     }
     case "print":
       return print(fn, node);
+    case "atomic":
+      return atomic(fn, node, meaning.name, meaning.op);
     case "function":
       return callFunction(fn, meaning.function, node);
     case "kernel-question":
       return kernelQuestion(fn, meaning.question, node);
     case "kernel-cast":
       return castToKernel(fn, node);
+    case "config":
     case "map-kind":
     case "hook":
     case "own-hook":

@@ -58,7 +58,15 @@ export class DataSections {
     // The name that libbpf's own macro gives to formats.
     const name = this.#texts.size === 0 ? "____fmt" : `____fmt.${this.#texts.size}`;
     const type: ArrayType = { kind: "array", element: INTS.i8, length: bytes.length, name: null };
-    const place = this.place({ name, section: ".rodata", type, initial: bytes, exported: false });
+    const place = this.place({
+      name,
+      section: ".rodata",
+      type,
+      initial: bytes,
+      exported: false,
+      value: null,
+      at: { line: 1, column: 1 },
+    });
     this.#texts.set(key, place);
     return place;
   }

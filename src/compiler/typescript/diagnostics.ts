@@ -238,6 +238,8 @@ export const DIAGNOSTICS = {
     message: "what {map}.reserve() gives must be kept, to be handed back",
     hint: "write const e = {map}.reserve(); if (e === null) return …",
   },
+  SK3106: { title: "Bad config", message: "{problem}", hint: "{instead}" },
+  SK3107: { title: "Not atomic", message: "{problem}", hint: "{instead}" },
   // ── limits ──
   SK4001: {
     title: "Program too large",

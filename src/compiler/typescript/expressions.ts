@@ -7,6 +7,7 @@ import { call } from "./calls.ts";
 import { condition, withFacts } from "./conditions.ts";
 import { constantOf } from "./constants.ts";
 import { coerce, literalAs, settled, unify } from "./conversions.ts";
+import { checkGlobal, globalValue } from "./globals.ts";
 import { exporterOf } from "./library/exports.ts";
 import { binary, logicalValue, unary } from "./operators.ts";
 import { perhaps } from "./optional.ts";
@@ -122,6 +123,14 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     }
     case "constant":
       return constantOf(fn, meaning.constant, node);
+    case "global": {
+      if (meaning.global.state === "checking") {
+        fn.reporter.report("SK2003", at, { name: node.name, line: meaning.global.at.line });
+        return errorAt(node);
+      }
+      const global = checkGlobal(meaning.global);
+      return global === null ? errorAt(node) : globalValue(global, node);
+    }
     case "pending":
       fn.reporter.report("SK2003", at, { name: node.name, line: meaning.at.line });
       return errorAt(node);
@@ -137,6 +146,10 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "enum":
       return notAValue("an enum", `write one of its members: ${node.name}.${[...meaning.members.keys()][0] ?? "Name"}`);
+    case "config":
+      return notAValue("a declaration", `write export const name = ${node.name}<u32>(0) at the top level`);
+    case "atomic":
+      return notAValue("a function", `call it: ${node.name}(…)`);
     case "print":
       return notAValue("a function", "call it: print(`…`)");
     case "helper":

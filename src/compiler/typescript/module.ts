@@ -9,6 +9,7 @@ import { hasTag } from "./doc-tags.ts";
 import { ExportTable } from "./exports.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
+import { checkGlobal, type GlobalForm, globalSymbol, isConfig, isTable } from "./globals.ts";
 import { bindExports, bindImports, checkWanted, nameOf, type Wanted } from "./imports.ts";
 import { declaredEnum, declaredStruct } from "./kernel/declared.ts";
 import { mapDeclaration } from "./map-declarations.ts";
@@ -20,6 +21,7 @@ import {
   type Exports,
   type ExternFunction,
   type FunctionSymbol,
+  type GlobalSymbol,
   type Meaning,
   meaningOf,
   textOf,
@@ -65,6 +67,7 @@ export class ModuleFile {
   readonly #constants: { readonly evaluate: () => void }[] = [];
   readonly #pending: Pending[] = [];
   readonly #externs: ExternFunction[] = [];
+  readonly #globals: GlobalSymbol[] = [];
   #license = DEFAULT_LICENSE;
 
   constructor(module: ModuleState, source: Source, title: string) {
@@ -110,6 +113,7 @@ export class ModuleFile {
       if (map !== null) maps.push(map);
     }
     for (const constant of this.#constants) constant.evaluate();
+    const globals = this.#globals.map(checkGlobal).filter((global) => global !== null);
     for (const { meaning } of this.#module.types.values()) {
       if (meaning.kind === "declared") resolveDeclared(meaning.declaration);
     }
@@ -125,7 +129,7 @@ export class ModuleFile {
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
-    return { license: this.#license, maps, programs, externs: this.#externs, kernelUses: this.#module.kernel.uses };
+    return { license: this.#license, maps, programs, globals, externs: this.#externs, kernelUses: this.#module.kernel.uses };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {
@@ -198,13 +202,16 @@ export class ModuleFile {
         else this.#refuse(node, "a function without a body", "give it a body; declare function names one of the application");
         return;
       case "VariableDeclaration":
-        if (node.kind !== "const") {
-          this.#refuse(node, `${node.kind} at the top level`, "write const; what changes lives in a map");
+        if (node.kind !== "const" && node.kind !== "let") {
+          this.#refuse(node, node.kind, "write const, or let for what changes");
           for (const { id } of node.declarations)
             if (id.type === "Identifier") this.#module.values.set(id.name, { kind: "refused" }, spanOf(id));
           return;
         }
-        for (const declarator of node.declarations) this.#variable(declarator, exported);
+        for (const declarator of node.declarations) {
+          if (node.kind === "let") this.#mutable(declarator, exported);
+          else this.#variable(declarator, exported);
+        }
         return;
       case "EmptyStatement":
         return;
@@ -338,13 +345,26 @@ export class ModuleFile {
       else this.#module.reporter.report("SK3001", at, { what: calleeName });
       return;
     }
-    if (init.type === "ArrayExpression" || init.type === "ObjectExpression") {
-      this.#module.values.set(id.name, { kind: "refused" }, at);
-      const what = init.type === "ArrayExpression" ? "a table of constants" : "a struct of constants";
-      this.#refuse(init, what, "make it inside of the program, or fill a map from outside");
+    if (isTable(init) || isConfig(this.#module, init)) {
+      this.#global(id, init, isTable(init) ? "table" : "config", exported);
       return;
     }
     this.#evaluated(id, init);
+  }
+
+  /** `let total: u64 = 0` */
+  #mutable({ id, init }: Syntax.VariableDeclarator, exportedHere: boolean): void {
+    if (id.type !== "Identifier") {
+      this.#refuse(id, "destructuring", "name each variable");
+      return;
+    }
+    if (this.#unused(id)) this.#global(id, init ?? null, "variable", exportedHere || this.#listed.has(id.name));
+  }
+
+  #global(id: Syntax.Identifier, init: Syntax.Expression | null, form: GlobalForm, exported: boolean): void {
+    const symbol = globalSymbol(this.#module, id, init, form, exported);
+    this.#globals.push(symbol);
+    this.#module.values.set(id.name, { kind: "global", global: symbol }, symbol.at);
   }
 
   #text(id: Syntax.Identifier, init: Syntax.StringLiteral, exported: boolean): void {

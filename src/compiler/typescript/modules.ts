@@ -47,14 +47,16 @@ export function checkModules(text: string, reporter: Reporter, resolve: Resolve 
   const programs = parts.flatMap((part) => part.programs);
   // Names that the kernel knows are one file's only.
   const seen = new Map<string, string>();
-  for (const { name, at } of [...maps, ...programs]) {
+  const globals = parts.flatMap((part) => part.globals);
+  for (const { name, at } of [...maps, ...programs, ...globals.filter(({ exported }) => exported)]) {
     const other = seen.get(name);
     const file = at.file ?? reporter.main;
     if (other !== undefined && other !== file) reporter.report("SK2014", at, { name, other });
     else seen.set(name, file);
   }
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
-  return { license: own.license, maps, programs, externs: parts.flatMap((part) => part.externs), kernelUses: kernel.uses };
+  const externs = parts.flatMap((part) => part.externs);
+  return { license: own.license, maps, programs, globals, externs, kernelUses: kernel.uses };
 }
 
 class Graph {

@@ -3,6 +3,7 @@
 import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode, Node } from "@babel/types";
 import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
+import type { AtomicOp } from "../ir/ir.ts";
 import type { KernelQuestion } from "./kernel/infos.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
 import type { Header } from "./library/headers.ts";
@@ -11,7 +12,7 @@ import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
 import type { ModuleState, TypeMeaning } from "./state.ts";
-import type { Expression, FunctionDeclaration, Local, MapDeclaration } from "./tree.ts";
+import type { Expression, FunctionDeclaration, GlobalDeclaration, Local, MapDeclaration } from "./tree.ts";
 import type { IntType, ScalarType } from "./types.ts";
 
 export type CallableNode = FunctionNode | ArrowFunctionExpression | FunctionExpression;
@@ -45,6 +46,15 @@ export interface ConstantSymbol {
   value: Expression | null;
 }
 
+/** A variable or table of the top level; checked when it is first used. */
+export interface GlobalSymbol {
+  readonly name: string;
+  readonly at: Span;
+  state: "unchecked" | "checking" | "checked";
+  readonly check: () => GlobalDeclaration | null;
+  declaration: GlobalDeclaration | null;
+}
+
 export type Meaning =
   | { readonly kind: "local"; readonly local: Local }
   /** A let or const of this block whose declaration is further down. */
@@ -75,6 +85,9 @@ export type Meaning =
   /** `import * as name`, or `export * as name`. */
   | { readonly kind: "namespace"; readonly name: string; readonly exports: Exports }
   | { readonly kind: "print" }
+  | { readonly kind: "global"; readonly global: GlobalSymbol }
+  | { readonly kind: "config" }
+  | { readonly kind: "atomic"; readonly name: string; readonly op: AtomicOp }
   | { readonly kind: "type-only" }
   /** Its declaration was refused: uses of it are not reported again. */
   | { readonly kind: "refused" };

@@ -105,6 +105,7 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "call":
     case "extern":
     case "print":
+    case "atomic":
       return [{ kind: "evaluate", value, at: spanOf(node) }];
     case "map-call":
       // Whether a record found room may be left unasked.

@@ -4,7 +4,7 @@
  */
 
 import type { HelperName } from "../../uapi/helpers.ts";
-import type { BinaryOp, Condition, Width } from "../ir/ir.ts";
+import type { AtomicOp, BinaryOp, Condition, Width } from "../ir/ir.ts";
 import type { KernelInfo } from "./kernel/infos.ts";
 import type { KernelPath } from "./kernel/paths.ts";
 import type { KernelStored } from "./kernel/structs.ts";
@@ -31,6 +31,7 @@ export interface Module {
   readonly license: string;
   readonly maps: readonly MapDeclaration[];
   readonly programs: readonly ProgramDeclaration[];
+  readonly globals: readonly GlobalDeclaration[];
   /** Functions of the application, whether they are called or not. */
   readonly externs: readonly ExternFunction[];
   /** What of the kernel's types it uses. */
@@ -68,6 +69,9 @@ export interface GlobalDeclaration {
   readonly initial: Uint8Array | null;
   /** Exported: known by name outside. */
   readonly exported: boolean;
+  /** Of a table, what it holds; null of variables, and of `config`, whose value is known when the program is loaded. */
+  readonly value: Expression | null;
+  readonly at: Span;
 }
 
 export interface ProgramDeclaration {
@@ -220,6 +224,8 @@ export type Expression =
   | (Node & Member)
   | (Node & Bits)
   | (Node & Element)
+  /** The address of a variable. */
+  | (Node & { readonly kind: "global"; readonly type: ReferenceType; readonly global: GlobalDeclaration })
   /** Between integers: wraps, or extends as the operand's sign says. From bool: 0 or 1. */
   | (Node & { readonly kind: "convert"; readonly type: IntType; readonly operand: Expression })
   /** An integer is not 0. */
@@ -335,6 +341,16 @@ export type Expression =
       readonly map: MapDeclaration;
       readonly method: string;
       readonly arguments: readonly Expression[];
+    })
+  /** An atomic operation on an integer in memory: its old value. */
+  | (Node & {
+      readonly kind: "atomic";
+      readonly type: IntType;
+      readonly op: AtomicOp;
+      readonly target: Extract<Place, { kind: "member" | "element" }>;
+      readonly value: Expression;
+      /** Of `compareExchange`. */
+      readonly expected: Expression | null;
     })
   /** `print(…)`: a format as bpf_trace_printk knows it, and what is put into it. */
   | (Node & {

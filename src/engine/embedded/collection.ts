@@ -2,8 +2,9 @@
 
 import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
-import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
+import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
 import { FeatureError, MapError, VerifierError } from "../errors.ts";
+import { makeVariables } from "../variables.ts";
 import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
 import type { Executor, MakeExecutors } from "./executor.ts";
 import { createMap } from "./maps/create.ts";
@@ -17,7 +18,9 @@ import { reused } from "./reuse.ts";
 import type { Room } from "./room/room.ts";
 import type { CpuThreads, Sent, SentProgram } from "./threads/cpu-threads.ts";
 import type { UserHandle } from "./user-maps/handle.ts";
+import { UserArray } from "./user-maps/keyed.ts";
 import { makeUserMap } from "./user-maps/make.ts";
+import { UserArena } from "./user-maps/others.ts";
 import { judge, type Prove, type Verify } from "./verify.ts";
 
 /** What an engine loads into. */
@@ -40,6 +43,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
   readonly spec: Spec;
   readonly maps: MapsOf<Module>;
   readonly programs: ProgramsOf<Module>;
+  readonly variables: VariablesOf<Module>;
   /** What CPUs that are threads must have of it. */
   readonly sent: Sent;
   readonly #threads: CpuThreads | null;
@@ -108,7 +112,12 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     // The type parameter only gives names to what the Spec declares.
     const maps: unknown = mapsOf(this.#userMaps);
     const programs: unknown = named(this.#programs);
+    const variables: unknown = makeVariables(spec, ({ name }) => {
+      const map = this.#userMaps.find((candidate) => candidate.name === name);
+      return map instanceof UserArray || map instanceof UserArena ? map : null;
+    });
     this.maps = maps as MapsOf<Module>;
+    this.variables = variables as VariablesOf<Module>;
     this.programs = programs as ProgramsOf<Module>;
   }
 

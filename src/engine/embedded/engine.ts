@@ -8,6 +8,7 @@
 import type { Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, ContextInput, Engine, LoadOptions } from "../engine.ts";
 import { type FaultError, MapError } from "../errors.ts";
+import { withVariables } from "../variables.ts";
 import { adapt } from "./adapt.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { EmbeddedCollection, isWanted, kindsOf, type Target } from "./collection.ts";
@@ -233,7 +234,8 @@ export class EmbeddedEngine implements Engine {
     return this.#room.events.emit(event, data, meta);
   }
 
-  async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<Collection<Module>> {
+  async load<Module = AnyModule>(declared: Spec, options: LoadOptions<Module> = {}): Promise<Collection<Module>> {
+    const spec = withVariables(declared, options.variables);
     // What nobody uses is not loaded.
     const executors = this.#execution === "jit" ? (await import("./jit/executors.ts")).jitExecutors : interpreters;
     const kinds = await kindsOf(spec, options, new Map(this.#sites.map(({ kind, section }) => [section, kind])));

@@ -3,14 +3,16 @@
 import { openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import { keyCodec, valueCodec } from "../codecs.ts";
-import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf } from "../engine.ts";
+import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
+import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
 import { checkDeclaration, fillMap } from "./maps/contents.ts";
 import { createMap } from "./maps/create.ts";
 import { LinuxMap } from "./maps/map.ts";
 import { RawMap } from "./maps/raw-map.ts";
+import { Section } from "./maps/section.ts";
 import { perCpuCodec } from "./maps/values.ts";
 import { fitToKernel } from "./programs/fit.ts";
 import { type LoadedTypes, loadProgram } from "./programs/load.ts";
@@ -23,16 +25,19 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   readonly spec: Spec;
   readonly maps: MapsOf<Module>;
   readonly programs: ProgramsOf<Module>;
+  readonly variables: VariablesOf<Module>;
   /** Why the kernel did not take the Spec's types; null when it did, or when there are none. Everything works without them. */
   readonly typesRefused: TypesRefused | null;
   readonly #programs: readonly LinuxProgram[];
   readonly #descriptors: readonly Descriptor[];
+  readonly #sections: readonly Section[];
 
   private constructor(
     spec: Spec,
     maps: unknown,
     programs: readonly LinuxProgram[],
     typesRefused: TypesRefused | null,
+    sections: ReadonlyMap<string, Section>,
     descriptors: readonly Descriptor[],
   ) {
     this.spec = spec;
@@ -42,13 +47,16 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     this.typesRefused = typesRefused;
     this.#programs = programs;
     this.#descriptors = descriptors;
+    const variables: unknown = makeVariables(spec, ({ name }) => sections.get(name) ?? null);
+    this.variables = variables as VariablesOf<Module>;
+    this.#sections = [...sections.values()];
   }
 
   /**
    * Types first, because maps name them; then maps, because programs hold their descriptors; then programs.
    * What was made before something failed is closed again.
    */
-  static load<Module>(kernel: Kernel, declared: Spec, options: LoadOptions): LinuxCollection<Module> {
+  static load<Module>(kernel: Kernel, declared: Spec, options: LoadOptions<Module>): LinuxCollection<Module> {
     const names = new Set(wantedPrograms(declared, options).map(({ name }) => name));
     checkSizes(declared, options);
     declared.maps.forEach(checkDeclaration);
@@ -70,12 +78,14 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       }
       const btf = spec.types === null ? null : openBtf(spec.types);
       const maps = new Map<string, LinuxMap>();
+      const sections = new Map<string, Section>();
       const [reused] = Object.keys(options.reuse ?? {});
       if (reused !== undefined) throw new FeatureError("reuse", null, `map ${reused}: only the embedded engine reuses maps`);
       for (const declared of spec.maps) {
         const map = { ...declared, maxEntries: options.maxEntries?.[declared.name] ?? declared.maxEntries };
         const raw = new RawMap(kernel, map, keep(createMap(kernel, map, types?.descriptor ?? null)));
         fillMap(raw);
+        if (spec.globals?.some((global) => global.map === map.name) === true) sections.set(map.name, new Section(raw));
         const key = keyCodec(btf, map);
         const value = valueCodec(btf, map);
         maps.set(
@@ -87,7 +97,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
         const code = relocate(program, (name) => maps.get(name)?.fd);
         return new LinuxProgram(kernel, program, keep(loadProgram(kernel, spec, program, code, types)));
       });
-      return new LinuxCollection<Module>(spec, named([...maps.values()]), programs, typesRefused, made);
+      return new LinuxCollection<Module>(spec, named([...maps.values()]), programs, typesRefused, sections, made);
     } catch (error) {
       for (const descriptor of made.reverse()) descriptor.close();
       throw error;
@@ -95,6 +105,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const section of this.#sections) section.close();
     for (const program of this.#programs) await program.close();
     for (const descriptor of this.#descriptors) descriptor.close();
   }

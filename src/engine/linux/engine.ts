@@ -3,6 +3,7 @@
 import type { Spec } from "../../object/spec.ts";
 import type { AnyModule, Engine, LoadOptions } from "../engine.ts";
 import { FeatureError } from "../errors.ts";
+import { withVariables } from "../variables.ts";
 import { LinuxCollection } from "./collection.ts";
 import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
@@ -35,9 +36,9 @@ export class LinuxEngine implements Engine {
     this.#kernel = { transport, ledger: this.#ledger, facts, cpus: this.cpus };
   }
 
-  async load<Module = AnyModule>(spec: Spec, options: LoadOptions = {}): Promise<LinuxCollection<Module>> {
+  async load<Module = AnyModule>(spec: Spec, options: LoadOptions<Module> = {}): Promise<LinuxCollection<Module>> {
     if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
-    return LinuxCollection.load<Module>(this.#kernel, spec, options);
+    return LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
   }
 
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */

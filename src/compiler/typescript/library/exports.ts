@@ -4,6 +4,7 @@ import { KERNEL_QUESTIONS } from "../kernel/infos.ts";
 import type { Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { BOOL, INTS, STORED_TYPES } from "../types.ts";
+import { ATOMICS } from "./atomics.ts";
 import { BPF_CONSTANTS, NET_CONSTANTS } from "./constants.ts";
 import { HEADERS } from "./headers.ts";
 import { HELPERS } from "./helpers.ts";
@@ -34,6 +35,8 @@ const BPF: LibraryModule = {
     ["print", { kind: "print" }],
     ["cast", { kind: "kernel-cast" }],
     ...KERNEL_QUESTIONS.map((question): [string, Meaning] => [question, { kind: "kernel-question", question }]),
+    ["config", { kind: "config" }],
+    ...Object.entries(ATOMICS).map(([name, op]): [string, Meaning] => [name, { kind: "atomic", name, op }]),
     ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
   ]),
   types: new Map<string, TypeMeaning>([

@@ -4,6 +4,7 @@ import type { BlockId, Value } from "../../ir/ir.ts";
 import { alignOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
 import { INTS } from "../types.ts";
+import { atomic } from "./atomics.ts";
 import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
@@ -34,6 +35,12 @@ export function scalar(to: Lowering, value: Expression): Value {
         : load(ir, value.stored, placeOf(to, value));
     case "bits":
       return bitsOf(to, value);
+    case "global": {
+      const { map, offset } = to.data.place(value.global);
+      return ir.mapValue(map, offset);
+    }
+    case "atomic":
+      return atomic(to, value, true);
     case "convert": {
       const from = value.operand.type;
       const operand = scalar(to, value.operand);
@@ -278,6 +285,7 @@ function join(to: Lowering, ways: readonly (readonly [BlockId, () => void])[]): 
 /** For its effects only. */
 export function evaluate(to: Lowering, value: Expression): void {
   if (value.kind === "map-increment") increment(to, value);
+  else if (value.kind === "atomic") atomic(to, value, false);
   else if (value.kind === "map-call") mapCall(to, value);
   else if (value.kind === "print") printText(to, value);
   else if (value.kind === "call") callOf(to, value);

@@ -5,6 +5,7 @@ import type { Codec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import type { VariableMemory } from "../../variables.ts";
 import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../maps/errno.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_F_MMAPABLE, BPF_NOEXIST } from "../maps/flags.ts";
 import type { MapStore } from "../maps/store.ts";
@@ -264,7 +265,16 @@ export class UserMap extends UserHandle implements BpfMap {
 }
 
 /** An array, which is a piece of memory too. */
-export class UserArray extends UserMap {
+export class UserArray extends UserMap implements VariableMemory {
+  read(offset: number, size: number): Uint8Array {
+    const { start } = this.readable().values;
+    return this.memory.bytes.slice(start + offset, start + offset + size);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.memory.bytes.set(bytes, this.writable().values.start + offset);
+  }
+
   view(): Uint8Array {
     this.readable();
     const { start, end } = this.writable().values;

@@ -2,10 +2,20 @@
 
 import type { Arena, StackTraceMap } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import type { VariableMemory } from "../../variables.ts";
 import type { MapStore } from "../maps/store.ts";
 import { describe, UserHandle } from "./handle.ts";
 
-export class UserArena extends UserHandle implements Arena {
+export class UserArena extends UserHandle implements Arena, VariableMemory {
+  read(offset: number, size: number): Uint8Array {
+    const { start } = this.readable().values;
+    return this.memory.bytes.slice(start + offset, start + offset + size);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.memory.bytes.set(bytes, this.writable().values.start + offset);
+  }
+
   get pages(): number {
     return this.readable().count;
   }
