@@ -32,6 +32,7 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
     const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
     return compileSource(source, {
       file: path,
+      machine: process.arch === "arm64" ? "arm64" : "x86_64",
       kernel: () => kernelTypes("6.18"),
       resolve: resolveFrom(path),
       ...(cpu === undefined ? {} : { cpu }),

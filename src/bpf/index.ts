@@ -5,6 +5,8 @@
  * JavaScript, the functions throw NotCompiledError; the constants are real.
  */
 
+export * from "./constants.ts";
+export type * from "./contexts.ts";
 export { perfEventArray, print, ringBuffer } from "./events.ts";
 export { atomicAdd, atomicAnd, atomicOr, atomicXor, compareExchange, config, exchange } from "./globals.ts";
 export {
@@ -15,20 +17,9 @@ export {
   bpf_ktime_get_ns,
 } from "./helpers.ts";
 export { hook } from "./hook.ts";
+export * from "./hooks.ts";
 export { type be16, type be32, type be64, bool, type FixedArray, i8, i16, i32, i64, u8, u16, u32, u64 } from "./integers.ts";
 export { cast, enumExists, enumValue, exists, field, type Pointer, sizeOf } from "./kernel.ts";
-export * from "./map-constants.ts";
 export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
 export { NotCompiledError } from "./not-compiled.ts";
-export {
-  type Header,
-  type Packet,
-  XDP_ABORTED,
-  XDP_DROP,
-  XDP_PASS,
-  XDP_REDIRECT,
-  XDP_TX,
-  type XdpAction,
-  type XdpContext,
-  xdp,
-} from "./xdp.ts";
+export type { Header, Packet } from "./packet.ts";

@@ -9,7 +9,7 @@ import { NET_CONSTANTS } from "../compiler/typescript/library/constants.ts";
 import { HEADERS } from "../compiler/typescript/library/headers.ts";
 import type { be16, be32, bool, FixedArray, u8, u16, u32 } from "./integers.ts";
 import { notCompiled } from "./not-compiled.ts";
-import type { Header } from "./xdp.ts";
+import type { Header } from "./packet.ts";
 
 /**
  * An IPv4 address: its four bytes as they lie in the packet, as the machine reads them. Only `===`, `!==` and masking with

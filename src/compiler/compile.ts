@@ -8,6 +8,7 @@
 import type { Btf } from "../btf/btf.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
 import type { ExternSpec, FunctionInfo, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import type { Architecture } from "../uapi/registers.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
 import { type Generated, generateProgram } from "./codegen/generate.ts";
 import type { IrFunction } from "./ir/ir.ts";
@@ -42,6 +43,8 @@ export interface CompileOptions {
   readonly resolve?: Resolve;
   /** Gives a kernel's types, for names imported from "skep/vmlinux"; called when the first is needed. Default: there are none. */
   readonly kernel?: () => Btf;
+  /** Whose registers kprobes and uprobes read, and samples have. Default: `x86_64`. */
+  readonly machine?: Architecture;
 }
 
 /**
@@ -90,8 +93,9 @@ function guarded<T>(reporter: Reporter, compile: () => T): T {
   }
 }
 
-function check(source: string, { kernel, resolve }: CompileOptions, reporter: Reporter): Module {
-  const module = checkModules(source, reporter, resolve ?? null, new KernelState(kernel ?? null));
+function check(source: string, options: CompileOptions, reporter: Reporter): Module {
+  const { kernel = null, resolve = null, machine = "x86_64" } = options;
+  const module = checkModules(source, reporter, resolve, { machine, kernel: new KernelState(kernel) });
   if (module === null || reporter.failed) throw new CompileError(reporter.diagnostics);
   return module;
 }
@@ -170,7 +174,7 @@ function programSpec(
   options: CompileOptions,
   reporter: Reporter,
 ): ProgramSpec {
-  const { name, hook } = program;
+  const { name, hook, target } = program;
   const lowered = lower(program, types, data, reporter);
   const generated = generate(program, lowered, options, reporter);
   const typeOf = new Map(lowered.functions.map(({ fn, type }) => [fn.name, type]));
@@ -178,7 +182,7 @@ function programSpec(
     (fn, index): FunctionInfo => ({
       slot: fn.slot,
       name: fn.name,
-      type: index === 0 ? types.program(name, hook) : (typeOf.get(fn.name) ?? 0),
+      type: index === 0 ? types.program(program) : (typeOf.get(fn.name) ?? 0),
     }),
   );
   const lines = generated.lines.map(
@@ -192,9 +196,11 @@ function programSpec(
   );
   return {
     name,
-    section: hook.section,
+    section: target === null ? hook.section : `${hook.section}/${target}`,
     type: hook.type,
     attachType: hook.attachType,
+    ...(target === null ? {} : { target }),
+    ...(hook.flags === 0 ? {} : { flags: hook.flags }),
     code: generated.code,
     relocations: generated.relocations,
     ...(generated.externs.length === 0 ? {} : { externs: generated.externs }),

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { parse } from "@babel/parser";
+import { library } from "../../scripts/generate-bpf-library.ts";
 import * as bpf from "../../src/bpf/index.ts";
 import { array, NotCompiledError, XDP_DROP, xdp } from "../../src/bpf/index.ts";
 import * as net from "../../src/bpf/net.ts";
@@ -12,7 +13,9 @@ import { HEADERS, headerNamed } from "../../src/compiler/typescript/library/head
 import { typeName } from "../../src/compiler/typescript/types.ts";
 
 const NET_SOURCE = readFileSync(new URL("../../src/bpf/net.ts", import.meta.url), "utf8");
-const INDEX_SOURCE = readFileSync(new URL("../../src/bpf/index.ts", import.meta.url), "utf8");
+const BPF_SOURCES = ["index.ts", "contexts.ts", "hooks.ts"].map((name) =>
+  readFileSync(new URL(`../../src/bpf/${name}`, import.meta.url), "utf8"),
+);
 
 describe("the library", () => {
   test("exports at run time exactly the values and constants that the compiler knows", () => {
@@ -35,7 +38,8 @@ describe("the library", () => {
   });
 
   test("exports the types that the compiler knows", () => {
-    for (const name of LIBRARY.get("skep/bpf")?.types.keys() ?? []) assert.match(INDEX_SOURCE, new RegExp(`\\b${name}\\b`));
+    for (const name of LIBRARY.get("skep/bpf")?.types.keys() ?? [])
+      assert.match(BPF_SOURCES.join(""), new RegExp(`\\b${name}\\b`));
     for (const name of LIBRARY.get("skep/bpf/net")?.types.keys() ?? []) {
       assert.match(NET_SOURCE, new RegExp(`^export (type|interface) ${name}\\b`, "m"));
     }
@@ -65,6 +69,14 @@ describe("the library", () => {
     assert.deepEqual(seen, Object.keys(HEADERS));
     for (const [name, { size }] of Object.entries(HEADERS)) {
       assert.equal((net as unknown as Record<string, { size: number }>)[name]?.size, size);
+    }
+  });
+
+  test("is what the compiler's tables make of it", () => {
+    const words = (text: string) => text.replace(/,?\s+/g, "").replace(/;/g, "");
+    for (const [name, text] of library()) {
+      const found = readFileSync(new URL(`../../src/bpf/${name}`, import.meta.url), "utf8");
+      assert.ok(words(found) === words(text), `${name}: run node scripts/generate-bpf-library.ts`);
     }
   });
 

@@ -8,8 +8,8 @@ import { folded } from "./globals.ts";
 import { checkWanted } from "./imports.ts";
 import { kernelElement, kernelMember } from "./kernel/access.ts";
 import { sizeOf } from "./layout.ts";
+import { type ContextName, contextNamed } from "./library/contexts.ts";
 import { headerNamed } from "./library/headers.ts";
-import { HOOKS, isStruct } from "./library/hooks.ts";
 import { MAP_METHODS } from "./library/maps.ts";
 import { rangeOf } from "./ranges.ts";
 import { spanOf } from "./report.ts";
@@ -65,7 +65,7 @@ export function memberOf(fn: FunctionState, object: Expression, property: Syntax
     case "error":
       return object;
     case "context":
-      return contextField(fn, type.hook, property, node);
+      return contextField(fn, object, type.name, property, node);
     case "packet":
       if (property.name === "length") return { kind: "packet-length", type: INTS.u32, at: spanOf(node) };
       return unknownProperty(fn, property, "the packet", ["length", "at", ...Object.keys(PACKET_READS)], packetUsage);
@@ -99,14 +99,33 @@ function unknownProperty(
   return errorAt(property);
 }
 
-function contextField(fn: FunctionState, hookName: string, property: Syntax.Identifier, node: Syntax.Node): Expression {
-  const context = HOOKS[hookName]?.context;
-  const fields = context === undefined || isStruct(context) ? {} : context.fields;
-  if (property.name === "packet") return { kind: "context", type: PACKET, at: spanOf(node) };
-  const found = Object.hasOwn(fields, property.name) ? fields[property.name] : undefined;
-  if (found !== undefined) return { kind: "context-field", type: found.type, offset: found.offset, at: spanOf(node) };
-  const known = ["packet", ...Object.keys(fields)];
-  return unknownProperty(fn, property, "the context", known, `it has ${known.join(", ")}`);
+function contextField(
+  fn: FunctionState,
+  object: Expression,
+  contextName: ContextName,
+  property: Syntax.Identifier,
+  node: Syntax.Node,
+): Expression {
+  const { packet, struct, registers } = contextNamed(contextName, fn.module.machine);
+  const at = spanOf(node);
+  if (property.name === packet?.property) return { kind: "context", type: PACKET, at };
+  const found = struct.fields.find(({ name }) => name === property.name);
+  if (found !== undefined) {
+    const { offset, type: stored, constant } = found;
+    return { kind: "member", object, offset, stored, type: readAs(stored, "view"), constant, at };
+  }
+  const known = [
+    ...(packet === null ? [] : [packet.property]),
+    ...(registers ? ["argument(n)"] : []),
+    ...struct.fields.map(({ name }) => name),
+  ];
+  return unknownProperty(
+    fn,
+    property,
+    "the context",
+    known,
+    known.length === 0 ? "it has no fields" : `it has ${known.join(", ")}`,
+  );
 }
 
 function field(
@@ -193,6 +212,11 @@ export function elementOf(
   const at = spanOf(node);
   const constant = object.type.constant === true;
   if (!indexProven(fn, index, array)) return errorAt(node);
+  if (object.type.memory === "view" && index.kind !== "literal") {
+    const what = "an index into the context that is not a constant";
+    fn.reporter.report("SK1101", index.at, { what, instead: "write the number: the kernel shows each element by itself" });
+    return errorAt(node);
+  }
   if (index.kind === "literal") {
     const offset = Number(index.value) * sizeOf(array.element);
     return folded({ kind: "member", object, offset, stored: array.element, type, constant, at });

@@ -49,7 +49,7 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
   if (node.type === "TSTypeReference") {
     const meaning = typeMeaning(module, node.typeName);
     if (meaning?.kind === "header") return reference(meaning.type, "packet", false);
-    if (meaning?.kind === "context") return { kind: "context", hook: meaning.hook };
+    if (meaning?.kind === "context") return { kind: "context", name: meaning.name };
     if (meaning?.kind === "packet") return PACKET;
     if (meaning?.kind === "kernel" && (meaning.type.kind === "kernel-struct" || meaning.type.kind === "kernel-array"))
       return { kind: "kernel", to: meaning.type, read: "any", nullable: false, embedded: false };
@@ -57,7 +57,8 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
   const stored = storedType(module, node);
   if (stored === null) return null;
   if (stored.kind === "network") return stored.host;
-  return stored.kind === "struct" || stored.kind === "array" ? reference(stored, null, false) : stored;
+  if (stored.kind === "int" || stored.kind === "bool") return stored;
+  return stored.kind === "pointer" ? reference(stored.to, stored.memory, stored.nullable) : reference(stored, null, false);
 }
 
 function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" }>): ValueType | null {

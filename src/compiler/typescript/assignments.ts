@@ -95,7 +95,6 @@ export function place(fn: FunctionState, node: Syntax.Node): Place | null {
     case "literal":
     case "constant":
       return refuse("a constant", "declare it with let inside of the program");
-    case "context-field":
     case "packet-length":
       return refuse("this part of the context", "keep the number in a variable of its own");
     case "map-get":

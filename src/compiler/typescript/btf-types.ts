@@ -3,17 +3,18 @@
 import { BtfBuilder } from "../../btf/builder.ts";
 import { C_INTEGERS } from "../../btf/integer-names.ts";
 import type { GlobalSpec } from "../../object/spec.ts";
+import type { ContextStruct } from "../../uapi/contexts/struct.ts";
 import type { Type } from "../ir/ir.ts";
 import { KernelTypeWriter } from "./kernel/btf.ts";
 import type { KernelUses } from "./kernel/uses.ts";
-import { type Hook, isStruct } from "./library/hooks.ts";
 import type { ExternFunction } from "./scopes.ts";
+import type { ProgramDeclaration } from "./tree.ts";
 import { type ArrayType, BOOL, INTS, type IntType, type StoredType, type StructType, type ValueType } from "./types.ts";
 
 export class TypeWriter {
   readonly #btf = new BtfBuilder();
   readonly #structs = new Map<StructType, number>();
-  readonly #contexts = new Map<Hook, number>();
+  readonly #contexts = new Map<string, number>();
   /** Types of the kernel. */
   readonly kernel: KernelTypeWriter;
 
@@ -33,16 +34,17 @@ export class TypeWriter {
         return this.#btf.typedef(`__${type.name}`, this.#basic(type.host));
       case "array":
         return this.#array(type);
+      case "pointer":
+        return this.#btf.pointer(this.#struct(type.to));
       case "struct":
         return this.#struct(type);
     }
   }
 
   /** The BTF id of a program's function: `int name(struct xdp_md *ctx)`. */
-  program(name: string, hook: Hook): number {
-    const prototype = this.#btf.prototype(this.#btf.int("int", 4, { signed: true }), [
-      { name: "ctx", type: this.#btf.pointer(this.#context(hook)) },
-    ]);
+  program({ name, context }: ProgramDeclaration): number {
+    const ctx = this.#btf.pointer(this.#contextOf(context));
+    const prototype = this.#btf.prototype(this.#btf.int("int", 4, { signed: true }), [{ name: "ctx", type: ctx }]);
     return this.#btf.function(name, prototype, "global");
   }
 
@@ -51,7 +53,7 @@ export class TypeWriter {
     name: string,
     parameters: readonly { readonly name: string; readonly type: Type; readonly local: ValueType | null }[],
     result: ValueType,
-    hook: Hook,
+    context: ProgramDeclaration["context"],
   ): number {
     const prototype = this.#btf.prototype(
       result.kind === "void" ? 0 : this.#value(result.kind === "nullable" ? BOOL : result),
@@ -59,7 +61,7 @@ export class TypeWriter {
         name: parameter.name,
         type:
           parameter.name === "ctx" && parameter.local === null
-            ? this.#btf.pointer(this.#context(hook))
+            ? this.#btf.pointer(this.#contextOf(context))
             : this.#parameter(parameter.type, parameter.local),
       })),
     );
@@ -123,18 +125,34 @@ export class TypeWriter {
     return id;
   }
 
-  #context(hook: Hook): number {
-    const known = this.#contexts.get(hook);
+  #contextOf(context: ProgramDeclaration["context"]): number {
+    switch (context.kind) {
+      case "kernel":
+        return this.#context(context.context.kernel);
+      case "struct":
+        return this.#struct(context.struct);
+      case "words":
+        return this.#basic(INTS.u64);
+      case "opaque":
+        return 0;
+    }
+  }
+
+  /** As linux/bpf.h has it; what it points to is not described. */
+  #context({ name, size, fields }: ContextStruct): number {
+    const known = this.#contexts.get(name);
     if (known !== undefined) return known;
-    if (isStruct(hook.context)) return this.#struct(hook.context);
-    const { struct, members } = hook.context;
-    const u32 = this.#btf.int("unsigned int", 4);
-    const id = this.#btf.struct(
-      struct,
-      members.length * 4,
-      members.map((name, index) => ({ name, type: u32, bitOffset: index * 32 })),
-    );
-    this.#contexts.set(hook, id);
+    const members = fields.map((field) => {
+      const bits = (field.size / field.count) * 8;
+      const element = this.#basic(INTS[`u${bits}` as "u32"]);
+      return {
+        name: field.name,
+        type: field.count === 1 ? element : this.#btf.array(element, field.count),
+        bitOffset: field.offset * 8,
+      };
+    });
+    const id = this.#btf.struct(name.replace("struct ", ""), size, members);
+    this.#contexts.set(name, id);
     return id;
   }
 }

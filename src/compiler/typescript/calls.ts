@@ -5,6 +5,7 @@ import { member, PACKET_READS } from "./access.ts";
 import { atomic } from "./atomics.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
+import { argumentMethod } from "./context-methods.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
@@ -191,6 +192,7 @@ function method(
   }
   const object = expression(fn, callee.object, null);
   if (object.type.kind === "error") return errorAt(node);
+  if (object.type.kind === "context" && property.name === "argument") return argumentMethod(fn, object, property, node);
   if (object.type.kind === "packet") return packetMethod(fn, property, node);
   if (object.type.kind === "context" && (property.name === "at" || Object.hasOwn(PACKET_READS, property.name))) {
     const instead = `the packet has it: write ctx.packet.${property.name}(…)`;

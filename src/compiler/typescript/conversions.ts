@@ -49,7 +49,7 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
       }
       break;
     case "context":
-      if (type.kind === "context" && type.hook === target.hook) return value;
+      if (type.kind === "context" && type.name === target.name) return value;
       break;
     case "packet":
     case "null":
@@ -110,9 +110,22 @@ export function named(fn: FunctionState, value: Expression): Expression {
     });
     return { kind: "error", type: { kind: "error" }, at: value.at };
   }
+  if (isShown(value)) {
+    fn.reporter.report("SK1101", value.at, {
+      what: "a name for a part of the context",
+      instead: "use its fields and elements where they are, and name those: const fd = ctx.args[0]",
+    });
+    return { kind: "error", type: { kind: "error" }, at: value.at };
+  }
   if (!isAddressBytes(type) || type.nullable || value.kind === "bytes") return value;
   if (value.kind === "local" && value.local.own && !value.local.mutable) return value;
   return { kind: "copied", type: { ...type, memory: "stack" }, operand: value, at: value.at };
+}
+
+/** A struct or array within what the kernel shows field by field: it has no address of its own. */
+function isShown(value: Expression): boolean {
+  if (value.kind !== "member" || value.type.kind !== "reference" || value.type.memory !== "view") return false;
+  return value.stored.kind === "struct" || (value.stored.kind === "array" && !isAddressBytes(value.type));
 }
 
 /**
@@ -123,7 +136,7 @@ function isMisplaced(value: Expression): boolean {
   const { type } = value;
   if (type.kind !== "reference" || (type.memory !== "stack" && type.memory !== null) || type.to.kind === "header") return false;
   let offset = 0;
-  for (let part = value; part.kind === "member"; part = part.object) offset += part.offset;
+  for (let part = value; part.kind === "member" && part.stored.kind !== "pointer"; part = part.object) offset += part.offset;
   return offset % alignOf(type.to) !== 0;
 }
 

@@ -2,18 +2,19 @@
 
 import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
-import { coerce, settled, unify } from "./conversions.ts";
+import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
-import { type Hook, isStruct } from "./library/hooks.ts";
-import { fits, meaning } from "./numbers.ts";
+import { programParameters } from "./program-parameters.ts";
+import type { ProgramSite } from "./program-sites.ts";
 import { endOf, type Span, spanOf } from "./report.ts";
 import { checkReservations } from "./reservations.ts";
+import { mayReturn, settleReturns } from "./returns.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
 import { registersOf } from "./subprograms.ts";
-import type { Expression, FunctionDeclaration, Local } from "./tree.ts";
-import { type IntType, isAddressBytes, reference, typeName, type ValueType, VOID } from "./types.ts";
+import type { Expression, FunctionDeclaration, Local, Statement } from "./tree.ts";
+import { isAddressBytes, typeName, type ValueType, VOID } from "./types.ts";
 
 /** The checked function; null after an error or when it is recursive, with a report. */
 export function checkFunction(symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
@@ -44,25 +45,25 @@ export function checkCallable(
   module: ModuleState,
   node: CallableNode,
   name: string,
-  program: { readonly hook: Hook; readonly hookName: string } | null,
+  site: ProgramSite | null,
   inline: FunctionDeclaration["inline"] = "auto",
 ): FunctionDeclaration | null {
   if (!plainFunction(module, node)) return null;
   const annotated = resultType(module, node);
   if (annotated === "error") return null;
-  const result = program?.hook.result ?? annotated;
-  const fn = new FunctionState(module, name, result, program?.hook ?? null);
-  const parameters = checkParameters(fn, node, program?.hookName ?? null);
+  const verdicts = site?.hook.verdicts ?? null;
+  const fn = new FunctionState(module, name, verdicts?.type ?? annotated, site?.hook ?? null);
+  const given = site === null ? null : programParameters(fn, node, site);
+  const parameters = site === null ? checkParameters(fn, node) : given && { locals: given.locals, defaults: [] };
   if (parameters === null) return null;
-  if (program !== null && annotated !== null && annotated.kind !== "int") {
-    const type = program.hook.result.name;
+  if (site !== null && verdicts !== null && annotated !== null && !mayReturn(annotated, verdicts)) {
     module.reporter.report("SK3005", spanOf(node.returnType ?? node), {
-      problem: `a program of ${program.hookName} returns ${type}`,
+      problem: `a program of ${site.hook.name} returns ${verdicts.type.name}`,
       instead: "leave the annotation out",
     });
     return null;
   }
-  const declaration = body(fn, node, parameters, inline);
+  const declaration = body(fn, node, parameters, given?.prologue ?? [], inline);
   // One fault often makes others: a record that could not be submitted is not forgotten.
   if (declaration !== null && !module.reporter.failed) checkReservations(module.reporter, declaration);
   return declaration;
@@ -94,12 +95,12 @@ interface Parameters {
   readonly defaults: readonly (Expression | null)[];
 }
 
-function checkParameters(fn: FunctionState, node: CallableNode, hookName: string | null): Parameters | null {
+function checkParameters(fn: FunctionState, node: CallableNode): Parameters | null {
   const locals: Local[] = [];
   const defaults: (Expression | null)[] = [];
   let good = true;
   for (const given of node.params) {
-    const assigned = given.type === "AssignmentPattern" && hookName === null ? given : null;
+    const assigned = given.type === "AssignmentPattern" ? given : null;
     const parameter = assigned?.left ?? given;
     const at = spanOf(parameter);
     if (parameter.type !== "Identifier" || parameter.optional === true) {
@@ -112,16 +113,8 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
       continue;
     }
     const annotation = parameter.typeAnnotation;
-    let type: ValueType | null = hookName === null ? null : contextType(fn.hook, hookName);
-    if (annotation && annotation.type === "TSTypeAnnotation") {
-      const given = valueType(fn.module, annotation.typeAnnotation);
-      if (given !== null && type !== null && !isContext(given, type)) {
-        const instead = "leave the annotation out";
-        fn.reporter.report("SK2101", at, { expected: "the context", found: typeName(given), instead });
-        good = false;
-      }
-      type = given?.kind === "reference" && type?.kind === "reference" ? type : given;
-    } else if (type === null) {
+    const type = annotation?.type === "TSTypeAnnotation" ? valueType(fn.module, annotation.typeAnnotation) : null;
+    if (annotation?.type !== "TSTypeAnnotation") {
       fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u32` });
     }
     if (type === null || type.kind === "void") {
@@ -140,26 +133,7 @@ function checkParameters(fn: FunctionState, node: CallableNode, hookName: string
     if (otherwise?.type.kind === "error") good = false;
     defaults.push(otherwise);
   }
-  if (hookName !== null && node.params.length > 1) {
-    fn.reporter.report("SK3005", spanOf(node.params[1]!), {
-      problem: "a program has one parameter, its context",
-      instead: "write (ctx) => …",
-    });
-    return null;
-  }
   return good ? { locals, defaults } : null;
-}
-
-/** What the parameter of a program is. */
-function contextType(hook: Hook | null, hookName: string): ValueType {
-  return hook !== null && isStruct(hook.context)
-    ? reference(hook.context, "context", false)
-    : { kind: "context", hook: hookName };
-}
-
-function isContext(given: ValueType, context: ValueType): boolean {
-  if (given.kind === "reference" && context.kind === "reference") return given.to === context.to && !given.nullable;
-  return given.kind === "context" && context.kind === "context";
 }
 
 /** A constant, of the top level: what each caller that gives no argument means. */
@@ -176,19 +150,28 @@ function body(
   fn: FunctionState,
   node: CallableNode,
   { locals: parameters, defaults }: Parameters,
+  prologue: readonly Statement[],
   inline: FunctionDeclaration["inline"],
 ): FunctionDeclaration | null {
   const at = spanOf(node);
+  const made = (result: ValueType, checked: readonly Statement[]): FunctionDeclaration => {
+    const body = prologue.length === 0 ? checked : [...prologue, ...checked];
+    return { name: fn.name, inline, parameters, defaults, result, assigned: fn.assigned, body, at };
+  };
   if (node.body.type !== "BlockStatement") {
     // (ctx) => XDP_PASS
     const value = expression(fn, node.body, fn.result);
+    // (ctx) => hits.increment(1)
+    if (fn.hook?.verdicts.silent === true && isForEffect(value)) return made(VOID, [{ kind: "evaluate", value, at: value.at }]);
     fn.returns.push({ value, at: value.at, statement: { kind: "return", at: value.at, value } });
     fn.reachable = false;
     const result = settleReturns(fn);
-    const statements = fn.returns.map(({ statement }) => statement);
     return result === null
       ? null
-      : { name: fn.name, inline, parameters, defaults, result, assigned: fn.assigned, body: statements, at };
+      : made(
+          result,
+          fn.returns.map(({ statement }) => statement),
+        );
   }
   for (const directive of node.body.directives) {
     fn.reporter.report("SK1101", spanOf(directive), { what: "a directive", instead: "remove it" });
@@ -197,91 +180,14 @@ function body(
   const checked = statements(fn, block.body);
   const result = settleReturns(fn);
   if (result === null) return null;
-  if (fn.reachable && result.kind !== "void") {
+  if (fn.reachable && result.kind !== "void" && fn.hook?.verdicts.silent !== true) {
     fn.reporter.report("SK2302", endOf(block), { name: fn.name, type: typeName(result) });
     return null;
   }
-  return { name: fn.name, inline, parameters, defaults, result, assigned: fn.assigned, body: checked, at };
+  return made(result, checked);
 }
 
-/** Gives each return its type; the function's, or null with a report. */
-function settleReturns(fn: FunctionState): ValueType | null {
-  const values = fn.returns.map(({ value }) => value);
-  let result = fn.result;
-  if (result === null) {
-    const given = values.filter((value) => value !== null);
-    if (given.length === 0) return VOID;
-    const settledTypes = given.map((value) => value.type);
-    let common: ValueType | null = settledTypes[0] ?? VOID;
-    for (const type of settledTypes.slice(1)) common = common && unify(common, type);
-    if (common?.kind === "literal") {
-      for (const value of given) common = common && unify(common, settled(fn, value).type);
-    }
-    if (common === null || common.kind === "null") {
-      const last = given.at(-1);
-      fn.reporter.report("SK2105", last?.at ?? { line: 1, column: 1 }, {
-        what: `what ${fn.name} returns`,
-        instead: `annotate the function: ${fn.name}(…): u32`,
-      });
-      return null;
-    }
-    result = common;
-  }
-  for (const entry of fn.returns) {
-    if (entry.value === null) {
-      if (result.kind !== "void") fn.reporter.report("SK2303", entry.at, { name: fn.name, type: typeName(result) });
-      continue;
-    }
-    if (result.kind === "void") {
-      if (entry.value.type.kind === "error") continue;
-      fn.reporter.report("SK2101", entry.at, {
-        expected: "nothing",
-        found: typeName(entry.value.type),
-        instead: "write return without a value",
-      });
-      continue;
-    }
-    if (
-      fn.hook !== null &&
-      fn.hook.verdicts !== null &&
-      entry.value.kind === "literal" &&
-      !fits(entry.value.value, fn.hook.result)
-    ) {
-      notVerdict(fn, entry.value, entry.value.value, fn.hook);
-      continue;
-    }
-    const value = coerce(fn, entry.value, result);
-    if (fn.hook !== null) checkVerdict(fn, value, fn.hook);
-    entry.statement.value = value;
-  }
-  return referenceResult(fn, result);
-}
-
-/** Where the result points, when all returns agree. */
-function referenceResult(fn: FunctionState, result: ValueType): ValueType {
-  if (result.kind !== "reference" || result.memory !== null) return result;
-  const memories = new Set(
-    fn.returns.flatMap(({ statement: { value } }) =>
-      value?.type.kind === "reference" && value.kind !== "null" ? [value.type.memory] : [],
-    ),
-  );
-  const [only] = memories;
-  return memories.size === 1 && only !== undefined ? { ...result, memory: only } : result;
-}
-
-/** A constant that is no verdict would be taken for an error by the kernel. */
-function checkVerdict(fn: FunctionState, value: Expression, hook: Hook): void {
-  if (value.kind === "conditional") {
-    checkVerdict(fn, value.then, hook);
-    checkVerdict(fn, value.otherwise, hook);
-    return;
-  }
-  if (value.kind !== "constant" || value.type.kind !== "int") return;
-  const verdict = meaning(value.value, value.type as IntType);
-  if (hook.verdicts === null || verdict < BigInt(hook.verdicts.length)) return;
-  notVerdict(fn, value, verdict, hook);
-}
-
-function notVerdict(fn: FunctionState, { at }: Expression, value: bigint, hook: Hook): void {
-  fn.reporter.report("SK3006", at, { value, hook: hook.section, verdicts: hook.verdicts?.join(", ") ?? "" });
+/** What a program whose hook asks for nothing may have as its only expression: a JavaScript function would throw it away. */
+function isForEffect({ type }: Expression): boolean {
+  return type.kind === "void" || type.kind === "bool" || type.kind === "nullable" || type.kind === "reference";
 }

@@ -10,7 +10,9 @@ export function sizeOf(type: StoredType): number {
     case "bool":
       return 1;
     case "network":
-      return type.host.bits / 8;
+      return type.bytes ?? type.host.bits / 8;
+    case "pointer":
+      return 8;
     case "struct":
       return type.size;
     case "array":

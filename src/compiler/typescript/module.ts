@@ -4,7 +4,7 @@ import type * as Syntax from "@babel/types";
 import { resolveDeclared, valueType } from "./annotations.ts";
 import { constantOf } from "./constants.ts";
 import { coerce } from "./conversions.ts";
-import { externFunction, ownProgramDeclaration, programDeclaration } from "./declarations.ts";
+import { externFunction } from "./declarations.ts";
 import { hasTag } from "./doc-tags.ts";
 import { ExportTable } from "./exports.ts";
 import { expression, literal } from "./expressions.ts";
@@ -15,6 +15,7 @@ import { declaredEnum, declaredStruct } from "./kernel/declared.ts";
 import { mapDeclaration } from "./map-declarations.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
+import { ownProgramDeclaration, programDeclaration } from "./programs.ts";
 import { spanOf } from "./report.ts";
 import {
   type ConstantSymbol,
@@ -119,12 +120,12 @@ export class ModuleFile {
     }
     const programs: ProgramDeclaration[] = [];
     for (const pending of this.#pending) {
-      const { callee, calleeName, name, node } = pending;
+      const { callee, name, node } = pending;
       if (callee.kind === "map-kind") continue;
       const at = spanOf(pending.id);
       const program =
         callee.kind === "hook"
-          ? programDeclaration(this.#module, callee.hook, calleeName, name, node, at)
+          ? programDeclaration(this.#module, callee.hook, name, node, at)
           : ownProgramDeclaration(this.#module, name, node, at);
       if (program !== null) programs.push(program);
     }

@@ -9,12 +9,11 @@ import type * as Syntax from "@babel/types";
 import { libraryExports } from "./exports.ts";
 import { isTypeOnly } from "./imports.ts";
 import { kernelExports, VMLINUX } from "./kernel/exports.ts";
-import type { KernelState } from "./kernel/state.ts";
 import { ModuleFile } from "./module.ts";
 import { parseSource, type Source } from "./parse.ts";
 import { type Reporter, type Span, spanOf } from "./report.ts";
 import type { Exports, FunctionSymbol } from "./scopes.ts";
-import { ModuleState } from "./state.ts";
+import { ModuleState, type Surroundings } from "./state.ts";
 import type { Module } from "./tree.ts";
 
 /**
@@ -32,8 +31,13 @@ interface Node {
 }
 
 /** Everything wrong with the files is reported; null when nothing could be checked. */
-export function checkModules(text: string, reporter: Reporter, resolve: Resolve | null, kernel: KernelState): Module | null {
-  const graph = new Graph(reporter, resolve, kernel);
+export function checkModules(
+  text: string,
+  reporter: Reporter,
+  resolve: Resolve | null,
+  surroundings: Surroundings,
+): Module | null {
+  const graph = new Graph(reporter, resolve, surroundings);
   const main = graph.load(reporter.main, text);
   if (main === null || reporter.failed) return null;
   const order = graph.ordered(main);
@@ -56,20 +60,20 @@ export function checkModules(text: string, reporter: Reporter, resolve: Resolve 
   }
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
   const externs = parts.flatMap((part) => part.externs);
-  return { license: own.license, maps, programs, globals, externs, kernelUses: kernel.uses };
+  return { license: own.license, maps, programs, globals, externs, kernelUses: surroundings.kernel.uses };
 }
 
 class Graph {
   readonly #reporter: Reporter;
   readonly #resolve: Resolve | null;
-  readonly #kernel: KernelState;
+  readonly #surroundings: Surroundings;
   readonly #nodes = new Map<string, Node | null>();
   readonly #calling: FunctionSymbol[] = [];
 
-  constructor(reporter: Reporter, resolve: Resolve | null, kernel: KernelState) {
+  constructor(reporter: Reporter, resolve: Resolve | null, surroundings: Surroundings) {
     this.#reporter = reporter;
-    this.#kernel = kernel;
     this.#resolve = resolve;
+    this.#surroundings = surroundings;
   }
 
   /** A file and, behind it, all that it imports. Null, with a report, when it is no TypeScript. */
@@ -96,17 +100,14 @@ class Graph {
   }
 
   #node(file: string, title: string, source: Source): Node {
-    return {
-      file,
-      checker: new ModuleFile(new ModuleState(this.#reporter, this.#kernel, this.#calling), source, title),
-      imports: [],
-    };
+    const module = new ModuleState(this.#reporter, this.#surroundings, this.#calling);
+    return { file, checker: new ModuleFile(module, source, title), imports: [] };
   }
 
   /** The module that a statement imports from; null, with a report, when there is none. */
   #imported(statement: Importing, specifier: Syntax.StringLiteral, from: string): Node | Exports | null {
     const { value } = specifier;
-    if (value === VMLINUX && this.#kernel.types !== null) return kernelExports(this.#kernel.types);
+    if (value === VMLINUX && this.#surroundings.kernel.types !== null) return kernelExports(this.#surroundings.kernel.types);
     const library = libraryExports(value, statement);
     if (library !== null) return library;
     const found = value.startsWith("node:") || this.#resolve === null ? null : this.#resolve(value, from);

@@ -1,8 +1,10 @@
 /** What the checker knows while it works: of the whole file, and of the function it is in. */
 
 import type { TSInterfaceDeclaration, TSType } from "@babel/types";
+import type { Architecture } from "../../uapi/registers.ts";
 import type { KernelGuard, KernelState } from "./kernel/state.ts";
 import type { KernelStored } from "./kernel/structs.ts";
+import type { ContextName } from "./library/contexts.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { Bounds } from "./ranges.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
@@ -14,7 +16,7 @@ import { ERROR, type HeaderType, type StoredType, type ValueType } from "./types
 export type TypeMeaning =
   | { readonly kind: "stored"; readonly type: StoredType }
   | { readonly kind: "header"; readonly type: HeaderType }
-  | { readonly kind: "context"; readonly hook: string }
+  | { readonly kind: "context"; readonly name: ContextName }
   | { readonly kind: "packet" }
   | { readonly kind: "kernel"; readonly type: KernelStored }
   /** `Pointer<…>`: a field of a kernel type that points to another. */
@@ -37,19 +39,28 @@ export interface DeclaredType {
   type: StoredType | null;
 }
 
+/** What a program is compiled for, the same for all of its files. */
+export interface Surroundings {
+  /** Whose registers `argument(n)` of a probe reads. */
+  readonly machine: Architecture;
+  /** The kernel's types, as far as they are used. */
+  readonly kernel: KernelState;
+}
+
 /** The file being checked. */
 export class ModuleState {
   readonly reporter: Reporter;
+  /** As `Surroundings`. */
+  readonly machine: Architecture;
+  readonly kernel: KernelState;
   readonly values = new Scope(null);
   readonly types = new TypeScope();
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
 
-  /** The kernel's types, as far as they are used. */
-  readonly kernel: KernelState;
-
-  constructor(reporter: Reporter, kernel: KernelState, calling: FunctionSymbol[] = []) {
+  constructor(reporter: Reporter, { machine, kernel }: Surroundings, calling: FunctionSymbol[] = []) {
     this.reporter = reporter;
+    this.machine = machine;
     this.kernel = kernel;
     this.calling = calling;
   }

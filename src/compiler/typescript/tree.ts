@@ -9,6 +9,7 @@ import type { KernelInfo } from "./kernel/infos.ts";
 import type { KernelPath } from "./kernel/paths.ts";
 import type { KernelStored } from "./kernel/structs.ts";
 import type { KernelUses } from "./kernel/uses.ts";
+import type { Context } from "./library/contexts.ts";
 import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
@@ -18,6 +19,7 @@ import type {
   ArrayType,
   Field,
   IntType,
+  KernelType,
   NetworkType,
   ReferenceType,
   ScalarType,
@@ -77,9 +79,23 @@ export interface GlobalDeclaration {
 export interface ProgramDeclaration {
   readonly name: string;
   readonly hook: Hook;
+  /** What the hook's first argument names. */
+  readonly target: string | null;
+  readonly context: ProgramContext;
   readonly body: FunctionDeclaration;
   readonly at: Span;
 }
+
+/** What r1 points at when a program begins. */
+export type ProgramContext =
+  /** Of the kernel, with its rules. */
+  | { readonly kind: "kernel"; readonly context: Context }
+  /** Memory like any other. */
+  | { readonly kind: "struct"; readonly struct: StructType }
+  /** Words of 8 bytes. Its parameters are read at the start of the body. */
+  | { readonly kind: "words" }
+  /** Nothing that the program looks at. */
+  | { readonly kind: "opaque" };
 
 /** A function, checked once. */
 export interface FunctionDeclaration {
@@ -394,7 +410,8 @@ export type Expression =
   | (Node & { readonly kind: "kernel-cast"; readonly type: ValueType; readonly operand: Expression })
   /** The context or its packet: nothing at run time. */
   | (Node & { readonly kind: "context"; readonly type: ValueType })
-  | (Node & { readonly kind: "context-field"; readonly type: IntType; readonly offset: number })
+  /** A pointer to something of the kernel's that lies in the context. */
+  | (Node & { readonly kind: "context-pointer"; readonly type: KernelType; readonly offset: number })
   | (Node & { readonly kind: "packet-length"; readonly type: IntType })
   /** A view of a header at an offset, or null when the packet ends before its end. */
   | (Node & { readonly kind: "packet-at"; readonly type: ReferenceType; readonly header: Header; readonly offset: Expression })

@@ -6,6 +6,7 @@
  */
 
 import type { KernelArray, KernelStruct } from "./kernel/structs.ts";
+import type { ContextName } from "./library/contexts.ts";
 
 export type IntName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64";
 
@@ -26,6 +27,16 @@ export interface NetworkType {
   readonly kind: "network";
   readonly name: "be16" | "be32" | "be64";
   readonly host: IntType;
+  /** Bytes that it takes in memory, when it is more than it needs: a port in a word of the kernel's. The others are zero. */
+  readonly bytes?: 4;
+}
+
+/** An address in memory, of what the kernel has: no source can declare one. */
+export interface PointerType {
+  readonly kind: "pointer";
+  readonly to: StructType;
+  readonly memory: Memory;
+  readonly nullable: boolean;
 }
 
 export interface Field {
@@ -62,12 +73,15 @@ export interface HeaderType {
 }
 
 export type ScalarType = IntType | BoolType;
-export type StoredType = IntType | BoolType | NetworkType | StructType | ArrayType;
+export type StoredType = IntType | BoolType | NetworkType | PointerType | StructType | ArrayType;
 
 export type Align = 1 | 2 | 4 | 8;
 
-/** Where a reference points: it decides how long it holds and how the verifier lets it be used. */
-export type Memory = "map" | "packet" | "stack" | "context" | "ringbuf";
+/**
+ * Where a reference points: it decides how long it holds and how the verifier lets it be used. `view`: what the kernel shows of
+ * itself, a context or a socket, field by field: the verifier rewrites each access, at an offset that is a constant.
+ */
+export type Memory = "map" | "packet" | "stack" | "context" | "ringbuf" | "view";
 
 /** An address of a struct, array or header in memory; with `nullable`, perhaps null. */
 export interface ReferenceType {
@@ -114,7 +128,7 @@ export type ValueType =
   | { readonly kind: "null" }
   | { readonly kind: "void" }
   /** The context of a hook, its packet. They exist once in a program and have no representation. */
-  | { readonly kind: "context"; readonly hook: string }
+  | { readonly kind: "context"; readonly name: ContextName }
   | { readonly kind: "packet" }
   /** After an error was reported: agrees with everything, so that one fault gives one message. */
   | { readonly kind: "error" };
@@ -146,6 +160,9 @@ export const IPV4_ADDRESS: IntType = { kind: "int", bits: 32, signed: false, nam
 export const MAC_ADDRESS: ArrayType = { kind: "array", element: INTS.u8, length: 6, name: "MacAddress" };
 export const IPV6_ADDRESS: ArrayType = { kind: "array", element: INTS.u8, length: 16, name: "Ipv6Address" };
 
+/** A `be16` in a word of 4 bytes, as contexts of the kernel have ports and protocols. */
+export const WORD_BE16: NetworkType = { kind: "network", name: "be16", host: INTS.u16, bytes: 4 };
+
 export const NETWORK = {
   be16: { kind: "network", name: "be16", host: INTS.u16 },
   be32: { kind: "network", name: "be32", host: INTS.u32 },
@@ -174,6 +191,8 @@ export function readAs(type: StoredType, memory: Memory): ScalarType | Reference
     case "struct":
     case "array":
       return reference(type, memory, false);
+    case "pointer":
+      return reference(type.to, type.memory, type.nullable);
     default:
       return type;
   }
@@ -222,7 +241,9 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
     case "literal":
       return "integer constant";
     case "context":
-      return "the context";
+      return type.name;
+    case "pointer":
+      return type.nullable ? `${type.to.name} | null` : type.to.name;
     case "packet":
       return "the packet";
     default:

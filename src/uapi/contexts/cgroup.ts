@@ -127,7 +127,6 @@ const without = (names: readonly string[], ...out: readonly string[]): string[] 
 const OPS_WIDE = ["sk", "skb_data", "skb_data_end", "bytes_received", "bytes_acked", "skb_hwtstamp"];
 
 const BOUND = [...["family", "type", "protocol", "src_port", "dst_port", "dst_ip4", "dst_ip6", "state", "rx_queue_mapping"]];
-const BOUND_WHOLE = ["bound_dev_if", "mark", "priority"];
 
 export const CONTEXT_ACCESS = {
   addr4: { read: ["user_ip4", "user_port"], readWhole: ADDRESS_FACTS, write: ["user_ip4", "user_port"] },
@@ -179,8 +178,8 @@ export const CONTEXT_ACCESS = {
     writeWords: ["args"],
   },
   /** After bind: the socket's own address is known, and nothing may be written any more. */
-  postBind4: { read: [...BOUND, "src_ip4"], readWhole: BOUND_WHOLE },
-  postBind6: { read: [...BOUND, "src_ip6"], readWhole: BOUND_WHOLE },
+  postBind4: { read: [...BOUND, "src_ip4"] },
+  postBind6: { read: [...BOUND, "src_ip6"] },
   lookup: {
     read: without(
       SK_LOOKUP.fields.map(({ name }) => name),

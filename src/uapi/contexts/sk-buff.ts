@@ -41,6 +41,27 @@ export const SK_BUFF = contextStruct("struct __sk_buff", {
   hwtstamp: 8,
 });
 
+/**
+ * What a flow dissector fills in. Offsets from the start of the packet; `n_proto`, ports and addresses in network order. The IPv4
+ * addresses lie where the IPv6 ones begin.
+ */
+export const FLOW_KEYS = contextStruct("struct bpf_flow_keys", {
+  nhoff: 2,
+  thoff: 2,
+  addr_proto: 2,
+  is_frag: 1,
+  is_first_frag: 1,
+  is_encap: 1,
+  ip_proto: 1,
+  n_proto: 2,
+  sport: 2,
+  dport: 2,
+  ipv6_src: [4, 4],
+  ipv6_dst: [4, 4],
+  flags: 4,
+  flow_label: 4,
+});
+
 const FACTS = [
   ...["len", "pkt_type", "mark", "queue_mapping", "protocol", "vlan_present", "vlan_tci", "vlan_proto", "priority"],
   ...["ingress_ifindex", "ifindex", "tc_index", "cb", "hash", "napi_id", "gso_segs", "gso_size"],

@@ -20,6 +20,39 @@ export const BPF_SOCK = contextStruct("struct bpf_sock", {
   rx_queue_mapping: 4,
 });
 
+/** What is known of a TCP connection, beside its socket. */
+export const BPF_TCP_SOCK = contextStruct("struct bpf_tcp_sock", {
+  snd_cwnd: 4,
+  srtt_us: 4,
+  rtt_min: 4,
+  snd_ssthresh: 4,
+  rcv_nxt: 4,
+  snd_nxt: 4,
+  snd_una: 4,
+  mss_cache: 4,
+  ecn_flags: 4,
+  rate_delivered: 4,
+  rate_interval_us: 4,
+  packets_out: 4,
+  retrans_out: 4,
+  total_retrans: 4,
+  segs_in: 4,
+  data_segs_in: 4,
+  segs_out: 4,
+  data_segs_out: 4,
+  lost_out: 4,
+  sacked_out: 4,
+  bytes_received: 8,
+  bytes_acked: 8,
+  dsack_dups: 4,
+  delivered: 4,
+  delivered_ce: 4,
+  icsk_retransmits: 4,
+});
+
+/** An AF_XDP socket, as a lookup in an xskmap gives it. */
+export const BPF_XDP_SOCK = contextStruct("struct bpf_xdp_sock", { queue_id: 4 });
+
 /** Address families of linux/socket.h. */
 export const AF = { inet: 2, inet6: 10 } as const;
 

@@ -3,7 +3,7 @@
 import { XDP } from "../../../uapi/xdp.ts";
 import { MAP_CONSTANTS } from "./map-constants.ts";
 
-/** `enum xdp_action` of linux/bpf.h. */
+/** linux/bpf.h, linux/pkt_cls.h (TC_ACT_), linux/netfilter.h (NF_). */
 export const BPF_CONSTANTS = {
   XDP_ABORTED: XDP.ABORTED,
   XDP_DROP: XDP.DROP,
@@ -11,6 +11,29 @@ export const BPF_CONSTANTS = {
   XDP_TX: XDP.TX,
   XDP_REDIRECT: XDP.REDIRECT,
   ...MAP_CONSTANTS,
+  TC_ACT_UNSPEC: -1,
+  TC_ACT_OK: 0,
+  TC_ACT_RECLASSIFY: 1,
+  TC_ACT_SHOT: 2,
+  TC_ACT_PIPE: 3,
+  TC_ACT_STOLEN: 4,
+  TC_ACT_QUEUED: 5,
+  TC_ACT_REPEAT: 6,
+  TC_ACT_REDIRECT: 7,
+  TC_ACT_TRAP: 8,
+  TCX_NEXT: -1,
+  TCX_PASS: 0,
+  TCX_DROP: 2,
+  TCX_REDIRECT: 7,
+  SK_DROP: 0,
+  SK_PASS: 1,
+  BPF_OK: 0,
+  BPF_DROP: 2,
+  BPF_REDIRECT: 7,
+  BPF_LWT_REROUTE: 128,
+  BPF_FLOW_DISSECTOR_CONTINUE: 129,
+  NF_DROP: 0,
+  NF_ACCEPT: 1,
 } as const;
 
 /** linux/if_ether.h, linux/in.h, RFC 9293 (TCP flags), RFC 792 and RFC 4443 (ICMP types). */

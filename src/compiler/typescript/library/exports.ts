@@ -6,6 +6,7 @@ import type { TypeMeaning } from "../state.ts";
 import { BOOL, INTS, STORED_TYPES } from "../types.ts";
 import { ATOMICS } from "./atomics.ts";
 import { BPF_CONSTANTS, NET_CONSTANTS } from "./constants.ts";
+import { CONTEXT_NAMES, VIEWS } from "./contexts.ts";
 import { HEADERS } from "./headers.ts";
 import { HELPERS } from "./helpers.ts";
 import { HOOKS } from "./hooks.ts";
@@ -30,7 +31,7 @@ const BPF: LibraryModule = {
     ...Object.values(INTS).map((type): [string, Meaning] => [type.name, { kind: "cast", type }]),
     ["bool", { kind: "cast", type: BOOL }],
     ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
-    ...Object.entries(HOOKS).map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
+    ...[...HOOKS].map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
     ["hook", { kind: "own-hook" }],
     ["print", { kind: "print" }],
     ["cast", { kind: "kernel-cast" }],
@@ -45,7 +46,9 @@ const BPF: LibraryModule = {
     ["Packet", { kind: "packet" }],
     ["Pointer", { kind: "pointer" }],
     ["XdpAction", { kind: "stored", type: INTS.u32 }],
-    ...Object.entries(HOOKS).map(([hook, { contextType }]): [string, TypeMeaning] => [contextType, { kind: "context", hook }]),
+    ["TcAction", { kind: "stored", type: INTS.i32 }],
+    ...Object.entries(VIEWS).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
+    ...CONTEXT_NAMES.map((name): [string, TypeMeaning] => [name, { kind: "context", name }]),
   ]),
   constants: new Map(Object.entries(BPF_CONSTANTS)),
 };

@@ -97,8 +97,10 @@ export function scalar(to: Lowering, value: Expression): Value {
       return kernelInfo(to, value);
     case "kernel-cast":
       return kernelCast(to, value);
-    case "context-field":
-      return ir.load("i32", 4, false, to.context, value.offset);
+    case "context":
+      return to.context;
+    case "context-pointer":
+      return ir.load("ptr", 8, false, to.context, value.offset);
     case "packet-length":
       return ir.extend(false, 32, ir.binary("sub", to.packet.end, to.packet.data), "i32");
     case "conditional":
@@ -296,8 +298,10 @@ export function evaluate(to: Lowering, value: Expression): void {
 
 /** Where a reference points, `offset` bytes further; offsets of fields within fields add up without code. */
 export function locate(to: Lowering, value: Expression, offset: number): Location {
-  if ((value.kind === "member" || value.kind === "element") && value.type.kind === "reference")
-    return at(placeOf(to, value), offset);
+  const isPart = (value.kind === "member" || value.kind === "element") && value.stored.kind !== "pointer";
+  if (isPart && value.type.kind === "reference") return at(placeOf(to, value), offset);
+  // Fields of the kernel's context lie as C has them.
+  if (value.type.kind === "context") return { address: to.context, offset, memory: "view", align: 8 };
   const align = value.type.kind === "reference" ? alignmentOf(value) : 1;
   return { address: scalar(to, value), offset, memory: memoryOf(value), align };
 }

@@ -124,7 +124,7 @@ function bitField(to: Lowering, value: Field): Value {
   const { path } = value;
   const core = to.session.types.kernel.path(path);
   const type = scalarStored(path.type);
-  if (type === null || type.kind === "network") throw new TypeError("a bit-field is an integer");
+  if (type === null || type.kind === "network" || type.kind === "pointer") throw new TypeError("a bit-field is an integer");
   const unit = unitOf(path, sizeOf(type));
   const object = scalar(to, value.object);
   const address = ir.fieldAddress(object, core, unit.offset);

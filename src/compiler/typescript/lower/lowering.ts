@@ -3,7 +3,6 @@
 import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
 import type { BlockId, Type, Value } from "../../ir/ir.ts";
 import type { DataSections } from "../data.ts";
-import { isStruct } from "../library/hooks.ts";
 import type { Span } from "../report.ts";
 import type { Expression, JumpTarget, Local } from "../tree.ts";
 import type { KernelRead, Memory, ScalarType, ValueType } from "../types.ts";
@@ -105,12 +104,13 @@ export class Lowering {
 
   /** The packet's pointers: nothing that a program can call yet moves the packet, so they are read once. */
   get packet(): { readonly data: Value; readonly end: Value } {
-    const { context } = this.session.program.hook;
-    if (isStruct(context)) throw new TypeError(`${context.name} has no packet`);
-    const { data, dataEnd } = context;
+    const { context } = this.session.program;
+    const pointers = context.kind === "kernel" ? context.context.packet : null;
+    if (pointers === null) throw new TypeError(`${this.session.program.hook.name} has no packet`);
+    const { data, end, width } = pointers;
     this.#packet ??= this.atEntry(() => ({
-      data: this.ir.load("ptr", 4, false, this.context, data),
-      end: this.ir.load("ptr", 4, false, this.context, dataEnd),
+      data: this.ir.load("ptr", width, false, this.context, data),
+      end: this.ir.load("ptr", width, false, this.context, end),
     }));
     return this.#packet;
   }

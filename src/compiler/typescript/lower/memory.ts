@@ -3,7 +3,7 @@
 import type { FunctionBuilder } from "../../ir/builder.ts";
 import type { Type, Value, Width } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
-import type { IntType, Memory, NetworkType, ScalarType, StoredType } from "../types.ts";
+import type { ArrayType, Memory, ScalarType, StoredType, StructType } from "../types.ts";
 
 /** Some bytes: `offset` from an address. `align` is what is known of the address itself. */
 export interface Location {
@@ -27,7 +27,7 @@ export function pointer(ir: FunctionBuilder, { address, offset }: Location): Val
   return offset === 0 ? address : ir.binary("add", address, ir.constant("i64", offset));
 }
 
-type ScalarStored = IntType | NetworkType | Extract<StoredType, { kind: "bool" }>;
+export type ScalarStored = Exclude<StoredType, StructType | ArrayType>;
 
 export function load(ir: FunctionBuilder, stored: ScalarStored, from: Location): Value {
   const raw = loadRaw(ir, stored, from);
@@ -38,6 +38,7 @@ export function load(ir: FunctionBuilder, stored: ScalarStored, from: Location):
 export function loadRaw(ir: FunctionBuilder, stored: ScalarStored, from: Location): Value {
   const width = sizeOf(stored) as Width;
   const signed = stored.kind === "int" && stored.signed;
+  if (stored.kind === "pointer") return ir.load("ptr", 8, false, from.address, from.offset);
   const type = width === 8 ? "i64" : "i32";
   const part = widestAt(from, 0, width);
   if (part === width) return ir.load(type, width, signed, from.address, from.offset);
@@ -51,6 +52,10 @@ export function loadRaw(ir: FunctionBuilder, stored: ScalarStored, from: Locatio
 }
 
 export function store(ir: FunctionBuilder, stored: ScalarStored, to: Location, value: Value): void {
+  if (stored.kind === "pointer") {
+    ir.store(8, to.address, to.offset, value);
+    return;
+  }
   const width = sizeOf(stored) as Width;
   const raw = stored.kind === "network" ? ir.toBig(stored.host.bits as 16 | 32 | 64, value) : value;
   const part = widestAt(to, 0, width);
@@ -73,10 +78,12 @@ function widestAt(location: Location, offset: number, most: number): Width {
 
 /** Pieces of `size` bytes, as wide as every location allows. */
 function* pieces(size: number, locations: readonly Location[]): Generator<{ readonly offset: number; readonly width: Width }> {
+  // The kernel's contexts give more than a word only where a field is longer.
+  const widest = locations.some(({ memory }) => memory === "view") ? 4 : 8;
   for (let offset = 0; offset < size; ) {
     const left = size - offset;
     const most = left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-    const width = Math.min(most, ...locations.map((location) => widestAt(location, offset, left))) as Width;
+    const width = Math.min(most, widest, ...locations.map((location) => widestAt(location, offset, left))) as Width;
     yield { offset, width };
     offset += width;
   }

@@ -25,7 +25,8 @@ export function lowerProgram(program: ProgramDeclaration, types: TypeWriter, dat
   if (context !== undefined) to.context = context;
   const [parameter] = program.body.parameters;
   // The context of an application's own hook is a struct like any other.
-  if (parameter?.type.kind === "reference") to.ir.write(to.cellOf(parameter).value, to.context);
+  if (parameter?.type.kind === "reference" || parameter?.type.kind === "kernel")
+    to.ir.write(to.cellOf(parameter).value, to.context);
   statements(to, program.body.body);
   // The checker has proven that nothing gets here.
   if (!to.ir.terminated) to.ir.return(to.ir.constant("i32", 0));

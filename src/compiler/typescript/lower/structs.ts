@@ -6,16 +6,16 @@
 import type { Value } from "../../ir/ir.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
-import type { IntType, NetworkType, StoredType, StructType } from "../types.ts";
+import type { StoredType, StructType } from "../types.ts";
 import { locate, scalar } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
-import { at, copy, type Location, store, storeBytes, zero } from "./memory.ts";
+import { at, copy, type Location, type ScalarStored, store, storeBytes, zero } from "./memory.ts";
 
 /** A value that is computed and not yet written. */
 export type Prepared =
   | {
       readonly kind: "scalar";
-      readonly stored: IntType | NetworkType | Extract<StoredType, { kind: "bool" }>;
+      readonly stored: ScalarStored;
       readonly value: Value;
     }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }

@@ -87,7 +87,7 @@ function lowerSubprogram(session: Session, fn: FunctionDeclaration): string {
   }
   to.finish();
   const types = registers.map(({ name: shown, type, parameter }) => ({ name: shown, type, local: parameter?.type ?? null }));
-  session.functions.push({ fn: ir.finish(), type: session.types.subprogram(name, types, fn.result, session.program.hook) });
+  session.functions.push({ fn: ir.finish(), type: session.types.subprogram(name, types, fn.result, session.program.context) });
   return name;
 }
 

@@ -1,49 +1,14 @@
 /**
  * Contexts that are the registers of a CPU: `struct pt_regs` of kprobes and uprobes, and `struct bpf_perf_event_data`, which begins
- * with the user-space edition of it. Sources: arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h (Linux 6.18) and what
- * `PT_REGS_PARM1` … of libbpf's bpf_tracing.h reads.
+ * with the user-space edition of it.
  */
 
+import { type Architecture, REGISTERS, type Registers } from "../../../uapi/registers.ts";
 import type { ContextInput, ContextValue } from "../../engine.ts";
 import { argumentsOf } from "./arguments.ts";
 import { type ContextArea, type ContextLayout, copyBytes, unknownField, writeWord } from "./event-context.ts";
 
-export type Architecture = "x86_64" | "arm64";
-
-interface Registers {
-  /** In the order of the struct, 8 bytes each. */
-  readonly names: readonly string[];
-  /** Bytes of `struct pt_regs`, which may go on behind the registers, and of what user space knows of it. */
-  readonly size: number;
-  readonly userSize: number;
-  /** Where arguments are. A system call has its fourth elsewhere than a function, so both places get it. */
-  readonly args: readonly (readonly string[])[];
-  readonly result: string;
-  readonly ip: string;
-  readonly sp: string;
-}
-
-const X86_64: Registers = {
-  names: "r15 r14 r13 r12 bp bx r11 r10 r9 r8 ax cx dx si di orig_ax ip cs flags sp ss".split(" "),
-  size: 168,
-  userSize: 168,
-  args: [["di"], ["si"], ["dx"], ["cx", "r10"], ["r8"], ["r9"]],
-  result: "ax",
-  ip: "ip",
-  sp: "sp",
-};
-
-const ARM64: Registers = {
-  names: [...Array.from({ length: 31 }, (_, index) => `x${index}`), "sp", "pc", "pstate", "orig_x0"],
-  size: 320,
-  userSize: 272,
-  args: Array.from({ length: 8 }, (_, index) => [`x${index}`]),
-  result: "x0",
-  ip: "pc",
-  sp: "sp",
-};
-
-const REGISTERS: Readonly<Record<Architecture, Registers>> = { x86_64: X86_64, arm64: ARM64 };
+export type { Architecture } from "../../../uapi/registers.ts";
 
 /** Where a register is in `struct pt_regs`, in bytes. */
 export const resultOffset = (architecture: Architecture): number => {

@@ -1,0 +1,37 @@
+/** Checks `ctx.argument(n)`: what a function that was probed is called with, from the registers of the machine. */
+
+import type * as Syntax from "@babel/types";
+import { argumentsOf } from "./calls.ts";
+import { expression } from "./expressions.ts";
+import { argumentOffset, contextNamed } from "./library/contexts.ts";
+import { spanOf } from "./report.ts";
+import { errorAt, type FunctionState } from "./state.ts";
+import type { Expression } from "./tree.ts";
+import { INTS } from "./types.ts";
+
+export function argumentMethod(
+  fn: FunctionState,
+  object: Expression,
+  property: Syntax.Identifier,
+  node: Syntax.CallExpression,
+): Expression {
+  const { machine } = fn.module;
+  const context = object.type.kind === "context" ? contextNamed(object.type.name, machine) : null;
+  if (context === null || !context.registers) {
+    const instead = "kprobe and uprobe have it; the context of this hook has fields";
+    fn.reporter.report("SK2009", spanOf(property), { type: "the context", name: property.name, instead });
+    return errorAt(node);
+  }
+  const [given] = argumentsOf(fn, node, "ctx.argument", ["index"], "ctx.argument(index): u64") ?? [];
+  if (given === undefined) return errorAt(node);
+  const index = expression(fn, given, null);
+  if (index.type.kind === "error") return errorAt(node);
+  const offset = index.kind === "literal" ? argumentOffset(context, machine, Number(index.value)) : null;
+  if (offset === null) {
+    const what = index.kind === "literal" ? `argument ${index.value}` : "an argument whose number is not a constant";
+    const instead = `write a number from 0 on: ${machine} has the first arguments in registers, and others on the stack`;
+    fn.reporter.report("SK1101", index.at, { what, instead });
+    return errorAt(node);
+  }
+  return { kind: "member", object, offset, stored: INTS.u64, type: INTS.u64, constant: true, at: spanOf(node) };
+}

@@ -1,0 +1,113 @@
+/** The parameters of a program: its context, or what the function that it is attached to is given. */
+
+import type * as Syntax from "@babel/types";
+import { valueType } from "./annotations.ts";
+import { kernelParameters } from "./kernel/hooks.ts";
+import { type ProgramSite, positional } from "./program-sites.ts";
+import { spanOf } from "./report.ts";
+import type { CallableNode } from "./scopes.ts";
+import type { FunctionState } from "./state.ts";
+import type { Local, Statement } from "./tree.ts";
+import { typeName, type ValueType } from "./types.ts";
+
+export interface ProgramParameters {
+  readonly locals: readonly Local[];
+  /** What reads positional ones from the context, before the body. */
+  readonly prologue: readonly Statement[];
+}
+
+/** Null, with a report, when they are not what the hook gives. */
+export function programParameters(fn: FunctionState, node: CallableNode, site: ProgramSite): ProgramParameters | null {
+  if (site.hook.parameters.kind === "positional") return positionalParameters(fn, node, site);
+  const [parameter, more] = node.params;
+  if (more !== undefined) {
+    const problem = "a program has one parameter, its context";
+    fn.reporter.report("SK3005", spanOf(more), { problem, instead: "write (ctx) => …" });
+    return null;
+  }
+  if (parameter === undefined) return { locals: [], prologue: [] };
+  if (!isPlain(fn, parameter)) return null;
+  const at = spanOf(parameter);
+  const type = site.parameter;
+  if (type === null) {
+    const { hook } = site;
+    const given = hook.parameters.kind === "struct";
+    const problem = given
+      ? `nobody says what ${hook.name} is given`
+      : `the kernel's types do not say what ${hook.name} is given here`;
+    const instead = given ? `write ${hook.name}<Name>(…) with an interface, or () => …` : "write () => …";
+    fn.reporter.report("SK3005", at, { problem, instead });
+    return null;
+  }
+  const annotated = annotationOf(fn, parameter);
+  if (annotated === "error") return null;
+  if (annotated !== null && !isContext(annotated, type)) {
+    const found = typeName(annotated);
+    fn.reporter.report("SK2101", at, { expected: "the context", found, instead: "leave the annotation out" });
+    return null;
+  }
+  const local: Local = { name: parameter.name, type, mutable: false, own: false, at };
+  fn.scope.set(parameter.name, { kind: "local", local }, at);
+  return { locals: [local], prologue: [] };
+}
+
+function positionalParameters(fn: FunctionState, node: CallableNode, site: ProgramSite): ProgramParameters | null {
+  const { hook, target } = site;
+  // Opening the kernel's types takes time: they are only asked for when somebody leaves an annotation out.
+  const asked = target !== null && node.params.some((each) => each.type === "Identifier" && !each.typeAnnotation);
+  const known = asked ? kernelParameters(fn.module.kernel, hook, target) : null;
+  const prologue: Statement[] = [];
+  let good = true;
+  for (const [index, parameter] of node.params.entries()) {
+    if (!isPlain(fn, parameter)) return null;
+    const at = spanOf(parameter);
+    const annotated = annotationOf(fn, parameter);
+    if (annotated === "error") return null;
+    const type = annotated ?? known?.[index] ?? null;
+    if (known !== null && index >= known.length) {
+      const problem = `${target} gives a program of ${hook.name} ${known.length} values`;
+      fn.reporter.report("SK3005", at, { problem, instead: "leave the others out" });
+      return null;
+    }
+    if (type === null) {
+      fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u64` });
+      good = false;
+      continue;
+    }
+    if (type.kind !== "int" && type.kind !== "bool" && (type.kind !== "kernel" || type.to.kind !== "kernel-struct")) {
+      const instead = "a parameter is a number, a bool, or a struct of the kernel's";
+      fn.reporter.report("SK2101", at, { expected: "what the kernel gives", found: typeName(type), instead });
+      good = false;
+      continue;
+    }
+    const earlier = fn.scope.declaredAt(parameter.name);
+    if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
+    const value = positional({ kind: "context", type: { kind: "context", name: "RawTracepointContext" }, at }, index, type);
+    const local: Local = { name: parameter.name, type: value.type, mutable: true, own: false, at };
+    fn.scope.set(parameter.name, { kind: "local", local }, at);
+    prologue.push({ kind: "declare", local, value, at });
+  }
+  return good ? { locals: [], prologue } : null;
+}
+
+function isPlain(fn: FunctionState, parameter: Syntax.Node): parameter is Syntax.Identifier {
+  if (parameter.type === "Identifier" && parameter.optional !== true) return true;
+  const [what, instead] =
+    parameter.type === "ObjectPattern"
+      ? ["destructuring here", "name the parameter, and take it apart in the body: const { a, b } = name"]
+      : [parameter.type === "RestElement" ? "a rest parameter" : "this parameter", "write a plain parameter: name"];
+  fn.reporter.report("SK1101", spanOf(parameter), { what, instead });
+  return false;
+}
+
+function annotationOf(fn: FunctionState, parameter: Syntax.Identifier): ValueType | null | "error" {
+  const annotation = parameter.typeAnnotation;
+  if (annotation?.type !== "TSTypeAnnotation") return null;
+  return valueType(fn.module, annotation.typeAnnotation) ?? "error";
+}
+
+function isContext(given: ValueType, context: ValueType): boolean {
+  if (given.kind === "kernel" && context.kind === "kernel") return given.to === context.to;
+  if (given.kind === "reference" && context.kind === "reference") return given.to === context.to && !given.nullable;
+  return given.kind === "context" && context.kind === "context" && given.name === context.name;
+}
