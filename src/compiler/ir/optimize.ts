@@ -5,6 +5,7 @@ import type { IrFunction } from "./ir.ts";
 import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { removeDeadStores } from "./passes/dead-stores.ts";
+import { decideBranches } from "./passes/known-branches.ts";
 import { promoteSlots } from "./passes/promote-slots.ts";
 import { removeRedundantLoads } from "./passes/redundant-loads.ts";
 import { simplify } from "./passes/simplify.ts";
@@ -19,6 +20,7 @@ export const PASSES: readonly {
 }[] = [
   { name: "promote-slots", run: promoteSlots },
   { name: "simplify", run: simplify },
+  { name: "known-branches", run: decideBranches },
   { name: "control-flow", run: simplifyControlFlow },
   { name: "trivial-parameters", run: removeTrivialParameters },
   { name: "value-numbering", run: numberValues },

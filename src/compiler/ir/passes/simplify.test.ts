@@ -1,4 +1,5 @@
 import { describe, it } from "node:test";
+import { removeDeadCode } from "./dead-code.ts";
 import { assertPass } from "./fixtures/before-after.ts";
 import { simplify } from "./simplify.ts";
 
@@ -152,5 +153,56 @@ describe("simplify", () => {
       b1:
         return v1`,
     );
+  });
+
+  it("compares the value itself with a constant, not what was made of it", () => {
+    const compares = (before: string, constant: string, after: string): void => {
+      const body = (define: string, comparison: string, number: string): string => `b0:
+        ${number}
+        v9: i64 = const 7
+        v4: i32 = load.u16 [v0 + 0]
+        ${define}
+        branch.${comparison} ? b1 : b2
+      b1:
+        return v1
+      b2:
+        return v9`;
+      const [define, comparison] = before.split(" | ") as [string, string];
+      assertPass(
+        (fn) => {
+          const changed = simplify(fn);
+          // What is no longer read goes, so that the branch is all that is compared here.
+          removeDeadCode(fn);
+          return changed;
+        },
+        body(define, comparison, `${constant.split(" → ")[0]}\nv8: i32 = const 3`),
+        body("", after, constant.split(" → ")[1]!),
+      );
+    };
+    compares("v5: i32 = be16 v4 | eq v5, v3", "v3: i32 = const 2048 → v3: i32 = const 8", "eq v4, v3");
+    compares("v5: i32 = add v4, v8 | ne v5, v3", "v3: i32 = const 10 → v3: i32 = const 7", "ne v4, v3");
+    compares("v5: i32 = shl v4, v8 | ne v5, v3", "v3: i32 = const 16 → v3: i32 = const 2", "ne v4, v3");
+    compares("v5: i64 = extend.u32 v4 | ult v5, v3", "v3: i64 = const 16 → v3: i32 = const 16", "ult v4, v3");
+  });
+
+  it("does not where that would be another comparison", () => {
+    const keeps = (define: string, comparison: string): void => {
+      const text = `b0:
+        v3: i32 = const 4097
+        v4: i32 = const 4
+        v9: i64 = const 7
+        v5: i32 = load.u32 [v0 + 0]
+        ${define}
+        branch.${comparison} ? b1 : b2
+      b1:
+        return v1
+      b2:
+        return v9`;
+      assertPass(simplify, text, text);
+    };
+    keeps("v6: i32 = be16 v5", "eq v6, v3"); // the upper half of v5 is cut off
+    keeps("v6: i32 = be16 v5", "ult v6, v3");
+    keeps("v6: i32 = shl v5, v4", "eq v6, v4"); // bits are shifted out
+    keeps("v6: i64 = extend.u32 v5", "slt v6, v9");
   });
 });

@@ -21,6 +21,11 @@ export function simplify(fn: IrFunction): boolean {
 type Binary = Extract<Instruction, { kind: "binary" }>;
 type Extend = Extract<Instruction, { kind: "extend" }>;
 type Branch = Extract<Terminator, { kind: "branch" }>;
+interface Comparison {
+  readonly condition: Condition;
+  readonly left: Value;
+  readonly right: Value;
+}
 
 const COMMUTATIVE: ReadonlySet<BinaryOp> = new Set<BinaryOp>(["add", "mul", "and", "or", "xor"]);
 
@@ -90,7 +95,7 @@ class Simplifier {
         const { condition, left, right } = this.#comparison(instruction.condition, instruction.left, instruction.right);
         const known = this.#decide(condition, left, right);
         if (known !== null) return this.#constants.value("i32", known ? 1n : 0n);
-        const inner = this.#comparedWithZero(condition, left, right);
+        const inner = this.#comparedWithZero(condition, left, right) ?? this.#comparedWithConstant(condition, left, right);
         if (inner !== null) return { ...instruction, ...inner };
         const same = condition === instruction.condition && left === instruction.left && right === instruction.right;
         return same ? instruction : { ...instruction, condition, left, right };
@@ -232,6 +237,8 @@ class Simplifier {
     if (known !== null) return { kind: "jump", target: known ? branch.then : branch.else, location };
     const inner = this.#comparedWithZero(condition, left, right);
     if (inner !== null) return branchOf(inner.condition, inner.left, inner.right, branch.then, branch.else, location);
+    const direct = this.#comparedWithConstant(condition, left, right);
+    if (direct !== null) return branchOf(direct.condition, direct.left, direct.right, branch.then, branch.else, location);
     const negated = this.#definitionOfZeroTest(condition, left, right);
     if (negated !== null) return branchOf(negated.condition, negated.left, negated.right, branch.else, branch.then, location);
     if (condition === branch.condition && left === branch.left && right === branch.right) return branch;
@@ -239,7 +246,7 @@ class Simplifier {
   }
 
   /** Constants stand on the right. */
-  #comparison(condition: Condition, left: Value, right: Value): { condition: Condition; left: Value; right: Value } {
+  #comparison(condition: Condition, left: Value, right: Value): Comparison {
     if (this.#constants.number(left) === null || this.#constants.number(right) !== null) return { condition, left, right };
     return { condition: MIRROR[condition], left: right, right: left };
   }
@@ -262,8 +269,55 @@ class Simplifier {
     return kind === "binary" || kind === "slot" || kind === "map" || kind === "map-value";
   }
 
+  /**
+   * A comparison of what was made of a value with a constant, as one of the value itself: of swapped bytes with the constant swapped, of a sum, of
+   * shifted bits, of a widened number.
+   */
+  #comparedWithConstant(condition: Condition, left: Value, right: Value): Comparison | null {
+    const number = this.#constants.number(right);
+    const inner = this.#definitions.get(left);
+    if (number === null || inner === undefined) return null;
+    const isEquality = condition === "eq" || condition === "ne";
+    const compare = (value: Value, other: bigint): Comparison => ({
+      condition,
+      left: value,
+      right: this.#constants.value(this.#type(value), other),
+    });
+    if (inner.kind === "extend" && this.#type(inner.operand) === "i32" && inner.from === 32 && this.#type(left) === "i64") {
+      if (inner.sign) {
+        const isSigned = isEquality || condition.startsWith("s");
+        return isSigned && BigInt.asUintN(64, BigInt.asIntN(32, number)) === number ? compare(inner.operand, number) : null;
+      }
+      return !condition.startsWith("s") && number <= 0xffff_ffffn ? compare(inner.operand, number) : null;
+    }
+    if (inner.kind === "to-big") {
+      // Only bits that are swapped may be set, on both sides.
+      const mask = (1n << BigInt(inner.bits)) - 1n;
+      if ((!isEquality && condition !== "set") || (number & ~mask) !== 0n) return null;
+      if ((this.#possibleBits(inner.operand) & ~mask) !== 0n && isEquality) return null;
+      return compare(inner.operand, evaluateToBig(inner.bits, number));
+    }
+    if (inner.kind !== "binary" || this.#type(left) === "ptr") return null;
+    const amount = this.#constants.number(inner.right);
+    if (amount === null) return null;
+    const bits = this.#type(left) === "i32" ? 32 : 64;
+    if (condition === "set") {
+      // Bits of `x & mask` are bits of x.
+      return inner.op === "and" ? compare(inner.left, number & amount) : null;
+    }
+    if (!isEquality) return null;
+    if (inner.op === "add") return compare(inner.left, evaluateBinary("sub", bits, number, amount));
+    if (inner.op === "xor") return compare(inner.left, number ^ amount);
+    if (inner.op === "shl") {
+      const shifted = this.#possibleBits(inner.left) << amount;
+      if (amount >= BigInt(bits) || shifted >= 1n << BigInt(bits) || (number >> amount) << amount !== number) return null;
+      return compare(inner.left, number >> amount);
+    }
+    return null;
+  }
+
   /** `(a ? b) != 0`, where ? is a comparison or an `and`, is `a ? b` itself; `== 0` its opposite, where there is one. */
-  #comparedWithZero(condition: Condition, left: Value, right: Value): { condition: Condition; left: Value; right: Value } | null {
+  #comparedWithZero(condition: Condition, left: Value, right: Value): Comparison | null {
     if (this.#constants.number(right) !== 0n || (condition !== "ne" && condition !== "eq")) return null;
     const inner = this.#definitions.get(left);
     if (inner?.kind === "compare") {
@@ -277,11 +331,7 @@ class Simplifier {
   }
 
   /** For `== 0` of what has no opposite: the test to branch on with its sides exchanged. */
-  #definitionOfZeroTest(
-    condition: Condition,
-    left: Value,
-    right: Value,
-  ): { condition: Condition; left: Value; right: Value } | null {
+  #definitionOfZeroTest(condition: Condition, left: Value, right: Value): Comparison | null {
     if (condition !== "eq" || this.#constants.number(right) !== 0n) return null;
     const inner = this.#definitions.get(left);
     if (inner?.kind === "compare" && inner.condition === "set") return { condition: "set", left: inner.left, right: inner.right };
