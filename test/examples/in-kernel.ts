@@ -6,14 +6,14 @@
 import { openLinux } from "../../src/engine/linux/engine.ts";
 import { type ExampleName, playOf } from "./plays.ts";
 import { fromC, fromTypeScript, isWritten } from "./sources.ts";
-import { Stage, untyped, withVariables } from "./stage.ts";
+import { Stage, untyped } from "./stage.ts";
 
 const [, , name, source] = process.argv as [string, string, ExampleName, "ts" | "c"];
 const play = playOf(name);
 const spec = await (source === "ts" ? fromTypeScript(name) : fromC(name));
 const types = isWritten(name) ? await fromTypeScript(name) : spec;
 await using engine = await openLinux();
-await using collection = await engine.load(untyped(withVariables(spec, play.variables ?? {})));
+await using collection = await engine.load(untyped(spec), { variables: play.variables ?? {} });
 const stage = new Stage(collection, types);
 play.set?.(stage);
 const given = (await (play.packetsAnyTime ?? play.packets)?.()) ?? [];

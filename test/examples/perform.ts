@@ -9,7 +9,7 @@ import type { AttachOptions, Program } from "../../src/engine/engine.ts";
 import { kernelTypes } from "../../src/kernels/types.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import type { Play } from "./plays.ts";
-import { Stage, untyped, withVariables } from "./stage.ts";
+import { Stage, untyped } from "./stage.ts";
 
 export interface Performance {
   /** By packet: what the program returned, and what it left of the packet. */
@@ -37,7 +37,7 @@ export async function perform(spec: Spec, types: Spec, play: Play, options: Perf
     memory: 64 << 20,
     room: { types: kernelTypes("6.18"), processes: play.processes ?? [] },
   });
-  const collection = await engine.load(untyped(withVariables(spec, play.variables ?? {})));
+  const collection = await engine.load(untyped(spec), { variables: play.variables ?? {} });
   const tally = { instructions: 0 };
   const programs = counting
     ? Object.fromEntries(Object.entries(collection.programs).map(([name, program]) => [name, counted(program, tally)]))

@@ -13,25 +13,8 @@ export function untyped(spec: Spec): Spec {
   return { ...spec, maps: spec.maps.map((map) => (isData(map) ? map : { ...map, keyType: 0, valueType: 0 })) };
 }
 
-const isData = ({ name }: MapSpec): boolean => name.startsWith(".");
-
-/** A Spec whose variables have other values than the source gives them. @throws RangeError for a name that it does not have. */
-export function withVariables(spec: Spec, variables: Readonly<Record<string, number>>): Spec {
-  const wanted = Object.entries(variables).map(([name, value]) => {
-    const variable = spec.globals?.find((each) => each.name === name);
-    if (variable === undefined) throw new RangeError(`${spec.name} has no variable ${name}`);
-    return { ...variable, value };
-  });
-  const maps = spec.maps.map((map) => {
-    const own = wanted.filter((variable) => variable.map === map.name);
-    if (own.length === 0) return map;
-    const bytes = map.contents?.kind === "bytes" ? map.contents.bytes.slice() : new Uint8Array(map.valueSize);
-    for (const { offset, size, value } of own)
-      for (let at = 0; at < size; at++) bytes[offset + at] = Number((BigInt(value) >> BigInt(8 * at)) & 0xffn);
-    return { ...map, contents: { kind: "bytes" as const, bytes } };
-  });
-  return { ...spec, maps };
-}
+/** Libbpf's names have a dot: `.rodata`, `example.bss`. */
+const isData = ({ name }: MapSpec): boolean => name.includes(".");
 
 type Row = readonly [key: unknown, value: unknown];
 

@@ -211,7 +211,11 @@ function extreme(fn: FunctionState, property: Syntax.Identifier, node: Syntax.Ca
   const { name } = property;
   if (name !== "min" && name !== "max") {
     const rounds = ["floor", "ceil", "round", "trunc"].includes(name);
-    const instead = rounds ? "numbers are integers, and / rounds towards zero" : "of Math there are min and max";
+    const instead = rounds
+      ? "numbers are integers, and / rounds towards zero"
+      : name === "random"
+        ? "bpf_get_prandom_u32() gives a random number"
+        : "of Math there are min and max";
     fn.reporter.report("SK2009", spanOf(property), { type: "Math", name, instead });
     return errorAt(node);
   }

@@ -135,7 +135,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       fn.reporter.report("SK2003", at, { name: node.name, line: meaning.at.line });
       return errorAt(node);
     case "map":
-      return notAValue("a map", `call one of its methods: ${node.name}.get(key)`);
+      return notAValue("a map", `call one of its methods: ${node.name}.get(key), or ${node.name}.increment(key) to count`);
     case "function":
     case "extern":
       return notAValue("a function", `call it: ${node.name}(…)`);
@@ -189,6 +189,12 @@ const JAVASCRIPT: Readonly<Record<string, string>> = {
   Number: "cast with u32(…) or another machine type",
   BigInt: "cast with u64(…) or i64(…)",
   Boolean: "cast with bool(…)",
+  parseInt: "numbers are integers already; cast with u32(…) or another machine type",
+  parseFloat: "the language has integers only",
+  String: "numbers stay numbers; text is made where the map is read",
+  Map: "a map that the program and its user share: export const name = hash<Key, Value>({ maxEntries: 1024 })",
+  Set: "a map is one: export const name = hash<Key, u8>({ maxEntries: 1024 })",
+  Error: "return a value that says what happened",
   Date: "the time is bpf_ktime_get_ns(), in nanoseconds since boot",
   performance: "the time is bpf_ktime_get_ns(), in nanoseconds since boot",
   JSON: "read the map outside, and make text there",

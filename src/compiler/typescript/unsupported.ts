@@ -6,7 +6,8 @@ export interface Unsupported {
 }
 
 const CLOSURE = "move it to the top level of the file and pass what it needs as parameters";
-const HEAP = "there is no heap: use a struct (const x: Name = { … }) or a map";
+const HEAP =
+  "there is no heap: what is kept goes into a map (export const name = hash<Key, Value>({ maxEntries: 1024 })), the rest into a struct (const x: Name = { … })";
 const THROW = "return a value that says what happened";
 const ASYNC = "a program runs to its end at once: keep state in a map";
 
@@ -61,7 +62,7 @@ export const UNSUPPORTED: Readonly<Record<string, Unsupported>> = {
   // types
   TSAnyKeyword: { what: "any", instead: "write a machine type such as u32" },
   TSUnknownKeyword: { what: "unknown", instead: "write a machine type such as u32" },
-  TSNumberKeyword: { what: "number", instead: "write a machine type: u8 … u64, i8 … i64" },
+  TSNumberKeyword: { what: "number", instead: "write a machine type: u16 for a port, u64 for a count … (u8 to u64, i8 to i64)" },
   TSBigIntKeyword: { what: "bigint", instead: "write u64 or i64" },
   TSStringKeyword: { what: "string", instead: "write FixedArray<u8, N> for bytes" },
   TSObjectKeyword: { what: "object", instead: "declare an interface" },
