@@ -31,6 +31,11 @@ export function ipv6(_text: string): Ipv6Address {
   return notCompiled("ipv6");
 }
 
+/** An IPv4 address as an IPv6 one, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2): for keys and records that hold either. */
+export function ipv4Mapped(_address: Ipv4Address): Ipv6Address {
+  return notCompiled("ipv4Mapped");
+}
+
 /** The address written as text, known when compiling: `mac("02:00:00:00:00:01")`. */
 export function mac(_text: string): MacAddress {
   return notCompiled("mac");

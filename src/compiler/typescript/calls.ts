@@ -12,6 +12,7 @@ import { checkFunction } from "./functions.ts";
 import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
 import { mapMethod } from "./map-methods.ts";
+import { ipv4Mapped } from "./mapped-address.ts";
 import { fits, representation } from "./numbers.ts";
 import { meet } from "./operators.ts";
 import { print } from "./print.ts";
@@ -64,6 +65,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     }
     case "print":
       return print(fn, node);
+    case "ipv4-mapped":
+      return ipv4Mapped(fn, node);
     case "atomic":
       return atomic(fn, node, meaning.name, meaning.op);
     case "function":

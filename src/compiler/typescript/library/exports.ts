@@ -59,6 +59,7 @@ const NET: LibraryModule = {
     ["ipv4", { kind: "address", format: "ipv4" }],
     ["ipv6", { kind: "address", format: "ipv6" }],
     ["mac", { kind: "address", format: "mac" }],
+    ["ipv4Mapped", { kind: "ipv4-mapped" }],
   ]),
   types: new Map<string, TypeMeaning>([
     ...stored((name) => NET_TYPES.includes(name)),
