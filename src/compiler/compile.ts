@@ -18,6 +18,7 @@ import { DataSections } from "./typescript/data.ts";
 import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
 import { KernelState } from "./typescript/kernel/state.ts";
+import { KFUNCS } from "./typescript/kfuncs.ts";
 import { sizeOf } from "./typescript/layout.ts";
 import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
 import { TooLarge } from "./typescript/lower/session.ts";
@@ -121,9 +122,12 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
   const maps = [...declared, ...variables.maps];
   // Those that nobody calls are not asked for.
   const called = new Set(programs.flatMap(({ externs = [] }) => externs.map(({ name }) => name)));
-  const externs = module.externs
-    .filter(({ name }) => called.has(name))
-    .map((extern): ExternSpec => ({ kind: "kfunc", name: extern.name, weak: false, type: types.extern(extern) }));
+  const externs = [
+    ...module.externs.filter(({ name }) => called.has(name)).map((extern) => ({ name: extern.name, type: types.extern(extern) })),
+    ...Object.entries(KFUNCS)
+      .filter(([name]) => called.has(name))
+      .map(([name, describe]) => ({ name, type: types.kfunc(name, describe) })),
+  ].map((extern): ExternSpec => ({ kind: "kfunc", weak: false, ...extern }));
   return {
     name: nameOf(options.file),
     license: module.license,

@@ -30,7 +30,7 @@ export async function run(source: string, packets: readonly Uint8Array[] = [coun
 
 const IMPORTS = `import { array, bool, hash, i8, i16, i32, i64, lpmTrie, lruHash, perCpuArray, perCpuHash, u8, u16, u32, u64,
   type be16, type be32, type be64, type FixedArray, type Packet, type XdpContext, xdp, XDP_ABORTED, XDP_DROP, XDP_PASS,
-  bpf_ktime_get_ns, bpf_get_prandom_u32, bpf_get_smp_processor_id } from "skep/bpf";
+  bpf_for_each_map_elem, bpf_ktime_get_ns, bpf_loop, range, bpf_get_prandom_u32, bpf_get_smp_processor_id } from "skep/bpf";
 import { Ethernet, Ipv4, Ipv6, Tcp, Udp, Vlan, Arp, Icmp, ETH_P_IP, ipv4, ipv6, mac, TCP_SYN, TCP_ACK,
   type Ipv4Address, type Ipv6Address, type MacAddress } from "skep/bpf/net";
 `;

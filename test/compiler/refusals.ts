@@ -11,7 +11,7 @@ import {
 
 /** One line, so that a source begins in line 2. */
 export const IMPORTS =
-  'import { array, bool, hash, i32, i64, lpmTrie, perCpuHash, u8, u16, u32, u64, bpf_ktime_get_ns, type FixedArray, type Packet, type XdpContext, xdp, XDP_DROP, XDP_PASS } from "skep/bpf"; import { Ethernet, Ipv4, ipv4, mac, type Ipv4Address } from "skep/bpf/net";\n';
+  'import { array, bool, bpf_for_each_map_elem, bpf_loop, hash, i32, i64, lpmTrie, perCpuHash, range, u8, u16, u32, u64, bpf_ktime_get_ns, type FixedArray, type Packet, type XdpContext, xdp, XDP_DROP, XDP_PASS } from "skep/bpf"; import { Ethernet, Ipv4, ipv4, mac, type Ipv4Address } from "skep/bpf/net";\n';
 
 export function diagnose(source: string): readonly Diagnostic[] {
   try {

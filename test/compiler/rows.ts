@@ -73,6 +73,18 @@ const SUBPROGRAMS = `${READ}interface Pair { a: u32; b: u64 }
       /** @noinline */
       function last(mac: MacAddress): u8 { return mac[5]; }`;
 
+const CALLBACKS = `${READ}interface Sum { total: u64; calls: u32 }
+      export const entries = hash<u32, u64>({ maxEntries: 8 });
+      export const records = array<Sum>({ maxEntries: 3 });
+      function add(index: u32, sum: Sum): void { sum.total += index; sum.calls += 1; }
+      function untilThree(index: u32): bool { return index === 3; }
+      function first(): Sum { return { total: 0, calls: 0 }; }`;
+
+const RANGES = `${READ}interface Pair { a: u32; b: u32 }
+      function bytes(): FixedArray<u8, 4> { const x: FixedArray<u8, 4> = [1, 2, 3, 4]; return x; }
+      function pairs(): FixedArray<Pair, 2> { const x: FixedArray<Pair, 2> = [{ a: 1, b: 2 }, { a: 3, b: 4 }]; return x; }
+      function early(n: u32): bool { for (const i of range(n)) { if (i === 2) return true; } return false; }`;
+
 const MAPS = `interface Key { a: u8; b: u32 } interface Value { n: u32; m: u64 }
       export const numbers = hash<u32, u64>({ maxEntries: 2 });
       export const structs = hash<Key, Value>({ maxEntries: 4 });
@@ -252,6 +264,79 @@ export const GROUPS: readonly Group[] = [
     SUBPROGRAMS,
   ),
   group(
+    "functions that helpers call back: with a state, or with what is around them",
+    [
+      ["const sum: Sum = { total: 0, calls: 0 }; bpf_loop(5, add, sum); return sum.total * 10 + sum.calls;", 105n],
+      ["return u64(bpf_loop(10, untilThree));", 4n],
+      ["let n: u32 = 0; bpf_loop(byte(ctx, 7), () => { n += 2; }); return n;", 14n],
+      ["let n: u64 = 0; bpf_loop(5, (i) => { if (i === 3) return true; n += i; return false; }); return n;", 3n],
+      [
+        "const sum: Sum = { total: 1, calls: 0 }; bpf_loop(3, (i, state) => { state.total *= 2; state.calls += i; }, sum); return sum.total * 10 + sum.calls;",
+        83n,
+      ],
+      ["let a: u32 | null = null; bpf_loop(3, (i) => { if (a === null) a = 5; else a += i; }); return a ?? 0;", 8n],
+      [
+        "const eth = ctx.packet.at(Ethernet, 0); if (eth === null) return 1; let n: u32 = 0; bpf_loop(2, () => { n += eth.type; }); return n;",
+        0x0c0dn * 2n,
+      ],
+      ["let n: u64 = 0; bpf_loop(4, (i) => { n += ctx.packet.u8(i) ?? 100; n += ctx.packet.length; }); return n;", 6n + 256n],
+      ["let n: u32 = 0; bpf_loop(3, (i) => { bpf_loop(3, (j) => { n += i * j; }); }); return n;", 9n],
+      [
+        "const by = byte(ctx, 9); let n: u32 = 0; bpf_loop(2, (i: u32) => { n += by; }); bpf_loop(2, (i) => { n += i; return 0; }); return n;",
+        19n,
+      ],
+      [
+        "entries.set(1, 10); entries.set(2, 20); let n: u64 = 0; bpf_for_each_map_elem(entries, (map, key, value) => { n += value * key; }); return n;",
+        50n,
+      ],
+      [
+        "entries.set(1, 10); entries.set(2, 20); bpf_for_each_map_elem(entries, (map, key) => { map.delete(key); }); return entries.has(1) || entries.has(2) ? 1 : 0;",
+        0n,
+      ],
+      [
+        "bpf_for_each_map_elem(records, (map, key, value) => { value.total = key + 1; value.calls += 2; }); const r = records.get(2); return r === null ? 0 : r.total * 10 + r.calls;",
+        32n,
+      ],
+      [
+        "const sum: Sum = { total: 0, calls: 0 }; return u64(bpf_for_each_map_elem(records, (map, key, value, s) => { s.calls += 1; return s.calls === 2; }, sum));",
+        2n,
+      ],
+    ],
+    CALLBACKS,
+  ),
+  group(
+    "ranges: constant ones are plain loops, others the kernel's iterator",
+    [
+      ["let n: u32 = 0; for (const i of range(5)) n += i; return n;", 10n],
+      ["let n: u32 = 0; for (const i of range(3, 6)) { if (i === 4) continue; n += i; } return n;", 8n],
+      ["let n: i32 = 0; for (const i of range(-3, 2)) n = n * 10 + i; return u64(n);", M64 - 32099n],
+      ["let n: u32 = 0; for (const i of range(7, 3)) n += 1; return n;", 0n],
+      ["let n: u32 = 0; for (const i of range(byte(ctx, 9))) n += i; return n;", 36n],
+      ["let n: u32 = 0; for (const i of range(byte(ctx, 5), byte(ctx, 9))) { if (i === 8) break; n += i; } return n;", 18n],
+      ["let n: u32 = 0; for (const i of range(byte(ctx, 9), byte(ctx, 5))) n += 1; return n;", 0n],
+      ["for (const i of range(byte(ctx, 9))) { if (i * i > 30) return i; } return 0;", 6n],
+      [
+        "let n: u32 = 0; outer: for (const i of range(byte(ctx, 5))) { for (const j of range(byte(ctx, 5))) { if (j === 2) continue outer; if (i === 3) break outer; n += 1; } } return n;",
+        6n,
+      ],
+      ["let n: u64 = 0; for (const i of range(100_000)) { n += i; if (i === 2000) break; } return n;", 2001000n],
+      [
+        "const m: u64 = byte(ctx, 3); let n: u64 = 0; for (const i of range(u64(1n << 40n), (1n << 40n) + m)) n += i; return n;",
+        3n * (1n << 40n) + 3n,
+      ],
+      [
+        "const m: i32 = i32(byte(ctx, 3)) - 5; let n: i32 = 0; for (const i of range(m, 1)) n = n * 10 + i; return u64(n);",
+        M64 - 210n,
+      ],
+      ["let n: u32 = 0; for (let i of range(byte(ctx, 4))) { i += 10; n += i; } return n;", 46n],
+      ["let n: u32 = 0; for (const i of range(2)) { for (const x of bytes()) { if (x === 3) break; n += x; } } return n;", 6n],
+      ["let n: u32 = 0; for (const { a, b } of pairs()) n += a * b; return n;", 14n],
+      ["let n: u32 = 0; const all = pairs(); for (const p of all) p.a += 1; for (const p of all) n += p.a; return n;", 6n],
+      ["let n: u32 = 0; for (const x of bytes()) { if (early(x)) return 9; n += x; } return n;", 9n],
+    ],
+    RANGES,
+  ),
+  group(
     "fields, nested structs and copies",
     [
       ["const s = fresh(); return s.inner.x * 10 + s.inner.y;", 23n],
@@ -341,6 +426,19 @@ export const GROUPS: readonly Group[] = [
       ["const b = ctx.packet.u8(3); if (b !== 3) return 9; return b + 1;", 4n],
     ],
     "interface Inner { x: u32 } interface Pair { inner: Inner; n: u32 } export const pairs = hash<u32, Pair>({ maxEntries: 4 });",
+  ),
+  group(
+    "patterns: nested, of arrays, as parameters",
+    [
+      ["const { inner: { x, y }, bytes: [first, , third] } = fresh(); return x * 1000 + y * 100 + first * 10 + third;", 2313n],
+      ["const [a, b] = fresh().words; return a + b;", 30n],
+      ["return sum(fresh());", 113n],
+      ["return length(ctx);", 64n],
+      ["let { tag } = fresh(); tag += 5; return tag;", 6n],
+    ],
+    `${STRUCTS}
+      function sum({ inner: { x }, total, words: [w] }: Outer): u64 { return x + total + w + 2; }
+      function length({ packet: { length } }: XdpContext): u32 { return length; }`,
   ),
   group(
     "a struct is taken apart by the names of its fields",

@@ -16,7 +16,7 @@ import { spanOf } from "./report.ts";
 import { didYouMean, type Exports, meaningOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type ArrayType, INTS, PACKET, type ReferenceType, readAs, typeName } from "./types.ts";
+import { type ArrayType, INTS, PACKET, type ReferenceType, readAs, reference, typeName } from "./types.ts";
 
 /** What reads the packet at an offset: width in bytes. Integers wider than a byte are in network order. */
 export const PACKET_READS: Readonly<Record<string, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4 };
@@ -217,11 +217,17 @@ export function elementOf(
     fn.reporter.report("SK1101", index.at, { what, instead: "write the number: the kernel shows each element by itself" });
     return errorAt(node);
   }
-  if (index.kind === "literal") {
-    const offset = Number(index.value) * sizeOf(array.element);
-    return folded({ kind: "member", object, offset, stored: array.element, type, constant, at });
-  }
+  if (index.kind === "literal") return elementAt(object, array, Number(index.value), node);
   return { kind: "element", object, index: converted(index, INTS.u64), array, stored: array.element, type, constant, at };
+}
+
+/** An element whose index is known, and inside: like a field. */
+export function elementAt(object: Expression, array: ArrayType, index: number, node: Syntax.Node): Expression {
+  const outer = object.type.kind === "reference" ? object.type : reference(array, "stack", false);
+  const type = memberType(readAs(array.element, outer.memory ?? "stack"), outer);
+  const offset = index * sizeOf(array.element);
+  const constant = outer.constant === true;
+  return folded({ kind: "member", object, offset, stored: array.element, type, constant, at: spanOf(node) });
 }
 
 /** An index must be proven to be inside, from its types, masks and loop bounds alone. */

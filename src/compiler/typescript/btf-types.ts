@@ -99,6 +99,13 @@ export class TypeWriter {
     return this.#btf.section(name, size, described);
   }
 
+  /** The BTF id of the prototype of a function of the kernel. */
+  kfunc(name: string, describe: (btf: BtfBuilder) => number): number {
+    const prototype = describe(this.#btf);
+    this.#btf.function(name, prototype, "extern");
+    return prototype;
+  }
+
   encode(): Uint8Array {
     return this.#btf.encode();
   }

@@ -3,6 +3,7 @@
 import type * as Syntax from "@babel/types";
 import { member, PACKET_READS } from "./access.ts";
 import { atomic } from "./atomics.ts";
+import { callbackHelper } from "./callbacks.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
 import { argumentMethod } from "./context-methods.ts";
@@ -19,7 +20,7 @@ import { print } from "./print.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
-import type { Expression } from "./tree.ts";
+import type { Expression, FunctionDeclaration } from "./tree.ts";
 import { INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
 
 export function call(fn: FunctionState, node: Syntax.CallExpression): Expression {
@@ -49,6 +50,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       const given = values.map((value, index) => typed(fn, value, parameters[index]!));
       return { kind: "helper", type: result, helper: name, arguments: given, at: spanOf(node) };
     }
+    case "callback-helper":
+      return callbackHelper(fn, meaning.helper, node);
     case "extern": {
       const { name, parameters, result } = meaning.extern;
       const signature = `${name}(${parameters.map((parameter) => `${parameter.name}: ${typeName(parameter.type)}`).join(", ")})`;
@@ -151,7 +154,7 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
     }
     return errorAt(node);
   }
-  const { parameters, defaults, result, name } = declaration;
+  const { parameters, defaults, name } = declaration;
   const described = parameters.map(
     (parameter, index) => `${parameter.name}${defaults[index] === null ? "" : "?"}: ${typeName(parameter.type)}`,
   );
@@ -163,6 +166,17 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
     const value = values[index];
     return value === undefined ? (defaults[index] ?? errorAt(node)) : named(fn, typed(fn, value, parameter.type));
   });
+  return callOf(fn, declaration, given, node);
+}
+
+/** A call whose arguments are checked. */
+export function callOf(
+  fn: FunctionState,
+  declaration: FunctionDeclaration,
+  given: readonly Expression[],
+  node: Syntax.Node,
+): Expression {
+  const { parameters, result, name } = declaration;
   if (given.some((value) => value.type.kind === "error")) return errorAt(node);
   for (const [index, parameter] of parameters.entries()) {
     const value = given[index];

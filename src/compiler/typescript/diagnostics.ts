@@ -182,6 +182,17 @@ export const DIAGNOSTICS = {
     hint: "give it a bound, for (let i = 0; i < 64; i++), or leave it with break or return",
   },
   // ── functions ──
+  SK2402: {
+    title: "Not a callback",
+    message: "{what} calls a function back, and this is none that it can call",
+    hint: "write a function: {signature}",
+  },
+  SK2403: { title: "Result of a callback", message: "the callback of {what} returns {found}", hint: "{instead}" },
+  SK2404: {
+    title: "Variable of a program that has ended",
+    message: "the callback of {what} runs later, when {name} is gone",
+    hint: "keep it in the map's value, which the callback gets",
+  },
   SK2401: { title: "Cannot be a sub-program", message: "{problem}", hint: "{instead}" },
   // ── the kernel's types ──
   SK2501: { title: "Field without a type", message: "this field cannot be read: {problem}", hint: "read another field" },

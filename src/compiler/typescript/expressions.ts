@@ -152,6 +152,9 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "print":
       return notAValue("a function", "call it: print(`…`)");
+    case "callback-helper":
+    case "range":
+      return notAValue("a function", `call it: ${node.name}(…)`);
     case "helper":
       return notAValue("a helper", `call it: ${node.name}(…)`);
     case "cast":

@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
+import { bindPattern, boundNames } from "./patterns.ts";
 import { programParameters } from "./program-parameters.ts";
 import type { ProgramSite } from "./program-sites.ts";
 import { endOf, type Span, spanOf } from "./report.ts";
@@ -54,7 +55,7 @@ export function checkCallable(
   const verdicts = site?.hook.verdicts ?? null;
   const fn = new FunctionState(module, name, verdicts?.type ?? annotated, site?.hook ?? null);
   const given = site === null ? null : programParameters(fn, node, site);
-  const parameters = site === null ? checkParameters(fn, node) : given && { locals: given.locals, defaults: [] };
+  const parameters = site === null ? checkParameters(fn, node) : given && { ...given, defaults: [] };
   if (parameters === null) return null;
   if (site !== null && verdicts !== null && annotated !== null && !mayReturn(annotated, verdicts)) {
     module.reporter.report("SK3005", spanOf(node.returnType ?? node), {
@@ -63,13 +64,10 @@ export function checkCallable(
     });
     return null;
   }
-  const declaration = body(fn, node, parameters, given?.prologue ?? [], inline);
-  // One fault often makes others: a record that could not be submitted is not forgotten.
-  if (declaration !== null && !module.reporter.failed) checkReservations(module.reporter, declaration);
-  return declaration;
+  return body(fn, node, parameters, inline);
 }
 
-function plainFunction(module: ModuleState, node: CallableNode): boolean {
+export function plainFunction(module: ModuleState, node: CallableNode): boolean {
   const refuse = (at: Syntax.Node, what: string, instead: string) => {
     module.reporter.report("SK1101", spanOf(at), { what, instead });
     return false;
@@ -93,47 +91,57 @@ function resultType(module: ModuleState, node: CallableNode): ValueType | null |
 interface Parameters {
   readonly locals: readonly Local[];
   readonly defaults: readonly (Expression | null)[];
+  /** Takes apart those that are patterns. */
+  readonly prologue: readonly Statement[];
 }
 
 function checkParameters(fn: FunctionState, node: CallableNode): Parameters | null {
   const locals: Local[] = [];
   const defaults: (Expression | null)[] = [];
+  const prologue: Statement[] = [];
   let good = true;
   for (const given of node.params) {
     const assigned = given.type === "AssignmentPattern" ? given : null;
     const parameter = assigned?.left ?? given;
     const at = spanOf(parameter);
-    if (parameter.type !== "Identifier" || parameter.optional === true) {
-      const [what, instead] =
-        parameter.type === "ObjectPattern"
-          ? ["destructuring here", "name the parameter, and take it apart in the body: const { a, b } = name"]
-          : [parameter.type === "RestElement" ? "a rest parameter" : "this parameter", "write a plain parameter: name: type"];
-      fn.reporter.report("SK1101", at, { what, instead });
+    const isPattern = parameter.type === "ObjectPattern" || parameter.type === "ArrayPattern";
+    if ((parameter.type !== "Identifier" && !isPattern) || (parameter.type === "Identifier" && parameter.optional === true)) {
+      const what = parameter.type === "RestElement" ? "a rest parameter" : "this parameter";
+      fn.reporter.report("SK1101", at, { what, instead: "write a plain parameter: name: type" });
       good = false;
       continue;
     }
+    const name = parameter.type === "Identifier" ? parameter.name : "{ … }";
     const annotation = parameter.typeAnnotation;
     const type = annotation?.type === "TSTypeAnnotation" ? valueType(fn.module, annotation.typeAnnotation) : null;
     if (annotation?.type !== "TSTypeAnnotation") {
-      fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u32` });
+      fn.reporter.report("SK2105", at, { what: `the parameter ${name}`, instead: `write ${name}: u32` });
     }
     if (type === null || type.kind === "void") {
       good = false;
       continue;
     }
-    const earlier = fn.scope.declaredAt(parameter.name);
-    if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
+    for (const id of boundNames(parameter)) {
+      const earlier = fn.scope.declaredAt(id.name);
+      if (earlier !== null) fn.reporter.report("SK2002", spanOf(id), { name: id.name, line: earlier.line });
+    }
     // Whoever calls may pass any memory: that of a header is the packet's.
     const copied = isAddressBytes(type) && !type.nullable ? ({ ...type, memory: "stack" } as const) : null;
     const own = copied !== null;
-    const local: Local = { name: parameter.name, type: copied ?? type, mutable: !own, own, at };
-    fn.scope.set(parameter.name, { kind: "local", local }, at);
+    const local: Local = { name, type: copied ?? type, mutable: !own, own, at };
     locals.push(local);
-    const otherwise = assigned === null ? null : defaultValue(fn, parameter.name, type, assigned.right);
+    if (isPattern) {
+      const whole: Expression =
+        type.kind === "context" || type.kind === "packet"
+          ? { kind: "context", type, at }
+          : { kind: "local", local, type: local.type, at };
+      prologue.push(...bindPattern(fn, parameter, whole, false));
+    } else fn.scope.set(name, { kind: "local", local }, at);
+    const otherwise = assigned === null ? null : defaultValue(fn, name, type, assigned.right);
     if (otherwise?.type.kind === "error") good = false;
     defaults.push(otherwise);
   }
-  return good ? { locals, defaults } : null;
+  return good ? { locals, defaults, prologue } : null;
 }
 
 /** A constant, of the top level: what each caller that gives no argument means. */
@@ -146,11 +154,32 @@ function defaultValue(fn: FunctionState, name: string, type: ValueType, node: Sy
   return errorAt(node);
 }
 
+/** The body of a callback, whose parameters are known from elsewhere. */
+export function callableBody(
+  fn: FunctionState,
+  node: CallableNode,
+  locals: readonly Local[],
+  inline: FunctionDeclaration["inline"],
+): FunctionDeclaration | null {
+  return body(fn, node, { locals, defaults: locals.map(() => null), prologue: [] }, inline);
+}
+
 function body(
   fn: FunctionState,
   node: CallableNode,
-  { locals: parameters, defaults }: Parameters,
-  prologue: readonly Statement[],
+  parameters: Parameters,
+  inline: FunctionDeclaration["inline"],
+): FunctionDeclaration | null {
+  const declaration = uncheckedBody(fn, node, parameters, inline);
+  // One fault often makes others: a record that could not be submitted is not forgotten.
+  if (declaration !== null && !fn.reporter.failed) checkReservations(fn.reporter, declaration);
+  return declaration;
+}
+
+function uncheckedBody(
+  fn: FunctionState,
+  node: CallableNode,
+  { locals: parameters, defaults, prologue }: Parameters,
   inline: FunctionDeclaration["inline"],
 ): FunctionDeclaration | null {
   const at = spanOf(node);

@@ -1,11 +1,10 @@
 /** Checks `const` and `let` inside of functions. */
 
 import type * as Syntax from "@babel/types";
-import { memberOf } from "./access.ts";
 import { valueType } from "./annotations.ts";
-import { present } from "./conditions.ts";
 import { coerce, named, settled } from "./conversions.ts";
 import { expression } from "./expressions.ts";
+import { bindPattern, refuseNames } from "./patterns.ts";
 import { rangeOf, setRange } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
@@ -21,9 +20,8 @@ export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration)
 
 function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: boolean): readonly Statement[] {
   const { id, init } = node;
-  if (id.type === "ObjectPattern" && init) return destructure(fn, id, init, mutable);
   if (id.type !== "Identifier") {
-    fn.reporter.report("SK1101", spanOf(id), { what: "destructuring an array", instead: "name each element: const x = a[0]" });
+    if (init) return bindPattern(fn, id, expression(fn, init, null), mutable);
     refuseNames(fn, id);
     return [];
   }
@@ -43,44 +41,8 @@ function declare(fn: FunctionState, node: Syntax.VariableDeclarator, mutable: bo
   return give(fn, id, value, annotated, mutable);
 }
 
-/** `const { a, b: c } = x`: the object once, then each field in turn. */
-function destructure(
-  fn: FunctionState,
-  pattern: Syntax.ObjectPattern,
-  init: Syntax.Expression,
-  mutable: boolean,
-): readonly Statement[] {
-  let object = expression(fn, init, null);
-  if (!present(fn, object)) {
-    refuseNames(fn, pattern);
-    return [];
-  }
-  const made: Statement[] = [];
-  const { type, at } = object;
-  if (type.kind === "reference" && object.kind !== "local") {
-    const local: Local = { name: "{ … }", type, mutable: false, own: false, at };
-    made.push({ kind: "declare", local, value: object, at });
-    object = { kind: "local", local, type, at };
-  }
-  for (const property of pattern.properties) {
-    if (property.type !== "ObjectProperty" || property.key.type !== "Identifier" || property.value.type !== "Identifier") {
-      const what =
-        property.type === "RestElement"
-          ? "the rest of a struct"
-          : property.value.type === "AssignmentPattern"
-            ? "a default in destructuring"
-            : "this pattern";
-      fn.reporter.report("SK1101", spanOf(property), { what, instead: "name each field: const { a, b: c } = x" });
-      refuseNames(fn, property);
-      continue;
-    }
-    made.push(...give(fn, property.value, memberOf(fn, object, property.key, property.key), null, mutable));
-  }
-  return made;
-}
-
 /** Makes a name stand for a value. */
-function give(
+export function give(
   fn: FunctionState,
   id: Syntax.Identifier,
   given: Expression,
@@ -146,17 +108,4 @@ function bind(
   if (isNullable(type) && !isNullable(value.type) && value.kind !== "null") fn.facts = new Set([...fn.facts, local]);
   if (value.kind === "present") fn.facts = new Set([...fn.facts, local]);
   return { kind: "declare", local, value, at };
-}
-
-/** So that uses of a refused pattern's names are not reported again. */
-function refuseNames(fn: FunctionState, pattern: Syntax.Node): void {
-  const open: Syntax.Node[] = [pattern];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.type === "Identifier") fn.scope.set(node.name, { kind: "refused" }, spanOf(node));
-    else if (node.type === "ObjectPattern") open.push(...node.properties);
-    else if (node.type === "ObjectProperty") open.push(node.value);
-    else if (node.type === "ArrayPattern") open.push(...node.elements.filter((element) => element !== null));
-    else if (node.type === "AssignmentPattern") open.push(node.left);
-    else if (node.type === "RestElement") open.push(node.argument);
-  }
 }

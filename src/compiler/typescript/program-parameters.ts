@@ -3,11 +3,12 @@
 import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { kernelParameters } from "./kernel/hooks.ts";
+import { bindPattern } from "./patterns.ts";
 import { type ProgramSite, positional } from "./program-sites.ts";
 import { spanOf } from "./report.ts";
 import type { CallableNode } from "./scopes.ts";
 import type { FunctionState } from "./state.ts";
-import type { Local, Statement } from "./tree.ts";
+import type { Expression, Local, Statement } from "./tree.ts";
 import { typeName, type ValueType } from "./types.ts";
 
 export interface ProgramParameters {
@@ -26,7 +27,7 @@ export function programParameters(fn: FunctionState, node: CallableNode, site: P
     return null;
   }
   if (parameter === undefined) return { locals: [], prologue: [] };
-  if (!isPlain(fn, parameter)) return null;
+  if (parameter.type !== "ObjectPattern" && !isPlain(fn, parameter)) return null;
   const at = spanOf(parameter);
   const type = site.parameter;
   if (type === null) {
@@ -45,6 +46,11 @@ export function programParameters(fn: FunctionState, node: CallableNode, site: P
     const found = typeName(annotated);
     fn.reporter.report("SK2101", at, { expected: "the context", found, instead: "leave the annotation out" });
     return null;
+  }
+  if (parameter.type === "ObjectPattern") {
+    const local: Local = { name: "{ … }", type, mutable: false, own: false, at };
+    const whole: Expression = type.kind === "context" ? { kind: "context", type, at } : { kind: "local", local, type, at };
+    return { locals: [local], prologue: bindPattern(fn, parameter, whole, false) };
   }
   const local: Local = { name: parameter.name, type, mutable: false, own: false, at };
   fn.scope.set(parameter.name, { kind: "local", local }, at);
@@ -100,7 +106,7 @@ function isPlain(fn: FunctionState, parameter: Syntax.Node): parameter is Syntax
   return false;
 }
 
-function annotationOf(fn: FunctionState, parameter: Syntax.Identifier): ValueType | null | "error" {
+function annotationOf(fn: FunctionState, parameter: Syntax.Identifier | Syntax.ObjectPattern): ValueType | null | "error" {
   const annotation = parameter.typeAnnotation;
   if (annotation?.type !== "TSTypeAnnotation") return null;
   return valueType(fn.module, annotation.typeAnnotation) ?? "error";

@@ -127,6 +127,8 @@ class ReservationCheck {
       }
       case "loop":
         return this.#loop(state, statement);
+      case "iterate":
+        return this.#iterate(this.#uses(this.#uses(state, statement.from), statement.to), statement);
       case "switch":
         return this.#switch(this.#uses(state, statement.value), statement);
       case "labelled": {
@@ -170,6 +172,16 @@ class ReservationCheck {
         const out = statement.atEnd ? (again?.no ?? null) : (asked?.no ?? null);
         return join(out, target.breaks);
       }
+      head = next;
+    }
+  }
+
+  #iterate(before: State, statement: Extract<Statement, { kind: "iterate" }>): State {
+    const target = this.#open(before, statement.target);
+    for (let head = before; ; ) {
+      const turned = join(this.#statements(head, [statement.body]), target.continues);
+      const next = join(head, turned);
+      if (same(head, next)) return join(head, target.breaks);
       head = next;
     }
   }

@@ -6,6 +6,7 @@ import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp } from "../ir/ir.ts";
 import type { KernelQuestion } from "./kernel/infos.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
+import type { CallbackHelper } from "./library/callbacks.ts";
 import type { Header } from "./library/headers.ts";
 import type { Helper } from "./library/helpers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -71,6 +72,9 @@ export type Meaning =
   /** `hook`: of a hook that an application declares. */
   | { readonly kind: "own-hook" }
   | { readonly kind: "helper"; readonly helper: Helper & { readonly name: HelperName } }
+  | { readonly kind: "callback-helper"; readonly helper: CallbackHelper }
+  /** `range(n)`, in `for (const i of range(n))`. */
+  | { readonly kind: "range" }
   | { readonly kind: "extern"; readonly extern: ExternFunction }
   /** A constant of an enumeration of the kernel. */
   | { readonly kind: "kernel-enumerator"; readonly enum: KernelEnum; readonly index: number; readonly value: bigint }
@@ -111,14 +115,21 @@ export type AddressFormat = "ipv4" | "ipv6" | "mac";
 export class Scope {
   readonly #names = new Map<string, { symbol: Meaning; at: Span }>();
   readonly #outer: Scope | null;
+  readonly #captured: ((local: Local) => void) | null;
 
-  constructor(outer: Scope | null) {
+  /** @param captured told of each local of the blocks around that is looked up from within. */
+  constructor(outer: Scope | null, captured: ((local: Local) => void) | null = null) {
     this.#outer = outer;
+    this.#captured = captured;
   }
 
   look(name: string): Meaning | null {
     const found = this.#names.get(name)?.symbol;
-    if (found === undefined) return this.#outer?.look(name) ?? null;
+    if (found === undefined) {
+      const outer = this.#outer?.look(name) ?? null;
+      if (outer?.kind === "local") this.#captured?.(outer.local);
+      return outer;
+    }
     return found.kind === "imported" ? found.look() : found;
   }
 

@@ -4,8 +4,10 @@ import type * as Syntax from "@babel/types";
 import { assignment, increment } from "./assignments.ts";
 import { condition, factsAfter } from "./conditions.ts";
 import { expression } from "./expressions.ts";
+import { forOf } from "./for-of.ts";
 import { declaration } from "./locals.ts";
 import { loop } from "./loops.ts";
+import { boundNames } from "./patterns.ts";
 import { spanOf } from "./report.ts";
 import type { Fact, FunctionState } from "./state.ts";
 import { switchStatement } from "./switches.ts";
@@ -29,15 +31,6 @@ function predeclare(fn: FunctionState, nodes: readonly Syntax.Statement[]): void
       else fn.reporter.report("SK2002", at, { name: id.name, line: earlier.line });
     }
   }
-}
-
-/** The names that a declaration binds, as far as the language knows its pattern. */
-function boundNames(target: Syntax.Node): readonly Syntax.Identifier[] {
-  if (target.type === "Identifier") return [target];
-  if (target.type !== "ObjectPattern") return [];
-  return target.properties.flatMap((property) =>
-    property.type === "ObjectProperty" && property.value.type === "Identifier" ? [property.value] : [],
-  );
 }
 
 export function statement(fn: FunctionState, node: Syntax.Statement): readonly Statement[] {
@@ -64,6 +57,8 @@ function check(fn: FunctionState, node: Syntax.Statement): readonly Statement[] 
     case "DoWhileStatement":
     case "ForStatement":
       return [loop(fn, node, null)];
+    case "ForOfStatement":
+      return [forOf(fn, node, null)];
     case "SwitchStatement":
       return [switchStatement(fn, node)];
     case "LabeledStatement":
@@ -103,6 +98,7 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "map-delete":
     case "map-increment":
     case "call":
+    case "call-back":
     case "extern":
     case "print":
     case "atomic":
@@ -152,6 +148,7 @@ function labelled(fn: FunctionState, node: Syntax.LabeledStatement): readonly St
   if (body.type === "WhileStatement" || body.type === "DoWhileStatement" || body.type === "ForStatement") {
     return [loop(fn, body, label)];
   }
+  if (body.type === "ForOfStatement") return [forOf(fn, body, label)];
   const jump = { target: { label }, loop: false, plain: false, broken: false };
   const before = withoutAssigned(fn, node);
   fn.jumps.push(jump);

@@ -112,6 +112,32 @@ export interface FunctionDeclaration {
   readonly at: Span;
 }
 
+/** A function that a helper calls back. */
+export interface Callback {
+  /** Its parameters are those that the helper passes; what it captures are locals of the function around it. */
+  readonly function: FunctionDeclaration;
+  /** What the helper passes, register by register. */
+  readonly passes: readonly Passed[];
+  readonly captures: readonly Capture[];
+}
+
+export type Passed =
+  | { readonly kind: "number"; readonly local: Local }
+  /** The address of something; of a number the local gets the value. */
+  | { readonly kind: "pointer"; readonly local: Local; readonly stored: StoredType }
+  /** Where the captures are. */
+  | { readonly kind: "environment" }
+  | { readonly kind: "unused" };
+
+/** Something that a callback uses and the function around it has. */
+export interface Capture {
+  /** In the callback; without a `value`, in the function around it as well. */
+  readonly local: Local;
+  readonly value: Expression | null;
+  /** The callback assigns it. */
+  readonly written: boolean;
+}
+
 /** A parameter, const or let. Compared by identity. */
 export interface Local {
   readonly name: string;
@@ -156,6 +182,19 @@ export type Statement =
       readonly target: JumpTarget;
       readonly value: Expression;
       readonly cases: readonly SwitchCase[];
+    })
+  /**
+   * The body for each number from one up to another, however many there are. `end` is where that is constant: verifiers are to
+   * know it of the number.
+   */
+  | (Node & {
+      readonly kind: "iterate";
+      readonly target: JumpTarget;
+      readonly local: Local;
+      readonly from: Expression;
+      readonly to: Expression;
+      readonly end: (Expression & { readonly kind: "constant" }) | null;
+      readonly body: Statement;
     })
   | (Node & { readonly kind: "labelled"; readonly target: JumpTarget; readonly body: Statement })
   | (Node & { readonly kind: "break" | "continue"; readonly target: JumpTarget })
@@ -380,6 +419,16 @@ export type Expression =
       readonly type: IntType;
       readonly helper: HelperName;
       readonly arguments: readonly Expression[];
+    })
+  /** Of a helper that calls a function of the program. */
+  | (Node & {
+      readonly kind: "call-back";
+      readonly type: IntType;
+      readonly helper: HelperName;
+      /** The first argument, or null for a number. */
+      readonly map: MapDeclaration | null;
+      readonly arguments: readonly Expression[];
+      readonly callback: Callback;
     })
   /** Of a function that the application has. */
   | (Node & {

@@ -5,6 +5,7 @@ import type { Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { BOOL, INTS, STORED_TYPES } from "../types.ts";
 import { ATOMICS } from "./atomics.ts";
+import { CALLBACK_HELPERS } from "./callbacks.ts";
 import { BPF_CONSTANTS, NET_CONSTANTS } from "./constants.ts";
 import { CONTEXT_NAMES, VIEWS } from "./contexts.ts";
 import { HEADERS } from "./headers.ts";
@@ -33,6 +34,8 @@ const BPF: LibraryModule = {
     ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
     ...[...HOOKS].map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
     ["hook", { kind: "own-hook" }],
+    ...[...CALLBACK_HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "callback-helper", helper }]),
+    ["range", { kind: "range" }],
     ["print", { kind: "print" }],
     ["cast", { kind: "kernel-cast" }],
     ...KERNEL_QUESTIONS.map((question): [string, Meaning] => [question, { kind: "kernel-question", question }]),

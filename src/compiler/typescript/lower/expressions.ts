@@ -5,6 +5,7 @@ import { alignOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
 import { INTS } from "../types.ts";
 import { atomic } from "./atomics.ts";
+import { callBack } from "./callbacks.ts";
 import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { convert } from "./integers.ts";
@@ -83,6 +84,8 @@ export function scalar(to: Lowering, value: Expression): Value {
       to.locate(value.at);
       return ir.call(value.helper, given, irType(value.type));
     }
+    case "call-back":
+      return callBack(to, value);
     case "extern": {
       const given = value.arguments.map((argument) => scalar(to, argument));
       to.locate(value.at);

@@ -19,6 +19,8 @@ export interface Cell {
 export interface Jumps {
   readonly breakTo: BlockId;
   readonly continueTo: BlockId | null;
+  /** What is open inside of the target (`Lowering.open`), the target's own included. */
+  readonly depth: number;
 }
 
 /** A function while it is inlined: `return` writes the result and goes to the end. */
@@ -26,6 +28,8 @@ export interface Frame {
   readonly result: Cell | null;
   /** Null in the program itself, whose returns return. */
   readonly end: BlockId | null;
+  /** What is open around the function where it is inlined. */
+  readonly depth: number;
 }
 
 /** A local whose declaration has just split the path: it is set at the end of `present`, null at the end of `absent`. */
@@ -42,7 +46,9 @@ export class Lowering {
   /** How the kernel pointers are read that parameters of inlined functions hold. */
   readonly reads = new Map<Local, Exclude<KernelRead, "any">>();
   readonly jumps = new Map<JumpTarget, Jumps>();
-  frame: Frame = { result: null, end: null };
+  frame: Frame = { result: null, end: null, depth: 0 };
+  /** What must be closed on the way out of the statements around this place, outermost first. */
+  readonly open: (() => void)[] = [];
   fork: Fork | null = null;
   readonly #body: BlockId;
   readonly #scratch = new Map<string, Value>();
@@ -74,6 +80,11 @@ export class Lowering {
 
   count(): void {
     this.session.count();
+  }
+
+  /** Closes what is open further in than `depth`, before a jump out of there. */
+  leave(depth: number): void {
+    for (const close of this.open.slice(depth).reverse()) close();
   }
 
   /** Emits where everything is dominated. */

@@ -80,10 +80,11 @@ export class Session {
     const open = [root];
     for (let fn = open.pop(); fn !== undefined; fn = open.pop()) {
       walk(fn.body, (node) => {
-        if (node.kind !== "call") return;
-        const before = this.#calls.get(node.function) ?? 0;
-        this.#calls.set(node.function, before + 1);
-        if (before === 0) open.push(node.function);
+        const called = node.kind === "call" ? node.function : node.kind === "call-back" ? node.callback.function : null;
+        if (called === null) return;
+        const before = this.#calls.get(called) ?? 0;
+        this.#calls.set(called, before + 1);
+        if (before === 0) open.push(called);
       });
     }
   }

@@ -6,6 +6,7 @@ import type { Expression, Local, Place, Statement } from "../tree.ts";
 import { test } from "./conditions.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
+import { iterate } from "./iterate.ts";
 import { readOf } from "./kernel.ts";
 import type { Lowering } from "./lowering.ts";
 import { copy, type Location, load, store } from "./memory.ts";
@@ -60,12 +61,15 @@ function lower(to: Lowering, statement: Statement): void {
     case "loop":
       loop(to, statement);
       return;
+    case "iterate":
+      iterate(to, statement);
+      return;
     case "switch":
       choose(to, statement);
       return;
     case "labelled": {
       const end = ir.block();
-      to.jumps.set(statement.target, { breakTo: end, continueTo: null });
+      to.jumps.set(statement.target, { breakTo: end, continueTo: null, depth: to.open.length });
       statements(to, [statement.body]);
       goOn(to, end);
       return;
@@ -74,17 +78,21 @@ function lower(to: Lowering, statement: Statement): void {
     case "continue": {
       const jumps = to.jumps.get(statement.target);
       const target = statement.kind === "break" ? jumps?.breakTo : jumps?.continueTo;
-      if (target === undefined || target === null) throw new TypeError(`${statement.kind} has no target`);
+      if (jumps === undefined || target === undefined || target === null) throw new TypeError(`${statement.kind} has no target`);
+      to.leave(jumps.depth);
       ir.jump(target);
       return;
     }
     case "return": {
-      const { result, end } = to.frame;
+      const { result, end, depth } = to.frame;
       if (end === null) {
-        ir.return(statement.value === null ? ir.constant("i32", 0) : scalar(to, statement.value));
+        const value = statement.value === null ? ir.constant("i32", 0) : scalar(to, statement.value);
+        to.leave(depth);
+        ir.return(value);
         return;
       }
       if (result !== null && statement.value !== null) writeInto(to, result, statement.value);
+      to.leave(depth);
       ir.jump(end);
     }
   }
@@ -182,7 +190,7 @@ function loop(to: Lowering, statement: Extract<Statement, { kind: "loop" }>): vo
   const next = ir.block();
   const end = ir.block();
   const head = statement.atEnd ? body : ir.block();
-  to.jumps.set(statement.target, { breakTo: end, continueTo: next });
+  to.jumps.set(statement.target, { breakTo: end, continueTo: next, depth: to.open.length });
   ir.jump(head);
   if (!statement.atEnd) {
     ir.switchTo(head);
@@ -211,7 +219,7 @@ function choose(to: Lowering, statement: Extract<Statement, { kind: "switch" }>)
   const { ir } = to;
   const end = ir.block();
   const blocks = statement.cases.map(() => ir.block());
-  to.jumps.set(statement.target, { breakTo: end, continueTo: null });
+  to.jumps.set(statement.target, { breakTo: end, continueTo: null, depth: to.open.length });
   const value = scalar(to, statement.value);
   const type = ir.typeOf(value);
   let otherwise = end;

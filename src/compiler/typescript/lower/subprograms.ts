@@ -97,7 +97,7 @@ export function runBody(to: Lowering, body: readonly Statement[], type: ValueTyp
   const result = type.kind === "void" ? null : to.cell(type, `result of ${name}`);
   const end = ir.block();
   const outer = to.frame;
-  to.frame = { result, end };
+  to.frame = { result, end, depth: to.open.length };
   statements(to, body);
   if (!ir.terminated) {
     // Either nothing is returned, or the checker has proven that this end is never reached.

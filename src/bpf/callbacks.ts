@@ -1,0 +1,39 @@
+/** Helpers of the kernel that call a function of the program, and loops over ranges of numbers. */
+
+import type { MapType } from "../uapi/map-types.ts";
+import type { i64, u32 } from "./integers.ts";
+import type { KernelMap } from "./maps.ts";
+import { notCompiled } from "./not-compiled.ts";
+
+/** What a callback gives: `true` (or 1) ends the loop, `false`, 0 or nothing goes on. */
+export type Stop = boolean | number | void;
+
+/**
+ * Calls `step` for 0, 1, … until it gives true, at most `times` times; gives how often it was called. More than 8,388,608 are refused by the
+ * kernel (-E2BIG). `step` may use and change variables around it; `state` is passed to it as it is. Linux 5.17.
+ */
+export function bpf_loop<State>(_times: u32, _step: (index: u32, state: State) => Stop, _state?: State): i64 {
+  return notCompiled("bpf_loop");
+}
+
+/**
+ * Calls `visit` for each entry of a map until it gives true; gives how often it was called. A key is read-only; a struct value is the map's
+ * own, a number a copy. For hashes and arrays, per-CPU ones too (this CPU's values). Linux 5.13.
+ */
+export function bpf_for_each_map_elem<Type extends MapType, Key, Value, State>(
+  _map: KernelMap<Type, Key, Value>,
+  _visit: (map: KernelMap<Type, Key, Value>, key: Key, value: Value, state: State) => Stop,
+  _state?: State,
+): i64 {
+  return notCompiled("bpf_for_each_map_elem");
+}
+
+/**
+ * The numbers from 0 (or `from`) up to `to`, which is not among them: `for (const i of range(n)) { … }`. At most 8,388,608 of them. Bounds
+ * need not be constant. How it becomes a loop that verifiers follow: docs/language.md.
+ */
+export function range<Number extends number>(_to: Number): Iterable<Number>;
+export function range<Number extends number>(_from: Number, _to: Number): Iterable<Number>;
+export function range(_from: number, _to?: number): Iterable<never> {
+  return notCompiled("range");
+}
