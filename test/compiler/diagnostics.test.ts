@@ -69,7 +69,7 @@ describe("constructs that the language does not have", () => {
       inside("SK2301", "const { type } = ctx.packet.at(Ethernet, 0);", "ctx.packet.at(Ethernet, 0)", /=== null/),
       inside("SK1101", "const x = { a: 1 };", "{ a: 1 }", /type/),
       inside("SK1101", "const x = [1, 2];", "[1, 2]", /FixedArray/),
-      inside("SK1101", "for (const k of m) {}", "for (const k of m) {}", /for \(let/),
+      inside("SK2101", "for (const k of m) {}", "m", /bpf_for_each_map_elem/),
       inside("SK1101", "for (const k in m) {}", "for (const k in m) {}"),
       inside("SK1101", "class A {}", "class A {}", /interface/),
       inside("SK1101", "const e = ctx.packet.at(Ethernet, 0)!;", "ctx.packet.at(Ethernet, 0)!", /=== null/),

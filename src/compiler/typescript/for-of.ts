@@ -9,7 +9,7 @@ import { meet } from "./operators.ts";
 import { bindPattern, refuseNames } from "./patterns.ts";
 import { rangeOf, setRange } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
-import { meaningOf } from "./scopes.ts";
+import { meaningOf, textOf } from "./scopes.ts";
 import type { FunctionState, Jump } from "./state.ts";
 import { assignedNames, single, withoutAssigned } from "./statements.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
@@ -87,7 +87,14 @@ interface Elements {
   readonly array: ArrayType;
 }
 
+const ITERABLE = "an array of fixed length, or range(n)";
+
 function elements(fn: FunctionState, node: Syntax.Expression): Elements | null {
+  if (meaningOf(fn.scope, node)?.kind === "map") {
+    const instead = `write bpf_for_each_map_elem(${textOf(node)}, (map, key, value) => …)`;
+    fn.reporter.report("SK2101", spanOf(node), { expected: ITERABLE, found: "a map", instead });
+    return null;
+  }
   const object = expression(fn, node, null);
   const { type } = object;
   if (type.kind === "error") return null;
@@ -96,7 +103,7 @@ function elements(fn: FunctionState, node: Syntax.Expression): Elements | null {
   const instead = isNullable(type)
     ? "check it for null first"
     : "loop over a FixedArray, or over range(n), or write for (let i = 0; i < n; i++)";
-  fn.reporter.report("SK2101", object.at, { expected: "an array of fixed length, or range(n)", found: typeName(type), instead });
+  fn.reporter.report("SK2101", object.at, { expected: ITERABLE, found: typeName(type), instead });
   return null;
 }
 
