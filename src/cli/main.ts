@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "link several objects into one",
     load: async () => (await import("./commands/link.ts")).link,
   },
+  types: {
+    summary: "declare kernel types in TypeScript, for editors: those that programs use",
+    load: async () => (await import("./commands/types.ts")).types,
+  },
   btf: {
     summary: "print types as C, TypeScript or JSON, or what changed between two kernels",
     load: async () => (await import("./commands/btf.ts")).btf,

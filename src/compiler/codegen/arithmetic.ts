@@ -42,6 +42,11 @@ export function selectBinary(to: Selector, binary: Extract<Instruction, { kind: 
   let { left, right } = binary;
   if (COMMUTATIVE.has(op) && to.facts.constant(left) !== null && to.facts.constant(right) === null) [left, right] = [right, left];
 
+  // A number as a pointer, and the other way round: the null pointer added, or taken off.
+  if ((op === "add" || op === "sub") && width === 64 && to.facts.constant(right) === 0n) {
+    to.move(register, to.source(left));
+    return;
+  }
   if (width === 32 && to.cpu < 3) {
     selectNarrow(to, op, left, right, register);
     return;

@@ -77,6 +77,7 @@ export class TypeWriter {
   #value(type: ValueType): number {
     if (type.kind === "int" || type.kind === "bool") return this.idOf(type);
     if (type.kind === "nullable") return this.idOf(type.of);
+    if (type.kind === "kernel" && type.to.kind === "kernel-struct") return this.#btf.pointer(this.kernel.behind(type.to));
     if (type.kind === "reference" && type.to.kind !== "header") return this.#btf.pointer(this.idOf(type.to));
     return this.#btf.pointer(0);
   }

@@ -1,5 +1,6 @@
 /** Where a value meets a place that has a type: implicit conversions, which lose nothing, and the refusal of all others. */
 
+import { copiedFromKernel } from "./kernel/copies.ts";
 import { fitsKernel, unifyKernel } from "./kernel/pointers.ts";
 import { alignOf } from "./layout.ts";
 import { fits, maximum, minimum, representation, widens } from "./numbers.ts";
@@ -34,6 +35,10 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
       break;
     case "reference":
       if (type.kind === "null" && target.nullable) return { ...value, kind: "null", type: target };
+      if (type.kind === "kernel") {
+        const copied = copiedFromKernel(fn, value, type, target);
+        if (copied !== null) return copied;
+      }
       if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) return value;
       break;
     case "kernel":

@@ -203,6 +203,8 @@ export const DIAGNOSTICS = {
   },
   SK2503: { title: "Bad question about the kernel", message: "{problem}", hint: "{instead}" },
   SK2504: { title: "Unknown kernel pointer", message: "{problem}", hint: "{instead}" },
+  SK2505: { title: "Wrong parameters of a program", message: "{problem}", hint: "{instead}" },
+  SK2506: { title: "Unknown target", message: "the kernel has no {what} {name}", hint: "{instead}" },
   // ── maps, hooks, packets ──
   SK3001: {
     title: "Declaration not at the top level",

@@ -107,7 +107,8 @@ class Graph {
   /** The module that a statement imports from; null, with a report, when there is none. */
   #imported(statement: Importing, specifier: Syntax.StringLiteral, from: string): Node | Exports | null {
     const { value } = specifier;
-    if (value === VMLINUX && this.#surroundings.kernel.types !== null) return kernelExports(this.#surroundings.kernel.types);
+    if (value === VMLINUX && this.#surroundings.kernel.types !== null)
+      return kernelExports(this.#surroundings.kernel.types, this.#surroundings.kernel);
     const library = libraryExports(value, statement);
     if (library !== null) return library;
     const found = value.startsWith("node:") || this.#resolve === null ? null : this.#resolve(value, from);

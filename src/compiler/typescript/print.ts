@@ -79,6 +79,10 @@ function addValue(fn: FunctionState, printing: Printing, node: Syntax.Node): boo
     return add(formatOf(type, hexadecimal !== null), value, "number");
   }
   if (hexadecimal === null && type.kind === "bool") return add("%d", value, "number");
+  // The kernel reads its own texts where they lie.
+  if (hexadecimal === null && type.kind === "kernel" && type.to.kind === "kernel-array" && type.to.text) {
+    return add("%s", { kind: "kernel-cast", type: INTS.u64, operand: value, at: value.at }, "number");
+  }
   if (hexadecimal === null && type.kind === "reference") {
     if (type.to.kind === "array" && type.to.name === "Ipv6Address") return add("%pI6", value, "address");
     if (type.to.kind === "array" && type.to.name === "MacAddress") return addMac(add, value, type);

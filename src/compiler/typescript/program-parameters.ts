@@ -2,7 +2,9 @@
 
 import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
-import { kernelParameters } from "./kernel/hooks.ts";
+import { converted } from "./conversions.ts";
+import { fitsParameter, kernelSignature } from "./kernel/hooks.ts";
+import { signatureText } from "./kernel/targets.ts";
 import { bindPattern } from "./patterns.ts";
 import { type ProgramSite, positional } from "./program-sites.ts";
 import { spanOf } from "./report.ts";
@@ -59,9 +61,8 @@ export function programParameters(fn: FunctionState, node: CallableNode, site: P
 
 function positionalParameters(fn: FunctionState, node: CallableNode, site: ProgramSite): ProgramParameters | null {
   const { hook, target } = site;
-  // Opening the kernel's types takes time: they are only asked for when somebody leaves an annotation out.
-  const asked = target !== null && node.params.some((each) => each.type === "Identifier" && !each.typeAnnotation);
-  const known = asked ? kernelParameters(fn.module.kernel, hook, target) : null;
+  const signature = target === null ? null : kernelSignature(fn.module.kernel, hook, target);
+  const written = () => `write ${hook.name}("${target}", ${signature === null ? "" : signatureText(signature)} => …)`;
   const prologue: Statement[] = [];
   let good = true;
   for (const [index, parameter] of node.params.entries()) {
@@ -69,12 +70,13 @@ function positionalParameters(fn: FunctionState, node: CallableNode, site: Progr
     const at = spanOf(parameter);
     const annotated = annotationOf(fn, parameter);
     if (annotated === "error") return null;
-    const type = annotated ?? known?.[index] ?? null;
-    if (known !== null && index >= known.length) {
-      const problem = `${target} gives a program of ${hook.name} ${known.length} values`;
-      fn.reporter.report("SK3005", at, { problem, instead: "leave the others out" });
+    const known = signature?.parameters[index];
+    if (signature !== null && known === undefined) {
+      const problem = `${target} gives a program of ${hook.name} ${signature.parameters.length} values`;
+      fn.reporter.report("SK2505", at, { problem, instead: written() });
       return null;
     }
+    const type = known?.type ?? annotated;
     if (type === null) {
       fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u64` });
       good = false;
@@ -86,9 +88,17 @@ function positionalParameters(fn: FunctionState, node: CallableNode, site: Progr
       good = false;
       continue;
     }
+    if (annotated !== null && !fitsParameter(annotated, type)) {
+      const problem = `${target} gives ${typeName(type)} here, not ${typeName(annotated)}`;
+      fn.reporter.report("SK2505", at, { problem, instead: written() });
+      good = false;
+      continue;
+    }
     const earlier = fn.scope.declaredAt(parameter.name);
     if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
-    const value = positional({ kind: "context", type: { kind: "context", name: "RawTracepointContext" }, at }, index, type);
+    const word = known?.word ?? index;
+    const given = positional({ kind: "context", type: { kind: "context", name: "RawTracepointContext" }, at }, word, type);
+    const value = annotated?.kind === "int" ? converted(given, annotated) : given;
     const local: Local = { name: parameter.name, type: value.type, mutable: true, own: false, at };
     fn.scope.set(parameter.name, { kind: "local", local }, at);
     prologue.push({ kind: "declare", local, value, at });

@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { storedType } from "./annotations.ts";
 import { nameFits } from "./declarations.ts";
 import { checkCallable } from "./functions.ts";
+import { checkTarget } from "./kernel/hooks.ts";
 import { type Hook, ownHook } from "./library/hooks.ts";
 import { type ProgramSite, programSite } from "./program-sites.ts";
 import { type Span, spanOf } from "./report.ts";
@@ -40,6 +41,7 @@ export function programDeclaration(
     target = first.value;
     if (!hook.target.pattern.test(target)) return refuse(first, `"${target}" does not name ${hook.target.what}`);
   }
+  if (target !== null && first !== undefined && !checkTarget(module, hook, target, first)) return null;
   const site = programSite(module, hook, target, node);
   return site === null ? null : programOf(module, site, name, body, at, instead);
 }

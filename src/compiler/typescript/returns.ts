@@ -1,6 +1,7 @@
 /** What a function returns: the type that all of its returns have together, and for a program what its hook takes. */
 
 import { coerce, settled, unify } from "./conversions.ts";
+import { kernelResult } from "./kernel/pointers.ts";
 import type { Verdicts } from "./library/verdicts.ts";
 import { fits, meaning, representation } from "./numbers.ts";
 import type { FunctionState } from "./state.ts";
@@ -52,6 +53,10 @@ function inferred(fn: FunctionState): ValueType | null {
 
 /** Where the result points, when all returns agree. */
 function referenceResult(fn: FunctionState, result: ValueType): ValueType {
+  if (result.kind === "kernel") {
+    const returned = fn.returns.map(({ statement }) => statement.value?.type);
+    return kernelResult(result, returned);
+  }
   if (result.kind !== "reference" || result.memory !== null) return result;
   const memories = new Set(
     fn.returns.flatMap(({ statement: { value } }) =>

@@ -453,6 +453,8 @@ export type Expression =
       readonly index: Expression;
       readonly stored: KernelStored;
     })
+  /** The first `size` bytes of a place in kernel memory, as an array of ours. */
+  | (Node & { readonly kind: "kernel-copy"; readonly type: ReferenceType; readonly operand: Expression; readonly size: number })
   /** What the kernel that runs the program has: whether a field exists, how large a type is. */
   | (Node & { readonly kind: "kernel-info"; readonly type: ScalarType; readonly info: KernelInfo })
   /** An integer as an address in the kernel, or the other way round. */

@@ -13,7 +13,7 @@ import { errorAt, type FunctionState } from "../state.ts";
 import type { Expression } from "../tree.ts";
 import { INTS, type KernelType, typeName, type ValueType } from "../types.ts";
 import { along, fieldNames, findMember, type KernelPath, pathTo } from "./paths.ts";
-import type { KernelArray, KernelStored } from "./structs.ts";
+import { type KernelArray, type KernelStored, mayBeMissing } from "./structs.ts";
 
 /** `object.name` of a kernel pointer that is there. */
 export function kernelMember(
@@ -125,8 +125,10 @@ function fieldOf(
   property: Syntax.Node,
   node: Syntax.Node,
 ): Expression {
-  const type = readOf(path.type, from);
-  if (type === null) return unreadable(fn, property, path.type);
+  const read = readOf(path.type, from);
+  if (read === null) return unreadable(fn, property, path.type);
+  const missing = property.type === "Identifier" && mayBeMissing(path.root, property.name);
+  const type = missing && read.kind === "kernel" ? { ...read, nullable: true } : read;
   fn.module.kernel.uses.path(path);
   return { kind: "kernel-field", object, path, type, at: spanOf(node) };
 }

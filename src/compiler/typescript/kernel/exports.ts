@@ -4,16 +4,22 @@ import { findEnumerator } from "../../../btf/enumerators.ts";
 import type { Exports, Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { INTS } from "../types.ts";
+import type { KernelState } from "./state.ts";
 import type { KernelStored, KernelTypes } from "./structs.ts";
 
 export const VMLINUX = "skep/vmlinux";
 
-export function kernelExports(types: KernelTypes): Exports {
+export function kernelExports(types: KernelTypes, { imported }: KernelState): Exports {
   return {
     title: `"${VMLINUX}"`,
-    value: remembered((name) => enumerator(types, name)),
+    value: remembered((name) => {
+      const found = enumerator(types, name);
+      if (found?.kind === "kernel-enumerator") imported.constants.set(name, found.value);
+      return found;
+    }),
     type: remembered((name) => {
       const stored = types.named(name);
+      if (stored !== null) imported.types.add(name);
       return stored === null ? null : typeMeaning(stored);
     }),
     names: () => namesOf(types),

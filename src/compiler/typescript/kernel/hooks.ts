@@ -1,38 +1,69 @@
-/** What the kernel's types say of hooks: the structs that programs are given, and parameters of what they are attached to. */
+/** What the kernel's types say of hooks: the structs that programs are given, and the parameters of what they are attached to. */
 
-import type { Btf } from "../../../btf/btf.ts";
-import type { Parameter } from "../../../btf/types.ts";
+import type * as Syntax from "@babel/types";
 import type { Hook } from "../library/hooks.ts";
+import { widens } from "../numbers.ts";
+import { spanOf } from "../report.ts";
+import { didYouMean } from "../scopes.ts";
+import type { ModuleState } from "../state.ts";
 import type { ValueType } from "../types.ts";
-import { readOf } from "./access.ts";
 import type { KernelState } from "./state.ts";
+import { sameKernelStruct } from "./structs.ts";
+import { contextOf, type KernelSignature, signatureOf, TYPED_SECTIONS, type TypedSection, targetsOf } from "./targets.ts";
 
 /** A struct of the kernel as a program's context; null when there is none of that name, or no types are at hand. */
 export function kernelContext({ types }: KernelState, name: string): ValueType | null {
-  const to = types?.struct(name) ?? null;
-  return to === null ? null : { kind: "kernel", to, read: "direct", nullable: false, embedded: false };
+  return types === null ? null : contextOf(types, name);
 }
 
-/** Types of the positional parameters of a hook, in order; null where there is no such target. */
-export function kernelParameters({ types }: KernelState, hook: Hook, target: string): readonly (ValueType | null)[] | null {
-  const parameters = types === null ? null : parametersOf(types.btf, hook, target);
-  if (types === null || parameters === null) return null;
-  return parameters.map(({ type }) => (type === 0 ? null : readOf(types.stored(type), { read: "direct" })));
+/** What a program of the hook is given at its target; null when the kernel's types do not say. */
+export function kernelSignature(kernel: KernelState, hook: Hook, target: string): KernelSignature | null {
+  const section = typedSection(hook);
+  if (kernel.types === null || section === null) return null;
+  const signature = signatureOf(kernel.types, section, target);
+  if (signature !== null) kernel.targets.add(`${section}/${target}`);
+  return signature;
 }
 
-function parametersOf(btf: Btf, { attachType }: Hook, target: string): readonly Parameter[] | null {
-  if (attachType === "trace_raw_tp") {
-    // `typedef void (*btf_trace_sched_switch)(void *, bool, struct task_struct *, …)`: the first is the tracepoint's own.
-    const id = btf.find(`btf_trace_${target}`, "typedef");
-    const prototype = id === undefined ? null : btf.type(btf.resolve(id));
-    const behind = prototype?.kind === "pointer" ? btf.type(btf.resolve(prototype.type)) : null;
-    return behind?.kind === "prototype" ? behind.parameters.slice(1) : null;
+/** Sleepable programs are given the same as others. */
+function typedSection({ section }: Hook): TypedSection | null {
+  const plain = section.replace(/\.s$/, "");
+  return TYPED_SECTIONS.find((each) => each === plain) ?? null;
+}
+
+/** Where attaching looks for a name, and what such a name is called. Null: the kernel's types do not list them. */
+function listed(hook: Hook): { readonly of: TypedSection | "iter"; readonly what: string } | null {
+  if (hook.section === "raw_tracepoint") return { of: "tp_btf", what: "tracepoint" };
+  if (hook.section.startsWith("iter")) return { of: "iter", what: "iterator" };
+  const of = typedSection(hook);
+  if (of === null) return null;
+  return { of, what: of === "tp_btf" ? "tracepoint" : of === "lsm" || of === "lsm_cgroup" ? "LSM hook" : "function" };
+}
+
+/** Whether the kernel has what a program is to be attached to; false, with a report, when it has not. */
+export function checkTarget(module: ModuleState, hook: Hook, target: string, node: Syntax.Node): boolean {
+  const { types } = module.kernel;
+  const known = listed(hook);
+  // What is in a module of the kernel is written `module:function`, and looked for when it is loaded.
+  if (types === null || known === null || target.includes(":")) return true;
+  const { of, what } = known;
+  const exists = of === "iter" ? types.struct(`bpf_iter__${target}`) : signatureOf(types, of, target);
+  if (exists !== null) return true;
+  const otherwise =
+    of === "iter"
+      ? `there are ${targetsOf(types, of).sort().join(", ")}`
+      : "names are as in the kernel; of what a module has, write module:name, and the types of the parameters";
+  const instead = didYouMean(target, targetsOf(types, of), otherwise);
+  module.reporter.report("SK2506", spanOf(node), { what, name: target, instead });
+  return false;
+}
+
+/** Whether a parameter may be annotated so: as it is, or as a wider number. */
+export function fitsParameter(annotated: ValueType, type: ValueType): boolean {
+  if (annotated.kind === "kernel" && type.kind === "kernel") {
+    const [a, b] = [annotated.to, type.to];
+    return a.kind === "kernel-struct" && b.kind === "kernel-struct" && sameKernelStruct(a, b);
   }
-  const name = attachType === "lsm_mac" || attachType === "lsm_cgroup" ? `bpf_lsm_${target}` : target;
-  const id = btf.find(name, "function");
-  const fn = id === undefined ? null : btf.type(id);
-  const prototype = fn?.kind === "function" ? btf.type(fn.type) : null;
-  if (prototype?.kind !== "prototype") return null;
-  const { parameters, result } = prototype;
-  return attachType === "trace_fexit" && result !== 0 ? [...parameters, { name: "", type: result }] : parameters;
+  if (annotated.kind === "int" && type.kind === "int") return annotated.name === type.name || widens(type, annotated);
+  return annotated.kind === type.kind && annotated.kind === "bool";
 }

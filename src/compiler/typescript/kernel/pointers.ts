@@ -7,7 +7,7 @@ import { expression } from "../expressions.ts";
 import { spanOf } from "../report.ts";
 import { errorAt, type FunctionState } from "../state.ts";
 import type { Expression } from "../tree.ts";
-import { INTS, type KernelRead, type KernelType, typeName } from "../types.ts";
+import { INTS, type KernelRead, type KernelType, typeName, type ValueType } from "../types.ts";
 import { essentialName } from "./state.ts";
 import { sameKernelStruct } from "./structs.ts";
 
@@ -33,6 +33,14 @@ export function unifyKernel(a: KernelType, b: KernelType): KernelType | null {
   const order: readonly KernelRead[] = ["direct", "any", "probe"];
   const read = order[Math.max(order.indexOf(a.read), order.indexOf(b.read))] ?? "probe";
   return { ...a, read, nullable: a.nullable || b.nullable, embedded: a.embedded && b.embedded };
+}
+
+/** What a function returns: an annotation does not say how it is read, what is returned does. */
+export function kernelResult(result: KernelType, returned: readonly (ValueType | undefined)[]): KernelType {
+  const types = returned.filter((type) => type?.kind === "kernel");
+  const [first, ...others] = types;
+  const common = others.reduce<KernelType | null>((all, type) => (all === null ? null : unifyKernel(all, type)), first ?? null);
+  return common === null ? result : { ...result, read: common.read };
 }
 
 /** `cast<sock>(address)`: a number, or a pointer to something else, as a pointer to a kernel struct. */

@@ -19,6 +19,10 @@ export class KernelState {
   readonly uses = new KernelUses();
   /** Enumerations that the source declares (`@kernel`), by name. */
   readonly enums = new Map<string, KernelEnum>();
+  /** Names that sources import: for declarations of what is used. */
+  readonly imported = { types: new Set<string>(), constants: new Map<string, bigint>() };
+  /** What programs are attached to whose parameters the kernel's types say, as sections name it. */
+  readonly targets = new Set<string>();
   readonly #declared = new Map<string, KernelStruct[]>();
   readonly #guards = new Map<string, KernelGuard>();
 

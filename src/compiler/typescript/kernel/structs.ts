@@ -101,6 +101,11 @@ export class KernelStruct {
   }
 }
 
+/** Whether a field of what an iterator gives its program is null after the last round. */
+export function mayBeMissing({ name }: KernelStruct, field: string): boolean {
+  return name.startsWith("bpf_iter__") && field !== "meta";
+}
+
 /** In bytes. */
 export function sizeOfKernel(type: KernelStored): number {
   switch (type.kind) {

@@ -46,13 +46,13 @@ export type HookParameters =
   /** One: a struct of the kernel's whose name is made from the target, such as `bpf_iter__task`. Each field is 8 bytes. */
   | { readonly kind: "kernel"; readonly struct: (target: string | null) => string };
 
-const FUNCTION: HookTarget = { what: "the kernel's function", example: "tcp_v4_connect", pattern: /^[A-Za-z_][\w.]*$/ };
+const FUNCTION: HookTarget = { what: "the kernel's function", example: "tcp_v4_connect", pattern: /^([\w-]+:)?[A-Za-z_][\w.]*$/ };
 const OFFSET: HookTarget = {
   what: "the kernel's function",
   example: "do_unlinkat",
   pattern: /^[A-Za-z_][\w.]*(\+(0x[\da-f]+|\d+))?$/,
 };
-const TRACEPOINT: HookTarget = { what: "the tracepoint", example: "sched_switch", pattern: /^[A-Za-z_]\w*$/ };
+const TRACEPOINT: HookTarget = { what: "the tracepoint", example: "sched_switch", pattern: /^([\w-]+:)?[A-Za-z_]\w*$/ };
 const EVENT: HookTarget = {
   what: "the tracepoint with its category",
   example: "syscalls/sys_enter_openat",

@@ -65,6 +65,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "array":
     case "bytes":
     case "copied":
+    case "kernel-copy":
       return made(to, value);
     case "map-get":
       return value.type.kind === "reference" ? lookUp(to, value) : nullable(to, value).value;
@@ -312,7 +313,14 @@ export function locate(to: Lowering, value: Expression, offset: number): Locatio
 function alignmentOf(value: Expression): number {
   if (value.type.kind !== "reference" || value.type.to.kind === "header") return 1;
   // Slots of the frame and values of maps begin at multiples of 8.
-  if (value.kind === "struct" || value.kind === "array" || value.kind === "bytes" || value.kind === "copied") return 8;
+  if (
+    value.kind === "struct" ||
+    value.kind === "array" ||
+    value.kind === "bytes" ||
+    value.kind === "copied" ||
+    value.kind === "kernel-copy"
+  )
+    return 8;
   if (value.kind === "local" && value.local.own) return 8;
   return alignOf(value.type.to);
 }
@@ -344,7 +352,10 @@ function bitsOf(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Val
 }
 
 /** A struct, array or address of its own in the frame. */
-function made(to: Lowering, value: Extract<Expression, { kind: "struct" | "array" | "bytes" | "copied" }>): Value {
+function made(
+  to: Lowering,
+  value: Extract<Expression, { kind: "struct" | "array" | "bytes" | "copied" | "kernel-copy" }>,
+): Value {
   const stored = value.type.to;
   if (stored.kind === "header") throw new TypeError("a header cannot be made");
   const prepared = prepare(to, value.kind === "copied" ? value.operand : value, stored);

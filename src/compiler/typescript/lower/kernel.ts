@@ -4,7 +4,7 @@
  */
 
 import type { Value, Width } from "../../ir/ir.ts";
-import type { KernelPath } from "../kernel/paths.ts";
+import { along, type KernelPath } from "../kernel/paths.ts";
 import { type KernelStored, sizeOfKernel } from "../kernel/structs.ts";
 import { sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
@@ -28,6 +28,10 @@ export function readOf(to: Lowering, value: Expression): Exclude<KernelRead, "an
     case "kernel-field":
     case "kernel-element":
       return readOf(to, value.object);
+    case "call":
+      // What it returns is its parameters', or what they lead to. A sub-program has read those as it reads any.
+      if (to.session.isSubprogram(value.function)) return "probe";
+      return value.arguments.every((part) => part.type.kind !== "kernel" || readOf(to, part) === "direct") ? "direct" : "probe";
     default:
       return "probe";
   }
@@ -201,26 +205,53 @@ export function kernelCast(to: Lowering, { operand, type }: Extract<Expression, 
 
 const U64: IntType = { kind: "int", bits: 64, signed: false, name: "u64" };
 
-/** Copies `size` bytes of a struct or array in kernel memory to a place that is ours; with `text`, no more than to its NUL, and with one. */
-export function copyFromKernel(
+/** Computes where something lies in kernel memory; what it returns copies its first bytes to a place of ours. */
+export function kernelCopy(
   to: Lowering,
-  address: Value,
-  read: KernelRead,
-  size: number,
-  text: boolean,
-  place: Location,
-): void {
+  { operand, size }: Extract<Expression, { kind: "kernel-copy" }>,
+): (place: Location) => void {
   const { ir } = to;
-  if (read === "direct" && !text) {
-    for (let offset = 0; offset < size; ) {
-      const left = size - offset;
-      const width = (left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1) as Width;
-      const type = width === 8 ? "i64" : "i32";
-      ir.store(width, place.address, place.offset + offset, ir.load(type, width, false, address, offset));
-      offset += width;
-    }
-    return;
+  if (readOf(to, operand) === "probe") {
+    const address = scalar(to, operand);
+    return (place) => ir.call("bpf_probe_read_kernel", [pointer(ir, place), ir.constant("i32", size), address], null);
   }
-  const helper = text ? "bpf_probe_read_kernel_str" : "bpf_probe_read_kernel";
-  ir.call(helper, [pointer(ir, place), ir.constant("i32", size), address], null);
+  // A path to each piece, rather than an address: of a context, the verifier takes no other.
+  const object = operand.kind === "kernel-field" ? scalar(to, operand.object) : scalar(to, operand);
+  const within = operand.kind === "kernel-field" ? operand.path : null;
+  return (place) => {
+    const start = within === null ? 0 : within.bitOffset / 8;
+    for (const { offset, width } of pieces(start, size)) {
+      const type = width === 8 ? "i64" : "i32";
+      const part = within === null ? undefined : pieceOf(within, offset);
+      const core = part === undefined ? undefined : to.session.types.kernel.path(part);
+      const value = ir.load(type, width, false, object, start + offset, core);
+      for (let done = 0; done < width; ) {
+        const store = widestStore(place, offset + done, width - done);
+        const bits = done === 0 ? value : ir.binary("lshr", value, ir.constant(type, done * 8));
+        ir.store(store, place.address, place.offset + offset + done, bits);
+        done += store;
+      }
+    }
+  };
+}
+
+/** Pieces as wide as the alignment of the first byte allows. */
+function* pieces(start: number, size: number): Generator<{ readonly offset: number; readonly width: Width }> {
+  for (let offset = 0; offset < size; ) {
+    const width = ([8, 4, 2, 1] as const).find((each) => each <= size - offset && (start + offset) % each === 0) ?? 1;
+    yield { offset, width };
+    offset += width;
+  }
+}
+
+/** The element that a piece of an array of integers begins with. */
+function pieceOf(path: KernelPath, offset: number): KernelPath {
+  const { type } = path;
+  if (type.kind !== "kernel-array") return path;
+  return along(path, [{ kind: "element", of: type, index: offset / sizeOfKernel(type.element) }]);
+}
+
+function widestStore({ memory, align, offset }: Location, at: number, most: number): Width {
+  const strict = memory === "stack" || memory === null;
+  return ([8, 4, 2, 1] as const).find((each) => each <= most && (!strict || (each <= align && (offset + at) % each === 0))) ?? 1;
 }

@@ -8,6 +8,7 @@ import { paddingOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
 import type { StoredType, StructType } from "../types.ts";
 import { locate, scalar } from "./expressions.ts";
+import { kernelCopy } from "./kernel.ts";
 import type { Lowering } from "./lowering.ts";
 import { at, copy, type Location, type ScalarStored, store, storeBytes, zero } from "./memory.ts";
 
@@ -20,6 +21,7 @@ export type Prepared =
     }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "copy"; readonly size: number; readonly from: Location }
+  | { readonly kind: "kernel"; readonly size: number; readonly copy: (place: Location) => void; readonly copied: number }
   | {
       readonly kind: "struct";
       readonly struct: StructType | null;
@@ -37,6 +39,9 @@ export function prepare(to: Lowering, value: Expression, stored: StoredType): Pr
     return { kind: "struct", struct: null, parts };
   }
   if (value.kind === "bytes") return { kind: "bytes", bytes: value.bytes };
+  if (value.kind === "kernel-copy") {
+    return { kind: "kernel", size: sizeOf(stored), copied: value.size, copy: kernelCopy(to, value) };
+  }
   if (stored.kind === "struct" || stored.kind === "array")
     return { kind: "copy", size: sizeOf(stored), from: locate(to, value, 0) };
   return { kind: "scalar", stored, value: scalar(to, value) };
@@ -53,6 +58,10 @@ export function write(to: Lowering, prepared: Prepared, place: Location): void {
       return;
     case "copy":
       copy(to.ir, prepared.size, prepared.from, place);
+      return;
+    case "kernel":
+      prepared.copy(place);
+      zero(to.ir, prepared.size - prepared.copied, at(place, prepared.copied));
       return;
     case "struct":
       for (const { offset, value } of prepared.parts) write(to, value, at(place, offset));

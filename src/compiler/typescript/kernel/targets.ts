@@ -1,0 +1,119 @@
+/**
+ * What programs are given at hooks whose types the kernel's BTF has: tracepoints (`btf_trace_NAME`), functions, LSM hooks
+ * (`bpf_lsm_NAME`), iterators (`bpf_iter__NAME`).
+ */
+
+import { INTS, typeName, type ValueType } from "../types.ts";
+import { type KernelStored, type KernelTypes, sizeOfKernel } from "./structs.ts";
+
+/** Hooks whose programs have the parameters of a function, by the name of their section. */
+export const TYPED_SECTIONS = ["tp_btf", "fentry", "fexit", "fmod_ret", "lsm", "lsm_cgroup"] as const;
+export type TypedSection = (typeof TYPED_SECTIONS)[number];
+
+export interface KernelParameter {
+  readonly name: string;
+  readonly type: ValueType;
+  /** Which of the context's words it begins in; a struct passed by value may take two. */
+  readonly word: number;
+}
+
+export interface KernelSignature {
+  readonly parameters: readonly KernelParameter[];
+  /** What the function returns; null when that is nothing. */
+  readonly result: ValueType | null;
+}
+
+/** The parameters of programs at a target; null when the kernel has none of that name. */
+export function signatureOf(types: KernelTypes, section: TypedSection, target: string): KernelSignature | null {
+  const { btf } = types;
+  if (section === "tp_btf") {
+    const typedef = btf.find(`btf_trace_${target}`, "typedef");
+    const pointer = typedef === undefined ? null : btf.type(btf.resolve(typedef));
+    if (pointer?.kind !== "pointer") return null;
+    // Its parameters have no names, those of the function that calls programs do. The first is what was registered, which programs do not get.
+    const caller = functionNamed(types, `__traceiter_${target}`);
+    const named = caller === null ? null : prototype(types, caller, 1, "none");
+    const own = prototype(types, pointer.type, 1, "none");
+    return named !== null && named.parameters.length === own?.parameters.length ? named : own;
+  }
+  const name = section === "lsm" || section === "lsm_cgroup" ? `bpf_lsm_${target}` : target;
+  const id = functionNamed(types, name);
+  return id === null ? null : prototype(types, id, 0, section === "fentry" ? "none" : "last");
+}
+
+/** The id of a function's prototype; null when there is none of that name. */
+function functionNamed({ btf }: KernelTypes, name: string): number | null {
+  const id = btf.find(name, "function");
+  const fn = id === undefined ? null : btf.type(id);
+  return fn?.kind === "function" ? fn.type : null;
+}
+
+/** @param result `last`: programs get what was returned, or would be, as one more parameter */
+function prototype(types: KernelTypes, id: number, skip: number, result: "none" | "last"): KernelSignature | null {
+  const type = types.btf.type(id);
+  if (type.kind !== "prototype") return null;
+  const parameters: KernelParameter[] = [];
+  let word = 0;
+  const taken = new Set<string>();
+  for (const [index, parameter] of type.parameters.slice(skip).entries()) {
+    const stored = types.stored(parameter.type);
+    let name = parameter.name === "" ? `argument${index}` : parameter.name;
+    while (taken.has(name)) name = `${name}_`;
+    taken.add(name);
+    parameters.push({ name, type: argument(stored), word });
+    word += Math.max(1, Math.ceil(sizeOfKernel(stored) / 8));
+  }
+  const returned = type.result === 0 ? null : argument(types.stored(type.result));
+  if (result === "last" && returned !== null)
+    parameters.push({ name: taken.has("result") ? "returned" : "result", type: returned, word });
+  return { parameters, result: returned };
+}
+
+/** What arrives in a word: a number, or a pointer that the verifier knows. Of a struct passed by value, its first 8 bytes; its only member, as in `kuid_t`. */
+function argument(stored: KernelStored): ValueType {
+  switch (stored.kind) {
+    case "int":
+    case "bool":
+      return stored;
+    case "network":
+      return stored.host;
+    case "kernel-enum":
+      return stored.int;
+    case "kernel-pointer":
+      return stored.to === null ? INTS.u64 : { kind: "kernel", to: stored.to, read: "direct", nullable: false, embedded: false };
+    case "kernel-struct": {
+      const [only, more] = stored.members;
+      return only?.type.kind === "int" && more === undefined ? only.type : INTS.u64;
+    }
+    default:
+      return INTS.u64;
+  }
+}
+
+/** As a person writes it: `(preempt: bool, prev: task_struct)`. */
+export function signatureText({ parameters }: KernelSignature): string {
+  return `(${parameters.map(({ name, type }) => `${name}: ${typeName(type)}`).join(", ")})`;
+}
+
+/** The struct that a program of an iterator, or of netfilter, is given; null when the kernel has none. */
+export function contextOf(types: KernelTypes, name: string): ValueType | null {
+  const to = types.struct(name);
+  return to === null ? null : { kind: "kernel", to, read: "direct", nullable: false, embedded: false };
+}
+
+/** Names that a hook can be attached to, for suggestions. */
+export function targetsOf({ btf }: KernelTypes, section: TypedSection | "iter"): string[] {
+  const names: string[] = [];
+  const [kind, prefix] =
+    section === "tp_btf"
+      ? (["typedef", "btf_trace_"] as const)
+      : section === "iter"
+        ? (["struct", "bpf_iter__"] as const)
+        : (["function", section === "lsm" || section === "lsm_cgroup" ? "bpf_lsm_" : ""] as const);
+  for (const id of btf.ids(kind)) {
+    const name = btf.name(id);
+    // `bpf_iter__task__safe_trusted` is the verifier's.
+    if (name.startsWith(prefix) && !name.slice(prefix.length).includes("__")) names.push(name.slice(prefix.length));
+  }
+  return names;
+}
