@@ -75,7 +75,7 @@ describe("a project with and without them", () => {
     const compilerOptions = {
       module: "nodenext",
       target: "es2024",
-      lib: ["es2024", "esnext.disposable"],
+      lib: ["es2024", "esnext.disposable", "esnext.iterator", "dom"],
       types: [],
       strict: true,
       noEmit: true,
