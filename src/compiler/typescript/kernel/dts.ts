@@ -200,11 +200,16 @@ class Printer {
   }
 
   #value(type: ValueType): string {
-    if (type.kind !== "kernel" || type.to.kind !== "kernel-struct") return `import("skep/bpf").${typeName(type)}`;
+    if (type.kind !== "kernel" || type.to.kind !== "kernel-struct") return outside("skep/bpf", typeName(type));
     if (!isFreeName(type.to.name)) return "object";
     this.#want(type.to, 1);
-    return `import("skep/vmlinux").${type.to.name}`;
+    return outside("skep/vmlinux", type.to.name);
   }
+}
+
+/** A type of a module, written where nothing is imported. */
+function outside(module: string, name: string): string {
+  return `import(${JSON.stringify(module)}).${name}`;
 }
 
 function cName({ form, name, typedef }: KernelStruct): string {
