@@ -32,9 +32,7 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
     const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
     return compileSource(source, {
       file: path,
-      machine: process.arch === "arm64" ? "arm64" : "x86_64",
-      kernel: () => kernelTypes("6.18"),
-      resolve: resolveFrom(path),
+      ...libraries(path),
       ...(cpu === undefined ? {} : { cpu }),
     });
   }
@@ -48,6 +46,31 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
   }
   const { readObject } = await import("./object/read.ts");
   return readObject(bytes, { name });
+}
+
+/**
+ * What the compiler makes of a `.bpf.ts` source before instructions are chosen, as text: each program, and each function that is not inlined.
+ * @throws CompileError; an error of the file system.
+ */
+export async function intermediate(
+  path: string,
+  options: { readonly optimized: boolean; readonly cpu?: CpuVersion },
+): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const [{ compileToIr }, { optimize }, { printFunction }, source] = await Promise.all([
+    import("./compiler/compile.ts"),
+    import("./compiler/ir/optimize.ts"),
+    import("./compiler/ir/print.ts"),
+    readFile(path, "utf8"),
+  ]);
+  const { optimized, ...rest } = options;
+  const functions = compileToIr(source, { file: path, ...libraries(path), ...rest });
+  return [...functions.values()].map((fn) => ({ name: fn.name, text: printFunction(optimized ? optimize(fn) : fn) }));
+}
+
+/** What imports of a program lead to, and whose registers kprobes see. */
+function libraries(path: string) {
+  const machine = process.arch === "arm64" ? "arm64" : "x86_64";
+  return { machine, kernel: () => kernelTypes("6.18"), resolve: resolveFrom(path) } as const;
 }
 
 /** Whether a file begins as ELF files do. */

@@ -22,8 +22,12 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     load: async () => (await import("./commands/debug.ts")).debug,
   },
   compile: {
-    summary: "compile a program and show what it became",
+    summary: "compile a program: to an object file, or show what it became",
     load: async () => (await import("./commands/compile.ts")).compile,
+  },
+  skeleton: {
+    summary: "make a TypeScript module that knows an object's maps, variables and programs",
+    load: async () => (await import("./commands/skeleton.ts")).skeleton,
   },
   inspect: {
     summary: "show what is in a program: maps, globals, externs, types, the kernel it needs",

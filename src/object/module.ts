@@ -11,6 +11,14 @@ export interface MapDeclaration<Type extends MapType = MapType, Key = unknown, V
   readonly "~map": { readonly type: Type; readonly key: Key; readonly value: Value };
 }
 
+/**
+ * What user space reads there, said directly: modules that `skep skeleton` makes of objects have `MapDeclaration<"hash",
+ * UserSide<number>, UserSide<Event>>`.
+ */
+export interface UserSide<Value> {
+  readonly "~user": Value;
+}
+
 /** An exported program: `export const firewall = xdp(…)`. */
 export interface ProgramDeclaration<Type extends ProgramType = ProgramType> {
   readonly "~program": Type;
@@ -51,12 +59,14 @@ export type UserValue<T> = [T] extends [boolean]
             ? string
             : number
       : number
-    : T extends readonly (infer Element)[]
-      ? T extends { readonly "~text": string }
-        ? string
-        : Element extends { readonly __int?: "u8" }
-          ? Uint8Array
-          : UserValue<Element>[]
-      : T extends object
-        ? { [Field in keyof T]: UserValue<T[Field]> }
-        : T;
+    : T extends { readonly "~user": infer User }
+      ? User
+      : T extends readonly (infer Element)[]
+        ? T extends { readonly "~text": string }
+          ? string
+          : Element extends { readonly __int?: "u8" }
+            ? Uint8Array
+            : UserValue<Element>[]
+        : T extends object
+          ? { [Field in keyof T]: UserValue<T[Field]> }
+          : T;

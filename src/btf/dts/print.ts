@@ -29,6 +29,18 @@ export function printDts(btf: Btf, options: PrintDtsOptions = {}): string {
   return printer.text();
 }
 
+/** Declarations for a module that refers to types by `spell`; `text` has those that it referred to, and what they need. */
+export interface TypeDeclarations {
+  /** How a type is written, e.g. `Event`, `bigint`, `number[]`. */
+  spell(id: number): string;
+  text(): string;
+}
+
+/** @param taken names that the module declares besides */
+export function declareTypes(btf: Btf, side: "program" | "user", taken: Iterable<string>): TypeDeclarations {
+  return new DtsPrinter(btf, side, taken);
+}
+
 /** The same flavours as those of `skep/bpf` (bpf/integers.ts): values of either assign to the other. */
 const PROGRAM_PREAMBLE = `type u8 = number & { readonly __int?: "u8" };
 type u16 = number & { readonly __int?: "u8" | "u16" };
@@ -53,7 +65,7 @@ const MOST_NESTED = 128;
 const VISITS_PER_BYTE = 2;
 const FREE_VISITS = 10_000;
 
-class DtsPrinter {
+class DtsPrinter implements TypeDeclarations {
   readonly #btf: Btf;
   readonly #program: boolean;
   readonly #names: DtsNames;
@@ -67,10 +79,10 @@ class DtsPrinter {
   /** Left. */
   #visits = FREE_VISITS;
 
-  constructor(btf: Btf, side: "program" | "user") {
+  constructor(btf: Btf, side: "program" | "user", taken: Iterable<string> = []) {
     this.#btf = btf;
     this.#program = side === "program";
-    this.#names = new DtsNames(btf, this.#program ? PROGRAM_NAMES : []);
+    this.#names = new DtsNames(btf, [...(this.#program ? PROGRAM_NAMES : []), ...taken]);
     this.#out = [this.#program ? PROGRAM_PREAMBLE : ""];
     for (let part: Btf | null = btf; part !== null; part = part.base) this.#visits += VISITS_PER_BYTE * part.bytes.length;
   }
@@ -81,6 +93,16 @@ class DtsPrinter {
 
   root(id: number): void {
     this.#waiting.push(id);
+    this.#drain();
+  }
+
+  spell(id: number): string {
+    const text = this.#type(id, "", 0);
+    this.#drain();
+    return text;
+  }
+
+  #drain(): void {
     for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) {
       if (this.#seen.has(next)) continue;
       this.#seen.add(next);

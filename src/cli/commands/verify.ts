@@ -1,9 +1,8 @@
 /** `skep verify FILE`: whether kernels take a program, without having them; and if not, why. */
 
-import type { ProgramSpec } from "../../object/spec.ts";
 import type { Explanation } from "../../verifier/explain/explanation.ts";
-import type { Target } from "../../verifier/target.ts";
 import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
+import { destinationsNamed } from "../destinations.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { toJson } from "../maps.ts";
 import { selectPrograms } from "../programs.ts";
@@ -142,36 +141,7 @@ async function refusals(results: readonly Verification[]): Promise<Explanation[]
 async function destinationsOf(values: readonly string[], one: boolean): Promise<Destination[]> {
   const { KERNELS } = await import("../../verifier/targets/index.ts");
   const wanted = values.flatMap((value) => value.split(",")).map((value) => value.trim());
-  const names = wanted.length > 0 ? wanted : one ? KERNELS.slice(-1) : KERNELS;
-  return names.map((name): Destination => {
-    if (name === "embedded") return { name, targetFor: embedded };
-    const known = KERNELS.find((kernel) => kernel === name);
-    if (known === undefined) {
-      throw new CliError(EXIT.usage, `--kernel takes ${KERNELS.join(", ")} and embedded, found ${JSON.stringify(name)}`);
-    }
-    let target: Target | null = null;
-    return {
-      name,
-      async targetFor({ section }) {
-        if (section.startsWith("hook/"))
-          return `${section} is an application's own hook, in the embedded engine: kernels have no such`;
-        target ??= (await import("../../kernels/types.ts")).openKernelTarget(known);
-        return target;
-      },
-    };
-  });
-}
-
-/** With the kernel types that a room may have, where a program depends on some. */
-async function embedded({ type, section, core = [] }: ProgramSpec): Promise<Target | string> {
-  const { loadKind } = await import("../../engine/embedded/programs/kinds.ts");
-  const kind = await loadKind(type);
-  if (section.startsWith("hook/"))
-    return `${section} is an application's own hook: the engine that has it verifies its programs when it loads them`;
-  if (kind === null) return `the embedded engine has no programs of type ${type}`;
-  const { embeddedTarget } = await import("../../engine/embedded/target/target.ts");
-  const needsTypes = kind.kernelPointers === true || core.length > 0;
-  return embeddedTarget(kind, needsTypes ? (await import("../../kernels/types.ts")).kernelTypes("6.18") : null);
+  return destinationsNamed(wanted.length > 0 ? wanted : one ? KERNELS.slice(-1) : KERNELS, "--kernel");
 }
 
 function plainResult({ program, kernel, verdict, explanation, unfit }: Verification) {
