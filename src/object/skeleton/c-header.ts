@@ -42,6 +42,12 @@ function typesOf({ keyType, valueType, inner }: MapSpec): number[] {
   return [keyType, valueType, ...(inner === undefined ? [] : typesOf(inner))];
 }
 
+/** Programs may not write it; user space does, before loading. */
+function unqualified(btf: Btf, id: number): number {
+  const type = btf.type(id);
+  return type.kind === "const" || type.kind === "volatile" ? unqualified(btf, type.type) : id;
+}
+
 /** The value of a map of variables as a struct. Places between are named, so that every offset is right whatever types are aligned to. */
 function section(spec: Spec, map: MapSpec, globals: readonly GlobalSpec[], btf: Btf): string {
   if (globals.length === 0) return "";
@@ -50,7 +56,7 @@ function section(spec: Spec, map: MapSpec, globals: readonly GlobalSpec[], btf: 
   for (const { name, type, offset, size } of globals) {
     if (offset < at) continue;
     if (offset > at) lines.push(`\tunsigned char _${at}[${offset - at}];\n`);
-    lines.push(`\t${spellDeclaration(btf, type, name)};\n`);
+    lines.push(`\t${spellDeclaration(btf, unqualified(btf, type), name)};\n`);
     at = offset + size;
   }
   const name = `${spec.name}_${map.name.slice(map.name.lastIndexOf(".") + 1)}`.replace(/\W/g, "_");

@@ -113,8 +113,8 @@ function isVariables(spec: Spec, { name }: MapSpec): boolean {
 }
 
 function comment({ type, maxEntries, pinning }: MapSpec): string {
-  const entries =
-    maxEntries === 0 ? "" : `, ${maxEntries.toLocaleString("en-US")} ${type.includes("ringbuf") ? "bytes" : "entries"}`;
+  const unit = type.includes("ringbuf") ? "bytes" : maxEntries === 1 ? "entry" : "entries";
+  const entries = maxEntries === 0 ? "" : `, ${maxEntries.toLocaleString("en-US")} ${unit}`;
   return `\`${type}\`${entries}${pinning === "name" ? ", pinned by its name" : ""}`;
 }
 
