@@ -91,7 +91,7 @@ for (const { what, args, status, says } of [
     status: 4,
     says: /blocked/,
   },
-  { what: "an unknown format", args: ["compile", FIREWALL, "--emit", "wasm"], status: 2, says: /asm, bytes, json/ },
+  { what: "an unknown format", args: ["compile", FIREWALL, "--emit", "wasm"], status: 2, says: /asm, obj, bytes, json/ },
   {
     what: "a place that cannot be written",
     args: ["compile", FIREWALL, "-o", "/nosuch/folder/x"],
