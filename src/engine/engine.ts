@@ -8,8 +8,11 @@
 
 import type { IsVariable, MapDeclaration, ProgramDeclaration, UserValue } from "../object/module.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
+import type { ProgramType } from "../uapi/program-types.ts";
+import type { AttachOptionsOf } from "./attach-options.ts";
 import type { AnyMap, MapHandle, UserMapOf, Variable } from "./maps.ts";
 
+export type * from "./attach-options.ts";
 export type * from "./maps.ts";
 
 export interface Engine extends AsyncDisposable {
@@ -34,7 +37,7 @@ export interface LoadOptions<Module = AnyModule> {
   /**
    * Maps to go on with instead of making those of the same name, with what they hold: `reuse: old.maps`. Type, sizes, entries, flags and
    * the layout of keys and values must be the same; maps that the Spec does not declare are ignored. A map lives until the last
-   * collection that uses it is disposed. The embedded engine only.
+   * collection that uses it is disposed.
    */
   readonly reuse?: Readonly<Record<string, MapHandle>>;
 }
@@ -48,7 +51,8 @@ export interface Collection<Module = AnyModule> extends AsyncDisposable {
   readonly variables: VariablesOf<Module>;
 }
 
-export interface Program {
+/** `Type` is the program's, where the type checker knows it: it says what `attach` may be told. */
+export interface Program<Type extends ProgramType = ProgramType> {
   readonly name: string;
   readonly spec: ProgramSpec;
   /**
@@ -57,12 +61,15 @@ export interface Program {
    * @throws RangeError for an input that programs of this type do not take.
    */
   run(input?: RunInput): RunResult;
-  /** Attaches to a hook until the link is disposed. */
-  attach(options: AttachOptions): Promise<Link>;
+  /**
+   * Attaches to a hook until the link is disposed: to the one that its section names, where the options say nothing.
+   * @throws AttachError, FeatureError, PrivilegeError
+   */
+  attach(options?: AttachOptionsOf<Type>): Promise<Link>;
   /**
    * Of iterator programs (`iter/task`, `iter/bpf_map_elem` …) alone: goes through objects, and gives what the program writes of each
    * (`bpf_seq_printf`, `bpf_seq_write`). Nothing is attached before the first row is asked for, and nothing after the last. Since
-   * Linux 5.8; the embedded engine only.
+   * Linux 5.8.
    */
   iterate?(options?: IterateOptions): Iteration;
 }
@@ -130,27 +137,6 @@ export interface RunResult {
   readonly duration: number;
 }
 
-export interface AttachOptions {
-  /** XDP, tc, socket filters: name of the network interface (Linux), or of a device of the engine's room (embedded). */
-  readonly interface?: string;
-  /** XDP only: in the driver, in the network stack, or whichever the kernel chooses (the default). */
-  readonly mode?: "native" | "generic";
-  /** tc: on packets that come in, or on those that leave. Default: what the section says, else `ingress`. */
-  readonly direction?: "ingress" | "egress";
-  /** cgroup kinds: the group whose processes it is for, e.g. `/web`. */
-  readonly cgroup?: string;
-  /** Programs for hooks of an application's own: the hook. Default: what the section says. */
-  readonly hook?: { readonly name: string };
-  /** Tracing kinds: the event, e.g. `syscalls/sys_enter_openat`. Default: what the section says. */
-  readonly event?: string;
-  /** Tracing kinds: what `bpf_get_attach_cookie` gives to the program, u64. Default 0. */
-  readonly cookie?: number | bigint;
-  /** perf_event: samples a second, 1 to 1,000,000,000. Default: only when somebody emits the event. */
-  readonly frequency?: number;
-  /** Where among the programs at the same hook, for hooks that run several. Default: last. */
-  readonly position?: "first" | "last" | { readonly before: Link } | { readonly after: Link };
-}
-
 export interface Link extends AsyncDisposable {
   /** What it is attached to, for people: `xdp on veth0 (native)`. */
   readonly description: string;
@@ -183,7 +169,13 @@ export type MapsOf<Module> = Module extends AnyModule
 
 export type ProgramsOf<Module> = Module extends AnyModule
   ? Readonly<Record<string, Program>>
-  : { readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration ? Name : never]: Program };
+  : {
+      readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration ? Name : never]: Module[Name] extends ProgramDeclaration<
+        infer Type
+      >
+        ? Program<Type>
+        : never;
+    };
 
 export type VariablesOf<Module> = Module extends AnyModule
   ? Readonly<Record<string, Variable>>

@@ -15,7 +15,7 @@ test("maps and programs have the types that the source gives them", () => {
   same<keyof MapsOf<typeof firewall>, "blocked" | "drops">(true);
   same<MapsOf<typeof firewall>["blocked"], BpfMap<{ prefixLength: number; address: string }, number>>(true);
   same<MapsOf<typeof firewall>["drops"], PerCpuMap<string, bigint>>(true);
-  same<ProgramsOf<typeof firewall>, { readonly firewall: Program }>(true);
+  same<ProgramsOf<typeof firewall>, { readonly firewall: Program<"xdp"> }>(true);
   same<
     MapsOf<typeof protocols>["traffic"],
     PerCpuMap<{ etherType: number; port: number; protocol: number }, { packets: bigint; bytes: bigint }>

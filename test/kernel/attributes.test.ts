@@ -21,6 +21,9 @@ const MEMBER: Readonly<Record<string, string>> = {
   link_create: "link_create.",
   link_update: "link_update.",
   obj_get_info_by_fd: "info.",
+  raw_tracepoint_open: "raw_tracepoint.",
+  iter_create: "iter_create.",
+  prog_bind_map: "prog_bind_map.",
 };
 
 test("every field is where the header has it; fields newer than the header are left out", { skip }, () => {

@@ -29,6 +29,14 @@ const BATCH = {
   text: {},
 } as const;
 
+const ATTACH = {
+  size: 32,
+  u32: { target_fd: 0, attach_bpf_fd: 4, attach_type: 8, attach_flags: 12, replace_bpf_fd: 16, relative_fd: 20 },
+  u64: { expected_revision: 24 },
+  pointer: {},
+  text: {},
+} as const;
+
 export const ATTRIBUTES = {
   map_create: {
     size: 80,
@@ -107,13 +115,54 @@ export const ATTRIBUTES = {
     pointer: { btf: 0, btf_log_buf: 8 },
     text: {},
   },
+  // What lies from 16 on depends on the attach type.
   link_create: {
     size: 64,
-    u32: { prog_fd: 0, target_ifindex: 4, attach_type: 8, flags: 12 },
-    u64: {},
-    pointer: {},
+    u32: {
+      prog_fd: 0,
+      map_fd: 0,
+      target_fd: 4,
+      target_ifindex: 4,
+      attach_type: 8,
+      flags: 12,
+      target_btf_id: 16,
+      iter_info_len: 24,
+      "kprobe_multi.flags": 16,
+      "kprobe_multi.cnt": 20,
+      "uprobe_multi.cnt": 48,
+      "uprobe_multi.flags": 52,
+      "uprobe_multi.pid": 56,
+      "netfilter.pf": 16,
+      "netfilter.hooknum": 20,
+      "netfilter.priority": 24,
+      "netfilter.flags": 28,
+      "tcx.relative_fd": 16,
+      "cgroup.relative_fd": 16,
+    },
+    u64: { "perf_event.bpf_cookie": 16, "tracing.cookie": 24 },
+    pointer: {
+      iter_info: 16,
+      "kprobe_multi.syms": 24,
+      "kprobe_multi.addrs": 32,
+      "kprobe_multi.cookies": 40,
+      "uprobe_multi.path": 16,
+      "uprobe_multi.offsets": 24,
+      "uprobe_multi.ref_ctr_offsets": 32,
+      "uprobe_multi.cookies": 40,
+    },
     text: {},
   },
+  raw_tracepoint_open: {
+    size: 24,
+    u32: { prog_fd: 8 },
+    u64: { cookie: 16 },
+    pointer: { name: 0 },
+    text: {},
+  },
+  iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
+  prog_attach: ATTACH,
+  prog_detach: ATTACH,
+  prog_bind_map: { size: 12, u32: { prog_fd: 0, map_fd: 4, flags: 8 }, u64: {}, pointer: {}, text: {} },
   link_update: {
     size: 32,
     u32: { link_fd: 0, new_prog_fd: 4, flags: 8, old_prog_fd: 12 },

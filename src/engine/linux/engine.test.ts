@@ -59,7 +59,7 @@ describe("an engine", () => {
     kernel.on("prog_load", () => (loads++ === 0 ? 0 : -ERRNO.E2BIG));
     await assert.rejects(engine.load(SPEC), { name: "FeatureError" });
     assert.deepEqual(engine.descriptors, []);
-    assert.equal(kernel.open.size, 0);
+    assert.equal(kernel.descriptors.size, 0);
   });
 
   test("loads only the programs asked for, with other sizes", async () => {
@@ -91,7 +91,7 @@ describe("an engine", () => {
     await collection.programs["first"]!.attach({ interface: "eth0" });
     assert.equal(engine.descriptors.at(-1), "104: link of first to eth0");
     await collection[Symbol.asyncDispose]();
-    assert.equal(kernel.open.size, 0);
+    assert.equal(kernel.descriptors.size, 0);
     assert.throws(() => collection.maps["one"]!.get(new Uint8Array(4)), { name: "MapError", code: "closed" });
     assert.throws(() => collection.programs["first"]!.run({ packet: new Uint8Array(64) }), {
       message: /closed with its collection/,
@@ -106,7 +106,7 @@ describe("an engine", () => {
     await collection.programs["first"]!.attach({ interface: "eth0" });
     await engine[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
-    assert.equal(kernel.open.size, 0);
+    assert.equal(kernel.descriptors.size, 0);
     await assert.rejects(engine.load(SPEC), { message: /engine was disposed/ });
   });
 });

@@ -45,17 +45,20 @@ export const MACHINE: Facts = {
 
 /**
  * CPUs that could ever be: a per-CPU value has a place for each, present or not. 1 when the machine does not say.
- * The file holds ranges: `0-3,8`.
  */
 export function possibleCpus(facts: Facts): number {
-  const text = facts.read("/sys/devices/system/cpu/possible");
-  let count = 0;
+  return Math.max(cpuList(facts.read("/sys/devices/system/cpu/possible"))?.length ?? 1, 1);
+}
+
+/** Numbers of CPUs as the kernel lists them, in ranges: `0-3,8`. Null when that is no such list. */
+export function cpuList(text: string | null): readonly number[] | null {
+  const cpus: number[] = [];
   for (const range of text?.split(",") ?? []) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(range.trim());
-    if (match === null) return 1;
-    count += Number(match[2] ?? match[1]) - Number(match[1]) + 1;
+    if (match === null) return null;
+    for (let cpu = Number(match[1]); cpu <= Number(match[2] ?? match[1]); cpu++) cpus.push(cpu);
   }
-  return Math.max(count, 1);
+  return cpus;
 }
 
 /** Network interfaces of this network namespace. `lo` last: nobody means it. */

@@ -8,7 +8,7 @@ import type { Facts } from "./facts.ts";
 import { atLeast } from "./release.ts";
 
 /** Bit numbers of linux/capability.h. CAP_PERFMON and CAP_BPF are split off CAP_SYS_ADMIN, which grants them too, since 5.8. */
-const CAPABILITY = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
+const CAPABILITY = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
 export type Capability = Exclude<keyof typeof CAPABILITY, "CAP_SYS_ADMIN">;
 
@@ -18,9 +18,9 @@ export function missingCapabilities(facts: Facts, wanted: readonly Capability[])
   if (effective === undefined) return [];
   const has = (name: keyof typeof CAPABILITY) => ((BigInt(`0x${effective}`) >> BigInt(CAPABILITY[name])) & 1n) === 1n;
   const split = atLeast(facts.release, "5.8");
-  // Networking is its own right: CAP_SYS_ADMIN does not include CAP_NET_ADMIN, but bpf(2) accepts either.
-  const missing = wanted.filter((name) => !has(name) && !has("CAP_SYS_ADMIN"));
-  return split ? missing : [...new Set(missing.map((name) => (name === "CAP_NET_ADMIN" ? name : "CAP_SYS_ADMIN")))];
+  // Networking is its own right: CAP_SYS_ADMIN does not include it, but bpf(2) accepts either. Sockets do not.
+  const missing = wanted.filter((name) => !has(name) && (name === "CAP_NET_RAW" || !has("CAP_SYS_ADMIN")));
+  return split ? missing : [...new Set(missing.map((name) => (name.startsWith("CAP_NET_") ? name : "CAP_SYS_ADMIN")))];
 }
 
 /** True when this process's root is root of a container only: its capabilities count for little outside. */

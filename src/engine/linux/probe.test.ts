@@ -106,17 +106,17 @@ describe("the ledger of descriptors", () => {
   test("knows what is open, and closes each once", () => {
     const kernel = new FakeKernel();
     const ledger = new DescriptorLedger(kernel);
-    kernel.open.set(5, "map_create").set(6, "prog_load");
+    kernel.descriptors.set(5, "map_create").set(6, "prog_load");
     const map = ledger.adopt(5, "map drops");
     ledger.adopt(6, "program firewall");
     assert.deepEqual(ledger.report(), ["5: map drops", "6: program firewall"]);
     map.close();
-    kernel.open.set(5, "link_create"); // the kernel gave the number to somebody else
+    kernel.descriptors.set(5, "link_create"); // the kernel gave the number to somebody else
     map.close();
-    assert.equal(kernel.open.has(5), true);
+    assert.equal(kernel.descriptors.has(5), true);
     assert.equal(map.fd, -1);
     ledger.closeAll();
     assert.deepEqual(ledger.report(), []);
-    assert.deepEqual([...kernel.open.keys()], [5]);
+    assert.deepEqual([...kernel.descriptors.keys()], [5]);
   });
 });

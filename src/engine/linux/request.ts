@@ -41,11 +41,21 @@ export class Request<C extends KnownCommand> {
     return this;
   }
 
-  /** `value` is a non-negative safe integer. */
-  u64(field: U64<C>, value: number): this {
+  /** `value` is not negative, and as a number safe. */
+  u64(field: U64<C>, value: number | bigint): this {
     const offset = this.#layout.u64[field]!;
+    if (typeof value === "bigint") {
+      this.#view.setBigUint64(offset, value, true);
+      return this;
+    }
     this.#view.setUint32(offset, value, true);
     this.#view.setUint32(offset + 4, Math.floor(value / 2 ** 32), true);
+    return this;
+  }
+
+  /** A signed field. */
+  s32(field: U32<C>, value: number): this {
+    this.#view.setInt32(this.#layout.u32[field]!, value, true);
     return this;
   }
 

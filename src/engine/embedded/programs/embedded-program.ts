@@ -29,7 +29,7 @@ export abstract class EmbeddedProgram<Attached extends Link> implements LoadedPr
 
   abstract run(input?: RunInput): RunResult;
 
-  abstract attach(options: AttachOptions): Promise<Link>;
+  abstract attach(options?: AttachOptions): Promise<Link>;
 
   async close(): Promise<void> {
     this.#open = false;

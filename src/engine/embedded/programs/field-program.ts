@@ -61,7 +61,7 @@ export class FieldProgram extends EmbeddedProgram<HookLink> {
     }
   }
 
-  async attach(options: AttachOptions): Promise<Link> {
+  async attach(options: AttachOptions = {}): Promise<Link> {
     this.executorOf(0);
     return this.#attach(this, this.#room, options);
   }

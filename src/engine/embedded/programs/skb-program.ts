@@ -100,7 +100,7 @@ export class SkbProgram extends EmbeddedProgram<HookLink> {
     }
   }
 
-  async attach(options: AttachOptions): Promise<Link> {
+  async attach(options: AttachOptions = {}): Promise<Link> {
     this.executorOf(0);
     return this.#flavour.attach(this, this.#room, options);
   }

@@ -56,7 +56,7 @@ export class XdpProgram extends EmbeddedProgram<DeviceLink> implements PacketHan
     return { ifindex: ifindex! || LOOPBACK.ifindex, queue: queue! };
   }
 
-  async attach(options: AttachOptions): Promise<Link> {
+  async attach(options: AttachOptions = {}): Promise<Link> {
     this.checkOpen();
     const { interface: device, mode } = options;
     if (this.inMap !== null)

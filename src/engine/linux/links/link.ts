@@ -1,48 +1,93 @@
 /**
- * A program attached to a hook. The link is a descriptor: the program stays attached exactly as long as it is open, so a process
- * that dies, however it dies, leaves nothing behind.
+ * A program attached to a hook. The link is a descriptor, of some kinds several: the program stays attached exactly as long as they are
+ * open, so a process that dies, however it dies, leaves nothing behind. (Classic tc filters are the exception, and say so.)
  */
 
 import type { Link, Program } from "../../engine.ts";
-import { AttachError } from "../../errors.ts";
+import { AttachError, FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { Request } from "../request.ts";
+import { ERRNO } from "../sys/system-error.ts";
+
+/** What an attachment consists of. */
+export interface Attachment {
+  readonly description: string;
+  /** What holds the program where it is. */
+  readonly descriptors: readonly Descriptor[];
+  /** Puts another program in its place, where that is not `BPF_LINK_UPDATE`; an error number, negated, when it fails. */
+  readonly replace?: (program: number) => number;
+  /** Undoes what closing the descriptors does not. */
+  readonly release?: () => void;
+}
 
 export class LinuxLink implements Link {
   readonly description: string;
-  /** The kernel's number for it, as `bpftool link` shows. */
-  readonly id: number;
   readonly #kernel: Kernel;
-  readonly #descriptor: Descriptor;
+  readonly #attachment: Attachment;
+  #attached = true;
 
-  constructor(kernel: Kernel, descriptor: Descriptor, id: number, description: string) {
+  constructor(kernel: Kernel, attachment: Attachment) {
     this.#kernel = kernel;
-    this.#descriptor = descriptor;
-    this.id = id;
-    this.description = description;
+    this.#attachment = attachment;
+    this.description = attachment.description;
   }
 
   get attached(): boolean {
-    return !this.#descriptor.closed;
+    return this.#attached && this.#attachment.descriptors.every(({ closed }) => !closed);
   }
 
-  /** `BPF_LINK_UPDATE`, since 5.7 (XDP: 5.9). */
+  /** The link's descriptor, for what takes one (`position`). -1 once it is detached, and where it has none. */
+  get fd(): number {
+    return this.#attachment.descriptors[0]?.fd ?? -1;
+  }
+
+  /** The kernel's number for it, as `bpftool link` shows; 0 when the kernel does not say. */
+  get id(): number {
+    const info = new Uint8Array(LINK_INFO_SIZE);
+    const request = new Request(this.#kernel.transport, "obj_get_info_by_fd")
+      .u32("bpf_fd", this.fd)
+      .u32("info_len", info.length)
+      .pointer("info", info);
+    return request.send() < 0 ? 0 : new DataView(info.buffer).getUint32(4, true);
+  }
+
+  /** `BPF_LINK_UPDATE`, since 5.7 (XDP: 5.9). The kernel exchanges no tracing programs. */
   async update(program: Program): Promise<void> {
     const fd = "fd" in program && typeof program.fd === "number" ? program.fd : -1;
     const what = `${this.description}: putting ${program.name} in its place`;
     if (fd < 0) throw new AttachError(`${what}: it is no program of the Linux engine that is loaded`);
-    if (this.#descriptor.closed) throw new AttachError(`${what}: the link was detached; attach the program anew`);
-    const request = new Request(this.#kernel.transport, "link_update").u32("link_fd", this.#descriptor.fd).u32("new_prog_fd", fd);
-    const result = request.send();
-    if (result < 0) throw new AttachError(`${what}: ${request.error(result).message}`, { cause: request.error(result) });
+    if (!this.attached) throw new AttachError(`${what}: the link was detached; attach the program anew`);
+    const request = new Request(this.#kernel.transport, "link_update").u32("link_fd", this.fd).u32("new_prog_fd", fd);
+    const result = this.#attachment.replace?.(fd) ?? request.send();
+    if (result >= 0) return;
+    const cause = request.error(result);
+    const { errno } = cause;
+    if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENOTSUPP || (errno === ERRNO.EINVAL && this.#isTracing))
+      throw new FeatureError(
+        "BPF_LINK_UPDATE",
+        null,
+        `${what}: kernels do not exchange programs there; attach the new one, then detach this one (${cause.code})`,
+        { cause },
+      );
+    throw new AttachError(`${what}: ${cause.message}`, { cause });
+  }
+
+  get #isTracing(): boolean {
+    return /^(tracepoint|raw_tp|tp_btf|fentry|fexit|fmod_ret|lsm|k|u|perf)/.test(this.description);
   }
 
   async detach(): Promise<void> {
-    this.#descriptor.close();
+    if (!this.#attached) return;
+    this.#attached = false;
+    this.#attachment.release?.();
+    for (const descriptor of this.#attachment.descriptors) descriptor.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.detach();
   }
 }
+
+/** `struct bpf_link_info`: u32 type, id, prog_id. */
+const LINK_INFO_SIZE = 16;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AttachOptions } from "../../engine.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { program } from "../fixtures/programs.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { attachXdp } from "./xdp.ts";
 
@@ -10,7 +11,12 @@ const GENERIC = 2;
 
 function attach(kernel: FakeKernel, options: Partial<AttachOptions> = {}, facts = fakeFacts()) {
   const machine = fakeMachine(kernel, facts);
-  return attachXdp(machine, "firewall", machine.ledger.adopt(50, "program firewall"), { interface: "eth0", ...options });
+  return attachXdp({
+    kernel: machine,
+    spec: program("firewall"),
+    descriptor: machine.ledger.adopt(50, "program firewall"),
+    options: { interface: "eth0", ...options },
+  });
 }
 
 describe("attaching XDP", () => {
@@ -27,10 +33,10 @@ describe("attaching XDP", () => {
     );
     assert.equal(link.description, "xdp on eth0 (native)");
     assert.equal(link.id, 77);
-    assert.equal(kernel.open.size, 1);
+    assert.equal(kernel.descriptors.size, 1);
     await link.detach();
     await link.detach();
-    assert.equal(kernel.open.size, 0, "detaching closes the link; that is all it takes");
+    assert.equal(kernel.descriptors.size, 0, "detaching closes the link; that is all it takes");
   });
 
   test("in the network stack where the driver cannot, unless native was asked for", () => {

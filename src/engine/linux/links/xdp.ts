@@ -3,21 +3,19 @@
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import type { AttachOptions } from "../../engine.ts";
 import { AttachError, FeatureError } from "../../errors.ts";
-import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
-import { noSuchInterface } from "./interfaces.ts";
+import { type Attaching, checkOptions } from "./attaching.ts";
+import { interfaceOf, noSuchInterface } from "./interfaces.ts";
 import { LinuxLink } from "./link.ts";
 
 type Mode = NonNullable<AttachOptions["mode"]>;
 
 /** `XDP_FLAGS_DRV_MODE` and `XDP_FLAGS_SKB_MODE` of linux/if_link.h. */
 const FLAGS: Readonly<Record<Mode, number>> = { native: 1 << 2, generic: 1 << 1 };
-/** `struct bpf_link_info`: u32 type, id, prog_id. */
-const LINK_INFO_SIZE = 16;
 
 /**
  * Without a mode: in the driver, and in the network stack where the driver cannot. (The kernel's own default goes by whether the
@@ -25,12 +23,10 @@ const LINK_INFO_SIZE = 16;
  *
  * @throws AttachError, FeatureError, PrivilegeError
  */
-export function attachXdp(kernel: Kernel, program: string, descriptor: Descriptor, options: AttachOptions): LinuxLink {
-  const name = options.interface;
-  if (name === undefined)
-    throw new AttachError(`program ${program}: XDP is attached to a network interface; name one (interface)`);
-  const index = kernel.transport.interfaceIndex(name);
-  if (index < 0) throw noSuchInterface(kernel.facts, name);
+export function attachXdp(attaching: Attaching): LinuxLink {
+  checkOptions(attaching, "an XDP program", ["interface", "mode"]);
+  const { kernel, spec, descriptor, options } = attaching;
+  const { name, index } = interfaceOf(attaching, "an XDP program");
   const request = new Request(kernel.transport, "link_create")
     .u32("prog_fd", descriptor.fd)
     .u32("target_ifindex", index)
@@ -41,19 +37,9 @@ export function attachXdp(kernel: Kernel, program: string, descriptor: Descripto
     mode = "generic";
     result = request.u32("flags", FLAGS[mode]).send();
   }
-  if (result < 0) throw explain(kernel, program, name, mode, request.error(result));
-  const link = kernel.ledger.adopt(result, `link of ${program} to ${name}`);
-  return new LinuxLink(kernel, link, linkId(kernel, link), `xdp on ${name} (${mode})`);
-}
-
-/** 0 when the kernel does not say. */
-function linkId(kernel: Kernel, link: Descriptor): number {
-  const info = new Uint8Array(LINK_INFO_SIZE);
-  const request = new Request(kernel.transport, "obj_get_info_by_fd")
-    .u32("bpf_fd", link.fd)
-    .u32("info_len", info.length)
-    .pointer("info", info);
-  return request.send() < 0 ? 0 : new DataView(info.buffer).getUint32(4, true);
+  if (result < 0) throw explain(kernel, spec.name, name, mode, request.error(result));
+  const description = `xdp on ${name} (${mode})`;
+  return new LinuxLink(kernel, { description, descriptors: [kernel.ledger.adopt(result, `link of ${spec.name} to ${name}`)] });
 }
 
 function explain(kernel: Kernel, program: string, name: string, mode: Mode, cause: SystemError): Error {

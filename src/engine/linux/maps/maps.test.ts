@@ -111,7 +111,7 @@ describe("making a map", () => {
     test(`${errno} on ${facts.release}: ${expected.name}`, () => {
       const kernel = new FakeKernel().on("map_create", () => -ERRNO[errno]);
       assert.throws(() => createMap(fakeMachine(kernel, facts), shape(), null), expected);
-      assert.equal(kernel.open.size, 0);
+      assert.equal(kernel.descriptors.size, 0);
     });
   }
 });

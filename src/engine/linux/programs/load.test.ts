@@ -239,7 +239,7 @@ describe("a refusal without a log names the likeliest cause", () => {
           return true;
         },
       );
-      assert.equal(kernel.open.size, 0);
+      assert.equal(kernel.descriptors.size, 0);
     });
   }
 });

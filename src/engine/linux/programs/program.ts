@@ -2,11 +2,10 @@
 
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
-import { AttachError, FeatureError } from "../../errors.ts";
+import { AttachError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
-import { attachXdp } from "../links/xdp.ts";
 import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
 
@@ -16,37 +15,33 @@ const RUNS_ON_CONTEXT: ReadonlySet<string> = new Set(["raw_tracepoint", "syscall
 export class LinuxProgram implements Program {
   readonly name: string;
   readonly spec: ProgramSpec;
-  readonly #kernel: Kernel;
-  readonly #descriptor: Descriptor;
+  protected readonly kernel: Kernel;
+  protected readonly descriptor: Descriptor;
   #links: readonly LinuxLink[] = [];
 
   constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.spec = spec;
     this.name = spec.name;
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
   }
 
   /** The program's descriptor; it belongs to the collection. -1 once that is disposed. */
   get fd(): number {
-    return this.#descriptor.fd;
+    return this.descriptor.fd;
   }
 
   run(input: RunInput = {}): RunResult {
-    this.#mustBeOpen();
-    if (RUNS_ON_CONTEXT.has(this.spec.type)) return runOnContext(this.#kernel, this.spec, this.#descriptor, input);
-    return testRun(this.#kernel, this.spec, this.#descriptor, input);
+    this.mustBeOpen();
+    if (RUNS_ON_CONTEXT.has(this.spec.type)) return runOnContext(this.kernel, this.spec, this.descriptor, input);
+    return testRun(this.kernel, this.spec, this.descriptor, input);
   }
 
-  async attach(options: AttachOptions): Promise<Link> {
-    this.#mustBeOpen();
-    if (this.spec.type !== "xdp")
-      throw new FeatureError(
-        `attaching ${this.spec.type}`,
-        null,
-        `program ${this.name}: the Linux engine does not attach programs of type ${this.spec.type} yet; it attaches xdp`,
-      );
-    const link = attachXdp(this.#kernel, this.name, this.#descriptor, options);
+  async attach(options: AttachOptions = {}): Promise<Link> {
+    this.mustBeOpen();
+    const { attach } = await import("../links/attach.ts");
+    this.mustBeOpen();
+    const link = await attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options });
     this.#links = [...this.#links.filter((each) => each.attached), link];
     return link;
   }
@@ -55,10 +50,10 @@ export class LinuxProgram implements Program {
   async close(): Promise<void> {
     for (const link of this.#links) await link.detach();
     this.#links = [];
-    this.#descriptor.close();
+    this.descriptor.close();
   }
 
-  #mustBeOpen(): void {
-    if (this.#descriptor.closed) throw new AttachError(`program ${this.name} was closed with its collection`);
+  protected mustBeOpen(): void {
+    if (this.descriptor.closed) throw new AttachError(`program ${this.name} was closed with its collection`);
   }
 }

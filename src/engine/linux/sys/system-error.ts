@@ -14,6 +14,7 @@ const MORE: ReadonlyMap<number, readonly [string, string]> = new Map([
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   E2BIG: 7,
   EBADF: 9,
@@ -28,6 +29,7 @@ export const ERRNO = {
   ENOSPC: 28,
   ERANGE: 34,
   ENOSYS: 38,
+  EADDRNOTAVAIL: 99,
   EOPNOTSUPP: 95,
   ENOTSUPP: 524,
 } as const;

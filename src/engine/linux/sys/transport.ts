@@ -1,5 +1,5 @@
 /**
- * The few calls that everything in this engine goes through. The native one is `native.ts`; tests put a fake kernel in its
+ * The calls that everything in this engine goes through. The native one is `native.ts`; tests put a fake kernel in its
  * place, so that what the engine asks of a kernel, and what it makes of every answer, is tested without privileges.
  *
  * No call throws: a result below zero is an error number, negated, as in the kernel itself.
@@ -21,13 +21,37 @@ export interface Transport {
   interfaceIndex(name: string): number;
   /** `close(2)`. */
   close(fd: number): number;
-  /** Maps `length` bytes of a descriptor from `offset`, shared. */
-  map(fd: number, length: number, offset: number, writable: boolean): Mapping | number;
+  /** Maps `length` bytes of a descriptor from `offset`, shared. `address`: where it should be, if that place is free; 0 says nothing. */
+  map(fd: number, length: number, offset: number, writable: boolean, address?: bigint): Mapping | number;
+  /** `perf_event_open(2)`: the descriptor of an event. `attribute` is a `struct perf_event_attr`; -1 as `pid` or `cpu` means all. */
+  perfEventOpen(attribute: Uint8Array, pid: number, cpu: number): number;
+  /** `ioctl(2)` with a number as its argument. */
+  ioctl(fd: number, request: number, argument: number): number;
+  /** Opens a file or a folder for reading. */
+  open(path: string): number;
+  /** `read(2)`: how many bytes of `memory` were filled; 0 at the end. */
+  read(fd: number, memory: Uint8Array): number;
+  /** An instance of a file system that is mounted nowhere and gone when its root, the descriptor, is closed (`fsmount`, since 5.2). */
+  mount(type: string): number;
+  /** `setsockopt(2)` of `SOL_SOCKET` with an `int`. */
+  socketOption(fd: number, option: number, value: number): number;
+  /** A packet socket that sees what comes in at, and leaves by, an interface. */
+  packetSocket(interfaceIndex: number): number;
+  /**
+   * Sends a routing message (`NETLINK_ROUTE`) that asks for a list or an acknowledgement, and receives what the kernel answers, all messages
+   * one after the other, the closing one included: how many bytes of `answer` were filled.
+   */
+  netlink(message: Uint8Array, answer: Uint8Array): number;
+  /** Calls `ready` from the event loop whenever there is something to read, until it is closed. It keeps the process alive. */
+  watch(fd: number, ready: () => void): Disposable;
 }
 
 /** Memory shared with the kernel. Writing to one that was not asked for as writable kills the process. */
 export interface Mapping {
+  /** Where it begins in this process. */
+  readonly address: bigint;
   /**
+   * All of it.
    * @throws TypeError after `unmap`.
    */
   readonly memory: ArrayBuffer;

@@ -1,0 +1,93 @@
+/** Where a program is attached, and how: what each type of program may be told. Without, its section says it. */
+
+import type { ProgramType } from "../uapi/program-types.ts";
+import type { Link } from "./engine.ts";
+import type { MapHandle } from "./maps.ts";
+
+/** All of it. Which fields a type of program takes says `AttachOptionsOf`; a field that goes with another one is an AttachError. */
+export interface AttachOptions {
+  /** XDP, tc, netkit, socket filters: name of the network interface (Linux), or of a device of the engine's room (embedded). */
+  readonly interface?: string;
+  /** XDP only: in the driver, in the network stack, or whichever the kernel chooses (the default). */
+  readonly mode?: "native" | "generic";
+  /** tc and cgroup_skb: on packets that come in, or on those that leave. Default: what the section says, else `ingress`. */
+  readonly direction?: "ingress" | "egress";
+  /** cgroup kinds: the group whose processes it is for, e.g. `/web`; in Linux also its folder, `/sys/fs/cgroup/web`. */
+  readonly cgroup?: string;
+  /** Programs for hooks of an application's own: the hook. Default: what the section says. */
+  readonly hook?: { readonly name: string };
+  /**
+   * Tracing kinds: the event, as a section names it behind its first `/`: `syscalls/sys_enter_openat`, `sched_switch`,
+   * `libc.so.6:malloc`, `/usr/bin/bash:readline+0x10`. perf_event: what is counted, `cpu-clock` (default), `context-switches`,
+   * `cpu-cycles` … Default: what the section says.
+   */
+  readonly event?: string;
+  /** uprobes: the library (`libc.so.6`) or file that `event` speaks of, in the place of the one that it names. */
+  readonly library?: string;
+  /** uprobes and perf_event: that process alone. Default: all. */
+  readonly pid?: number;
+  /** perf_event: that CPU alone. Default: all. */
+  readonly cpu?: number;
+  /** Tracing kinds: what `bpf_get_attach_cookie` gives to the program, u64 (Linux 5.15). Default 0. */
+  readonly cookie?: number | bigint;
+  /** perf_event: samples a second, 1 to 1,000,000,000. Default: 99 in Linux, and when somebody emits the event (embedded). */
+  readonly frequency?: number;
+  /** perf_event: one sample every so many events, instead of a frequency. Linux only. */
+  readonly period?: number;
+  /** sk_skb and sk_msg: the sockmap or sockhash whose sockets it is for. Linux only. */
+  readonly map?: MapHandle;
+  /** sk_lookup and flow_dissector: a network namespace by name (`ip netns`) or path. Default: this process's. Linux only. */
+  readonly netns?: string;
+  /** netfilter: where. Linux only (6.4). */
+  readonly netfilter?: NetfilterPlace;
+  /** socket filters and sk_reuseport: descriptor of the socket. Linux only. */
+  readonly socket?: number;
+  /** Where among the programs at the same hook, for hooks that run several. Default: last. */
+  readonly position?: "first" | "last" | { readonly before: Link } | { readonly after: Link };
+}
+
+export interface NetfilterPlace {
+  readonly family: "ipv4" | "ipv6";
+  readonly hook: "prerouting" | "input" | "forward" | "output" | "postrouting";
+  /** -2147483647 to 2147483646, lower ones first; conntrack is -200, filters 0. Default 0. */
+  readonly priority?: number;
+  /** Packets in fragments are put together first. Default false. */
+  readonly defragment?: boolean;
+}
+
+type Event = "event" | "cookie";
+
+/** Which options each type of program takes. */
+interface Fields {
+  xdp: "interface" | "mode";
+  sched_cls: "interface" | "direction" | "position";
+  socket_filter: "interface" | "socket" | "position";
+  sk_reuseport: "socket";
+  kprobe: Event | "library" | "pid" | "position";
+  tracepoint: Event | "position";
+  raw_tracepoint: Event | "position";
+  raw_tracepoint_writable: Event | "position";
+  tracing: Event | "position";
+  lsm: Event | "cgroup" | "position";
+  ext: "position";
+  perf_event: Event | "pid" | "cpu" | "frequency" | "period" | "position";
+  cgroup_skb: "cgroup" | "direction" | "position";
+  cgroup_sock: "cgroup" | "position";
+  cgroup_sock_addr: "cgroup" | "position";
+  cgroup_device: "cgroup" | "position";
+  cgroup_sysctl: "cgroup" | "position";
+  cgroup_sockopt: "cgroup" | "position";
+  sock_ops: "cgroup" | "position";
+  sk_skb: "map";
+  sk_msg: "map";
+  sk_lookup: "netns";
+  flow_dissector: "netns";
+  netfilter: "netfilter";
+}
+
+/** What a program of that type takes; of a type that is not known, anything. */
+export type AttachOptionsOf<Type extends ProgramType> = [ProgramType] extends [Type]
+  ? AttachOptions
+  : Type extends keyof Fields
+    ? Pick<AttachOptions, Fields[Type] | "hook">
+    : AttachOptions;

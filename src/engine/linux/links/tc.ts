@@ -1,0 +1,70 @@
+/**
+ * Programs of traffic control, on what comes in at an interface and what leaves by it. By a tcx link (6.6), several in a given order;
+ * before, as a classic filter, which is no descriptor: it is taken away when the link is detached, and stays behind when the process is
+ * killed. The queueing discipline that such filters need goes with the last of them, when it was made for it.
+ */
+
+import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { FeatureError } from "../../errors.ts";
+import { Request } from "../request.ts";
+import { ERRNO } from "../sys/system-error.ts";
+import { type Attaching, type Attempt, attachFailure, checkOptions, linkOf, placeAmong, systemError } from "./attaching.ts";
+import { interfaceOf } from "./interfaces.ts";
+import { LinuxLink } from "./link.ts";
+import { addFilter, type Direction, dropQdisc, makeQdisc, removeFilter, replaceFilter } from "./tc-filter.ts";
+
+export function attachTc(attaching: Attaching): LinuxLink {
+  checkOptions(attaching, "a tc program", ["interface", "direction", "position"]);
+  const { kernel, spec, descriptor, options } = attaching;
+  const { name, index } = interfaceOf(attaching, "a tc program");
+  const direction = options.direction ?? (spec.attachType === "tcx_egress" ? "egress" : "ingress");
+  const attempt: Attempt = {
+    place: `tc ${direction} on ${name} (tcx)`,
+    feature: "BPF_LINK_TYPE_TCX",
+    since: "6.6",
+    needs: ["CAP_BPF", "CAP_NET_ADMIN"],
+  };
+  const { flags, relative } = placeAmong(attaching);
+  const request = new Request(kernel.transport, "link_create")
+    .u32("prog_fd", descriptor.fd)
+    .u32("target_ifindex", index)
+    .u32("attach_type", ATTACH_TYPE[`tcx_${direction}`])
+    .u32("flags", flags)
+    .u32("tcx.relative_fd", relative);
+  const result = request.send();
+  if (result >= 0) return linkOf(attaching, attempt, result);
+  const cause = request.error(result);
+  if (cause.errno !== ERRNO.EINVAL && cause.errno !== ERRNO.EOPNOTSUPP) throw attachFailure(attaching, attempt, cause);
+  if (options.position !== undefined)
+    throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a position among tc programs needs Linux 6.6`, { cause });
+  return attachFilter(attaching, name, index, direction);
+}
+
+function attachFilter(attaching: Attaching, name: string, index: number, direction: Direction): LinuxLink {
+  const { kernel, spec, descriptor } = attaching;
+  const { transport } = kernel;
+  const attempt: Attempt = {
+    place: `tc ${direction} on ${name} (filter)`,
+    feature: "BPF_PROG_TYPE_SCHED_CLS",
+    since: "4.5",
+    needs: ["CAP_BPF", "CAP_NET_ADMIN"],
+    means: { ENOENT: "the kernel has no clsact discipline, or no bpf filters" },
+  };
+  const made = makeQdisc(transport, index);
+  if (made < 0 && made !== -ERRNO.EEXIST) throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWQDISC)", made));
+  const mine = made >= 0;
+  const added = addFilter(transport, { index, direction, program: descriptor.fd, name: spec.name });
+  if (typeof added === "number") {
+    if (mine) dropQdisc(transport, index);
+    throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWTFILTER)", added));
+  }
+  return new LinuxLink(kernel, {
+    description: attempt.place,
+    descriptors: [],
+    replace: (program) => replaceFilter(transport, added, program),
+    release() {
+      removeFilter(transport, added);
+      if (mine) dropQdisc(transport, index);
+    },
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * Functions of programs and libraries, at their begin or return, in one process or all. Single probes through the uprobe PMU (4.17);
+ * `uprobe.multi` sections through one link for many places (6.6).
+ */
+
+import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { FeatureError } from "../../errors.ts";
+import { Request } from "../request.ts";
+import { type ProbeTarget, probeTarget, probeTargets } from "../symbols/probe-target.ts";
+import { type Attaching, type Attempt, attachFailure, checkOptions, cookieOf, createLink, eventOf, systemError } from "./attaching.ts";
+import { LinuxLink } from "./link.ts";
+import { perfAttribute } from "./perf-attribute.ts";
+import { attachToEvent } from "./perf-link.ts";
+
+const PMU = "/sys/bus/event_source/devices/uprobe";
+const BPF_F_UPROBE_MULTI_RETURN = 1;
+
+export function attachUprobe(attaching: Attaching): LinuxLink {
+  checkOptions(attaching, "a uprobe program", ["event", "library", "pid", "cookie"]);
+  const { kernel, spec, options } = attaching;
+  if (spec.section.startsWith("usdt"))
+    throw new FeatureError("usdt", null, `program ${spec.name}: the Linux engine does not attach to USDT probes yet`);
+  const event = eventOf(attaching, "a uprobe program", "libc.so.6:malloc");
+  const request = { event, library: options.library, pid: options.pid };
+  if (spec.attachType !== null) return attachMany(attaching, probeTargets(kernel.facts, spec.name, request));
+  return attachOne(attaching, probeTarget(kernel.facts, spec.name, request));
+}
+
+const isReturn = (section: string): boolean => section.startsWith("uret");
+
+function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): LinuxLink {
+  const { kernel, spec, options } = attaching;
+  const { transport, facts } = kernel;
+  const returns = isReturn(spec.section);
+  const where = options.pid === undefined ? "" : ` in process ${options.pid}`;
+  const attempt: Attempt = {
+    place: `${returns ? "uretprobe" : "uprobe"} ${name}${where}`,
+    feature: "uprobe PMU",
+    since: "4.17",
+    needs: ["CAP_BPF", "CAP_PERFMON"],
+    means: {
+      ESRCH: `there is no process ${options.pid}`,
+      EINVAL: "the kernel sets no probe there: it is no instruction of code that is mapped for execution",
+    },
+  };
+  const type = facts.read(`${PMU}/type`);
+  // `config:0`: the bit of the configuration that says "at the return".
+  const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
+  if (type === null || bit === undefined)
+    throw new FeatureError("uprobe PMU", "4.17", `attaching ${spec.name} to ${attempt.place}: this kernel has no uprobes (CONFIG_UPROBES)`);
+  const path = new TextEncoder().encode(`${file}\0`);
+  const attribute = perfAttribute({
+    type: Number(type),
+    config: returns ? 1n << BigInt(bit) : 0n,
+    config1: transport.addressOf(path),
+    config2: BigInt(offset),
+  });
+  // One process on every CPU, or every process, which one CPU's event stands for.
+  const opened =
+    options.pid === undefined ? transport.perfEventOpen(attribute, -1, 0) : transport.perfEventOpen(attribute, options.pid, -1);
+  // Naming the path here keeps it for as long as the kernel reads it.
+  if (opened < 0 || path.length === 0) throw attachFailure(attaching, attempt, systemError("perf_event_open", opened));
+  return new LinuxLink(kernel, { description: attempt.place, descriptors: [attachToEvent(attaching, attempt, opened)] });
+}
+
+function attachMany(attaching: Attaching, targets: readonly ProbeTarget[]): LinuxLink {
+  const { kernel, spec, options } = attaching;
+  const returns = isReturn(spec.section);
+  const [first] = targets;
+  if (first === undefined || spec.attachType === null) throw new RangeError(`${spec.name}: no place to probe`);
+  const place = targets.length === 1 ? first.name : `${targets.length} functions of ${first.file}`;
+  const offsets = new BigUint64Array(targets.map(({ offset }) => BigInt(offset)));
+  const cookies = new BigUint64Array(targets.length).fill(cookieOf(attaching));
+  const bytes = ({ buffer }: BigUint64Array): Uint8Array => new Uint8Array(buffer);
+  const request = new Request(kernel.transport, "link_create")
+    .u32("attach_type", ATTACH_TYPE[spec.attachType])
+    .pointer("uprobe_multi.path", new TextEncoder().encode(`${first.file}\0`))
+    .pointer("uprobe_multi.offsets", bytes(offsets))
+    .pointer("uprobe_multi.cookies", bytes(cookies))
+    .u32("uprobe_multi.cnt", targets.length)
+    .u32("uprobe_multi.flags", returns ? BPF_F_UPROBE_MULTI_RETURN : 0)
+    .u32("uprobe_multi.pid", options.pid ?? 0);
+  return createLink(attaching, request, {
+    place: `${returns ? "uretprobe.multi" : "uprobe.multi"} ${place}`,
+    feature: "BPF_LINK_TYPE_UPROBE_MULTI",
+    since: spec.attachType === "trace_uprobe_session" ? "6.13" : "6.6",
+    needs: ["CAP_BPF", "CAP_PERFMON"],
+    means: { ESRCH: `there is no process ${options.pid}` },
+  });
+}

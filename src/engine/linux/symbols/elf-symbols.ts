@@ -1,0 +1,152 @@
+/**
+ * Functions of programs and libraries of this machine: from a name to the place in the file where a probe goes. Reads what it needs of the
+ * file and nothing else: a Node binary has 120 MB.
+ *
+ * Format: System V ABI, "Object Files"; 64-bit files only.
+ */
+
+/** Reads `length` bytes of a file from `offset`; fewer at its end. */
+export type ReadFile = (offset: number, length: number) => Uint8Array;
+
+export interface ElfFunction {
+  readonly name: string;
+  /** Bytes from the file's start. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** What a file is not, for a message: `is no ELF file`. */
+export class ElfFileError extends Error {
+  override readonly name = "ElfFileError";
+}
+
+interface Section {
+  readonly type: number;
+  readonly name: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly link: number;
+  readonly entrySize: number;
+}
+
+interface Segment {
+  readonly offset: number;
+  readonly address: number;
+  readonly size: number;
+}
+
+const SHT = { symbols: 2, dynamicSymbols: 11 } as const;
+const PT_LOAD = 1;
+const STT = { function: 2, indirectFunction: 10 } as const;
+const STB_LOCAL = 0;
+const SYMBOL = 24;
+
+export class ElfSymbols {
+  readonly #read: ReadFile;
+  readonly #little: boolean;
+  readonly #sections: readonly Section[];
+  readonly #segments: readonly Segment[];
+
+  /** @throws ElfFileError */
+  constructor(read: ReadFile) {
+    this.#read = read;
+    const header = read(0, 64);
+    if (header.length < 64 || header[0] !== 0x7f || header[1] !== 0x45 || header[2] !== 0x4c || header[3] !== 0x46)
+      throw new ElfFileError("is no ELF file");
+    if (header[4] !== 2) throw new ElfFileError("is a 32-bit ELF file; probes are set in 64-bit files only");
+    this.#little = header[5] === 1;
+    const view = viewOf(header);
+    const little = this.#little;
+    const table = (offset: number, size: number, count: number): DataView[] => {
+      const bytes = read(offset, size * count);
+      return Array.from({ length: Math.floor(bytes.length / size) }, (_, at) => viewOf(bytes, at * size, size));
+    };
+    const number = (from: DataView, at: number): number => Number(from.getBigUint64(at, little));
+    this.#segments = table(number(view, 32), view.getUint16(54, little), view.getUint16(56, little))
+      .filter((entry) => entry.getUint32(0, little) === PT_LOAD)
+      .map((entry) => ({ offset: number(entry, 8), address: number(entry, 16), size: number(entry, 32) }));
+    const count = view.getUint16(60, little);
+    this.#sections = (count === 0 ? [] : table(number(view, 40), view.getUint16(58, little), count)).map((entry) => ({
+      name: entry.getUint32(0, little),
+      type: entry.getUint32(4, little),
+      offset: number(entry, 24),
+      size: number(entry, 32),
+      link: entry.getUint32(40, little),
+      entrySize: number(entry, 56),
+    }));
+  }
+
+  /**
+   * The function of that name; a version behind it (`name@@GLIBC_2.2`) does not matter. Of several, one that other files see.
+   * Undefined when there is none.
+   */
+  find(name: string): ElfFunction | undefined {
+    let best: ElfFunction | undefined;
+    for (const symbol of this.#functions((candidate) => candidate === name || candidate.startsWith(`${name}@`))) {
+      if (symbol.global) return symbol;
+      best ??= symbol;
+    }
+    return best;
+  }
+
+  /** All functions whose name the test takes, each place once. */
+  all(test: (name: string) => boolean): readonly ElfFunction[] {
+    const found = new Map<number, ElfFunction>();
+    for (const { name, offset, size } of this.#functions(test)) if (!found.has(offset)) found.set(offset, { name, offset, size });
+    return [...found.values()];
+  }
+
+  /** The place in the file of an address as the file's own; undefined when nothing of the file is loaded there. */
+  offsetOf(address: number): number | undefined {
+    const segment = this.#segments.find((each) => address >= each.address && address < each.address + each.size);
+    return segment === undefined ? undefined : address - segment.address + segment.offset;
+  }
+
+  /** A section's bytes by its name, and the address that it is loaded at; undefined when there is none. */
+  section(name: string): Uint8Array | undefined {
+    const names = this.#names();
+    const found = this.#sections.find((section) => textAt(names, section.name) === name);
+    return found === undefined ? undefined : this.#read(found.offset, found.size);
+  }
+
+  #names(): Uint8Array {
+    const index = viewOf(this.#read(0, 64)).getUint16(62, this.#little);
+    const section = this.#sections[index];
+    return section === undefined ? new Uint8Array(0) : this.#read(section.offset, section.size);
+  }
+
+  *#functions(test: (name: string) => boolean): Generator<ElfFunction & { readonly global: boolean }> {
+    for (const type of [SHT.symbols, SHT.dynamicSymbols]) {
+      for (const section of this.#sections) {
+        const strings = this.#sections[section.link];
+        if (section.type !== type || strings === undefined || section.entrySize !== SYMBOL) continue;
+        const names = this.#read(strings.offset, strings.size);
+        const bytes = this.#read(section.offset, section.size);
+        const view = viewOf(bytes);
+        for (let at = 0; at + SYMBOL <= bytes.length; at += SYMBOL) {
+          const info = bytes[at + 4] ?? 0;
+          const address = Number(view.getBigUint64(at + 8, this.#little));
+          // Section 0: defined elsewhere.
+          if (((info & 15) !== STT.function && (info & 15) !== STT.indirectFunction) || address === 0) continue;
+          if (view.getUint16(at + 6, this.#little) === 0) continue;
+          const name = textAt(names, view.getUint32(at, this.#little));
+          if (!test(name)) continue;
+          const offset = this.offsetOf(address);
+          if (offset === undefined) continue;
+          yield { name, offset, size: Number(view.getBigUint64(at + 16, this.#little)), global: info >> 4 !== STB_LOCAL };
+        }
+      }
+    }
+  }
+}
+
+function viewOf(bytes: Uint8Array, at = 0, length = bytes.length - at): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, length);
+}
+
+const decoder = new TextDecoder();
+
+function textAt(strings: Uint8Array, at: number): string {
+  const end = strings.indexOf(0, at);
+  return decoder.decode(strings.subarray(at, end < 0 ? strings.length : end));
+}

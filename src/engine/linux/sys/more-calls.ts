@@ -1,0 +1,141 @@
+/**
+ * The calls of `Transport` that not every program needs. Each function of the C library is declared when it is first called.
+ *
+ * `watch` is libuv's own poll of Node's event loop, which koffi offers without promising it (`koffi.node.poll`). Its traps: a handle that is
+ * collected stops, so all are kept here; an exception out of a callback would surface in somebody else's call; promises that a callback
+ * settles may wait for the next event on Node 26, which an empty immediate brings.
+ */
+
+import { FSCONFIG, FSMOUNT, FSOPEN } from "./arch.ts";
+import type { Library } from "./library.ts";
+import { ERRNO } from "./system-error.ts";
+import type { Transport } from "./transport.ts";
+
+type More = Pick<
+  Transport,
+  "perfEventOpen" | "ioctl" | "open" | "read" | "mount" | "socketOption" | "packetSocket" | "netlink" | "watch"
+>;
+
+// fcntl.h, socket(2), netlink(7), linux/perf_event.h, linux/mount.h: the same numbers on every architecture of `ARCHITECTURES`.
+const O_CLOEXEC = 0o2000000;
+const PERF_FLAG_FD_CLOEXEC = 8;
+const SOL_SOCKET = 1;
+const AF_NETLINK = 16;
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const ETH_P_ALL = 3;
+const FSOPEN_CLOEXEC = 1;
+const FSCONFIG_CMD_CREATE = 6;
+const FSMOUNT_CLOEXEC = 1;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+
+export function moreCalls({ koffi, library, architecture }: Library): More {
+  const { errno } = koffi;
+  const at = (memory: Uint8Array): number => (memory.length === 0 ? 0 : Number(koffi.address(memory)));
+  const orError = (result: number): number => (result < 0 ? -errno() : result);
+  const declared = new Map<string, (...args: (number | string)[]) => number>();
+  /** A function of the C library by its C types, declared once. */
+  const call = (name: string, result: string, types: readonly string[]): ((...args: (number | string)[]) => number) => {
+    let known = declared.get(name);
+    if (known === undefined) declared.set(name, (known = library.func(name, result, [...types]) as typeof known & object));
+    return (...args) => orError(known(...args));
+  };
+  // Any number of arguments, all in registers, where both calling conventions put them alike.
+  const syscall = () => call("syscall", "long", ["long", "uintptr_t", "intptr_t", "intptr_t", "intptr_t", "intptr_t"]);
+  const close = (fd: number): number => call("close", "int", ["int"])(fd);
+  const socket = (family: number, protocol: number): number =>
+    call("socket", "int", ["int", "int", "int"])(family, SOCK_RAW | SOCK_CLOEXEC, protocol);
+  /** The descriptor, closed again where what follows fails. */
+  const keeping = (fd: number, work: () => number): number => {
+    const result = fd < 0 ? fd : work();
+    if (fd >= 0 && result < 0) close(fd);
+    return result < 0 ? result : fd;
+  };
+  const handles = new Set<object>();
+
+  return {
+    perfEventOpen: (attribute, pid, cpu) =>
+      syscall()(architecture.perfEventOpen, at(attribute), pid, cpu, -1, PERF_FLAG_FD_CLOEXEC),
+    ioctl: (fd, request, argument) => call("ioctl", "int", ["int", "ulong", "uintptr_t"])(fd, request, argument),
+    // The C string would end at a NUL, and name another file than the caller did.
+    open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),
+    read: (fd, memory) => call("read", "int64", ["int", "uintptr_t", "size_t"])(fd, at(memory), memory.length),
+    mount(type) {
+      const name = new TextEncoder().encode(`${type}\0`);
+      const context = syscall()(FSOPEN, at(name), FSOPEN_CLOEXEC, 0, 0, 0);
+      if (context < 0) return context;
+      const created = syscall()(FSCONFIG, context, FSCONFIG_CMD_CREATE, 0, 0, 0);
+      const root = created < 0 ? created : syscall()(FSMOUNT, context, FSMOUNT_CLOEXEC, 0, 0, 0);
+      close(context);
+      return root;
+    },
+    socketOption(fd, option, value) {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setInt32(0, value, true);
+      return call("setsockopt", "int", ["int", "int", "int", "uintptr_t", "uint32"])(fd, SOL_SOCKET, option, at(bytes), 4);
+    },
+    packetSocket(interfaceIndex) {
+      // Bound to no protocol until it is bound to the interface: it never sees another one's packets.
+      const fd = socket(AF_PACKET, 0);
+      // struct sockaddr_ll: family, protocol in network order, ifindex.
+      const place = new Uint8Array(20);
+      const view = new DataView(place.buffer);
+      view.setUint16(0, AF_PACKET, true);
+      view.setUint16(2, ETH_P_ALL);
+      view.setInt32(4, interfaceIndex, true);
+      return keeping(fd, () => call("bind", "int", ["int", "uintptr_t", "uint32"])(fd, at(place), place.length));
+    },
+    netlink(message, answer) {
+      const fd = socket(AF_NETLINK, 0);
+      if (fd < 0) return fd;
+      try {
+        const send = call("send", "int64", ["int", "uintptr_t", "size_t", "int"]);
+        const receive = call("recv", "int64", ["int", "uintptr_t", "size_t", "int"]);
+        const sent = send(fd, at(message), message.length, 0);
+        if (sent < 0) return sent;
+        let filled = 0;
+        for (;;) {
+          const room = answer.subarray(filled);
+          const got = room.length === 0 ? -ERRNO.ENOSPC : receive(fd, at(room), room.length, 0);
+          if (got < 0) return got;
+          filled += got;
+          if (endsAnswer(room.subarray(0, got))) return filled;
+        }
+      } finally {
+        close(fd);
+      }
+    },
+    watch(fd, ready) {
+      const handle = koffi.node.poll(fd, { readable: true }, () => {
+        try {
+          ready();
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+        setImmediate(() => {});
+      });
+      handles.add(handle);
+      return {
+        [Symbol.dispose]() {
+          if (!handles.delete(handle)) return;
+          handle.stop();
+          handle.close();
+        },
+      };
+    },
+  };
+}
+
+/** Whether the last message of these says that nothing follows: an error, which may be none, or the end of a list. */
+function endsAnswer(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let type = 0;
+  for (let at = 0; at + 16 <= bytes.length; at += Math.max(16, (view.getUint32(at, true) + 3) & ~3)) {
+    type = view.getUint16(at + 4, true);
+  }
+  return type === NLMSG_ERROR || type === NLMSG_DONE;
+}
