@@ -1,8 +1,12 @@
 /** Where a program is attached, and how: what each type of program may be told. Without, its section says it. */
 
 import type { ProgramType } from "../uapi/program-types.ts";
-import type { Link } from "./engine.ts";
 import type { MapHandle } from "./maps.ts";
+
+/** A link, as far as its place among others goes: `Link` of engine.ts. */
+export interface LinkHandle {
+  readonly description: string;
+}
 
 /** All of it. Which fields a type of program takes says `AttachOptionsOf`; a field that goes with another one is an AttachError. */
 export interface AttachOptions {
@@ -43,7 +47,7 @@ export interface AttachOptions {
   /** socket filters and sk_reuseport: descriptor of the socket. Linux only. */
   readonly socket?: number;
   /** Where among the programs at the same hook, for hooks that run several. Default: last. */
-  readonly position?: "first" | "last" | { readonly before: Link } | { readonly after: Link };
+  readonly position?: "first" | "last" | { readonly before: LinkHandle } | { readonly after: LinkHandle };
 }
 
 export interface NetfilterPlace {

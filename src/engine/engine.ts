@@ -34,6 +34,8 @@ export interface LoadOptions<Module = AnyModule> {
   readonly maxEntries?: Readonly<Record<string, number>>;
   /** Values of variables from the start, by name: the only way to set those of `config`. `{ target: 5 }` */
   readonly variables?: VariableValues<Module>;
+  /** `ext` programs (`freplace/FUNCTION`): by their names, the programs whose functions they replace. Linux only (5.6). */
+  readonly replaces?: Readonly<Record<string, Program>>;
   /**
    * Maps to go on with instead of making those of the same name, with what they hold: `reuse: old.maps`. Type, sizes, entries, flags and
    * the layout of keys and values must be the same; maps that the Spec does not declare are ignored. A map lives until the last
@@ -170,11 +172,9 @@ export type MapsOf<Module> = Module extends AnyModule
 export type ProgramsOf<Module> = Module extends AnyModule
   ? Readonly<Record<string, Program>>
   : {
-      readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration ? Name : never]: Module[Name] extends ProgramDeclaration<
-        infer Type
-      >
-        ? Program<Type>
-        : never;
+      readonly [Name in keyof Module as Module[Name] extends ProgramDeclaration
+        ? Name
+        : never]: Module[Name] extends ProgramDeclaration<infer Type> ? Program<Type> : never;
     };
 
 export type VariablesOf<Module> = Module extends AnyModule

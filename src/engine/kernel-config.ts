@@ -10,12 +10,12 @@ const TRISTATE: Readonly<Record<string, number>> = { n: 0, y: 1, m: 2, false: 0,
 
 /**
  * The Spec with its configuration filled in.
- * @param valueOf what the kernel says; undefined when it does not.
+ * @param settingOf what the kernel says; undefined when it does not.
  * @param missing the error for what a program needs and nobody says.
  */
 export function fillConfig(
   spec: Spec,
-  valueOf: (name: string) => ConfigValue | undefined,
+  settingOf: (name: string) => ConfigValue | undefined,
   missing: (name: string) => Error,
 ): Spec {
   const externs = (spec.externs ?? []).filter((extern): extern is KconfigExtern => extern.kind === "kconfig");
@@ -25,7 +25,7 @@ export function fillConfig(
     if (own.length === 0) return map;
     const bytes = new Uint8Array(map.valueSize);
     for (const extern of own) {
-      const value = valueOf(extern.name);
+      const value = settingOf(extern.name);
       if (value !== undefined) write(bytes, extern, value);
       else if (!extern.weak) throw missing(extern.name);
     }

@@ -44,13 +44,13 @@ describe("objects in the kernel", { skip }, () => {
     assert.equal(typeof collection.programs["asks"]?.run({ packet: PACKET }).verdict, "number");
   });
 
-  test("what is not offered yet is refused by name, before anything is made", async () => {
+  test("what is not offered, or not there, is refused by name, and nothing stays open", async () => {
     await using engine = await openLinux();
-    for (const name of ["maps", "struct-ops", "externs"]) {
-      await assert.rejects(engine.load(readObject(fixture(name), { name })), {
-        name: "FeatureError",
-        message: /not offered yet/,
-      });
+    for (const [name, error, message] of [
+      ["struct-ops", "FeatureError", /not offered yet/],
+      ["unlinked", "FeatureError", /defined in another object; link them first/],
+    ] as const) {
+      await assert.rejects(engine.load(readObject(fixture(name), { name })), { name: error, message }, name);
     }
     assert.deepEqual(engine.descriptors, []);
   });

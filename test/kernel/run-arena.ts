@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { openBtf } from "../../src/btf/btf.ts";
 import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { MACHINE, possibleCpus } from "../../src/engine/linux/facts.ts";
+import { KernelTypes } from "../../src/engine/linux/kernel-types.ts";
 import { loadProgram } from "../../src/engine/linux/programs/load.ts";
 import { relocate } from "../../src/engine/linux/programs/relocate.ts";
 import { runOnContext } from "../../src/engine/linux/programs/run-context.ts";
@@ -23,7 +24,13 @@ const [map] = spec.maps;
 if (program === undefined || map === undefined) throw new Error(`${object}: no program ${name}, or no map`);
 
 const transport = await openNative();
-const kernel = { transport, ledger: new DescriptorLedger(transport), facts: MACHINE, cpus: possibleCpus(MACHINE) };
+const kernel = {
+  transport,
+  ledger: new DescriptorLedger(transport),
+  facts: MACHINE,
+  types: new KernelTypes(MACHINE),
+  cpus: possibleCpus(MACHINE),
+};
 const request = new Request(transport, "map_create")
   .u32("map_type", MAP_TYPE[map.type])
   .u32("max_entries", map.maxEntries)

@@ -4,7 +4,7 @@ import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { MapSpec, Spec } from "../../object/spec.ts";
 import type { MapHandle } from "../engine.ts";
 import { MapError } from "../errors.ts";
-import { difference } from "./layout-difference.ts";
+import { difference } from "../layout-difference.ts";
 import type { MapStore } from "./maps/store.ts";
 import type { Memory } from "./memory.ts";
 import { UserHandle } from "./user-maps/handle.ts";

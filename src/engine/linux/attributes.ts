@@ -37,6 +37,14 @@ const ATTACH = {
   text: {},
 } as const;
 
+const PIN = {
+  size: 24,
+  u32: { bpf_fd: 8, file_flags: 12 },
+  u64: {},
+  pointer: { pathname: 0 },
+  text: {},
+} as const;
+
 export const ATTRIBUTES = {
   map_create: {
     size: 80,
@@ -83,6 +91,8 @@ export const ATTRIBUTES = {
       line_info_cnt: 104,
       attach_btf_id: 108,
       attach_prog_fd: 112,
+      attach_btf_obj_fd: 112,
+      fd_array_cnt: 148,
       log_true_size: 140,
     },
     u64: {},
@@ -159,6 +169,10 @@ export const ATTRIBUTES = {
     pointer: { name: 0 },
     text: {},
   },
+  obj_pin: PIN,
+  obj_get: PIN,
+  btf_get_next_id: { size: 12, u32: { start_id: 0, next_id: 4 }, u64: {}, pointer: {}, text: {} },
+  btf_get_fd_by_id: { size: 12, u32: { btf_id: 0 }, u64: {}, pointer: {}, text: {} },
   iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
   prog_attach: ATTACH,
   prog_detach: ATTACH,

@@ -1,23 +1,20 @@
 /** From a Spec to what the kernel holds of it: all of it, or nothing. */
 
-import { openBtf } from "../../btf/btf.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
-import { keyCodec, valueCodec } from "../codecs.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
-import { FeatureError, MapError } from "../errors.ts";
+import { MapError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
-import { checkDeclaration, fillMap } from "./maps/contents.ts";
-import { createMap } from "./maps/create.ts";
-import { LinuxMap } from "./maps/map.ts";
-import { RawMap } from "./maps/raw-map.ts";
+import { checkDeclaration, fillReferences } from "./maps/contents.ts";
+import type { LinuxHandle } from "./maps/handle.ts";
+import { makeMaps } from "./maps/make-maps.ts";
 import { Section } from "./maps/section.ts";
-import { perCpuCodec } from "./maps/values.ts";
+import { findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
-import { type LoadedTypes, loadProgram } from "./programs/load.ts";
-import { LinuxProgram } from "./programs/program.ts";
-import { relocate } from "./programs/relocate.ts";
+import type { LoadedTypes } from "./programs/load.ts";
+import { loadPrograms } from "./programs/load-programs.ts";
+import type { LinuxProgram } from "./programs/program.ts";
 import { typesForKernel } from "./programs/source-lines.ts";
 import { loadTypes, type TypesRefused } from "./programs/types.ts";
 
@@ -29,19 +26,22 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   /** Why the kernel did not take the Spec's types; null when it did, or when there are none. Everything works without them. */
   readonly typesRefused: TypesRefused | null;
   readonly #programs: readonly LinuxProgram[];
+  readonly #maps: readonly LinuxHandle[];
   readonly #descriptors: readonly Descriptor[];
   readonly #sections: readonly Section[];
 
   private constructor(
     spec: Spec,
-    maps: unknown,
+    maps: ReadonlyMap<string, LinuxHandle>,
     programs: readonly LinuxProgram[],
     typesRefused: TypesRefused | null,
     sections: ReadonlyMap<string, Section>,
     descriptors: readonly Descriptor[],
   ) {
     this.spec = spec;
-    this.maps = maps as MapsOf<Module>;
+    this.#maps = spec.maps.flatMap(({ name }) => maps.get(name) ?? []);
+    const mapsByName: unknown = named(this.#maps);
+    this.maps = mapsByName as MapsOf<Module>;
     const byName: unknown = named(programs);
     this.programs = byName as ProgramsOf<Module>;
     this.typesRefused = typesRefused;
@@ -53,20 +53,22 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   }
 
   /**
-   * Types first, because maps name them; then maps, because programs hold their descriptors; then programs.
+   * Types first, because maps name them; then maps, because programs hold their descriptors; then programs, and what holds those.
    * What was made before something failed is closed again.
    */
   static load<Module>(kernel: Kernel, declared: Spec, options: LoadOptions<Module>): LinuxCollection<Module> {
     const names = new Set(wantedPrograms(declared, options).map(({ name }) => name));
     checkSizes(declared, options);
     declared.maps.forEach(checkDeclaration);
-    const spec = fitToKernel(kernel.facts, declared, names);
+    const spec = fitToKernel(kernel, declared, names);
     const wanted = spec.programs.filter(({ name }) => names.has(name));
+    const externs = findExterns(kernel, spec, wanted);
     const made: Descriptor[] = [];
     const keep = (descriptor: Descriptor): Descriptor => {
       made.push(descriptor);
       return descriptor;
     };
+    const maps = new Map<string, LinuxHandle>();
     try {
       const texts = typesForKernel(spec);
       let types: LoadedTypes | null = null;
@@ -76,29 +78,16 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
         if ("reason" in answer) typesRefused = answer;
         else types = { texts, descriptor: keep(answer) };
       }
-      const btf = spec.types === null ? null : openBtf(spec.types);
-      const maps = new Map<string, LinuxMap>();
+      makeMaps(kernel, spec, options, types?.descriptor ?? null, keep, maps);
+      const programs = loadPrograms(kernel, spec, wanted, { types, externs, maps, replaces: options.replaces, keep });
+      const byName = new Map(programs.map((program) => [program.name, program]));
+      for (const { raw } of maps.values()) fillReferences(raw, "programs", (name) => byName.get(name)?.fd);
       const sections = new Map<string, Section>();
-      const [reused] = Object.keys(options.reuse ?? {});
-      if (reused !== undefined) throw new FeatureError("reuse", null, `map ${reused}: only the embedded engine reuses maps`);
-      for (const declared of spec.maps) {
-        const map = { ...declared, maxEntries: options.maxEntries?.[declared.name] ?? declared.maxEntries };
-        const raw = new RawMap(kernel, map, keep(createMap(kernel, map, types?.descriptor ?? null)));
-        fillMap(raw);
-        if (spec.globals?.some((global) => global.map === map.name) === true) sections.set(map.name, new Section(raw));
-        const key = keyCodec(btf, map);
-        const value = valueCodec(btf, map);
-        maps.set(
-          map.name,
-          new LinuxMap(raw, key, raw.kind.perCpu ? perCpuCodec(value, kernel.cpus, `${map.name}.value`) : value),
-        );
-      }
-      const programs = wanted.map((program) => {
-        const code = relocate(program, (name) => maps.get(name)?.fd);
-        return new LinuxProgram(kernel, program, keep(loadProgram(kernel, spec, program, code, types)));
-      });
-      return new LinuxCollection<Module>(spec, named([...maps.values()]), programs, typesRefused, sections, made);
+      for (const { name, raw } of maps.values())
+        if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array") sections.set(name, new Section(raw));
+      return new LinuxCollection<Module>(spec, maps, programs, typesRefused, sections, made);
     } catch (error) {
+      for (const map of maps.values()) map.close();
       for (const descriptor of made.reverse()) descriptor.close();
       throw error;
     }
@@ -107,6 +96,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const section of this.#sections) section.close();
     for (const program of this.#programs) await program.close();
+    for (const map of this.#maps) map.close();
     for (const descriptor of this.#descriptors) descriptor.close();
   }
 }

@@ -8,6 +8,7 @@ import { LinuxCollection } from "./collection.ts";
 import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
 import type { Kernel } from "./kernel.ts";
+import { KernelTypes } from "./kernel-types.ts";
 import { openNative } from "./sys/native.ts";
 import type { Transport } from "./sys/transport.ts";
 
@@ -27,18 +28,21 @@ export class LinuxEngine implements Engine {
   readonly cpus: number;
   readonly #kernel: Kernel;
   readonly #ledger: DescriptorLedger;
+  readonly #collections = new Set<AsyncDisposable>();
   #closed = false;
 
   /** For `openLinux`, and for tests with a transport of their own. */
   constructor(transport: Transport, facts: Facts) {
     this.cpus = possibleCpus(facts);
     this.#ledger = new DescriptorLedger(transport);
-    this.#kernel = { transport, ledger: this.#ledger, facts, cpus: this.cpus };
+    this.#kernel = { transport, ledger: this.#ledger, facts, types: new KernelTypes(facts), cpus: this.cpus };
   }
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions<Module> = {}): Promise<LinuxCollection<Module>> {
     if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
-    return LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
+    const collection = LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
+    this.#collections.add(collection);
+    return collection;
   }
 
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */
@@ -49,6 +53,8 @@ export class LinuxEngine implements Engine {
   /** Detaches every link, and closes every program and map that this engine made. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    for (const collection of this.#collections) await collection[Symbol.asyncDispose]();
+    this.#collections.clear();
     this.#ledger.closeAll();
   }
 }

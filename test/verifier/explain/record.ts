@@ -15,6 +15,7 @@ import { type Btf, openBtf } from "../../../src/btf/btf.ts";
 import { DescriptorLedger } from "../../../src/engine/linux/descriptors.ts";
 import { MACHINE } from "../../../src/engine/linux/facts.ts";
 import type { Kernel } from "../../../src/engine/linux/kernel.ts";
+import { KernelTypes } from "../../../src/engine/linux/kernel-types.ts";
 import { createMap } from "../../../src/engine/linux/maps/create.ts";
 import { relocate } from "../../../src/engine/linux/programs/relocate.ts";
 import { functionRecords, lineRecords, typesForKernel } from "../../../src/engine/linux/programs/source-lines.ts";
@@ -90,7 +91,13 @@ interface Recorded {
 
 async function record(): Promise<Record<string, Recorded>> {
   const transport = await openNative();
-  const kernel: Kernel = { transport, ledger: new DescriptorLedger(transport), facts: MACHINE, cpus: 2 };
+  const kernel: Kernel = {
+    transport,
+    ledger: new DescriptorLedger(transport),
+    facts: MACHINE,
+    types: new KernelTypes(MACHINE),
+    cpus: 2,
+  };
   const vmlinux = openBtf(readFileSync("/sys/kernel/btf/vmlinux"));
   const out: Record<string, Recorded> = {};
   const object = readObject(readFileSync(`${FOLDER}refused.o`), { name: "refused.o" });

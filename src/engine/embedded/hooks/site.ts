@@ -4,12 +4,12 @@ import { openBtf } from "../../../btf/btf.ts";
 import { type Codec, makeCodec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
-import type { AttachOptions, Link, Program } from "../../engine.ts";
+import type { AttachOptions, LinkHandle, Program } from "../../engine.ts";
 import { VerifierError } from "../../errors.ts";
+import { difference } from "../../layout-difference.ts";
 import type { ContextRules } from "../access.ts";
 import { GENERAL } from "../helpers/general.ts";
 import { helperTable } from "../helpers/helper.ts";
-import { difference } from "../layout-difference.ts";
 import type { Region } from "../memory.ts";
 import type { ProgramKind } from "../programs/kind.ts";
 import { inserted } from "../room/hook.ts";
@@ -129,7 +129,7 @@ export class HookSite implements ContextRules {
   /** @throws AttachError when the position names a link that is not there. */
   attach(program: HookProgram, position: AttachOptions["position"] = "last"): HookLink {
     const link = new HookLink(this, program);
-    this.links = inserted<HookLink, Link>(this.links, link, position, this.name);
+    this.links = inserted<HookLink, LinkHandle>(this.links, link, position, this.name);
     program.links.add(link);
     return link;
   }

@@ -1,6 +1,6 @@
 /** Links of programs that share a hook with others. */
 
-import type { AttachOptions, Link, Program } from "../../engine.ts";
+import type { AttachOptions, Link, LinkHandle, Program } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import type { Handler, Hook, Place, Seat } from "../room/hook.ts";
 import type { EmbeddedProgram } from "./embedded-program.ts";
@@ -70,7 +70,7 @@ export class HookLink implements Link {
 }
 
 /** Which seat a link is, for positions beside it. */
-const SEATS = new WeakMap<Link, { readonly hook: unknown; readonly seat: unknown }>();
+const SEATS = new WeakMap<LinkHandle, { readonly hook: unknown; readonly seat: unknown }>();
 
 function seatOf<Kind extends Handler>(hook: Hook<Kind>, position: AttachOptions["position"]): Place<Seat<Kind>> {
   if (position === undefined || position === "first" || position === "last") return position ?? "last";

@@ -1,7 +1,7 @@
 /** A program on events, loaded into the embedded engine. */
 
 import type { ProgramSpec } from "../../../object/spec.ts";
-import type { AttachOptions, ContextInput, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import type { AttachOptions, ContextInput, Link, LinkHandle, Program, RunInput, RunResult } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import { type ContextArea, type ContextLayout, checkGiven, type PlacedContext } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
@@ -124,7 +124,7 @@ export class EventProgram extends EmbeddedProgram<EventLink> {
   }
 }
 
-function placeOf(position: { readonly before: Link } | { readonly after: Link }, event: string): Place<EventPlace> {
+function placeOf(position: { readonly before: LinkHandle } | { readonly after: LinkHandle }, event: string): Place<EventPlace> {
   const link = "before" in position ? position.before : position.after;
   if (!(link instanceof EventLink))
     throw new AttachError(`${event}: the position is at ${link.description}, which is on no event of this engine`);

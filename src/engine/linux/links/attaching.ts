@@ -1,7 +1,7 @@
 /** What all kinds of attaching have in common: what is attached, and what became of it when the kernel said no. */
 
 import type { ProgramSpec } from "../../../object/spec.ts";
-import type { AttachOptions, Link } from "../../engine.ts";
+import type { AttachOptions, LinkHandle } from "../../engine.ts";
 import { AttachError, FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
@@ -103,7 +103,7 @@ export function placeAmong({ spec, options }: Attaching): { readonly flags: numb
   };
 }
 
-function descriptorOf(program: string, link: Link): number {
+function descriptorOf(program: string, link: LinkHandle): number {
   if (link instanceof LinuxLink && link.attached) return link.fd;
   throw new AttachError(`program ${program}: position: expected a link of the Linux engine that is attached`);
 }

@@ -12,10 +12,10 @@ export function attachCgroup(attaching: Attaching): LinuxLink {
   const directed = spec.type === "cgroup_skb" && spec.attachType === null;
   checkOptions(attaching, `a ${spec.type} program`, ["cgroup", "position", ...(directed ? (["direction"] as const) : [])]);
   if (options.cgroup === undefined)
-    throw new AttachError(`program ${spec.name}: a ${spec.type} program is attached to a control group; name one (cgroup: "/web")`);
-  const type: AttachType | null = directed
-    ? `cgroup_inet_${options.direction ?? "ingress"}`
-    : spec.attachType;
+    throw new AttachError(
+      `program ${spec.name}: a ${spec.type} program is attached to a control group; name one (cgroup: "/web")`,
+    );
+  const type: AttachType | null = directed ? `cgroup_inet_${options.direction ?? "ingress"}` : spec.attachType;
   const attempt: Attempt = {
     place: `${spec.section} on ${options.cgroup}`,
     feature: "BPF_LINK_TYPE_CGROUP",

@@ -19,7 +19,10 @@ export function noSuchInterface(facts: Facts, name: string): AttachError {
 }
 
 /** The interface that the options name. @throws AttachError */
-export function interfaceOf({ kernel, spec, options }: Attaching, what: string): { readonly name: string; readonly index: number } {
+export function interfaceOf(
+  { kernel, spec, options }: Attaching,
+  what: string,
+): { readonly name: string; readonly index: number } {
   const name = options.interface;
   if (name === undefined)
     throw new AttachError(`program ${spec.name}: ${what} is attached to a network interface; name one (interface)`);

@@ -7,11 +7,20 @@ import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { AttachError, FeatureError } from "../../errors.ts";
 import { Request } from "../request.ts";
 import { patternTest } from "../symbols/probe-target.ts";
-import { withTracefs } from "./tracefs.ts";
-import { type Attaching, type Attempt, attachFailure, checkOptions, cookieOf, createLink, eventOf, systemError } from "./attaching.ts";
+import {
+  type Attaching,
+  type Attempt,
+  attachFailure,
+  checkOptions,
+  cookieOf,
+  createLink,
+  eventOf,
+  systemError,
+} from "./attaching.ts";
 import { LinuxLink } from "./link.ts";
 import { perfAttribute } from "./perf-attribute.ts";
 import { attachToEvent } from "./perf-link.ts";
+import { withTracefs } from "./tracefs.ts";
 
 const PMU = "/sys/bus/event_source/devices/kprobe";
 const BPF_F_KPROBE_MULTI_RETURN = 1;
@@ -53,7 +62,8 @@ function attachOne(attaching: Attaching, target: string): LinuxLink {
     );
   const [symbol = "", plus = "0"] = target.split("+");
   const offset = Number(plus);
-  if (!Number.isSafeInteger(offset)) throw new AttachError(`program ${spec.name}: ${target}: expected an offset in bytes behind the +`);
+  if (!Number.isSafeInteger(offset))
+    throw new AttachError(`program ${spec.name}: ${target}: expected an offset in bytes behind the +`);
   const name = new TextEncoder().encode(`${symbol}\0`);
   const attribute = perfAttribute({
     type: Number(type),
@@ -87,7 +97,10 @@ function attachMany(attaching: Attaching, pattern: string): LinuxLink {
     feature: "BPF_LINK_TYPE_KPROBE_MULTI",
     since: spec.attachType === "trace_kprobe_session" ? "6.10" : "5.18",
     needs: ["CAP_BPF", "CAP_PERFMON"],
-    means: { ESRCH: "the kernel has no such function that can be traced", EOPNOTSUPP: "this kernel traces no functions (CONFIG_FPROBE)" },
+    means: {
+      ESRCH: "the kernel has no such function that can be traced",
+      EOPNOTSUPP: "this kernel traces no functions (CONFIG_FPROBE)",
+    },
   });
 }
 
@@ -97,7 +110,11 @@ function matching(attaching: Attaching, pattern: string): readonly string[] {
   const test = patternTest(pattern);
   const list = withTracefs(kernel, (root) => kernel.facts.read(`${root}/available_filter_functions`));
   if (list === null)
-    throw new FeatureError("available_filter_functions", null, `program ${spec.name}: ${pattern}: the kernel does not list its functions`);
+    throw new FeatureError(
+      "available_filter_functions",
+      null,
+      `program ${spec.name}: ${pattern}: the kernel does not list its functions`,
+    );
   // `name` or `name [module]`; a name may be there twice.
   const names = new Set(list.split("\n").map((line) => line.replace(/ .*$/, "")));
   const found = [...names].filter((name) => test.test(name));

@@ -29,7 +29,8 @@ export function attachPerfEvent(attaching: Attaching): LinuxLink {
   const [type, config] = known;
   const rate = rateOf(attaching, type === PERF_TYPE.software && config > 1);
   const places = placesOf(attaching);
-  const where = options.pid !== undefined ? `process ${options.pid}` : options.cpu !== undefined ? `CPU ${options.cpu}` : "all CPUs";
+  const where =
+    options.pid !== undefined ? `process ${options.pid}` : options.cpu !== undefined ? `CPU ${options.cpu}` : "all CPUs";
   const speed = rate.frequency === undefined ? `every ${rate.period}` : `${rate.frequency} Hz`;
   const attempt: Attempt = {
     place: `perf_event ${name}, ${speed}, ${where}`,
@@ -37,7 +38,10 @@ export function attachPerfEvent(attaching: Attaching): LinuxLink {
     since: "4.9",
     needs: ["CAP_BPF", "CAP_PERFMON"],
     means: {
-      ENOENT: type === PERF_TYPE.hardware ? "this machine has no such hardware counter; cpu-clock works everywhere" : "there is no such event",
+      ENOENT:
+        type === PERF_TYPE.hardware
+          ? "this machine has no such hardware counter; cpu-clock works everywhere"
+          : "there is no such event",
       EINVAL: "the kernel takes no such rate (kernel.perf_event_max_sample_rate is the limit of a frequency)",
     },
   };

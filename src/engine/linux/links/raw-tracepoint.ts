@@ -14,7 +14,9 @@ export function attachRawTracepoint(attaching: Attaching): LinuxLink {
     feature: "BPF_RAW_TRACEPOINT_OPEN",
     since: "4.17",
     needs: ["CAP_BPF", "CAP_PERFMON"],
-    means: { ENOENT: "there is no such tracepoint; /sys/kernel/tracing/available_events lists them (without what is before the colon)" },
+    means: {
+      ENOENT: "there is no such tracepoint; /sys/kernel/tracing/available_events lists them (without what is before the colon)",
+    },
   };
   const { kernel, descriptor } = attaching;
   const request = new Request(kernel.transport, "raw_tracepoint_open")

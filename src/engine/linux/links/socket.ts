@@ -36,7 +36,8 @@ export function attachSocket(attaching: Attaching): LinuxLink {
     const replace = (program: number) => transport.socketOption(socket, attach, program);
     return new LinuxLink(kernel, { description: trying.place, descriptors: [], release, replace });
   }
-  if (!filter) throw new AttachError(`program ${spec.name}: a ${spec.type} program is attached to a socket; give its descriptor (socket)`);
+  if (!filter)
+    throw new AttachError(`program ${spec.name}: a ${spec.type} program is attached to a socket; give its descriptor (socket)`);
   const { name, index } = interfaceOf(attaching, "a socket filter");
   const trying = attempt(`packet socket on ${name}`);
   const opened = transport.packetSocket(index);

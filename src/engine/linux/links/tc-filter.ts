@@ -48,13 +48,13 @@ export function makeQdisc(transport: Transport, index: number): number {
   return ask(transport, RTM.newQdisc, flags, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE, attributes }).error;
 }
 
-/** Takes it away, if no filter hangs on it. */
-export function dropQdisc(transport: Transport, index: number): void {
+/** Takes it away, if no filter hangs on it. @returns whether it did. */
+export function dropQdisc(transport: Transport, index: number): boolean {
   for (const direction of ["ingress", "egress"] as const) {
     const { messages } = ask(transport, RTM.getFilter, NLM_F.dump, { index, parent: PARENT[direction] });
-    if (messages.some(({ type }) => type === RTM.newFilter)) return;
+    if (messages.some(({ type }) => type === RTM.newFilter)) return false;
   }
-  ask(transport, RTM.delQdisc, 0, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE });
+  return ask(transport, RTM.delQdisc, 0, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE }).error >= 0;
 }
 
 /** Adds a filter that decides (`direct-action`), behind those that are there. @returns it, or an error number, negated. */

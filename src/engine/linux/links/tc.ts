@@ -6,6 +6,7 @@
 
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { FeatureError } from "../../errors.ts";
+import type { Kernel } from "../kernel.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, linkOf, placeAmong, systemError } from "./attaching.ts";
@@ -36,9 +37,14 @@ export function attachTc(attaching: Attaching): LinuxLink {
   const cause = request.error(result);
   if (cause.errno !== ERRNO.EINVAL && cause.errno !== ERRNO.EOPNOTSUPP) throw attachFailure(attaching, attempt, cause);
   if (options.position !== undefined)
-    throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a position among tc programs needs Linux 6.6`, { cause });
+    throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a position among tc programs needs Linux 6.6`, {
+      cause,
+    });
   return attachFilter(attaching, name, index, direction);
 }
+
+/** Interfaces whose discipline was made here. */
+const MADE = new WeakMap<Kernel, Set<number>>();
 
 function attachFilter(attaching: Attaching, name: string, index: number, direction: Direction): LinuxLink {
   const { kernel, spec, descriptor } = attaching;
@@ -52,10 +58,15 @@ function attachFilter(attaching: Attaching, name: string, index: number, directi
   };
   const made = makeQdisc(transport, index);
   if (made < 0 && made !== -ERRNO.EEXIST) throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWQDISC)", made));
-  const mine = made >= 0;
+  const own = MADE.get(kernel) ?? new Set();
+  MADE.set(kernel, own);
+  if (made >= 0) own.add(index);
+  const dropIfLast = (): void => {
+    if (own.has(index) && dropQdisc(transport, index)) own.delete(index);
+  };
   const added = addFilter(transport, { index, direction, program: descriptor.fd, name: spec.name });
   if (typeof added === "number") {
-    if (mine) dropQdisc(transport, index);
+    dropIfLast();
     throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWTFILTER)", added));
   }
   return new LinuxLink(kernel, {
@@ -64,7 +75,7 @@ function attachFilter(attaching: Attaching, name: string, index: number, directi
     replace: (program) => replaceFilter(transport, added, program),
     release() {
       removeFilter(transport, added);
-      if (mine) dropQdisc(transport, index);
+      dropIfLast();
     },
   });
 }

@@ -41,7 +41,9 @@ export function attachTracing(attaching: Attaching): LinuxLink {
   let error = result < 0 ? link.error(result) : null;
   if (result === -ERRNO.EINVAL) {
     // Kernels before 5.11 know no link of these; the command without a name attaches to what the program was loaded for.
-    const open = new Request(kernel.transport, "raw_tracepoint_open").u32("prog_fd", descriptor.fd).u64("cookie", cookieOf(attaching));
+    const open = new Request(kernel.transport, "raw_tracepoint_open")
+      .u32("prog_fd", descriptor.fd)
+      .u64("cookie", cookieOf(attaching));
     result = open.send();
     error = result < 0 ? open.error(result) : null;
   }

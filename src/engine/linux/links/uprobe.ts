@@ -7,7 +7,16 @@ import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { FeatureError } from "../../errors.ts";
 import { Request } from "../request.ts";
 import { type ProbeTarget, probeTarget, probeTargets } from "../symbols/probe-target.ts";
-import { type Attaching, type Attempt, attachFailure, checkOptions, cookieOf, createLink, eventOf, systemError } from "./attaching.ts";
+import {
+  type Attaching,
+  type Attempt,
+  attachFailure,
+  checkOptions,
+  cookieOf,
+  createLink,
+  eventOf,
+  systemError,
+} from "./attaching.ts";
 import { LinuxLink } from "./link.ts";
 import { perfAttribute } from "./perf-attribute.ts";
 import { attachToEvent } from "./perf-link.ts";
@@ -47,7 +56,11 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
   // `config:0`: the bit of the configuration that says "at the return".
   const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
   if (type === null || bit === undefined)
-    throw new FeatureError("uprobe PMU", "4.17", `attaching ${spec.name} to ${attempt.place}: this kernel has no uprobes (CONFIG_UPROBES)`);
+    throw new FeatureError(
+      "uprobe PMU",
+      "4.17",
+      `attaching ${spec.name} to ${attempt.place}: this kernel has no uprobes (CONFIG_UPROBES)`,
+    );
   const path = new TextEncoder().encode(`${file}\0`);
   const attribute = perfAttribute({
     type: Number(type),

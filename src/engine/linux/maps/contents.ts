@@ -1,32 +1,31 @@
-/** What a map holds before the first program runs: constants and initial values of variables. */
+/** What a map holds before the first program runs: constants and initial values of variables, maps, programs. */
 
-import type { MapSpec } from "../../../object/spec.ts";
+import type { MapContents, MapSpec } from "../../../object/spec.ts";
 import { FeatureError, MapError } from "../../errors.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
 /**
- * What this loader does not do yet is refused by name: a map made without it would be silently wrong.
+ * What this loader does not do is refused by name: a map made without it would be silently wrong.
  * @throws FeatureError
  */
 export function checkDeclaration(spec: MapSpec): void {
-  const { name, type, pinning, inner, structOps, contents } = spec;
+  const { name, type, pinning, contents, structOps } = spec;
   const refuse = (feature: string, what: string): never => {
-    throw new FeatureError(feature, null, `map ${name} (${type}): ${what} is not offered yet`);
+    throw new FeatureError(feature, null, `map ${name} (${type}): ${what}`);
   };
-  if (pinning !== undefined) refuse("pinning", "pinning");
-  if (inner !== undefined || contents?.kind === "maps") refuse("map in map", "a map of maps");
-  if (structOps !== undefined) refuse("struct_ops", "implementing a kernel interface");
-  if (contents?.kind === "programs") refuse("static values", "a program array that is filled from the start");
-  if (contents !== undefined && type !== "array") refuse("initial values", `a ${type} with initial values`);
+  if (typeof pinning === "number") refuse("pinning", `pinning ${pinning} is a convention of another loader`);
+  if (structOps !== undefined) refuse("struct_ops", "implementing a kernel interface is not offered yet");
+  if (contents?.kind === "bytes" && type !== "array" && type !== "arena")
+    refuse("initial values", `a ${type} with initial values is not offered`);
 }
 
 /**
- * Puts `contents` in, value by value, and freezes what is constant.
+ * Puts values in, one by one, and freezes what is constant. (An arena has been filled when it was mapped.)
  * @throws MapError
  */
 export function fillMap(raw: RawMap): void {
-  const { name, contents, frozen, valueSize, maxEntries } = raw.spec;
-  if (contents?.kind === "bytes") {
+  const { name, type, contents, frozen, valueSize, maxEntries } = raw.spec;
+  if (contents?.kind === "bytes" && type === "array") {
     const { bytes } = contents;
     if (bytes.length > valueSize * maxEntries) {
       const room = valueSize * maxEntries;
@@ -41,4 +40,27 @@ export function fillMap(raw: RawMap): void {
     }
   }
   if (frozen) raw.freeze();
+}
+
+/** What in `contents` is named: programs, maps. */
+export type Reference = Exclude<MapContents, { readonly kind: "bytes" }>["kind"];
+
+/**
+ * Puts the things of one kind in that `contents` names, by their descriptors.
+ * @param descriptorOf undefined for what is not there: a program that is not loaded.
+ * @throws MapError
+ */
+export function fillReferences(raw: RawMap, kind: Reference, descriptorOf: (name: string) => number | undefined): void {
+  const { name, contents } = raw.spec;
+  if (contents === undefined || contents.kind !== kind) return;
+  for (const entry of contents.entries) {
+    const what = "map" in entry ? entry.map : entry.program;
+    const fd = descriptorOf(what);
+    if (fd === undefined)
+      throw new MapError(name, "invalid", `map ${name}: begins with ${what} at ${entry.key}, which is not loaded`);
+    raw.key.fill(0);
+    new DataView(raw.key.buffer).setUint32(0, entry.key, true);
+    new DataView(raw.value.buffer).setInt32(0, fd, true);
+    raw.update(UPDATE_FLAGS.any);
+  }
 }

@@ -15,21 +15,34 @@ import { MAP_KINDS } from "./kinds.ts";
 /** `BPF_F_NO_PREALLOC` of linux/bpf.h: the trie has no other way. */
 const BPF_F_NO_PREALLOC = 1;
 
+/** `BPF_F_NUMA_NODE`. */
+const BPF_F_NUMA_NODE = 4;
+
+/** What a map's creation refers to, besides its shape. */
+export interface MapReferences {
+  /** A map that those in this map of maps look like. */
+  readonly inner?: Descriptor;
+}
+
 /**
  * @param types a loaded BTF object with the map's key and value types, or null.
  * @throws MapError, FeatureError, PrivilegeError
  */
-export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | null): Descriptor {
+export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | null, { inner }: MapReferences = {}): Descriptor {
   checkShape(spec);
+  // What records look like is between programs and user space: the kernel wants to hear nothing of it.
+  const ring = /ringbuf$/.test(spec.type) && spec.valueType !== 0;
   const request = new Request(kernel.transport, "map_create")
     .u32("map_type", MAP_TYPE[spec.type])
     .u32("key_size", spec.keySize)
-    .u32("value_size", spec.valueSize)
-    // The number of CPUs is what everybody wants here, and a Spec cannot know it.
-    .u32("max_entries", spec.type === "perf_event_array" && spec.maxEntries === 0 ? kernel.cpus : spec.maxEntries)
-    .u32("map_flags", spec.flags)
+    .u32("value_size", ring ? 0 : spec.valueSize)
+    .u32("max_entries", spec.maxEntries)
+    .u32("map_flags", spec.flags | (spec.numaNode === undefined ? 0 : BPF_F_NUMA_NODE))
+    .u32("numa_node", spec.numaNode ?? 0)
+    .u32("inner_map_fd", inner?.fd ?? 0)
+    .u64("map_extra", spec.extra ?? 0n)
     .text("map_name", spec.name);
-  const typed = types !== null && spec.valueType !== 0;
+  const typed = types !== null && spec.valueType !== 0 && !ring;
   if (typed) request.u32("btf_fd", types.fd).u32("btf_key_type_id", spec.keyType).u32("btf_value_type_id", spec.valueType);
   let result = request.send();
   if (result < 0 && typed) {
@@ -40,6 +53,22 @@ export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | nul
   if (result < 0 && !atLeast(kernel.facts.release, "4.15")) result = request.text("map_name", "").send();
   if (result < 0) throw explain(kernel, spec, request.error(result));
   return kernel.ledger.adopt(result, `map ${spec.name}`);
+}
+
+/** A map's shape on this machine: what a Spec leaves open, and rings in whole pages that are a power of two, as the kernel has them. */
+export function sizedFor(kernel: Kernel, spec: MapSpec, maxEntries = spec.maxEntries): MapSpec {
+  switch (spec.type) {
+    case "perf_event_array":
+      // The number of CPUs is what everybody wants here, and a Spec cannot know it.
+      return { ...spec, maxEntries: maxEntries === 0 ? kernel.cpus : maxEntries };
+    case "ringbuf":
+    case "user_ringbuf": {
+      if (maxEntries === 0) return spec;
+      return { ...spec, maxEntries: 2 ** Math.ceil(Math.log2(Math.max(maxEntries, kernel.transport.pageSize))) };
+    }
+    default:
+      return maxEntries === spec.maxEntries ? spec : { ...spec, maxEntries };
+  }
 }
 
 /** What the kernel would refuse with a bare EINVAL, in plain words. */
@@ -54,6 +83,7 @@ function checkShape(spec: MapSpec): void {
   if ((keys === "table" || keys === "index" || type === "lpm_trie") && maxEntries === 0 && type !== "perf_event_array")
     refuse("maxEntries is 0: say how many entries it may hold");
   if (keys === "table" && valueSize === 0) refuse("values need at least 1 byte");
+  if (/ringbuf$/.test(type) && maxEntries === 0) refuse("maxEntries is 0: say how many bytes of records it has room for");
   if (type === "lpm_trie") {
     if (keySize < 5 || keySize > 260)
       refuse(`keys are a u32 prefix length and 1 to 256 bytes of data, found ${keySize} bytes in all`);

@@ -1,56 +1,46 @@
 /** A map of the kernel, shaped like JavaScript's own. */
 
 import type { Codec } from "../../../btf/codec.ts";
-import type { MapSpec } from "../../../object/spec.ts";
 import type { BpfMap, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
-import { FeatureError, MapError } from "../../errors.ts";
+import { MapError } from "../../errors.ts";
 import { type EntryCursor, openCursor } from "./cursor.ts";
+import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
 /**
  * One class for every kind: what differs is the value's codec (per-CPU kinds have an element for each CPU) and what the kernel
  * permits. An operation costs one system call; walking over hashes and arrays takes one for some thousand entries.
  */
-export class LinuxMap implements BpfMap {
-  readonly name: string;
-  readonly spec: MapSpec;
-  readonly #raw: RawMap;
+export class LinuxMap extends LinuxHandle implements BpfMap {
   readonly #key: Codec;
   readonly #value: Codec;
 
   constructor(raw: RawMap, key: Codec, value: Codec) {
-    this.name = raw.spec.name;
-    this.spec = raw.spec;
-    this.#raw = raw;
+    super(raw);
     this.#key = key;
     this.#value = value;
   }
 
-  /** The map's descriptor; it belongs to the collection. -1 once that is disposed. */
-  get fd(): number {
-    return this.#raw.fd;
-  }
-
   get(key: unknown): unknown {
-    this.#key.encode(key, this.#raw.key, 0);
-    return this.#raw.lookup() ? this.#value.decode(this.#raw.value, 0) : undefined;
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.lookup() ? this.#value.decode(this.raw.value, 0) : undefined;
   }
 
   has(key: unknown): boolean {
-    this.#key.encode(key, this.#raw.key, 0);
-    return this.#raw.lookup();
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.lookup();
   }
 
   set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
-    this.#key.encode(key, this.#raw.key, 0);
-    this.#value.encode(value, this.#raw.value, 0);
+    this.#key.encode(key, this.raw.key, 0);
+    this.#value.encode(value, this.raw.value, 0);
     if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program);
-    this.#raw.update(flagsOf(mode));
+    this.raw.update(flagsOf(mode));
   }
 
   /** `bpf_prog.fd` of `struct bpf_devmap_val` and `struct bpf_cpumap_val`. */
   #putProgram(program: ProgramHandle): void {
-    const { value } = this.#raw;
+    const { value } = this.raw;
     const hasPlace = /^(devmap|devmap_hash|cpumap)$/.test(this.spec.type) && this.spec.valueSize === 8;
     const fd = "fd" in program && typeof program.fd === "number" ? program.fd : -1;
     if (!hasPlace || fd < 0) {
@@ -67,8 +57,8 @@ export class LinuxMap implements BpfMap {
   }
 
   delete(key: unknown): boolean {
-    this.#key.encode(key, this.#raw.key, 0);
-    return this.#raw.delete();
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.delete();
   }
 
   deleteAll(keys: Iterable<unknown>): number {
@@ -78,8 +68,8 @@ export class LinuxMap implements BpfMap {
   }
 
   take(key: unknown): unknown {
-    this.#key.encode(key, this.#raw.key, 0);
-    return this.#raw.take() ? this.#value.decode(this.#raw.value, 0) : undefined;
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.take() ? this.#value.decode(this.raw.value, 0) : undefined;
   }
 
   takeAll(): [unknown, unknown][] {
@@ -92,7 +82,7 @@ export class LinuxMap implements BpfMap {
   }
 
   clear(): void {
-    const raw = this.#raw;
+    const raw = this.raw;
     const fixed = raw.kind.keys === "index";
     const cursor = openCursor(raw);
     while (cursor.next()) {
@@ -103,11 +93,6 @@ export class LinuxMap implements BpfMap {
         raw.update(UPDATE_FLAGS.any);
       }
     }
-  }
-
-  /** Makes it read-only for user space, for good. Since 5.2. */
-  freeze(): void {
-    this.#raw.freeze();
   }
 
   entries(): IterableIterator<[unknown, unknown]> {
@@ -127,7 +112,7 @@ export class LinuxMap implements BpfMap {
   }
 
   *#walk<Item>(decode: (at: EntryCursor) => Item): Generator<Item, undefined, undefined> {
-    const cursor = openCursor(this.#raw);
+    const cursor = openCursor(this.raw);
     while (cursor.next()) yield decode(cursor);
   }
 }
@@ -135,19 +120,7 @@ export class LinuxMap implements BpfMap {
 /** `BPF_F_LOCK` of linux/bpf.h. */
 const BPF_F_LOCK = 4;
 
-function flagsOf(mode: UpdateMode | UpdateOptions): number {
+export function flagsOf(mode: UpdateMode | UpdateOptions): number {
   if (typeof mode === "string") return UPDATE_FLAGS[mode];
   return UPDATE_FLAGS[mode.mode ?? "any"] | (mode.lock === true ? BPF_F_LOCK : 0);
-}
-
-/** What only some kinds can do, and no map of this engine yet. */
-for (const operation of ["view", "push", "pop", "peek", "add", "records", "drain", "submit", "open"] as const) {
-  Object.defineProperty(LinuxMap.prototype, operation, {
-    configurable: true,
-    writable: true,
-    value(this: LinuxMap): never {
-      const message = `${this.name}: ${operation} is not offered yet by the Linux engine for maps of type ${this.spec.type}`;
-      throw new FeatureError(operation, null, message);
-    },
-  });
 }

@@ -3,6 +3,7 @@
  * map, so an operation is: write the key, send, read the value.
  */
 
+import type { Btf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
 import { MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
@@ -19,22 +20,25 @@ export class RawMap {
   readonly spec: MapSpec;
   readonly kind: MapKind;
   readonly kernel: Kernel;
+  /** What describes its keys and values. */
+  readonly types: Btf | null;
   /** The key of the next operation: `spec.keySize` bytes. */
   readonly key: Uint8Array;
   /** The value of the next update or the last lookup. Per-CPU kinds: one after the other, each rounded up to 8 bytes. */
   readonly value: Uint8Array;
-  readonly #descriptor: Descriptor;
+  readonly descriptor: Descriptor;
   readonly #lookup: Request<"map_lookup_elem">;
   readonly #update: Request<"map_update_elem">;
   readonly #delete: Request<"map_delete_elem">;
   /** What `#update` carries. */
   #flags: number = UPDATE_FLAGS.any;
 
-  constructor(kernel: Kernel, spec: MapSpec, descriptor: Descriptor) {
+  constructor(kernel: Kernel, spec: MapSpec, descriptor: Descriptor, types: Btf | null = null) {
     this.kernel = kernel;
     this.spec = spec;
+    this.types = types;
     this.kind = MAP_KINDS[spec.type];
-    this.#descriptor = descriptor;
+    this.descriptor = descriptor;
     this.key = new Uint8Array(spec.keySize);
     this.value = new Uint8Array(this.kind.perCpu ? perCpuStride(spec.valueSize) * kernel.cpus : spec.valueSize);
     const fd = descriptor.fd;
@@ -52,7 +56,7 @@ export class RawMap {
 
   /** The map's descriptor, or -1 once it was closed. */
   get fd(): number {
-    return this.#descriptor.fd;
+    return this.descriptor.fd;
   }
 
   /**
@@ -60,7 +64,7 @@ export class RawMap {
    * @throws MapError `closed`
    */
   mustBeOpen(): void {
-    if (this.#descriptor.closed) throw new MapError(this.spec.name, "closed", `map ${this.spec.name} was closed`);
+    if (this.descriptor.closed) throw new MapError(this.spec.name, "closed", `map ${this.spec.name} was closed`);
   }
 
   /** Fills `value`; false when there is no such key. Hot. */

@@ -1,37 +1,36 @@
-/** Adapting a Spec to the kernel that runs here. */
+/** Adapting a Spec to the kernel that runs here: its configuration, and the layout of its types. */
 
-import { openBtf } from "../../../btf/btf.ts";
 import { relocate } from "../../../object/core/relocate.ts";
 import type { Spec } from "../../../object/spec.ts";
 import { FeatureError } from "../../errors.ts";
-import type { Facts } from "../facts.ts";
-
-/** The kernel's own types. Since Linux 5.4, when built with CONFIG_DEBUG_INFO_BTF. */
-const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
+import { fillConfig } from "../../kernel-config.ts";
+import type { Kernel } from "../kernel.ts";
+import { kernelConfig } from "../kernel-config.ts";
 
 /**
  * CO-RE for the programs that are wanted: what they know of kernel types becomes what this kernel has.
- * @throws FeatureError when the kernel has no types, or when a program needs something else of the kernel that is not
- *   offered yet; CoreError for a relocation that no loader could do.
+ * @throws FeatureError when the kernel has no types, or does not say what of its configuration a program needs; CoreError for a
+ *   relocation that no loader could do.
  */
-export function fitToKernel(facts: Facts, spec: Spec, wanted: ReadonlySet<string>): Spec {
-  for (const { name, externs } of spec.programs) {
-    const [extern] = externs ?? [];
-    if (extern === undefined || !wanted.has(name)) continue;
-    throw new FeatureError(
-      extern.name,
-      null,
-      `program ${name}, slot ${extern.slot}: ${extern.name} of the kernel is not offered yet`,
-    );
-  }
+export function fitToKernel(kernel: Kernel, declared: Spec, wanted: ReadonlySet<string>): Spec {
+  const spec = fillConfig(
+    declared,
+    kernelConfig(kernel.facts),
+    (name) =>
+      new FeatureError(
+        name,
+        null,
+        `${declared.name}: asks for ${name} of the kernel's configuration, where it is not set, or which this kernel does not tell (/proc/config.gz)`,
+      ),
+  );
   if (!spec.programs.some(({ name, core }) => wanted.has(name) && core !== undefined && core.length > 0)) return spec;
-  const bytes = facts.bytes(KERNEL_TYPES);
-  if (bytes === null) {
+  const { vmlinux } = kernel.types;
+  if (vmlinux === null) {
     throw new FeatureError(
       "BTF",
       "5.4",
-      `${spec.name} depends on kernel types, and this kernel does not tell them: there is no ${KERNEL_TYPES}`,
+      `${spec.name} depends on kernel types, and this kernel does not tell them: there is no /sys/kernel/btf/vmlinux`,
     );
   }
-  return relocate(spec, openBtf(bytes), { programs: ({ name }) => wanted.has(name) });
+  return relocate(spec, vmlinux, { programs: ({ name }) => wanted.has(name) });
 }

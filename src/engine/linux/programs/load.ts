@@ -22,6 +22,18 @@ export interface LoadedTypes {
   readonly descriptor: Descriptor;
 }
 
+/** What a program refers to besides its code. */
+export interface LoadReferences {
+  /** What it is attached to, by number; null for programs that have no such target. */
+  readonly target: { readonly id: number; readonly types: Descriptor | null } | null;
+  /** Of an `ext` program: the descriptor of the program that it is for. */
+  readonly replaces?: number;
+  /** Descriptors of modules' types whose functions it calls, from place 1 on. */
+  readonly modules: readonly number[];
+}
+
+const NO_REFERENCES: LoadReferences = { target: null, modules: [] };
+
 /** The kernel's limit for root since 5.2; 4096 before, and for everybody else. */
 const MOST_INSTRUCTIONS = 1_000_000;
 
@@ -37,6 +49,7 @@ export function loadProgram(
   program: ProgramSpec,
   code: Uint8Array,
   types: LoadedTypes | null,
+  references: LoadReferences = NO_REFERENCES,
 ): Descriptor {
   const request = new Request(kernel.transport, "prog_load")
     .u32("prog_type", PROGRAM_TYPE[program.type])
@@ -48,6 +61,7 @@ export function loadProgram(
     // Names came with 4.15; an older kernel wants zeroes there.
     .text("prog_name", atLeast(kernel.facts.release, "4.15") ? program.name : "");
   if (types !== null) giveSource(request, program, types);
+  giveReferences(request, references);
   let result = request.send();
   for (let tries = 0; result === -ERRNO.EAGAIN && tries < 5; tries++) result = request.send();
   if (result >= 0) return kernel.ledger.adopt(result, `program ${program.name}`);
@@ -80,6 +94,14 @@ function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: 
       .pointer("line_info", lines);
 }
 
+function giveReferences(request: Request<"prog_load">, { target, modules, replaces }: LoadReferences): void {
+  if (target !== null) request.u32("attach_btf_id", target.id);
+  if (replaces !== undefined) request.u32("attach_prog_fd", replaces);
+  else if (target !== null && target.types !== null) request.u32("attach_btf_obj_fd", target.types.fd);
+  // Place 0 stands for the kernel's own types.
+  if (modules.length > 0) request.pointer("fd_array", new Uint8Array(new Int32Array([0, ...modules]).buffer));
+}
+
 /** The kernel said no before its verifier looked at the program. */
 function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError): Error {
   const { facts } = kernel;
@@ -91,7 +113,7 @@ function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError
   switch (cause.errno) {
     case ERRNO.EPERM:
     case ERRNO.EACCES:
-      if (TRAMPOLINES.has(program.type) && missingCapabilities(facts, needs).length === 0)
+      if (needsTrampoline(program) && missingCapabilities(facts, needs).length === 0)
         return new FeatureError(
           "BPF trampoline",
           "5.5",
@@ -131,4 +153,7 @@ function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError
   }
 }
 
-const TRAMPOLINES: ReadonlySet<string> = new Set(["tracing", "lsm", "ext"]);
+/** `check_attach_btf_id` of kernel/bpf/verifier.c: raw tracepoints and iterators are called directly. */
+function needsTrampoline({ type, attachType }: ProgramSpec): boolean {
+  return type === "lsm" || type === "ext" || (type === "tracing" && attachType !== "trace_raw_tp" && attachType !== "trace_iter");
+}

@@ -43,7 +43,10 @@ export function probeTarget(facts: Facts, program: string, { event, library, pid
   return withSymbols(file, refuse, (symbols) => {
     const found = symbols.find(symbol);
     if (found !== undefined) return { file, offset: found.offset + (more ?? 0), name };
-    const near = nearest(symbol, symbols.all((candidate) => Math.abs(candidate.length - symbol.length) < 4).map((each) => each.name));
+    const near = nearest(
+      symbol,
+      symbols.all((candidate) => Math.abs(candidate.length - symbol.length) < 4).map((each) => each.name),
+    );
     const advice = near === null ? "its symbols may be stripped; name an offset (FILE:0x1234)" : `did you mean ${near}?`;
     return refuse(`${file} has no function ${symbol}: ${advice}`);
   });
@@ -58,7 +61,8 @@ export function probeTargets(facts: Facts, program: string, request: ProbeReques
     throw new AttachError(`program ${program}: ${why}`);
   };
   const wanted = request.library ?? request.event.slice(0, Math.max(colon, 0));
-  const file = findFile(facts, existsSync, wanted, request.pid) ?? refuse(`there is no file or library ${JSON.stringify(wanted)}`);
+  const file =
+    findFile(facts, existsSync, wanted, request.pid) ?? refuse(`there is no file or library ${JSON.stringify(wanted)}`);
   const test = patternTest(pattern);
   return withSymbols(file, refuse, (symbols) => {
     const found = symbols.all((name) => test.test(name.replace(/@.*/, "")));
@@ -69,7 +73,10 @@ export function probeTargets(facts: Facts, program: string, request: ProbeReques
 
 /** `*` is any text, `?` any character. */
 export function patternTest(pattern: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`);
 }
 

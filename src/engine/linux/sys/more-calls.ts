@@ -13,11 +13,12 @@ import type { Transport } from "./transport.ts";
 
 type More = Pick<
   Transport,
-  "perfEventOpen" | "ioctl" | "open" | "read" | "mount" | "socketOption" | "packetSocket" | "netlink" | "watch"
+  "duplicate" | "perfEventOpen" | "ioctl" | "open" | "read" | "mount" | "socketOption" | "packetSocket" | "netlink" | "watch"
 >;
 
 // fcntl.h, socket(2), netlink(7), linux/perf_event.h, linux/mount.h: the same numbers on every architecture of `ARCHITECTURES`.
 const O_CLOEXEC = 0o2000000;
+const F_DUPFD_CLOEXEC = 1030;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const SOL_SOCKET = 1;
 const AF_NETLINK = 16;
@@ -56,6 +57,7 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
   const handles = new Set<object>();
 
   return {
+    duplicate: (fd) => call("fcntl", "int", ["int", "int", "long"])(fd, F_DUPFD_CLOEXEC, 0),
     perfEventOpen: (attribute, pid, cpu) =>
       syscall()(architecture.perfEventOpen, at(attribute), pid, cpu, -1, PERF_FLAG_FD_CLOEXEC),
     ioctl: (fd, request, argument) => call("ioctl", "int", ["int", "ulong", "uintptr_t"])(fd, request, argument),

@@ -105,6 +105,8 @@ class NativeMapping implements Mapping {
   unmap(): void {
     if (!this.#open) return;
     this.#open = false;
+    // Takes the memory out of every view that was made of it: they are empty then, where reading would have killed the process.
+    this.#memory?.transfer();
     this.#memory = null;
     this.#release();
   }

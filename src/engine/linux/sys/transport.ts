@@ -19,6 +19,8 @@ export interface Transport {
   addressOf(memory: Uint8Array): bigint;
   /** Index of a network interface in this process's network namespace, or `-ENODEV`. */
   interfaceIndex(name: string): number;
+  /** Another descriptor of the same, close-on-exec. */
+  duplicate(fd: number): number;
   /** `close(2)`. */
   close(fd: number): number;
   /** Maps `length` bytes of a descriptor from `offset`, shared. `address`: where it should be, if that place is free; 0 says nothing. */
@@ -55,6 +57,6 @@ export interface Mapping {
    * @throws TypeError after `unmap`.
    */
   readonly memory: ArrayBuffer;
-  /** Gives the memory back. Views made before must not be touched any more: the process would die. */
+  /** Gives the memory back. Views made before are empty from then on. */
   unmap(): void;
 }

@@ -1,6 +1,6 @@
 /** Whether two descriptions of the same bytes agree. */
 
-import type { Btf } from "../../btf/btf.ts";
+import type { Btf } from "../btf/btf.ts";
 
 /**
  * What of the type that somebody expects is not so in the one that is there: each field of a struct must be there, at the same place and

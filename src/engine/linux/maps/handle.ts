@@ -1,0 +1,69 @@
+/** What all maps of the kernel have in common: name, descriptor, life time. */
+
+import type { MapSpec } from "../../../object/spec.ts";
+import type { MapHandle } from "../../engine.ts";
+import { MapError } from "../../errors.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
+import type { Mapping } from "../sys/transport.ts";
+import type { RawMap } from "./raw-map.ts";
+
+/** After its collection was disposed, every operation throws MapError `closed`. */
+export abstract class LinuxHandle implements MapHandle {
+  readonly name: string;
+  readonly spec: MapSpec;
+  /** @internal Of this room. */
+  readonly raw: RawMap;
+
+  constructor(raw: RawMap) {
+    this.name = raw.spec.name;
+    this.spec = raw.spec;
+    this.raw = raw;
+  }
+
+  /** The map's descriptor; it belongs to the collection. -1 once that is disposed. */
+  get fd(): number {
+    return this.raw.fd;
+  }
+
+  /** Makes it read-only for user space, for good. Since 5.2. */
+  freeze(): void {
+    this.raw.freeze();
+  }
+
+  /** Gives back what the map's descriptor does not hold: memory, events, waiters. The descriptor is its collection's. */
+  close(): void {}
+
+  /** A part of the map as memory. @throws MapError */
+  protected mapMemory(length: number, offset: number, writable: boolean, address = 0n): Mapping {
+    this.raw.mustBeOpen();
+    const { transport } = this.raw.kernel;
+    const mapping = transport.map(this.fd, length, offset, writable, address);
+    if (typeof mapping !== "number") return mapping;
+    const cause = new SystemError("mmap", -mapping);
+    const why = cause.errno === ERRNO.EPERM ? "it is frozen, or was made read-only for user space" : cause.message;
+    throw new MapError(
+      this.name,
+      cause.errno === ERRNO.ENOMEM ? "memory" : "unsupported",
+      `map ${this.name}: as memory: ${why}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** What other kinds can do, and this one cannot: for those who have no types to tell them. */
+const OPERATIONS = [
+  ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
+  ...["view", "push", "pop", "peek", "add", "records", "drain", "submit", "open", "count"],
+] as const;
+
+for (const operation of OPERATIONS) {
+  Object.defineProperty(LinuxHandle.prototype, operation, {
+    configurable: true,
+    writable: true,
+    value(this: LinuxHandle): never {
+      throw new MapError(this.name, "unsupported", `${this.name}: a map of type ${this.spec.type} has no ${operation}`);
+    },
+  });
+}

@@ -1,0 +1,82 @@
+/** All maps of a Spec: those that go on from elsewhere, those that are pinned, and those that are made; filled, as far as maps go. */
+
+import type { Btf } from "../../../btf/btf.ts";
+import type { MapSpec, Spec } from "../../../object/spec.ts";
+import type { LoadOptions } from "../../engine.ts";
+import { MapError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { fillMap, fillReferences } from "./contents.ts";
+import { createMap, type MapReferences, sizedFor } from "./create.ts";
+import type { LinuxHandle } from "./handle.ts";
+import { makeHandle } from "./make.ts";
+import { RawMap } from "./raw-map.ts";
+import { PIN_FOLDER, pinMap, pinnedMap, reusedMap, typesOf } from "./reuse.ts";
+
+/**
+ * @param types the Spec's, as the kernel loaded them.
+ * @param keep takes every descriptor that is made.
+ * @param into by name; what was made before something failed is in it, too.
+ */
+export function makeMaps(
+  kernel: Kernel,
+  spec: Spec,
+  options: LoadOptions,
+  types: Descriptor | null,
+  keep: (descriptor: Descriptor) => Descriptor,
+  into: Map<string, LinuxHandle>,
+): void {
+  const btf = typesOf(spec.types);
+  const wanted = spec.maps.filter(({ autocreate }) => autocreate !== false);
+  // A map of maps may be told by one of those that it begins with what they look like.
+  const isOuter = ({ type }: MapSpec): boolean => type.endsWith("_of_maps");
+  for (const declared of [...wanted.filter((map) => !isOuter(map)), ...wanted.filter(isOuter)]) {
+    const map = sizedFor(kernel, declared, options.maxEntries?.[declared.name]);
+    const { descriptor, fresh } = obtain(kernel, map, btf, options, types, into);
+    const raw = new RawMap(kernel, map, keep(descriptor), btf);
+    into.set(map.name, makeHandle(raw, btf));
+    if (!fresh) continue;
+    fillMap(raw);
+    fillReferences(raw, "maps", (name) => into.get(name)?.fd);
+  }
+}
+
+/** `fresh`: nothing is in it yet. */
+function obtain(
+  kernel: Kernel,
+  map: MapSpec,
+  btf: Btf | null,
+  { reuse }: LoadOptions,
+  types: Descriptor | null,
+  made: ReadonlyMap<string, LinuxHandle>,
+): { readonly descriptor: Descriptor; readonly fresh: boolean } {
+  const old = reuse?.[map.name];
+  // Constants are the new program's: what is frozen cannot be changed to them.
+  if (old !== undefined && map.frozen !== true) return { descriptor: reusedMap(kernel, map, btf, old), fresh: false };
+  const path = map.pinning === "name" ? `${PIN_FOLDER}/${map.name}` : null;
+  const pinned = path === null ? null : pinnedMap(kernel, map, path);
+  if (pinned !== null) return { descriptor: pinned, fresh: false };
+  const descriptor = create(kernel, map, types, made);
+  try {
+    if (path !== null) pinMap(kernel, map, descriptor, path);
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+  return { descriptor, fresh: true };
+}
+
+function create(kernel: Kernel, map: MapSpec, types: Descriptor | null, made: ReadonlyMap<string, LinuxHandle>): Descriptor {
+  if (!map.type.endsWith("_of_maps")) return createMap(kernel, map, types);
+  if (map.inner !== undefined) {
+    // Its shape is all that the kernel keeps of it.
+    using inner = create(kernel, sizedFor(kernel, map.inner), types, made);
+    return createMap(kernel, map, types, { inner });
+  }
+  const first = map.contents?.kind === "maps" ? map.contents.entries[0] : undefined;
+  const example = first === undefined ? undefined : made.get(first.map);
+  if (example === undefined)
+    throw new MapError(map.name, "invalid", `map ${map.name} (${map.type}): nothing says what the maps in it look like (inner)`);
+  const references: MapReferences = { inner: example.raw.descriptor };
+  return createMap(kernel, map, types, references);
+}

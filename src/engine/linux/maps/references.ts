@@ -1,0 +1,150 @@
+/** Maps that hold other things of the kernel: programs, control groups, maps. They go in by descriptor and come out by number. */
+
+import type { Codec } from "../../../btf/codec.ts";
+import type { CgroupArray, MapHandle, MapOfMaps, ProgramArray, ProgramHandle, UpdateMode } from "../../engine.ts";
+import { MapError } from "../../errors.ts";
+import { openCgroup } from "../cgroups.ts";
+import type { Kernel } from "../kernel.ts";
+import { Request } from "../request.ts";
+import { SystemError } from "../sys/system-error.ts";
+import { LinuxHandle } from "./handle.ts";
+import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
+
+abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> extends LinuxHandle {
+  /** What was put in, by the kernel's number of it. */
+  readonly #known = new Map<number, Item>();
+
+  /** The number of what an entry holds; a map cannot be read any other way. */
+  protected itemAt(value: Uint8Array, offset = 0): Item | undefined {
+    return this.#known.get(new DataView(value.buffer, value.byteOffset + offset, 4).getUint32(0, true));
+  }
+
+  protected put(item: Item, expected: string, mode: UpdateMode): void {
+    const fd = "fd" in item && typeof item.fd === "number" ? item.fd : -1;
+    if (fd < 0)
+      throw new MapError(this.name, "invalid", `${this.name}: expected ${expected} of the Linux engine, found ${item.name}`);
+    this.raw.value.fill(0);
+    new DataView(this.raw.value.buffer).setInt32(0, fd, true);
+    this.raw.update(UPDATE_FLAGS[mode]);
+    this.#known.set(numberOf(this.raw.kernel, fd), item);
+  }
+}
+
+/** `id` of what a descriptor stands for: `struct bpf_map_info` and `struct bpf_prog_info` both begin with u32 type, u32 id. */
+function numberOf(kernel: Kernel, fd: number): number {
+  const info = new Uint8Array(8);
+  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
+  return new DataView(info.buffer).getUint32(4, true);
+}
+
+/** Puts the index where the map looks for it; what is no u32 is one beyond the end. */
+function putIndex(raw: RawMap, index: number): void {
+  const valid = Number.isInteger(index) && index >= 0 && index < 2 ** 32;
+  new DataView(raw.key.buffer).setUint32(0, valid ? index : 0xffff_ffff, true);
+}
+
+export class LinuxProgramArray extends LinuxReferences<ProgramHandle> implements ProgramArray {
+  get(index: number): ProgramHandle | undefined {
+    putIndex(this.raw, index);
+    return this.raw.lookup() ? this.itemAt(this.raw.value) : undefined;
+  }
+
+  set(index: number, program: ProgramHandle): void {
+    putIndex(this.raw, index);
+    this.put(program, "a program", "any");
+  }
+
+  delete(index: number): boolean {
+    putIndex(this.raw, index);
+    return this.raw.delete();
+  }
+
+  clear(): void {
+    for (let index = 0; index < this.spec.maxEntries; index++) this.delete(index);
+  }
+
+  *entries(): IterableIterator<[number, ProgramHandle]> {
+    for (let index = 0; index < this.spec.maxEntries; index++) {
+      const program = this.get(index);
+      if (program !== undefined) yield [index, program];
+    }
+  }
+}
+
+export class LinuxCgroupArray extends LinuxHandle implements CgroupArray {
+  set(index: number, path: string): void {
+    const { raw } = this;
+    raw.mustBeOpen();
+    const opened = openCgroup(raw.kernel, path);
+    if (typeof opened === "number") {
+      const message = `${this.name}: expected a control group like /web/api, found ${JSON.stringify(path)}`;
+      throw new MapError(this.name, "invalid", message, { cause: new SystemError("open", -opened) });
+    }
+    using group = opened;
+    putIndex(raw, index);
+    raw.value.fill(0);
+    new DataView(raw.value.buffer).setInt32(0, group.fd, true);
+    raw.update(UPDATE_FLAGS.any);
+  }
+
+  delete(index: number): boolean {
+    putIndex(this.raw, index);
+    return this.raw.delete();
+  }
+
+  clear(): void {
+    for (let index = 0; index < this.spec.maxEntries; index++) this.delete(index);
+  }
+}
+
+export class LinuxMapOfMaps extends LinuxReferences<MapHandle> implements MapOfMaps {
+  readonly #key: Codec;
+
+  constructor(raw: RawMap, key: Codec) {
+    super(raw);
+    this.#key = key;
+  }
+
+  get(key: unknown): MapHandle | undefined {
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.lookup() ? this.itemAt(this.raw.value) : undefined;
+  }
+
+  set(key: unknown, map: MapHandle, mode: UpdateMode = "any"): void {
+    this.#key.encode(key, this.raw.key, 0);
+    this.put(map, "a map", mode);
+  }
+
+  delete(key: unknown): boolean {
+    this.#key.encode(key, this.raw.key, 0);
+    return this.raw.delete();
+  }
+
+  clear(): void {
+    for (const [key] of [...this.#walk()]) this.delete(key);
+  }
+
+  *entries(): IterableIterator<[unknown, MapHandle]> {
+    for (const [key, map] of this.#walk()) if (map !== undefined) yield [key, map];
+  }
+
+  *#walk(): Generator<[unknown, MapHandle | undefined]> {
+    // Going from key to key, as all kernels can.
+    const { raw } = this;
+    raw.mustBeOpen();
+    const next = new Uint8Array(raw.key.length);
+    const step = new Request(raw.kernel.transport, "map_get_next_key").u32("map_fd", raw.fd).pointer("next_key", next);
+    const keys: Uint8Array[] = [];
+    for (let left = raw.spec.maxEntries * 2; left > 0; left--) {
+      const result = step.send();
+      if (result < 0) break;
+      const key = next.slice();
+      keys.push(key);
+      step.pointer("key", key);
+    }
+    for (const key of keys) {
+      raw.key.set(key);
+      if (raw.lookup()) yield [this.#key.decode(key, 0), this.itemAt(raw.value)];
+    }
+  }
+}

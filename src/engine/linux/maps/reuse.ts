@@ -1,0 +1,118 @@
+/** A map of another collection, or one that is pinned, in the place of one that a Spec declares. */
+
+import { type Btf, openBtf } from "../../../btf/btf.ts";
+import type { MapSpec } from "../../../object/spec.ts";
+import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import type { MapHandle } from "../../engine.ts";
+import { MapError } from "../../errors.ts";
+import { difference } from "../../layout-difference.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { explainRefusal } from "../privileges.ts";
+import { Request } from "../request.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
+import { LinuxHandle } from "./handle.ts";
+
+/** What must be the same, in the order in which it is told. */
+const PARTS = ["type", "keySize", "valueSize", "maxEntries", "flags"] as const;
+
+/** `BPF_F_RDONLY_PROG`: the kernel adds it to what is frozen; `BPF_F_NUMA_NODE` says nothing of what is in it. */
+const IGNORED_FLAGS = 4;
+
+/**
+ * A second descriptor of a map that is in use. It lives until the last of them is closed.
+ * @param types of the Spec that declares `wanted`.
+ * @throws MapError `invalid` when the map is of another engine or another shape, `closed` when it is gone.
+ */
+export function reusedMap(kernel: Kernel, wanted: MapSpec, types: Btf | null, map: MapHandle): Descriptor {
+  const { name } = wanted;
+  if (!(map instanceof LinuxHandle) || map.raw.kernel !== kernel) throw differs(name, "it is not a map of this engine");
+  map.raw.mustBeOpen();
+  for (const part of PARTS) {
+    if (map.spec[part] !== wanted[part])
+      throw differs(name, `its ${part} is ${map.spec[part]}, the Spec declares ${wanted[part]}`);
+  }
+  for (const part of ["keyType", "valueType"] as const) {
+    const path = part === "keyType" ? "key" : "value";
+    const why = changed(types, wanted[part], map.raw.types, map.spec[part], path);
+    if (why !== null) throw differs(name, why);
+  }
+  const fd = kernel.transport.duplicate(map.fd);
+  if (fd < 0) throw new MapError(name, "invalid", `map ${name}: ${new SystemError("dup", -fd).message}`);
+  return kernel.ledger.adopt(fd, `map ${name}`);
+}
+
+/** What is known of both must be the same, in both directions. */
+function changed(types: Btf | null, id: number, theirTypes: Btf | null, theirs: number, path: string): string | null {
+  if (types === null || theirTypes === null || id === 0 || theirs === 0) return null;
+  // Variables lie in a section, whose size has been compared; what is at which place is the programs' own affair only when it is the same.
+  if (types.kind(id) === "section") return sectionChanged(types, id, theirTypes, theirs);
+  return difference(types, id, theirTypes, theirs, path) ?? difference(theirTypes, theirs, types, id, path);
+}
+
+/** Variables by name, place and size. */
+function sectionChanged(types: Btf, id: number, theirTypes: Btf, theirs: number): string | null {
+  const variablesOf = (btf: Btf, section: number): ReadonlyMap<string, string> => {
+    const type = btf.type(section);
+    const variables = type.kind === "section" ? type.variables : [];
+    return new Map(variables.map((variable) => [btf.name(variable.type), `${variable.size} bytes at ${variable.offset}`]));
+  };
+  const mine = variablesOf(types, id);
+  const other = variablesOf(theirTypes, theirs);
+  for (const [name, place] of mine) {
+    if (other.get(name) !== place) return `its variable ${name} is ${other.get(name) ?? "not there"}, the Spec declares ${place}`;
+  }
+  return null;
+}
+
+function differs(name: string, why: string): MapError {
+  return new MapError(name, "invalid", `map ${name} cannot be reused: ${why}; load without it, or give the map another name`);
+}
+
+/** Where maps with a name to be pinned by are (`LIBBPF_PIN_BY_NAME`). */
+export const PIN_FOLDER = "/sys/fs/bpf";
+
+/** The map that is pinned there; null when none is. @throws MapError when it has another shape. */
+export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descriptor | null {
+  const get = new Request(kernel.transport, "obj_get").pointer("pathname", new TextEncoder().encode(`${path}\0`));
+  const fd = get.send();
+  if (fd === -ERRNO.ENOENT) return null;
+  if (fd < 0) throw pinFailure(kernel, wanted.name, path, get.error(fd));
+  const descriptor = kernel.ledger.adopt(fd, `map ${wanted.name}`);
+  // struct bpf_map_info: u32 type, id, key_size, value_size, max_entries, map_flags.
+  const info = new Uint8Array(24);
+  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
+  const view = new DataView(info.buffer);
+  const type = view.getUint32(0, true);
+  const has = {
+    type: Object.entries(MAP_TYPE).find(([, number]) => number === type)?.[0],
+    keySize: view.getUint32(8, true),
+    valueSize: view.getUint32(12, true),
+    maxEntries: view.getUint32(16, true),
+    flags: view.getUint32(20, true) & ~IGNORED_FLAGS,
+  };
+  for (const part of PARTS) {
+    if (has[part] === wanted[part]) continue;
+    descriptor.close();
+    throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${wanted[part]}`);
+  }
+  return descriptor;
+}
+
+export function pinMap(kernel: Kernel, { name }: MapSpec, map: Descriptor, path: string): void {
+  const pin = new Request(kernel.transport, "obj_pin")
+    .pointer("pathname", new TextEncoder().encode(`${path}\0`))
+    .u32("bpf_fd", map.fd);
+  const result = pin.send();
+  if (result < 0) throw pinFailure(kernel, name, path, pin.error(result));
+}
+
+function pinFailure({ facts }: Kernel, name: string, path: string, cause: SystemError): Error {
+  const mounted = / bpf /.test(facts.read("/proc/self/mounts") ?? "");
+  if (mounted && cause.errno === ERRNO.EPERM) return explainRefusal(facts, `pinning map ${name} at ${path}`, ["CAP_BPF"], cause);
+  const why = mounted ? cause.message : `no bpf file system is mounted at ${PIN_FOLDER} (mount -t bpf bpf ${PIN_FOLDER})`;
+  return new MapError(name, "invalid", `map ${name}: pinned at ${path}: ${why}`, { cause });
+}
+
+/** Of a Spec, or null. */
+export const typesOf = (types: Uint8Array | null): Btf | null => (types === null ? null : openBtf(types));

@@ -1,0 +1,95 @@
+/** All wanted programs of a Spec, with what they refer to written into them. */
+
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
+import type { Program } from "../../engine.ts";
+import { AttachError, FeatureError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import type { LinuxHandle } from "../maps/handle.ts";
+import { openModuleTypes } from "../module-types.ts";
+import { attachTarget } from "./attach-target.ts";
+import { type FoundExtern, writeExterns } from "./externs.ts";
+import { IteratorProgram } from "./iterator.ts";
+import { type LoadedTypes, type LoadReferences, loadProgram } from "./load.ts";
+import { LinuxProgram } from "./program.ts";
+import { relocate } from "./relocate.ts";
+
+export interface Surroundings {
+  readonly types: LoadedTypes | null;
+  readonly externs: ReadonlyMap<string, FoundExtern>;
+  readonly maps: ReadonlyMap<string, LinuxHandle>;
+  /** Of `ext` programs: the program that each is for. */
+  readonly replaces: Readonly<Record<string, Program>> | undefined;
+  /** Takes every descriptor that is made. */
+  readonly keep: (descriptor: Descriptor) => Descriptor;
+}
+
+export function loadPrograms(
+  kernel: Kernel,
+  spec: Spec,
+  wanted: readonly ProgramSpec[],
+  { types, externs, maps, replaces, keep }: Surroundings,
+): readonly LinuxProgram[] {
+  const modules = new ModuleList(kernel);
+  try {
+    return wanted.map((program) => {
+      const code = relocate(program, (name) => maps.get(name)?.fd);
+      const used: number[] = [];
+      writeExterns(program, code, externs, (module) => {
+        const { fd } = modules.open(program, module);
+        if (!used.includes(fd)) used.push(fd);
+        // Place 0 is the kernel itself.
+        return { index: used.indexOf(fd) + 1, fd };
+      });
+      const target = attachTarget(kernel, program);
+      const replaced = program.type === "ext" ? replacedBy(program, replaces) : undefined;
+      const references: LoadReferences = {
+        target:
+          target === null ? null : { id: target.id, types: target.module === null ? null : modules.open(program, target.module) },
+        modules: used,
+        ...(replaced === undefined ? {} : { replaces: replaced }),
+      };
+      const descriptor = keep(loadProgram(kernel, spec, program, code, types, references));
+      const iterates = program.type === "tracing" && program.attachType === "trace_iter";
+      return iterates ? new IteratorProgram(kernel, program, descriptor) : new LinuxProgram(kernel, program, descriptor);
+    });
+  } finally {
+    modules.close();
+  }
+}
+
+/** Types of modules, each opened once; programs hold what they need of them when they are loaded. */
+class ModuleList {
+  readonly #kernel: Kernel;
+  readonly #open = new Map<string, Descriptor>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  open({ name }: ProgramSpec, module: string): Descriptor {
+    const descriptor = this.#open.get(module) ?? openModuleTypes(this.#kernel, module);
+    if (descriptor === null)
+      throw new FeatureError(
+        "module BTF",
+        "5.11",
+        `program ${name}: the kernel does not hand out the types of its module ${module}`,
+      );
+    this.#open.set(module, descriptor);
+    return descriptor;
+  }
+
+  close(): void {
+    for (const descriptor of this.#open.values()) descriptor.close();
+  }
+}
+
+/** The descriptor of the program whose function an `ext` program takes the place of. */
+function replacedBy({ name }: ProgramSpec, replaces: Surroundings["replaces"]): number {
+  const program = replaces?.[name];
+  const fd = program !== undefined && "fd" in program && typeof program.fd === "number" ? program.fd : -1;
+  if (fd >= 0) return fd;
+  throw new AttachError(
+    `program ${name}: an ext program takes the place of a function of another program; say of which when it is loaded (replaces: { ${name}: … })`,
+  );
+}

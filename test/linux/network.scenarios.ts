@@ -1,0 +1,172 @@
+/** Programs on packets and sockets, in a network namespace of our own. See scenario.ts. */
+
+import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import type { AttachOptions, Link } from "../../src/engine/engine.ts";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
+import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { openNative } from "../../src/engine/linux/sys/native.ts";
+import type { Transport } from "../../src/engine/linux/sys/transport.ts";
+import { fixture } from "./fixtures.ts";
+import { main, Target, Variables } from "./scenario.ts";
+
+const PEER = "192.0.2.2";
+
+/** Attaches one program, does something, and says how often it ran while it was attached, and after. */
+async function counting(
+  program: string,
+  place: number,
+  options: AttachOptions,
+  act: () => unknown,
+  engine: LinuxEngine | undefined = undefined,
+) {
+  await using opened = engine ?? (await openLinux());
+  await using collection = await opened.load(fixture("network"), { programs: [program] });
+  const variables = new Variables(collection);
+  const link = await collection.programs[program]?.attach(options);
+  const answer = await act();
+  const hits = variables.hits(place);
+  await link?.detach();
+  await act();
+  return { ran: hits > 0, after: variables.hits(place) - hits, description: link?.description, answer };
+}
+
+/** A datagram to a port where nobody listens; the answer says so. */
+async function ping(): Promise<void> {
+  const socket = createSocket("udp4");
+  socket.on("error", () => {});
+  for (let count = 0; count < 3; count++) {
+    await new Promise((resolve) => socket.send("hello", 9, PEER, resolve));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  socket.close();
+}
+const onVeth =
+  (program: string, place: number, options: AttachOptions = {}) =>
+  () =>
+    counting(program, place, { interface: "veth0", ...options }, ping);
+
+/** A control group of this process's, with a target in it; gone afterwards. */
+async function inGroup(program: string, place: number, act: (target: Target) => Promise<unknown>) {
+  const root = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]);
+  const name = `skep-test-${process.pid}`;
+  const folder = `${root}/${name}`;
+  mkdirSync(folder);
+  try {
+    await using target = await Target.start();
+    writeFileSync(`${folder}/cgroup.procs`, String(target.pid));
+    const counted = await counting(program, place, { cgroup: `/${name}` }, () => act(target));
+    return { ...counted, description: counted.description?.replace(name, "GROUP") };
+  } finally {
+    // The kernel needs a moment until a group is empty.
+    for (let tries = 0; tries < 100; tries++) {
+      try {
+        rmdirSync(folder);
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+}
+
+/** A kernel as it was before 6.6: no tcx. */
+function withoutTcx(transport: Transport): Transport {
+  return {
+    ...transport,
+    prepare(command, attribute) {
+      const send = transport.prepare(command, attribute);
+      return () => {
+        const type = new DataView(attribute.buffer, attribute.byteOffset).getUint32(8, true);
+        return command === 28 && (type === 46 || type === 47) ? -22 : send();
+      };
+    },
+  };
+}
+
+const qdiscs = () => spawnSync("tc", ["qdisc", "show", "dev", "veth0"], { encoding: "utf8" }).stdout.includes("clsact");
+const filters = (direction: string) =>
+  spawnSync("tc", ["filter", "show", "dev", "veth0", direction], { encoding: "utf8" }).stdout.match(/bpf .*on_tc/g)?.length ?? 0;
+
+const scenarios: Record<string, () => Promise<unknown>> = {
+  tc: onVeth("on_tc", 0),
+  "tc egress": onVeth("on_tc", 0, { direction: "egress" }),
+  "tcx ingress": onVeth("on_ingress", 1),
+  "tcx egress": onVeth("on_egress", 2),
+  "socket filter": onVeth("on_socket", 3),
+  netfilter: () => counting("on_netfilter", 4, { netfilter: { family: "ipv4", hook: "output", priority: -10 } }, ping),
+  sk_lookup: async () => {
+    await using target = await Target.start();
+    return await counting("on_lookup", 5, {}, () => target.do("tcp 0"));
+  },
+  "order of tc programs": async () => {
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("network"), { programs: ["on_tc", "on_ingress", "on_egress"] });
+    const { on_tc, on_ingress, on_egress } = collection.programs;
+    const where = { interface: "veth0", direction: "egress" } as const;
+    // The first that decides ends it: on_tc says 0, which is "pass".
+    const variables = new Variables(collection);
+    const one = (await on_tc?.attach({ ...where })) as Link;
+    const other = (await on_ingress?.attach({ ...where, position: "first" })) as Link;
+    await ping();
+    const first = [variables.hits(0) > 0, variables.hits(1) > 0];
+    await other.detach();
+    const behind = (await on_ingress?.attach({ ...where, position: { after: one } })) as Link;
+    const before = variables.hits(1);
+    await ping();
+    const second = variables.hits(1) - before;
+    await behind.update(on_egress as NonNullable<typeof on_egress>);
+    await one.detach();
+    await ping();
+    return { first, second, updated: variables.hits(2) > 0 };
+  },
+  "tc without tcx": async () => {
+    const engine = new LinuxEngine(withoutTcx(await openNative()), MACHINE);
+    await using collection = await engine.load(fixture("network"), { programs: ["on_tc", "on_ingress"] });
+    const variables = new Variables(collection);
+    const { on_tc, on_ingress } = collection.programs;
+    const one = (await on_tc?.attach({ interface: "veth0", direction: "egress" })) as Link;
+    const two = (await on_tc?.attach({ interface: "veth0" })) as Link;
+    const there = [qdiscs(), filters("ingress"), filters("egress")];
+    await ping();
+    const ran = variables.hits(0) > 0;
+    await one.update(on_ingress as NonNullable<typeof on_ingress>);
+    await ping();
+    const replaced = variables.hits(1) > 0;
+    await one.detach();
+    const between = [qdiscs(), filters("egress"), filters("ingress") + 1];
+    await two.detach();
+    return { description: one.description, there, ran, replaced, between, after: qdiscs() };
+  },
+  "a syscall program": async () => {
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("network"), { programs: ["on_call"] });
+    const context = new Uint8Array(8).fill(0).fill(7, 0, 1);
+    const first = collection.programs["on_call"]?.run({ context });
+    const second = collection.programs["on_call"]?.run({ context });
+    return [first?.verdict, first?.context?.[0], second?.context?.[0]];
+  },
+};
+
+for (const [name, program, place, action] of [
+  ["cgroup_skb/ingress", "on_in", 8, "udp 0"],
+  ["cgroup_skb/egress", "on_out", 9, "udp 0"],
+  ["cgroup/sock_create", "on_create", 10, "udp 0"],
+  ["cgroup/post_bind4", "on_post_bind", 11, "udp 0"],
+  ["cgroup/bind4", "on_bind", 12, "udp 0"],
+  ["cgroup/connect4", "on_connect", 13, "tcp 0"],
+  ["cgroup/sendmsg4", "on_send", 14, "udp 0"],
+  ["cgroup/getsockname4", "on_name", 15, "udp 0"],
+  ["cgroup/sysctl", "on_sysctl", 16, "read /proc/sys/kernel/ostype"],
+  ["cgroup/dev", "on_device", 17, "open /dev/zero"],
+  ["cgroup/getsockopt", "on_getsockopt", 18, "udp 0"],
+  ["cgroup/setsockopt", "on_setsockopt", 19, "udp 0"],
+  ["sockops", "on_sockops", 20, "tcp 0"],
+  ["cgroup/connect_unix", "on_unix", 21, `unix /tmp/skep-${process.pid}.sock`],
+] as const) {
+  scenarios[name] = () => inGroup(program, place, (target) => target.do(action));
+}
+
+await main(scenarios);

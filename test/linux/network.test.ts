@@ -1,0 +1,91 @@
+/** Programs on packets, sockets and control groups, in a network namespace and in groups of our own: attached, fired, detached. */
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
+import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { atLeast } from "../../src/engine/linux/release.ts";
+import { type Lab, openLab, probeLab } from "../support/netns.ts";
+import { runScenario } from "./scenario.ts";
+
+const probe = probeLinux();
+const skip = (probe.available ? null : probe.reason) ?? (await probeLab()) ?? false;
+const noGroups = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]) === null ? "no cgroup version 2" : false;
+const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
+
+describe("programs of the network", { skip }, () => {
+  let lab: Lab;
+  before(async () => {
+    lab = await openLab();
+  });
+  after(() => lab[Symbol.asyncDispose]());
+
+  /** In host `a`, whose mounts are ours: groups are still to be seen. */
+  async function run(name: string): Promise<unknown> {
+    const { result, left } = await runScenario("./network.scenarios.ts", name, [
+      "nsenter",
+      `--net=/run/netns/${lab.namespace("a")}`,
+    ]);
+    assert.deepEqual(left, [], "everything was closed");
+    return result;
+  }
+
+  for (const [name, description, since] of [
+    ["tc", "tc ingress on veth0 (tcx)", "6.6"],
+    ["tc egress", "tc egress on veth0 (tcx)", "6.6"],
+    ["tcx ingress", "tc ingress on veth0 (tcx)", "6.6"],
+    ["tcx egress", "tc egress on veth0 (tcx)", "6.6"],
+    ["socket filter", "packet socket on veth0", "3.19"],
+    ["netfilter", "netfilter ipv4 output, priority -10", "6.4"],
+  ] as const) {
+    test(name, { skip: needs(since) }, async () => {
+      assert.deepEqual(await run(name), { ran: true, after: 0, description });
+    });
+  }
+
+  test("sk_lookup", async () => {
+    const description = "sk_lookup in this network namespace";
+    assert.deepEqual(await run("sk_lookup"), { ran: true, after: 0, description, answer: "hello" });
+  });
+
+  test("several tc programs have an order, and one takes another's place", { skip: needs("6.6") }, async () => {
+    assert.deepEqual(await run("order of tc programs"), { first: [true, true], second: 0, updated: true });
+  });
+
+  test("on kernels before 6.6 they are filters, which go, and what was made for them with the last", async () => {
+    assert.deepEqual(await run("tc without tcx"), {
+      description: "tc egress on veth0 (filter)",
+      there: [true, 1, 1],
+      ran: true,
+      replaced: true,
+      between: [true, 0, 2],
+      after: false,
+    });
+  });
+
+  test("a syscall program is run on a context, which it changes", async () => {
+    assert.deepEqual(await run("a syscall program"), [5, 7, 14]);
+  });
+
+  for (const [section, answer, since] of [
+    ["cgroup_skb/ingress", "hello", "5.7"],
+    ["cgroup_skb/egress", "hello", "5.7"],
+    ["cgroup/sock_create", "hello", "5.7"],
+    ["cgroup/post_bind4", "hello", "5.7"],
+    ["cgroup/bind4", "hello", "5.7"],
+    ["cgroup/connect4", "hello", "5.7"],
+    ["cgroup/sendmsg4", "hello", "5.7"],
+    ["cgroup/getsockname4", "hello", "5.8"],
+    ["cgroup/sysctl", true, "5.7"],
+    ["cgroup/dev", true, "5.7"],
+    ["cgroup/getsockopt", "hello", "5.7"],
+    ["cgroup/setsockopt", "hello", "5.7"],
+    ["sockops", "hello", "5.7"],
+    ["cgroup/connect_unix", true, "6.7"],
+  ] as const) {
+    test(`${section} of a control group`, { skip: noGroups || needs(since) }, async () => {
+      assert.deepEqual(await run(section), { ran: true, after: 0, description: `${section} on /GROUP`, answer });
+    });
+  }
+});

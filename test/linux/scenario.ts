@@ -1,0 +1,106 @@
+/**
+ * What the tests of this folder do to the live kernel happens in processes of their own: `node x.scenarios.ts NAME` does one and prints
+ * what came of it. What this file gives them: a process to observe, variables, and what they leave open.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { BpfMap, Collection } from "../../src/engine/engine.ts";
+import { Conversation } from "../kernel/child.ts";
+
+/** A process that does what it is told (target.ts). */
+export class Target implements AsyncDisposable {
+  readonly pid: number;
+  readonly #talk: Conversation;
+
+  private constructor(pid: number, talk: Conversation) {
+    this.pid = pid;
+    this.#talk = talk;
+  }
+
+  /** @param prefix a command that runs it elsewhere: in another network namespace. */
+  static async start(prefix: readonly string[] = []): Promise<Target> {
+    const script = fileURLToPath(new URL("./target.ts", import.meta.url));
+    const [file = "", ...args] = [...prefix, process.execPath, "--no-warnings", script];
+    const talk = new Conversation(spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] }));
+    return new Target(Number(await talk.hear()), talk);
+  }
+
+  do(what: string): Promise<unknown> {
+    return this.#talk.ask(what);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#talk.kill("SIGTERM");
+    await this.#talk.ended;
+  }
+}
+
+/** The map of a section of variables, whose one value is an object of them. */
+export class Variables {
+  readonly #map: BpfMap<number, Record<string, unknown>>;
+
+  constructor(collection: Collection, section = ".bss") {
+    const map = Object.values(collection.maps).find(({ spec }) => spec.section === section);
+    if (map === undefined) throw new RangeError(`no variables in ${section}`);
+    this.#map = map as unknown as BpfMap<number, Record<string, unknown>>;
+  }
+
+  get(name: string): unknown {
+    return this.#map.get(0)?.[name];
+  }
+
+  set(name: string, value: unknown): void {
+    this.#map.set(0, { ...this.#map.get(0), [name]: value });
+  }
+
+  /** How often the place of `hits` was counted. */
+  hits(at: number): number {
+    return Number((this.get("hits") as bigint[])[at]);
+  }
+}
+
+/** Descriptors of BPF objects and perf events that this process holds, as the kernel names them. */
+export function kernelDescriptors(): string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      return /bpf|perf_event/.test(target) ? [target] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Runs the scenario that the command line names; prints what it returned, and the descriptors that it left. */
+export async function main(scenarios: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
+  const [, , name = ""] = process.argv;
+  const scenario = scenarios[name];
+  if (scenario === undefined) throw new RangeError(`no scenario ${name}; there are ${Object.keys(scenarios).join(", ")}`);
+  const before = kernelDescriptors();
+  const result = await scenario();
+  const text = JSON.stringify({ result, left: kernelDescriptors().slice(before.length) }, (_, value) =>
+    typeof value === "bigint" ? Number(value) : value,
+  );
+  process.stdout.write(`${text}\n`);
+  process.exit(0);
+}
+
+/** The same from the test's side. @throws KernelBugError when the kernel killed the process. */
+export async function runScenario(
+  file: string,
+  name: string,
+  prefix: readonly string[] = [],
+): Promise<{ result: unknown; left: string[] }> {
+  const script = fileURLToPath(new URL(file, import.meta.url));
+  const [command = "", ...args] = [...prefix, process.execPath, "--no-warnings", script, name];
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], timeout: 60_000 });
+  return (await new Conversation(child).hear()) as { result: unknown; left: string[] };
+}
+
+/** Numbers of all links in the kernel, as bpftool sees them: those of others, too. Null without bpftool. */
+export function kernelLinks(): number[] | null {
+  const { status, stdout } = spawnSync("bpftool", ["-j", "link", "show"], { encoding: "utf8" });
+  return status === 0 ? (JSON.parse(stdout || "[]") as { id: number }[]).map(({ id }) => id) : null;
+}

@@ -1,0 +1,167 @@
+/** Programs on events, observing a child of ours. See scenario.ts. */
+
+import type { AttachOptions, Collection, PerfEventArray, RingBuffer, StackTraceMap } from "../../src/engine/engine.ts";
+import { openLinux } from "../../src/engine/linux/engine.ts";
+import { fixture } from "./fixtures.ts";
+import { main, Target, Variables } from "./scenario.ts";
+
+/** Loads one program of `tracing`, observing a new process; what `use` does with both. */
+async function observing<Result>(
+  program: string,
+  options: (target: Target) => AttachOptions,
+  use: (target: Target, variables: Variables, collection: Collection) => Promise<Result>,
+) {
+  await using target = await Target.start();
+  await using engine = await openLinux();
+  await using collection = await engine.load(fixture("tracing"), { programs: [program] });
+  const variables = new Variables(collection);
+  variables.set("watched", target.pid);
+  const loaded = collection.programs[program];
+  if (loaded === undefined) throw new RangeError(`no program ${program}`);
+  const before = engine.descriptors.length;
+  const link = await loaded.attach(options(target));
+  const result = await use(target, variables, collection);
+  await link.detach();
+  // What it does now nobody sees.
+  const seen = JSON.stringify(variables.get("hits"), (_, value) => String(value));
+  await target.do("getppid 5");
+  const still = JSON.stringify(variables.get("hits"), (_, value) => String(value));
+  return {
+    result,
+    description: link.description.replaceAll(String(target.pid), "PID"),
+    detached: seen === still,
+    leftOpen: engine.descriptors.length - before,
+  };
+}
+
+const counted =
+  (program: string, place: number, options: (target: Target) => AttachOptions = () => ({})) =>
+  () =>
+    observing(program, options, async (target, variables) => {
+      await target.do("getppid 20");
+      return [variables.hits(place), Number((variables.get("cookies") as bigint[])[place])];
+    });
+
+await main({
+  tracepoint: () =>
+    observing(
+      "on_tracepoint",
+      () => ({ cookie: 0x1234_5678_9abcn }),
+      async (target, variables, collection) => {
+        const events = collection.maps["events"] as unknown as RingBuffer<{ pid: number; kind: number; cookie: bigint }>;
+        await target.do("getppid 7");
+        const drained: unknown[] = [];
+        events.drain(({ kind }) => {
+          drained.push(kind);
+        });
+        // From here on they are waited for.
+        const records = events.records();
+        const first = records.next();
+        await target.do("getppid 5");
+        const waited = [(await first).value, (await records.next()).value];
+        await records.return?.();
+        return {
+          hits: variables.hits(0),
+          drained,
+          waited: waited.map(({ pid, kind, cookie }) => [pid === target.pid, kind, cookie]),
+          left: events.available,
+        };
+      },
+    ),
+  raw: () =>
+    observing(
+      "on_raw",
+      () => ({}),
+      async (target, variables, collection) => {
+        const samples = collection.maps["samples"] as unknown as PerfEventArray<Uint8Array>;
+        samples.open({ bytes: 4096 });
+        await target.do("getppid 3");
+        const drained: number[] = [];
+        samples.drain(({ data }) => {
+          drained.push(new DataView(data.buffer, data.byteOffset).getUint32(4, true));
+        });
+        const records = samples.records();
+        const first = records.next();
+        await target.do("getppid 1");
+        const { data } = (await first).value;
+        await records.return?.();
+        // More than the buffer holds: the rest is counted.
+        await target.do("getppid 1000");
+        const kept = samples.drain(() => {});
+        await target.do("getppid 1");
+        samples.drain(() => {});
+        return {
+          hits: variables.hits(1),
+          drained,
+          waited: new DataView(data.buffer, data.byteOffset).getUint32(4, true),
+          accounted: kept + samples.lost,
+          lost: samples.lost > 0,
+        };
+      },
+    ),
+  btf: () =>
+    observing(
+      "on_btf",
+      () => ({}),
+      async (target, variables) => {
+        await target.do("getppid 20");
+        return [variables.hits(2), variables.get("task_pid") === BigInt(target.pid)];
+      },
+    ),
+  uprobe: counted("on_entry", 3, () => ({ cookie: 11 })),
+  "uprobe of one process": counted("on_entry", 3, ({ pid }) => ({ pid })),
+  uretprobe: counted("on_return", 4),
+  "uprobe.multi": counted("on_many", 5, ({ pid }) => ({ pid, cookie: 5 })),
+  "perf_event of one process": () =>
+    observing(
+      "on_sample",
+      ({ pid }) => ({ pid, frequency: 1000 }),
+      async (target, variables, collection) => {
+        await target.do("spin 300");
+        const stacks = collection.maps["stacks"] as unknown as StackTraceMap;
+        const [entry] = [...stacks.entries()];
+        return [
+          variables.hits(6) > 20,
+          entry !== undefined && entry[1].length > 0 && stacks.get(entry[0])?.length === entry[1].length,
+        ];
+      },
+    ),
+  "perf_event of all CPUs": () =>
+    observing(
+      "on_sample",
+      () => ({ frequency: 500 }),
+      async (target, variables) => {
+        await target.do("spin 200");
+        return variables.hits(6) > 10;
+      },
+    ),
+  iterator: async () => {
+    await using target = await Target.start();
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("tracing"), { programs: ["tasks"] });
+    new Variables(collection).set("watched", target.pid);
+    const tasks = collection.programs["tasks"];
+    const all: string[] = [];
+    for await (const line of tasks?.iterate?.() ?? []) all.push(line.replaceAll("\0", ""));
+    const threads = all.filter((line) => line.endsWith("pid ")).length;
+    const own: string[] = [];
+    for await (const line of tasks?.iterate?.({ tid: target.pid }) ?? []) own.push(line.replaceAll("\0", ""));
+    const others: string[] = [];
+    for await (const line of tasks?.iterate?.({ pid: process.pid }) ?? []) others.push(line);
+    const refused = await tasks?.attach().catch((error: Error) => error.message);
+    let unknown = "";
+    try {
+      tasks?.iterate?.({ cgroup: "/" });
+    } catch (error) {
+      unknown = (error as Error).message;
+    }
+    return {
+      threads: threads > 1,
+      own,
+      others,
+      refused,
+      unknown,
+      open: engine.descriptors.filter((each) => /link|reader/.test(each)),
+    };
+  },
+});

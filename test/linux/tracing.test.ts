@@ -1,0 +1,101 @@
+/** Programs on events of this kernel: each is attached, fires for a child of ours, and is gone again. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { kernelLinks, runScenario } from "./scenario.ts";
+
+const probe = probeLinux();
+const skip = probe.available ? false : probe.reason;
+const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+const noUprobes = existsSync("/sys/bus/event_source/devices/uprobe") ? false : "the kernel has no uprobes";
+
+interface Observed {
+  readonly result: unknown;
+  readonly description: string;
+  readonly detached: boolean;
+  readonly leftOpen: number;
+}
+
+async function observed(name: string): Promise<{ readonly result: unknown; readonly description: string }> {
+  const before = kernelLinks();
+  const { result, left } = await runScenario("./tracing.scenarios.ts", name);
+  const { detached, leftOpen, ...rest } = result as Observed;
+  assert.ok(detached, "a detached program sees nothing");
+  assert.ok(leftOpen <= 0 || name === "raw", "a link is all that attaching opens");
+  assert.deepEqual(left, [], "everything was closed");
+  if (before !== null)
+    assert.deepEqual(
+      kernelLinks()?.filter((id) => id > Math.max(0, ...before)),
+      [],
+    );
+  return rest;
+}
+
+describe("programs on events", { skip }, () => {
+  test("a tracepoint, its cookie, and a ring buffer: drained, waited for, what is discarded never seen", async () => {
+    const cookie = 0x1234_5678_9abc;
+    assert.deepEqual(await observed("tracepoint"), {
+      result: {
+        hits: 12,
+        drained: [1, 2, 4, 5, 7],
+        waited: [
+          [true, 8, cookie],
+          [true, 10, cookie],
+        ],
+        left: 0,
+      },
+      description: "tracepoint syscalls/sys_enter_getppid",
+    });
+  });
+
+  test("a raw tracepoint, and perf buffers: drained, waited for, what found no room counted", async () => {
+    assert.deepEqual(await observed("raw"), {
+      result: { hits: 1005, drained: [1, 2, 3], waited: 4, accounted: 1000, lost: true },
+      description: "raw_tp sys_enter",
+    });
+  });
+
+  test("a tracepoint with the kernel's types", { skip: noTypes }, async () => {
+    assert.deepEqual(await observed("btf"), { result: [20, true], description: "tp_btf sys_enter" });
+  });
+
+  for (const [name, description, cookie] of [
+    ["uprobe", "uprobe libc.so.6:getppid", 11],
+    ["uprobe of one process", "uprobe libc.so.6:getppid in process PID", 0],
+    ["uretprobe", "uretprobe libc.so.6:getppid", 0],
+    ["uprobe.multi", "uprobe.multi libc.so.6:getppid", 5],
+  ] as const) {
+    test(name, { skip: noUprobes }, async () => {
+      assert.deepEqual(await observed(name), { result: [20, cookie], description });
+    });
+  }
+
+  test("samples of one process, with the stacks of what it did", async () => {
+    assert.deepEqual(await observed("perf_event of one process"), {
+      result: [true, true],
+      description: "perf_event cpu-clock, 1000 Hz, process PID",
+    });
+  });
+
+  test("samples of all CPUs", async () => {
+    assert.deepEqual(await observed("perf_event of all CPUs"), {
+      result: true,
+      description: "perf_event cpu-clock, 500 Hz, all CPUs",
+    });
+  });
+
+  test("an iterator over threads: all, one, those of another process", { skip: noTypes }, async () => {
+    const { result, left } = await runScenario("./tracing.scenarios.ts", "iterator");
+    assert.deepEqual(result, {
+      threads: true,
+      own: ["pid ", "MainThread"],
+      others: [],
+      refused: "tasks: an iterator is read, and attached nowhere: for await (const line of program.iterate())",
+      unknown: "tasks: iter/task does not know the option cgroup; leave it out",
+      open: [],
+    });
+    assert.deepEqual(left, []);
+  });
+});
