@@ -84,7 +84,8 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       for (const { raw } of maps.values()) fillReferences(raw, "programs", (name) => byName.get(name)?.fd);
       const sections = new Map<string, Section>();
       for (const { name, raw } of maps.values())
-        if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array") sections.set(name, new Section(raw));
+        if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array")
+          sections.set(name, new Section(raw));
       return new LinuxCollection<Module>(spec, maps, programs, typesRefused, sections, made);
     } catch (error) {
       for (const map of maps.values()) map.close();
