@@ -4,7 +4,7 @@
  * A block is followed by the successor that probably runs next, so that the common path falls through: the one in the deeper
  * loop, then the one that does not leave the function at once, then the one that does more than set what is assumed otherwise.
  * The kernel's verifier walks what falls through first, and prunes other ways that come with less: a constant after a number
- * that was read, but not the other way round. A short block that ends the function is copied instead of jumped to.
+ * that was read, but not the other way round. A short block that ends the function is copied instead of jumped to, but falling into it is better still.
  */
 
 import type { Instruction } from "../../isa/instruction.ts";
@@ -30,8 +30,8 @@ const MOV64_IMM = make.movImm(64, 0, 0).opcode;
 const COPIED_TEST = 8;
 
 export function connect(name: string, given: readonly EmittedBlock[], cpu: CpuVersion): Emitted[] {
-  const blocks = invertLoops(copyExits(shareEdges(skipEmpty(given))));
-  const order = orderBlocks(blocks, cpu);
+  const blocks = invertLoops(shareEdges(skipEmpty(given)));
+  const order = withoutCopied(blocks, orderBlocks(blocks, cpu));
   return assemble(name, blocks, order, cpu);
 }
 
@@ -78,13 +78,24 @@ function shareEdges(blocks: readonly EmittedBlock[]): EmittedBlock[] {
   });
 }
 
-function copyExits(blocks: readonly EmittedBlock[]): EmittedBlock[] {
-  return blocks.map((block) => {
-    if (block.end.kind !== "jump") return block;
-    const target = blocks[block.end.target]!;
-    if (target.end.kind !== "exit" || target.code.length > COPIED_EXIT) return block;
-    return { code: [...block.code, ...target.code], end: target.end };
-  });
+/** Whether a jump to the block is better made by a copy of it. */
+function isCopied({ code, end }: EmittedBlock): boolean {
+  return end.kind === "exit" && code.length <= COPIED_EXIT;
+}
+
+/** The order without blocks that every jump copies, and that no branch nor the block before goes to: verifiers refuse code that is not reached. */
+function withoutCopied(blocks: readonly EmittedBlock[], given: readonly number[]): number[] {
+  for (let order = [...given]; ; ) {
+    const needed = new Set<number>([0]);
+    for (const [index, id] of order.entries()) {
+      const { end } = blocks[id]!;
+      if (end.kind === "branch") needed.add(end.taken).add(end.other);
+      else if (end.kind === "jump" && (end.target === order[index + 1] || !isCopied(blocks[end.target]!))) needed.add(end.target);
+    }
+    const kept = order.filter((id) => needed.has(id));
+    if (kept.length === order.length) return order;
+    order = kept;
+  }
 }
 
 /**
@@ -192,9 +203,14 @@ function assemble(name: string, blocks: readonly EmittedBlock[], order: readonly
     };
     for (const [index, id] of order.entries()) {
       starts.set(id, slot);
-      const { code, end } = blocks[id]!;
-      for (const emitted of code) put({ emitted, jump: null });
       const next = order[index + 1];
+      const block = blocks[id]!;
+      for (const emitted of block.code) put({ emitted, jump: null });
+      let { end } = block;
+      if (end.kind === "jump" && end.target !== next && isCopied(blocks[end.target]!)) {
+        for (const emitted of blocks[end.target]!.code) put({ emitted, jump: null });
+        end = blocks[end.target]!.end;
+      }
       const place = (target: number, test: Test | null): void => {
         const long = far.has(`${id} ${target}`);
         if (long && test !== null) {

@@ -107,6 +107,7 @@ export class Knowledge {
   decide(condition: Condition, left: Value, right: Value): boolean | null {
     if (condition === "set") return null;
     const { of, outcomes } = OUTCOMES[condition];
+    if (left === right) return (outcomes & EQUAL) !== 0;
     const relation = this.#relation(left, right);
     for (const kind of ["unsigned", "signed"] as const) {
       if (of !== "both" && of !== kind) continue;

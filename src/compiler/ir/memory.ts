@@ -63,6 +63,17 @@ export class MemoryFacts {
     return this.#origins[pointer] ?? UNKNOWN;
   }
 
+  isNull(value: Value): boolean {
+    return this.#fn.values[value] === "ptr" && this.#constants.get(value) === 0n;
+  }
+
+  /** A pointer that cannot be null: of something that exists, or one that was added to, which only a checked pointer may be. */
+  isAddress(value: Value): boolean {
+    if (this.#fn.values[value] !== "ptr") return false;
+    const kind = this.#definitions[value]?.kind;
+    return kind === "binary" || kind === "slot" || kind === "map" || kind === "map-value";
+  }
+
   hasEscaped(slot: number): boolean {
     return this.#escaped[slot] ?? true;
   }

@@ -6,6 +6,7 @@ import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { removeDeadStores } from "./passes/dead-stores.ts";
 import { decideBranches } from "./passes/known-branches.ts";
+import { combinePacketChecks } from "./passes/packet-checks.ts";
 import { promoteSlots } from "./passes/promote-slots.ts";
 import { removeRedundantLoads } from "./passes/redundant-loads.ts";
 import { simplify } from "./passes/simplify.ts";
@@ -20,6 +21,7 @@ export const PASSES: readonly {
 }[] = [
   { name: "promote-slots", run: promoteSlots },
   { name: "simplify", run: simplify },
+  { name: "packet-checks", run: combinePacketChecks },
   { name: "known-branches", run: decideBranches },
   { name: "control-flow", run: simplifyControlFlow },
   { name: "trivial-parameters", run: removeTrivialParameters },

@@ -1,21 +1,27 @@
 /**
  * Decides branches and comparisons by what is known where they stand: by the range of what is compared, by a branch on the same values
- * before, or, for the end of a packet, by a check that reached farther (or failed sooner) from the same pointer.
+ * before, or, for the end of a packet, by a check that reached farther (or failed sooner) from the same pointer. Where only some of
+ * the edges into a block decide its branch, those are led past it (`threading.ts`).
  */
 
 import { graphOf } from "../canonical.ts";
 import { Dominance } from "../dominance.ts";
 import type { BlockId, Condition, Instruction, IrFunction, Target, Terminator, Value } from "../ir.ts";
 import { full, Knowledge, type Range, union } from "../known.ts";
+import { naturalLoops } from "../loops.ts";
 import { MemoryFacts } from "../memory.ts";
-import { targets } from "../operands.ts";
+import { mapOperands, targets } from "../operands.ts";
 import { ConstantPool, gatherConstants } from "./constants.ts";
+import { isCopyable, type Thread, thread } from "./threading.ts";
 
 /** True when something changed. Constants are gathered afterwards; what is no longer reached remains, unreachable. */
 export function decideBranches(fn: IrFunction): boolean {
   const gathered = gatherConstants(fn);
   return new Decider(fn).run() || gathered;
 }
+
+/** What one round leads past. Each copies a block, and may make more to lead past. */
+const MOST_THREADS = 16;
 
 type Comparison = { readonly condition: Condition; readonly left: Value; readonly right: Value };
 
@@ -26,6 +32,8 @@ class Decider {
   readonly #constants: ConstantPool;
   readonly #dominance: Dominance;
   /** By target: the ranges of its arguments where the jump is. */
+  readonly #threads: Thread[] = [];
+  readonly #headers: ReadonlySet<BlockId>;
   readonly #passed = new Map<Target, Range[]>();
   readonly #incoming: { readonly from: BlockId; readonly target: Target }[][];
   /** How far beyond pointers the packet is known to go (and not to go), by pointer and end. */
@@ -37,7 +45,9 @@ class Decider {
     this.#known = new Knowledge(fn);
     this.#facts = new MemoryFacts(fn);
     this.#constants = new ConstantPool(fn);
-    this.#dominance = new Dominance(graphOf(fn));
+    const graph = graphOf(fn);
+    this.#dominance = new Dominance(graph);
+    this.#headers = new Set(naturalLoops(graph, this.#dominance).map(({ header }) => header));
     this.#incoming = fn.blocks.map(() => []);
     for (const [id, block] of fn.blocks.entries()) {
       if (!this.#dominance.isReachable(id)) continue;
@@ -57,6 +67,10 @@ class Decider {
         top.undo();
         stack.pop();
       }
+    }
+    // Blocks that are found unreachable are the next round's.
+    if (!this.#changed) {
+      for (const each of this.#threads.slice(0, MOST_THREADS)) if (thread(this.#fn, each)) this.#changed = true;
     }
     return this.#changed;
   }
@@ -91,7 +105,7 @@ class Decider {
         this.#changed = true;
       }
     }
-    this.#pass(block.terminator);
+    this.#pass(id, block.terminator);
     return undo;
   }
 
@@ -107,8 +121,8 @@ class Decider {
     this.#changed = true;
   }
 
-  #pass(terminator: Terminator): void {
-    for (const target of targets(terminator)) {
+  #pass(from: BlockId, terminator: Terminator): void {
+    for (const [side, target] of targets(terminator).entries()) {
       this.#known.enter();
       if (terminator.kind === "branch" && terminator.then.block !== terminator.else.block) {
         this.#known.learn(terminator.condition, terminator.left, terminator.right, target === terminator.then);
@@ -117,8 +131,32 @@ class Decider {
         target,
         target.arguments.map((value) => this.#known.range(value)),
       );
+      const taken = this.#decidedBy(from, target);
+      if (taken !== null) this.#threads.push({ from, side, through: target.block, taken });
       this.#known.leave();
     }
+  }
+
+  /** How the branch of the block that the edge goes to ends, when the edge decides it and may be led past it. */
+  #decidedBy(from: BlockId, target: Target): boolean | null {
+    const block = this.#fn.blocks[target.block]!;
+    const { terminator } = block;
+    // A loop keeps its one entry, which is not to be passed.
+    if (terminator.kind !== "branch" || from === target.block || this.#headers.has(target.block)) return null;
+    if (this.#incoming[target.block]!.length < 2 || !isCopyable(this.#fn, target.block)) return null;
+    if (terminator.then.block === target.block || terminator.else.block === target.block) return null;
+    const bind = (value: Value): Value => {
+      const index = block.parameters.indexOf(value);
+      return index === -1 ? value : target.arguments[index]!;
+    };
+    for (const instruction of block.instructions) {
+      const bound = mapOperands(instruction, bind);
+      this.#known.define(bound);
+      if (bound.kind !== "compare") continue;
+      const holds = this.#decide(bound);
+      if (holds !== null) this.#known.setRange(bound.result, holds ? { low: 1n, high: 1n } : { low: 0n, high: 0n });
+    }
+    return this.#decide({ condition: terminator.condition, left: bind(terminator.left), right: bind(terminator.right) });
   }
 
   #learn({ from, target }: { from: BlockId; target: Target }): () => void {
@@ -146,6 +184,9 @@ class Decider {
     const { condition, left, right } = comparison;
     const known = this.#known.decide(condition, left, right);
     if (known !== null) return known;
+    if (this.#facts.isNull(right) && this.#facts.isAddress(left)) {
+      if (condition === "eq" || condition === "ne") return condition === "ne";
+    }
     const end = this.#end(comparison);
     const limits = end === null ? undefined : this.#ends.get(end.key);
     if (end === null || limits === undefined) return null;

@@ -5,11 +5,10 @@
  * Other bytes of the same slot stay where they are. What is loaded before it was stored is 0.
  */
 
-import { graphOf } from "../canonical.ts";
-import { predecessors } from "../graph.ts";
-import type { BlockId, Instruction, IrFunction, Target, Type, Value, Width } from "../ir.ts";
+import type { BlockId, Instruction, IrFunction, Type, Value, Width } from "../ir.ts";
 import { MemoryFacts } from "../memory.ts";
-import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTerminator, targets } from "../operands.ts";
+import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTerminator } from "../operands.ts";
+import { Reaching } from "../reaching.ts";
 
 type Load = Extract<Instruction, { kind: "load" }>;
 type Store = Extract<Instruction, { kind: "store" }>;
@@ -85,12 +84,6 @@ function cellsOf(fn: IrFunction, facts: MemoryFacts, accesses: readonly (Load | 
 
 /** Replaces the cell's loads and stores by values, which meet in block parameters. */
 function promote(fn: IrFunction, facts: MemoryFacts, cell: Cell): void {
-  const incoming = predecessors(graphOf(fn));
-  const edges: Target[][] = fn.blocks.map(() => []);
-  for (const block of fn.blocks) for (const target of targets(block.terminator)) edges[target.block]!.push(target);
-  const edgesFrom = new Map<Target, BlockId>();
-  for (const [id, block] of fn.blocks.entries()) for (const target of targets(block.terminator)) edgesFrom.set(target, id);
-
   const isOf = (instruction: Instruction): instruction is Load | Store => {
     if (instruction.kind !== "load" && instruction.kind !== "store") return false;
     const { root, offset } = facts.base(instruction.address);
@@ -132,50 +125,14 @@ function promote(fn: IrFunction, facts: MemoryFacts, cell: Cell): void {
   }
 
   // Then between them.
-  let zero: Value | null = null;
-  const entering = new Map<BlockId, Value>();
-  const open: BlockId[] = [];
-  const atEntry = (start: BlockId): Value => {
-    const passed: BlockId[] = [];
-    let value: Value | undefined;
-    for (let id = start; ; ) {
-      value = entering.get(id);
-      if (value !== undefined) break;
-      passed.push(id);
-      if (id === 0 || incoming[id]!.length === 0) {
-        if (zero === null) {
-          zero = define(cell.type);
-          fn.blocks[0]!.instructions.unshift({ kind: "const", result: zero, value: 0n, location: null });
-        }
-        value = zero;
-        break;
-      }
-      if (incoming[id]!.length > 1 || edges[id]!.length > 1) {
-        value = define(cell.type);
-        fn.blocks[id]!.parameters.push(value);
-        open.push(id);
-        break;
-      }
-      const from = incoming[id]![0]!;
-      value = leaves.get(from);
-      if (value !== undefined) break;
-      id = from;
-    }
-    for (const id of passed) entering.set(id, value);
-    return value;
-  };
+  const reaching = new Reaching(fn, cell.type, leaves);
   for (const { block, load } of early) {
-    const value = atEntry(block);
+    const value = reaching.atEntry(block);
     fn.blocks[block]!.instructions = fn.blocks[block]!.instructions.flatMap((instruction) =>
       instruction === load ? loaded(fn, cell, load, value, replacement) : [instruction],
     );
   }
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    for (const edge of edges[id]!) {
-      const from = edgesFrom.get(edge)!;
-      edge.arguments.push(leaves.get(from) ?? atEntry(from));
-    }
-  }
+  reaching.complete();
   for (const block of fn.blocks) {
     block.instructions = block.instructions.map((instruction) => mapOperands(instruction, resolve));
     block.terminator = mapTerminator(block.terminator, resolve);
