@@ -11,7 +11,8 @@
  * The last line is the geometric mean of ours by clang's, over the examples that there are in both.
  */
 
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { compile } from "../src/compile.ts";
 import { readObject } from "../src/object/read.ts";
 import type { Spec } from "../src/object/spec.ts";
@@ -25,12 +26,13 @@ import { median, printTable } from "./measure.ts";
 const WARM_UP = 20;
 const ROUNDS = 41;
 
+const CHILD = fileURLToPath(new URL("./clang-kernel.ts", import.meta.url));
+
 const slotsOf = ({ programs }: Spec): number => programs.reduce((sum, { code }) => sum + code.length / 8, 0);
 
 /** From the text to the bytes of an object, when the compiler has been used before. */
 async function warm(name: ExampleName): Promise<number> {
   const file = sourceOf(name);
-  readFileSync(file);
   const times: number[] = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     const start = performance.now();
@@ -70,13 +72,23 @@ const names = EXAMPLES.filter((name) => wanted.length === 0 || wanted.includes(n
 const results = new Map<ExampleName, Readonly<Record<string, Measured>>>();
 for (const name of names) results.set(name, await measure(name));
 
-const COLUMNS = ["slots", "executed", "bytes", "ms"];
-const number = (column: string, value: number): string => (column === "ms" ? value.toFixed(1) : String(Math.round(value)));
+if (process.argv.includes("--kernel")) {
+  const onPackets = names.filter((name) => isWritten(name) && playOf(name).packets !== undefined);
+  const child = spawnSync(process.execPath, ["--no-warnings", CHILD, ...onPackets], { encoding: "utf8", maxBuffer: 1 << 24 });
+  if (child.status !== 0) throw new Error(child.stderr);
+  for (const [name, times] of Object.entries(JSON.parse(child.stdout) as Record<ExampleName, Measured>))
+    results.set(name as ExampleName, { ...results.get(name as ExampleName), "kernel ns": times });
+}
+
+const COLUMNS = ["slots", "executed", "bytes", "ms", ...(process.argv.includes("--kernel") ? ["kernel ns"] : [])];
+const number = (column: string, value: number): string =>
+  column === "ms" || column === "kernel ns" ? value.toFixed(1) : String(Math.round(value));
 
 const rows = [...results].map(([name, measured]) => [
   name,
   ...COLUMNS.flatMap((column) => {
-    const each = measured[column] ?? { clang: Number.NaN, ours: null };
+    const each = measured[column];
+    if (each === undefined) return ["-", "-", "-"];
     const by = ratio(each);
     return [number(column, each.clang), each.ours === null ? "-" : number(column, each.ours), by === null ? "-" : by.toFixed(2)];
   }),
