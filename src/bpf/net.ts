@@ -31,6 +31,26 @@ export function ipv6(_text: string): Ipv6Address {
   return notCompiled("ipv6");
 }
 
+/** A number as it lies in the packet: fields of headers are turned around by themselves, arguments of helpers are not. */
+export function htons(_value: u16): u16 {
+  return notCompiled("htons");
+}
+
+/** A number as it lies in the packet: fields of headers are turned around by themselves, arguments of helpers are not. */
+export function htonl(_value: u32): u32 {
+  return notCompiled("htonl");
+}
+
+/** The number that lies in the packet like this. */
+export function ntohs(_value: u16): u16 {
+  return notCompiled("ntohs");
+}
+
+/** The number that lies in the packet like this. */
+export function ntohl(_value: u32): u32 {
+  return notCompiled("ntohl");
+}
+
 /** An IPv4 address as an IPv6 one, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2): for keys and records that hold either. */
 export function ipv4Mapped(_address: Ipv4Address): Ipv6Address {
   return notCompiled("ipv4Mapped");

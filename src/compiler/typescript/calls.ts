@@ -14,6 +14,7 @@ import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
 import { mapMethod } from "./map-methods.ts";
 import { ipv4Mapped } from "./mapped-address.ts";
+import { networkOrder } from "./network-order.ts";
 import { fits, representation } from "./numbers.ts";
 import { meet } from "./operators.ts";
 import { print } from "./print.ts";
@@ -70,6 +71,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return print(fn, node);
     case "ipv4-mapped":
       return ipv4Mapped(fn, node);
+    case "network-order":
+      return networkOrder(fn, node, meaning.name);
     case "atomic":
       return atomic(fn, node, meaning.name, meaning.op);
     case "function":

@@ -171,7 +171,8 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "address":
       return notAValue("a function", `call it: ${node.name}("…")`);
     case "ipv4-mapped":
-      return notAValue("a function", `call it: ${node.name}(address)`);
+    case "network-order":
+      return notAValue("a function", `call it: ${node.name}(…)`);
     case "text":
       return notAValue("a string", "the program cannot read it");
     case "namespace":

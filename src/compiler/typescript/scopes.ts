@@ -85,6 +85,7 @@ export type Meaning =
   | { readonly kind: "header"; readonly name: string; readonly header: Header }
   | { readonly kind: "address"; readonly format: AddressFormat }
   | { readonly kind: "ipv4-mapped" }
+  | { readonly kind: "network-order"; readonly name: string }
   /** What another file exports under a name; known when that file's declarations are. */
   | { readonly kind: "imported"; readonly look: () => Meaning }
   /** `import * as name`, or `export * as name`. */

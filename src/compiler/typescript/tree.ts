@@ -283,6 +283,8 @@ export type Expression =
   | (Node & { readonly kind: "global"; readonly type: ReferenceType; readonly global: GlobalDeclaration })
   /** Between integers: wraps, or extends as the operand's sign says. From bool: 0 or 1. */
   | (Node & { readonly kind: "convert"; readonly type: IntType; readonly operand: Expression })
+  /** Its bytes the other way round. */
+  | (Node & { readonly kind: "network-order"; readonly type: IntType; readonly operand: Expression })
   /** An integer is not 0. */
   | (Node & { readonly kind: "truth"; readonly type: ScalarType; readonly operand: Expression })
   /** A number as a nullable number that is there. */

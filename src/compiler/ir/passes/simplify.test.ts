@@ -205,4 +205,27 @@ describe("simplify", () => {
     keeps("v6: i32 = shl v5, v4", "eq v6, v4"); // bits are shifted out
     keeps("v6: i64 = extend.u32 v5", "slt v6, v9");
   });
+
+  it("turns nothing around twice, unless that cut something off", () => {
+    assertPass(
+      simplify,
+      `b0:
+        v3: i32 = load.u16 [v0 + 0]
+        v4: i32 = be16 v3
+        v5: i32 = be16 v4
+        v6: i32 = be32 v5
+        v7: i32 = be16 v6
+        v8: i32 = add v5, v7
+        v9: i64 = extend.u32 v8
+        return v9`,
+      `b0:
+        v3: i32 = load.u16 [v0 + 0]
+        v4: i32 = be16 v3
+        v6: i32 = be32 v3
+        v7: i32 = be16 v6
+        v8: i32 = add v3, v7
+        v9: i64 = extend.u32 v8
+        return v9`,
+    );
+  });
 });

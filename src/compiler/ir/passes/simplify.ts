@@ -105,7 +105,10 @@ class Simplifier {
         if (operand !== null) {
           return this.#constants.value(this.#type(instruction.operand), evaluateToBig(instruction.bits, operand));
         }
-        return instruction;
+        // Turned around twice it is what it was, if that had no bits above.
+        const inner = this.#definitions.get(instruction.operand);
+        if (inner?.kind !== "to-big" || inner.bits !== instruction.bits) return instruction;
+        return this.#possibleBits(inner.operand) >> BigInt(inner.bits) === 0n ? inner.operand : instruction;
       }
       default:
         return instruction;

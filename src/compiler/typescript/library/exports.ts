@@ -1,6 +1,7 @@
 /** What the modules of the library export, as values and as types. */
 
 import { KERNEL_QUESTIONS } from "../kernel/infos.ts";
+import { NETWORK_ORDER } from "../network-order.ts";
 import type { Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { BOOL, INTS, STORED_TYPES } from "../types.ts";
@@ -63,6 +64,7 @@ const NET: LibraryModule = {
     ["ipv6", { kind: "address", format: "ipv6" }],
     ["mac", { kind: "address", format: "mac" }],
     ["ipv4Mapped", { kind: "ipv4-mapped" }],
+    ...Object.keys(NETWORK_ORDER).map((name): [string, Meaning] => [name, { kind: "network-order", name }]),
   ]),
   types: new Map<string, TypeMeaning>([
     ...stored((name) => NET_TYPES.includes(name)),

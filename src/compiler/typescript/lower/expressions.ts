@@ -51,6 +51,8 @@ export function scalar(to: Lowering, value: Expression): Value {
       const left = scalar(to, value.left);
       return ir.binary(value.op, left, scalar(to, value.right));
     }
+    case "network-order":
+      return to.ir.toBig(value.type.bits as 16 | 32 | 64, scalar(to, value.operand));
     case "extreme":
       return extreme(to, value);
     case "truth":
