@@ -101,4 +101,33 @@ describe("what is refused", () => {
       inside("SK1101", "for (const i: u32 of range(3)) {}", ": u32"),
       inside("SK2207", "for (const i of range(-1, 18446744073709551615n)) {}", "18446744073709551615n"),
     ]));
+
+  test("generics", () =>
+    check([
+      beside("SK2405", "function none<T>(): u32 { return 1; } function f(): u32 { return none(); }", "none()", /none<T>/),
+      beside(
+        "SK2405",
+        "function g<T>(a: T): T { return a; } function f(): u32 { return g<u32, u32>(1); }",
+        "g<u32, u32>(1)",
+        /g<T>/,
+      ),
+      beside("SK2102", "function g<T>(a: T, b: T): T { return b; } function f(x: u32): u8 { return g(x, x); }", "g(x, x)"),
+      beside(
+        "SK2104",
+        "interface A { a: u32 } function g<T>(a: T): T { return a + 1; } function f(a: A): void { g(a); }",
+        "a",
+        /integers/,
+      ),
+      beside(
+        "SK2011",
+        "function g<T>(a: T): u32 { return g<FixedArray<u32, 2>>([1, 2]); } function f(): u32 { return g(1); }",
+        "g<FixedArray<u32, 2>>([1, 2])",
+      ),
+      beside("SK3003", "interface P<T> { a: T } interface Q { p: P }", "P", /P<T>/),
+      beside("SK3003", "interface P<T> { a: T } interface Q { p: P<u32, u8> }", "P<u32, u8>", /P<T>/),
+      beside("SK1101", "interface P { a: u32 } interface Q { p: P<u32> }", "<u32>", /leave it out/),
+      beside("SK2111", "interface P<T> { a: P<FixedArray<T, 2>> } interface Q { p: P<u32> }", "P"),
+      beside("SK2405", "function g<T>(i: u32): void {} function f(): void { bpf_loop(3, g); }", "g"),
+      beside("SK1101", "const f = (a: u32) => { bpf_loop(a, <T>(i) => {}); };", "<T>"),
+    ]));
 });

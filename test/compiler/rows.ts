@@ -85,6 +85,18 @@ const RANGES = `${READ}interface Pair { a: u32; b: u32 }
       function pairs(): FixedArray<Pair, 2> { const x: FixedArray<Pair, 2> = [{ a: 1, b: 2 }, { a: 3, b: 4 }]; return x; }
       function early(n: u32): bool { for (const i of range(n)) { if (i === 2) return true; } return false; }`;
 
+const GENERICS = `${READ}interface Pair<A, B = A> { a: A; b: B }
+      type Row<T> = FixedArray<T, 3>;
+      interface Nested<T> { pair: Pair<T>; row: Row<T> }
+      export const pairs = hash<Pair<u8, u32>, Pair<u64>>({ maxEntries: 2 });
+      function larger<T extends number>(a: T, b: T): T { return a > b ? a : b; }
+      function swapped<A, B>({ a, b }: Pair<A, B>): Pair<B, A> { const x: Pair<B, A> = { a: b, b: a }; return x; }
+      function total<N extends number>(xs: FixedArray<u32, N>): u64 { let n: u64 = 0; for (const x of xs) n += x; return n; }
+      function first<T>(pair: Pair<T>): T { return pair.a; }
+      function orElse<T extends number>(x: T | null, otherwise: T): T { return x ?? otherwise; }
+      function wrap<T extends number>(x: u64): T { const pair: Pair<T> = make<T>(); pair.a += 1; return pair.a; }
+      function make<T>(): Pair<T> { const pair: Pair<T> = { a: 255, b: 0 }; return pair; }`;
+
 const MAPS = `interface Key { a: u8; b: u32 } interface Value { n: u32; m: u64 }
       export const numbers = hash<u32, u64>({ maxEntries: 2 });
       export const structs = hash<Key, Value>({ maxEntries: 4 });
@@ -335,6 +347,25 @@ export const GROUPS: readonly Group[] = [
       ["let n: u32 = 0; for (const x of bytes()) { if (early(x)) return 9; n += x; } return n;", 9n],
     ],
     RANGES,
+  ),
+  group(
+    "generic functions and types: one for each of their types",
+    [
+      ["return larger(byte(ctx, 3), byte(ctx, 9));", 9n],
+      ["return larger(byte(ctx, 3), word(ctx, 0));", 0x00010203n],
+      ["const a: i32 = -5; return u64(larger(a, 3)) + larger(1, 2);", 5n],
+      ["return larger<u64>(1n << 40n, byte(ctx, 1));", 1n << 40n],
+      ["const p: Pair<u8, u64> = { a: 3, b: 1n << 40n }; const q = swapped(p); return q.a + q.b;", (1n << 40n) + 3n],
+      [
+        "const xs: FixedArray<u32, 4> = [1, 2, 3, 4]; const ys: FixedArray<u32, 2> = [5, 6]; return total(xs) * 100 + total(ys);",
+        1011n,
+      ],
+      ["const n: Nested<u16> = { pair: { a: 1, b: 2 }, row: [3, 4, 5] }; return first(n.pair) + n.row[2] + Number16();", 22n],
+      ["const x = ctx.packet.u8(70); return orElse(x, 9) + orElse(ctx.packet.u16(0), 1);", 10n],
+      ["return wrap<u8>(0) + wrap<u32>(0);", 256n],
+      ["pairs.set({ a: 1, b: 2 }, { a: 3, b: 4 }); return pairs.get({ a: 1, b: 2 })?.b ?? 0;", 4n],
+    ],
+    `${GENERICS} function Number16(): u32 { return 16; }`,
   ),
   group(
     "fields, nested structs and copies",

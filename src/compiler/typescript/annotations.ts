@@ -2,6 +2,7 @@
 
 import type * as Syntax from "@babel/types";
 import type { TSInterfaceDeclaration, TSType, TSTypeElement } from "@babel/types";
+import { instantiateType } from "./generics.ts";
 import { namespaceType } from "./imports.ts";
 import { layOut, sizeOf } from "./layout.ts";
 import { exporterOf } from "./library/exports.ts";
@@ -25,10 +26,11 @@ export function storedType(module: ModuleState, node: TSType): StoredType | null
   const meaning = named(module, node);
   if (meaning === null) return null;
   if (meaning.kind === "fixed-array") return fixedArray(module, node);
+  if (meaning.kind === "generic") return instantiateType(module, meaning.declaration, node);
   if (node.typeArguments) {
     module.reporter.report("SK1101", spanOf(node.typeArguments), {
-      what: "a generic type",
-      instead: "declare an interface for each",
+      what: "a type argument here",
+      instead: `${textOf(node)} takes none: leave it out`,
     });
     return null;
   }
@@ -129,8 +131,7 @@ function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeRe
   }
   const element = storedType(module, elementNode);
   if (element === null) return null;
-  const literal = lengthNode.type === "TSLiteralType" ? lengthNode.literal : null;
-  const length = literal?.type === "NumericLiteral" ? literal.value : Number.NaN;
+  const length = lengthOf(module, lengthNode);
   if (!Number.isInteger(length) || length < 1 || length * sizeOf(element) > LARGEST) {
     module.reporter.report("SK3003", spanOf(lengthNode), {
       ...usage,
@@ -139,6 +140,13 @@ function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeRe
     return null;
   }
   return { kind: "array", element, length, name: null };
+}
+
+/** A number as it is written, or a type parameter that stands for one. */
+function lengthOf(module: ModuleState, node: TSType): number {
+  if (node.type === "TSLiteralType") return node.literal.type === "NumericLiteral" ? node.literal.value : Number.NaN;
+  const meaning = node.type === "TSTypeReference" ? typeMeaning(module, node.typeName) : null;
+  return meaning?.kind === "length" ? meaning.value : Number.NaN;
 }
 
 /** Lays out an interface when it is first used. */
@@ -162,13 +170,6 @@ function resolveBody(module: ModuleState, declared: DeclaredType): StoredType | 
 }
 
 function resolveInterface(module: ModuleState, node: TSInterfaceDeclaration, declared: DeclaredType): StoredType | null {
-  if (node.typeParameters) {
-    module.reporter.report("SK1101", spanOf(node.typeParameters), {
-      what: "a generic interface",
-      instead: "declare an interface for each",
-    });
-    return null;
-  }
   if (node.extends && node.extends.length > 0) {
     module.reporter.report("SK1101", spanOf(node.extends[0]!), {
       what: "extends",

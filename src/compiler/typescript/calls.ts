@@ -10,6 +10,7 @@ import { argumentMethod } from "./context-methods.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
+import { instantiate, isGeneric } from "./generics.ts";
 import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
 import { mapMethod } from "./map-methods.ts";
@@ -35,7 +36,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     return method(fn, node, callee, callee.property);
   }
   if (callee.type !== "Identifier" && meaning === null) return notCallable(fn, callee, "this");
-  if (node.typeArguments && !TAKES_TYPES.has(meaning?.kind ?? "")) {
+  const takes = meaning?.kind === "function" && isGeneric(meaning.function);
+  if (node.typeArguments && !takes && !TAKES_TYPES.has(meaning?.kind ?? "")) {
     fn.reporter.report("SK1101", spanOf(node.typeArguments), { what: "a type argument here", instead: "remove it" });
     return errorAt(node);
   }
@@ -148,7 +150,10 @@ function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression):
   return errorAt(node);
 }
 
-function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.CallExpression): Expression {
+function callFunction(fn: FunctionState, called: FunctionSymbol, node: Syntax.CallExpression): Expression {
+  const instance = isGeneric(called) ? instantiate(fn, called, node) : { symbol: called, values: [] };
+  if (instance === null) return errorAt(node);
+  const { symbol } = instance;
   const declaration = checkFunction(symbol, spanOf(node));
   if (declaration === null) {
     // Its faults are reported; those of the arguments are not yet.
@@ -167,7 +172,9 @@ function callFunction(fn: FunctionState, symbol: FunctionSymbol, node: Syntax.Ca
   if (values === null) return errorAt(node);
   const given = parameters.map((parameter, index) => {
     const value = values[index];
-    return value === undefined ? (defaults[index] ?? errorAt(node)) : named(fn, typed(fn, value, parameter.type));
+    if (value === undefined) return defaults[index] ?? errorAt(node);
+    const known = instance.values[index] ?? expression(fn, value, parameter.type);
+    return named(fn, coerce(fn, known, parameter.type));
   });
   return callOf(fn, declaration, given, node);
 }

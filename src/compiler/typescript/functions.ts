@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
+import { isGeneric } from "./generics.ts";
 import { bindPattern, boundNames } from "./patterns.ts";
 import { programParameters } from "./program-parameters.ts";
 import type { ProgramSite } from "./program-sites.ts";
@@ -21,9 +22,16 @@ import { isAddressBytes, typeName, type ValueType, VOID } from "./types.ts";
 export function checkFunction(symbol: FunctionSymbol, from: Span): FunctionDeclaration | null {
   const { module } = symbol;
   if (symbol.state === "checked" || symbol.state === "failed") return symbol.declaration;
-  if (symbol.state === "checking") {
-    const path = [...module.calling.slice(module.calling.indexOf(symbol)), symbol].map(({ name }) => name).join(" → ");
+  // An instance of a generic function that calls another instance of it would go on for ever, too.
+  const first = module.calling.findIndex(({ node }) => node === symbol.node);
+  if (first >= 0) {
+    const path = [...module.calling.slice(first), symbol].map(({ name }) => name).join(" → ");
     module.reporter.report("SK2011", from, { name: symbol.name, path });
+    return null;
+  }
+  if (isGeneric(symbol)) {
+    const problem = `${symbol.name} is generic, and nothing says for which types it is used here`;
+    module.reporter.report("SK2405", from, { problem, instead: "call it in a function of your own, which names the types" });
     return null;
   }
   symbol.state = "checking";
@@ -74,7 +82,8 @@ export function plainFunction(module: ModuleState, node: CallableNode): boolean 
   };
   if (node.async === true) return refuse(node, "async", "a program runs to its end at once: remove it");
   if (node.generator === true) return refuse(node, "a generator", "write a loop");
-  if (node.typeParameters) return refuse(node.typeParameters, "a generic function", "write a function for each type");
+  if (node.typeParameters && !module.isInstance)
+    return refuse(node.typeParameters, "a generic function here", "declare it at the top level, and call it");
   return true;
 }
 

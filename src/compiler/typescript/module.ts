@@ -9,6 +9,7 @@ import { hasTag } from "./doc-tags.ts";
 import { ExportTable } from "./exports.ts";
 import { expression, literal } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
+import { isGeneric } from "./generics.ts";
 import { checkGlobal, type GlobalForm, globalSymbol, isConfig, isTable } from "./globals.ts";
 import { bindExports, bindImports, checkWanted, nameOf, type Wanted } from "./imports.ts";
 import { declaredEnum, declaredStruct } from "./kernel/declared.ts";
@@ -189,7 +190,6 @@ export class ModuleFile {
         this.#type(node.id, node);
         return;
       case "TSTypeAliasDeclaration":
-        if (node.typeParameters) this.#refuse(node, "a generic type", "declare an interface for each");
         this.#type(node.id, node.typeAnnotation, node);
         return;
       case "TSEnumDeclaration":
@@ -236,6 +236,14 @@ export class ModuleFile {
     if (node.type === "TSInterfaceDeclaration" && hasTag(this.#source, node, "kernel")) {
       const type = declaredStruct(this.#module, this.#source, node);
       this.#module.types.set(id.name, { meaning: { kind: "kernel", type }, at });
+      return;
+    }
+    const parameters = "typeParameters" in whole && whole.typeParameters ? whole.typeParameters : null;
+    if (parameters?.type === "TSTypeParameterDeclaration") {
+      const packed = hasTag(this.#source, whole, "packed");
+      const generic = { name: id.name, module: this.#module, node, parameters: parameters.params, at, packed };
+      const declaration = { ...generic, instances: new Map(), open: 0 };
+      this.#module.types.set(id.name, { meaning: { kind: "generic", declaration }, at });
       return;
     }
     const declaration = {
@@ -303,10 +311,12 @@ export class ModuleFile {
           ? "always"
           : "auto",
       at: spanOf(id),
+      instances: new Map(),
       state: "unchecked",
       declaration: null,
     };
-    this.#functions.push(symbol);
+    // Of a generic one the instances are checked, as they are called.
+    if (!isGeneric(symbol)) this.#functions.push(symbol);
     this.#module.values.set(id.name, { kind: "function", function: symbol }, symbol.at);
   }
 

@@ -27,6 +27,8 @@ export interface FunctionSymbol {
   /** As its doc comment says: `@inline`, `@noinline`. */
   readonly inline: FunctionDeclaration["inline"];
   readonly at: Span;
+  /** Of a generic function, by their type arguments. */
+  readonly instances: Map<string, FunctionSymbol>;
   state: "unchecked" | "checking" | "checked" | "failed";
   declaration: FunctionDeclaration | null;
 }
@@ -172,8 +174,14 @@ export function textOf(node: Node): string {
 export class TypeScope {
   readonly #names = new Map<string, { readonly meaning: TypeMeaning; readonly at: Span }>();
 
+  readonly #outer: TypeScope | null;
+
+  constructor(outer: TypeScope | null = null) {
+    this.#outer = outer;
+  }
+
   get(name: string): { readonly meaning: TypeMeaning; readonly at: Span } | undefined {
-    const found = this.#names.get(name);
+    const found = this.#names.get(name) ?? this.#outer?.get(name);
     if (found?.meaning.kind !== "imported") return found;
     const meaning = found.meaning.look();
     return meaning === null ? undefined : { meaning, at: found.at };
@@ -193,7 +201,7 @@ export class TypeScope {
   }
 
   keys(): readonly string[] {
-    return [...this.#names.keys()];
+    return [...this.#names.keys(), ...(this.#outer?.keys() ?? [])];
   }
 }
 

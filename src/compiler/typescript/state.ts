@@ -1,6 +1,6 @@
 /** What the checker knows while it works: of the whole file, and of the function it is in. */
 
-import type { TSInterfaceDeclaration, TSType } from "@babel/types";
+import type { TSInterfaceDeclaration, TSType, TSTypeParameter } from "@babel/types";
 import type { Architecture } from "../../uapi/registers.ts";
 import type { KernelGuard, KernelState } from "./kernel/state.ts";
 import type { KernelStored } from "./kernel/structs.ts";
@@ -23,6 +23,9 @@ export type TypeMeaning =
   | { readonly kind: "pointer" }
   | { readonly kind: "fixed-array" }
   | { readonly kind: "declared"; readonly declaration: DeclaredType }
+  | { readonly kind: "generic"; readonly declaration: GenericType }
+  /** A type argument that is a number, for the length of an array. */
+  | { readonly kind: "length"; readonly value: number }
   /** What another file exports under a name; null when that has no such type. */
   | { readonly kind: "imported"; readonly look: () => TypeMeaning | null };
 
@@ -39,6 +42,20 @@ export interface DeclaredType {
   type: StoredType | null;
 }
 
+/** `interface Pair<T> { … }`, `type Pair<T> = …`: a type for each of its arguments. */
+export interface GenericType {
+  readonly name: string;
+  readonly module: ModuleState;
+  readonly node: TSInterfaceDeclaration | TSType;
+  readonly parameters: readonly TSTypeParameter[];
+  readonly at: Span;
+  readonly packed: boolean;
+  /** By their arguments. */
+  readonly instances: Map<string, DeclaredType>;
+  /** Instances being resolved. */
+  open: number;
+}
+
 /** What a program is compiled for, the same for all of its files. */
 export interface Surroundings {
   /** Whose registers `argument(n)` of a probe reads. */
@@ -53,16 +70,33 @@ export class ModuleState {
   /** As `Surroundings`. */
   readonly machine: Architecture;
   readonly kernel: KernelState;
-  readonly values = new Scope(null);
-  readonly types = new TypeScope();
+  readonly values: Scope;
+  readonly types: TypeScope;
+  /** It is a file as one instance of something generic sees it. */
+  readonly isInstance: boolean;
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
 
-  constructor(reporter: Reporter, { machine, kernel }: Surroundings, calling: FunctionSymbol[] = []) {
+  constructor(
+    reporter: Reporter,
+    { machine, kernel }: Surroundings,
+    calling: FunctionSymbol[] = [],
+    whole: ModuleState | null = null,
+  ) {
     this.reporter = reporter;
     this.machine = machine;
     this.kernel = kernel;
     this.calling = calling;
+    this.values = whole?.values ?? new Scope(null);
+    this.types = new TypeScope(whole?.types ?? null);
+    this.isInstance = whole !== null;
+  }
+
+  /** The same file, with further names for types. */
+  withTypes(names: ReadonlyMap<string, TypeMeaning>): ModuleState {
+    const instance = new ModuleState(this.reporter, this, this.calling, this);
+    for (const [name, meaning] of names) instance.types.set(name, { meaning, at: { line: 1, column: 1 } });
+    return instance;
   }
 }
 
