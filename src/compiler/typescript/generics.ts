@@ -162,7 +162,10 @@ function annotationOf({ node }: FunctionSymbol, index: number): Syntax.TSType | 
 
 /** Finds what type parameters stand for, where a parameter's annotation meets an argument's type. */
 function infer(node: Syntax.TSType, type: ValueType, module: ModuleState, names: ReadonlySet<string>, bindings: Bindings): void {
-  if (node.type === "TSParenthesizedType") return infer(node.typeAnnotation, type, module, names, bindings);
+  if (node.type === "TSParenthesizedType") {
+    infer(node.typeAnnotation, type, module, names, bindings);
+    return;
+  }
   if (node.type === "TSUnionType") {
     for (const part of node.types) infer(part, withoutNull(type), module, names, bindings);
     return;
