@@ -76,7 +76,8 @@ class Printer {
     const bodies = [...this.#printed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { text }]) => text);
     const values = [...constants].map(([name, value]) => `  export const ${name}: ${literal(value)};\n`);
     const library = LIBRARY_TYPES.filter((name) => this.#used.has(name));
-    const net = this.#used.has("Ipv4Address") ? '  import type { Ipv4Address } from "skep/bpf/net";\n' : "";
+    const addresses = ["Ipv4Address", "Ipv6Address"].filter((name) => this.#used.has(name));
+    const net = addresses.length === 0 ? "" : `  import type { ${addresses.join(", ")} } from "skep/bpf/net";\n`;
     const globals =
       signatures.length === 0
         ? ""
@@ -165,6 +166,8 @@ class Printer {
       case "kernel-pointer":
         return type.to === null ? this.#use("u64") : this.#reach(type.to, level);
       case "kernel-struct":
+        // Its bytes are an address where one is wanted.
+        if (type.name === "in6_addr") return `${this.#reach(type, level)} & ${this.#use("Ipv6Address")}`;
         return this.#reach(type, level);
       case "kernel-array": {
         const inner = type.text ? this.#use("u8") : this.#stored(type.element, level);
