@@ -19,7 +19,22 @@ export {
 } from "./helpers.ts";
 export { hook } from "./hook.ts";
 export * from "./hooks.ts";
-export { type be16, type be32, type be64, bool, type FixedArray, i8, i16, i32, i64, u8, u16, u32, u64 } from "./integers.ts";
+export {
+  type be16,
+  type be32,
+  type be64,
+  bool,
+  type FixedArray,
+  type FixedString,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+} from "./integers.ts";
 export { cast, enumExists, enumValue, exists, field, type Pointer, sizeOf } from "./kernel.ts";
 export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
 export { NotCompiledError } from "./not-compiled.ts";

@@ -89,3 +89,9 @@ export type FixedArray<Element, Length extends number> = Repeat<Element, Length,
 type Repeat<Element, Length extends number, Sofar extends Element[]> = Sofar["length"] extends Length
   ? Sofar
   : Repeat<Element, Length, [...Sofar, Element]>;
+
+/**
+ * A text of at most `Size - 1` bytes of UTF-8 and a NUL, in `Size` bytes of memory: a `char name[Size]` of C. Written as `"text"`, compared by
+ * `===`, asked `startsWith("/etc")`; helpers fill one (`bpf_get_current_comm(name)`). A name for one is a reference, as for a struct.
+ */
+export type FixedString<Size extends number> = string & { readonly __size?: Size };

@@ -61,12 +61,14 @@ export type UserValue<T> = [T] extends [boolean]
       : number
     : T extends { readonly "~user": infer User }
       ? User
-      : T extends readonly (infer Element)[]
-        ? T extends { readonly "~text": string }
-          ? string
-          : Element extends { readonly __int?: "u8" }
-            ? Uint8Array
-            : UserValue<Element>[]
-        : T extends object
-          ? { [Field in keyof T]: UserValue<T[Field]> }
-          : T;
+      : [T] extends [string]
+        ? string
+        : T extends readonly (infer Element)[]
+          ? T extends { readonly "~text": string }
+            ? string
+            : Element extends { readonly __int?: "u8" }
+              ? Uint8Array
+              : UserValue<Element>[]
+          : T extends object
+            ? { [Field in keyof T]: UserValue<T[Field]> }
+            : T;

@@ -137,6 +137,10 @@ function field(
 ): Expression {
   const { to } = type;
   const at = spanOf(node);
+  if (to.kind === "array" && to.name === "FixedString") {
+    const instead = "it has startsWith(text) and charCodeAt(index), and is compared by ===";
+    return unknownProperty(fn, property, typeName(to), ["startsWith", "charCodeAt"], instead);
+  }
   if (to.kind === "array") {
     if (property.name === "length") return literal(BigInt(to.length), node);
     return unknownProperty(fn, property, typeName(to), ["length"], "index it: [0]");

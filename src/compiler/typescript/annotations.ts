@@ -9,7 +9,7 @@ import { exporterOf } from "./library/exports.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Exports } from "./scopes.ts";
 import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
-import { BOOL, PACKET, reference, type StoredType, type ValueType, VOID } from "./types.ts";
+import { BOOL, fixedString, PACKET, reference, type StoredType, type ValueType, VOID } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** The kernel refuses larger values and keys; it also keeps layouts in sane numbers. */
@@ -27,6 +27,7 @@ export function storedType(module: ModuleState, node: TSType): StoredType | null
   if (meaning === null) return null;
   if (meaning.kind === "fixed-array") return fixedArray(module, node);
   if (meaning.kind === "generic") return instantiateType(module, meaning.declaration, node);
+  if (meaning.kind === "fixed-string") return fixedText(module, node);
   if (node.typeArguments) {
     module.reporter.report("SK1101", spanOf(node.typeArguments), {
       what: "a type argument here",
@@ -140,6 +141,15 @@ function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeRe
     return null;
   }
   return { kind: "array", element, length, name: null };
+}
+
+function fixedText(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): StoredType | null {
+  const [only, more] = node.typeArguments?.params ?? [];
+  const length = only === undefined ? Number.NaN : lengthOf(module, only as TSType);
+  if (more === undefined && Number.isInteger(length) && length >= 1 && length <= LARGEST) return fixedString(length);
+  const problem = "FixedString takes its size in bytes, the NUL at its end included";
+  module.reporter.report("SK3003", spanOf(node), { problem, instead: "write FixedString<16>" });
+  return null;
 }
 
 /** A number as it is written, or a type parameter that stands for one. */

@@ -3,7 +3,7 @@
 import type * as Syntax from "@babel/types";
 import { converted, literalAs, mayBeNull, refused } from "./conversions.ts";
 import { expression, literal, typed } from "./expressions.ts";
-import { outlives } from "./locals.ts";
+import { copyOf, isFresh, outlives } from "./locals.ts";
 import { meaning, operation, promoted, widens } from "./numbers.ts";
 import { spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
@@ -30,8 +30,10 @@ export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression)
   const value = typed(fn, node.right, type);
   if (value.type.kind === "error") return [];
   if (target.kind === "local") {
-    if (value.kind !== "null" && !outlives(value.type)) {
-      fn.reporter.report("SK2112", value.at);
+    const { local } = target;
+    const good = local.own ? isFresh(value) || isAddressBytes(value.type) : value.kind === "null" || outlives(value.type);
+    if (!good) {
+      fn.reporter.report("SK2112", value.at, { instead: copyOf(value) });
       return [];
     }
     learn(fn, target.local, value);

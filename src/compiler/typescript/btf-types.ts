@@ -120,6 +120,7 @@ export class TypeWriter {
   }
 
   #array(type: ArrayType): number {
+    if (type.name === "FixedString") return this.#btf.array(this.#btf.int("char", 1, { signed: true }), type.length);
     const array = this.#btf.array(this.idOf(type.element), type.length);
     return type.name === null ? array : this.#btf.typedef(type.name, array);
   }

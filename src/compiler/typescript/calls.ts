@@ -22,6 +22,7 @@ import { print } from "./print.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
+import { textMethod } from "./strings.ts";
 import type { Expression, FunctionDeclaration } from "./tree.ts";
 import { INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
 
@@ -226,6 +227,8 @@ function method(
     fn.reporter.report("SK2009", spanOf(property), { type: "the context", name: property.name, instead });
     return errorAt(node);
   }
+  const ofText = textMethod(fn, object, property, node);
+  if (ofText !== null) return ofText;
   if (object.type.kind === "reference" && object.type.nullable) {
     mayBeNull(fn, object);
     return errorAt(node);

@@ -120,13 +120,18 @@ export const DIAGNOSTICS = {
   },
   SK2112: {
     title: "Stack reference in a variable",
-    message: "let cannot hold a struct made here",
-    hint: "use const: its fields may still be assigned",
+    message: "let holds a struct, array or text of its own",
+    hint: "{instead}",
   },
   SK2113: {
     title: "Index not proven",
     message: "the index may be {range}, the array has {length} elements",
     hint: "mask or bound it so that it cannot leave the array, e.g. [i & {mask}] or for (let i = 0; i < {length}; i++)",
+  },
+  SK2116: {
+    title: "Name for what may be replaced",
+    message: "this would be a second name for what let holds, which may be replaced",
+    hint: "{instead}, or use the variable itself",
   },
   SK2114: { title: "Read-only", message: "{what} cannot be assigned", hint: "{instead}" },
   // ── numbers ──
@@ -254,6 +259,7 @@ export const DIAGNOSTICS = {
   },
   SK3106: { title: "Bad config", message: "{problem}", hint: "{instead}" },
   SK3107: { title: "Not atomic", message: "{problem}", hint: "{instead}" },
+  SK3108: { title: "Text does not fit", message: "{problem}", hint: "{instead}" },
   // ── limits ──
   SK4001: {
     title: "Program too large",

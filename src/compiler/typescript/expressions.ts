@@ -14,6 +14,7 @@ import { perhaps } from "./optional.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Meaning } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
+import { textLiteral } from "./strings.ts";
 import { arrayLiteral, structLiteral } from "./structs.ts";
 import type { Expression } from "./tree.ts";
 import {
@@ -52,6 +53,8 @@ function check(fn: FunctionState, node: Syntax.Node, expected: ValueType | null)
       return { kind: "literal", type: { kind: "literal" }, value: BigInt(node.value), complement: false, at };
     case "BooleanLiteral":
       return { kind: "constant", type: BOOL, value: node.value ? 1n : 0n, at };
+    case "StringLiteral":
+      return textLiteral(fn, node, expected);
     case "NullLiteral":
       return { kind: "null", type: NULL, at };
     case "Identifier":

@@ -9,7 +9,7 @@ import { rangeOf, setRange } from "./ranges.ts";
 import { type Span, spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
-import { isAddressBytes, isNullable, type Memory, type ValueType } from "./types.ts";
+import { isAddressBytes, isNullable, isText, type Memory, type ValueType } from "./types.ts";
 
 export function declaration(fn: FunctionState, node: Syntax.VariableDeclaration): readonly Statement[] {
   if (node.kind !== "const" && node.kind !== "let") {
@@ -60,13 +60,21 @@ export function give(
   if (value.type.kind === "error") return refuse();
   value = named(fn, value);
   if (value.type.kind === "error") return refuse();
+  if (isReplaceable(value)) {
+    // In JavaScript this name would go on to mean what the variable held; here that is overwritten.
+    if (isText(value.type)) value = { kind: "copied", type: { ...value.type, memory: "stack" }, operand: value, at: value.at };
+    else {
+      fn.reporter.report("SK2116", value.at, { instead: copyOf(value) });
+      return refuse();
+    }
+  }
   if (value.type.kind === "void" || (value.type.kind === "null" && annotated === null)) {
     fn.reporter.report("SK2105", at, { what: id.name, instead: `write ${id.name}: Name | null = …` });
     return refuse();
   }
   const type = declaredType(value.type, annotated);
-  if (type.kind === "reference" && mutable && value.kind !== "null" && !outlives(type)) {
-    fn.reporter.report("SK2112", at);
+  if (type.kind === "reference" && mutable && value.kind !== "null" && !outlives(type) && !isFresh(value)) {
+    fn.reporter.report("SK2112", at, { instead: copyOf(value) });
     return refuse();
   }
   return [bind(fn, id.name, { at, type, mutable, value })].filter((statement) => statement !== null);
@@ -81,6 +89,33 @@ function declaredType(given: ValueType, annotated: ValueType | null): ValueType 
   return annotated;
 }
 
+/** A struct, array or text that was made for the place that it is put into. */
+export function isFresh(value: Expression): boolean {
+  if (value.kind === "conditional") return isFresh(value.then) && isFresh(value.otherwise);
+  return (
+    value.kind === "struct" ||
+    value.kind === "array" ||
+    value.kind === "bytes" ||
+    value.kind === "copied" ||
+    // A text is a value, as numbers are.
+    isText(value.type)
+  );
+}
+
+/** Whether a value is, or is a part of, a struct that a variable holds, and that another may take the place of. */
+function isReplaceable(value: Expression): boolean {
+  if (value.type.kind !== "reference") return false;
+  let part = value;
+  while (part.kind === "member" || part.kind === "element" || part.kind === "bits") part = part.object;
+  return part.kind === "local" && part.local.own && part.local.mutable;
+}
+
+/** How a copy of a value is written. */
+export function copyOf({ type }: Expression): string {
+  const isArray = type.kind === "reference" && type.to.kind === "array";
+  return isArray ? "write [...name] for a copy" : "write { ...name } for a copy";
+}
+
 const LASTING: readonly (Memory | null)[] = ["map", "packet", "context"];
 
 /** What may be held by a variable that changes: addresses are copied into it, but a struct made in a loop's turn is made anew, in the same bytes, in the next. */
@@ -93,13 +128,15 @@ function bind(
   name: string,
   { at, type, mutable, value }: { at: Span; type: ValueType; mutable: boolean; value: Expression },
 ): Statement | null {
-  const constant = value.kind === "constant" || value.kind === "literal" || value.kind === "bytes";
+  // A text is memory that helpers may write to.
+  const constant = value.kind === "constant" || value.kind === "literal" || (value.kind === "bytes" && !isText(type));
   if (!mutable && constant) {
     const symbol = { at, state: "evaluated" as const, evaluate: () => value, value };
     fn.scope.set(name, { kind: "constant", constant: symbol }, at);
     return null;
   }
-  const own = value.kind === "struct" || value.kind === "array" || value.kind === "copied" || value.kind === "bytes";
+  const made = value.kind === "struct" || value.kind === "array" || value.kind === "copied" || value.kind === "bytes";
+  const own = made || (mutable && type.kind === "reference" && !LASTING.includes(type.memory) && isFresh(value));
   const local: Local = { name, type, mutable, own, at };
   fn.scope.set(name, { kind: "local", local }, at);
   if (type.kind === "reference") fn.alias(local, value);

@@ -341,7 +341,7 @@ export class ModuleFile {
       this.#addFunction(id, init, node);
       return;
     }
-    if (init.type === "StringLiteral") {
+    if (init.type === "StringLiteral" && (id.name === "license" || !id.typeAnnotation)) {
       this.#text(id, init, exported);
       return;
     }
@@ -382,7 +382,9 @@ export class ModuleFile {
     this.#module.values.set(id.name, { kind: "text" }, spanOf(id));
     if (id.name !== "license" || !exported) {
       const instead =
-        id.name === "license" ? 'write export const license = "GPL"' : "use numbers; the only text is export const license";
+        id.name === "license"
+          ? 'write export const license = "GPL"'
+          : `give it a type: const ${id.name}: FixedString<${init.value.length + 1}> = …`;
       this.#refuse(init, "a string", instead);
     } else if (init.value.length > LONGEST_LICENSE || !/^[\x20-\x7e]+$/.test(init.value)) {
       this.#refuse(init, "this licence", 'write a short name such as "GPL", "Dual MIT/GPL" or "Apache-2.0"');

@@ -11,6 +11,7 @@ import { commonType, evaluateExact, evaluateMachine, meaning, operation, promote
 import { perhaps, whenThere } from "./optional.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
+import { literalComparison, textComparison } from "./strings.ts";
 import type { Expression } from "./tree.ts";
 import {
   BOOL,
@@ -208,6 +209,8 @@ export function shift(
 }
 
 function compare(fn: FunctionState, node: Syntax.BinaryExpression): Expression {
+  const text = literalComparison(fn, node);
+  if (text !== null) return text;
   const { operator } = node;
   const equality = operator === "===" || operator === "!==";
   const isNull = node.left.type === "NullLiteral" || node.right.type === "NullLiteral";
@@ -264,6 +267,8 @@ function comparison(
     return { kind: "compare", type: BOOL, condition: conditions[0], left, right, at };
   }
   if (equality && left.type.kind === "reference" && right.type.kind === "reference") {
+    const texts = textComparison(left, right, operator === "!==", node);
+    if (texts !== null) return texts;
     const to = left.type.to;
     if (to.kind === "array" && to.element.kind === "int" && to.element.bits === 8 && sameStored(to, right.type.to)) {
       return { kind: "same-bytes", type: BOOL, size: sizeOf(to), negated: operator === "!==", left, right, at };

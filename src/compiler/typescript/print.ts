@@ -9,7 +9,7 @@ import { meaning } from "./numbers.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression, PrintArgument } from "./tree.ts";
-import { INTS, type IntType, type ReferenceType, readAs, typeName, VOID } from "./types.ts";
+import { INTS, type IntType, isText, type ReferenceType, readAs, typeName, VOID } from "./types.ts";
 
 /** What bpf_trace_vprintk takes (`MAX_BPRINTF_VARARGS` of linux/bpf.h). */
 const MOST_ARGUMENTS = 12;
@@ -85,6 +85,7 @@ function addValue(fn: FunctionState, printing: Printing, node: Syntax.Node): boo
   }
   if (hexadecimal === null && type.kind === "reference") {
     if (type.to.kind === "array" && type.to.name === "Ipv6Address") return add("%pI6", value, "address");
+    if (isText(type)) return add("%s", value, "address");
     if (type.to.kind === "array" && type.to.name === "MacAddress") return addMac(add, value, type);
   }
   const problem = `${typeName(type)} has no text`;

@@ -22,6 +22,7 @@ export type TypeMeaning =
   /** `Pointer<…>`: a field of a kernel type that points to another. */
   | { readonly kind: "pointer" }
   | { readonly kind: "fixed-array" }
+  | { readonly kind: "fixed-string" }
   | { readonly kind: "declared"; readonly declaration: DeclaredType }
   | { readonly kind: "generic"; readonly declaration: GenericType }
   /** A type argument that is a number, for the length of an array. */

@@ -1,12 +1,13 @@
 /** Checks struct and array literals: values for places whose type is known. */
 
 import type * as Syntax from "@babel/types";
+import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type Field, readAs, reference, type StoredType, typeName, type ValueType } from "./types.ts";
+import { type ArrayType, type Field, readAs, reference, type StoredType, typeName, type ValueType } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** A value for bytes of a stored type: of its value type. */
@@ -19,7 +20,12 @@ export function placeType(type: StoredType): ValueType {
   return type.kind === "struct" || type.kind === "array" ? reference(type, null, false) : readAs(type, "stack");
 }
 
-export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, expected: ValueType | null): Expression {
+export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, wanted: ValueType | null): Expression {
+  const [first] = node.properties;
+  const base = first?.type === "SpreadElement" ? spreadOf(fn, first, wanted) : null;
+  if (base?.type.kind === "error") return base;
+  // The type of what is copied is the copy's.
+  const expected = base !== null && wanted === null ? base.type : wanted;
   if (expected?.kind !== "reference" || expected.to.kind !== "struct") {
     if (
       expected?.kind === "int" ||
@@ -37,7 +43,7 @@ export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, 
   const names = struct.fields.map((field) => field.name).join(", ");
   const fields: { field: Field; value: Expression }[] = [];
   let good = true;
-  for (const property of node.properties) {
+  for (const property of base === null ? node.properties : node.properties.slice(1)) {
     const named = fieldOf(fn, property);
     if (named === null) {
       good = false;
@@ -60,12 +66,30 @@ export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, 
   }
   for (const field of struct.fields) {
     const there = node.properties.some((property) => property.type === "ObjectProperty" && keyOf(property) === field.name);
-    if (there || node.properties.some((property) => property.type === "SpreadElement")) continue;
+    if (there || base !== null || node.properties.some((property) => property.type === "SpreadElement")) continue;
     fn.reporter.report("SK2107", spanOf(node), { type: struct.name, name: field.name, fields: names });
     good = false;
   }
   if (!good) return errorAt(node);
-  return { kind: "struct", type: reference(struct, "stack", false), struct, fields, at: spanOf(node) };
+  const at = spanOf(node);
+  const type = reference(struct, "stack", false);
+  if (base === null) return { kind: "struct", type, struct, fields, at };
+  if (fields.length === 0) return { kind: "copied", type, operand: base, at };
+  return { kind: "struct", type, struct, fields, base, at };
+}
+
+/** `{ ...other }`: a struct that is copied, of the type that is wanted. */
+function spreadOf(fn: FunctionState, node: Syntax.SpreadElement, wanted: ValueType | null): Expression {
+  const value = expression(fn, node.argument, null);
+  if (!present(fn, value)) return errorAt(node);
+  if (value.type.kind === "reference" && value.type.to.kind === "struct") {
+    return wanted?.kind === "reference" && wanted.to.kind === "struct"
+      ? coerce(fn, value, { ...wanted, nullable: false })
+      : value;
+  }
+  const instead = "only structs are spread: name the fields";
+  fn.reporter.report("SK2104", value.at, { operator: "...", found: typeName(value.type), instead });
+  return errorAt(node);
 }
 
 function keyOf(property: Syntax.ObjectProperty): string | null {
@@ -95,10 +119,31 @@ function fieldOf(
   return null;
 }
 
+/** How values of arrays with a text form are written. */
+const WRITTEN: Readonly<Record<NonNullable<ArrayType["name"]>, string>> = {
+  MacAddress: 'write mac("02:00:00:00:00:01")',
+  Ipv6Address: 'write ipv6("2001:db8::1")',
+  FixedString: 'write "text"',
+};
+
+/** `[...other]`: a copy of an array. */
+function arrayCopy(fn: FunctionState, node: Syntax.SpreadElement, whole: Syntax.Node): Expression {
+  const value = expression(fn, node.argument, null);
+  if (!present(fn, value)) return errorAt(whole);
+  if (value.type.kind === "reference" && value.type.to.kind === "array") {
+    return { kind: "copied", type: reference(value.type.to, "stack", false), operand: value, at: spanOf(whole) };
+  }
+  const instead = "only arrays are spread here";
+  fn.reporter.report("SK2104", value.at, { operator: "...", found: typeName(value.type), instead });
+  return errorAt(whole);
+}
+
 export function arrayLiteral(fn: FunctionState, node: Syntax.ArrayExpression, expected: ValueType | null): Expression {
+  const [first] = node.elements;
+  if (first?.type === "SpreadElement" && node.elements.length === 1) return arrayCopy(fn, first, node);
   if (expected?.kind !== "reference" || expected.to.kind !== "array" || expected.to.name !== null) {
-    if (expected?.kind === "reference" && expected.to.kind === "array") {
-      const instead = expected.to.name === "MacAddress" ? 'write mac("02:00:00:00:00:01")' : 'write ipv6("2001:db8::1")';
+    if (expected?.kind === "reference" && expected.to.kind === "array" && expected.to.name !== null) {
+      const instead = WRITTEN[expected.to.name];
       fn.reporter.report("SK2101", spanOf(node), { expected: typeName(expected), found: "an array", instead });
     } else if (expected?.kind !== "error") {
       fn.reporter.report("SK1101", spanOf(node), { ...unsupported(node.type) });

@@ -322,6 +322,15 @@ export type Expression =
       readonly left: Expression;
       readonly right: Expression;
     })
+  /** Whether two texts are the same as far as their NULs; one ends within `size` bytes. */
+  | (Node & {
+      readonly kind: "same-text";
+      readonly type: ScalarType;
+      readonly size: number;
+      readonly negated: boolean;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
   | (Node & { readonly kind: "is-null"; readonly type: ScalarType; readonly negated: boolean; readonly operand: Expression })
   | (Node & {
       readonly kind: "logical";
@@ -345,6 +354,8 @@ export type Expression =
       readonly type: ReferenceType;
       readonly struct: StructType;
       readonly fields: readonly { readonly field: Field; readonly value: Expression }[];
+      /** `{ ...base, a: 1 }`: what the other fields are copied from. */
+      readonly base?: Expression;
     })
   /** A new array in the frame. */
   | (Node & {

@@ -62,7 +62,7 @@ export interface ArrayType {
   readonly element: StoredType;
   readonly length: number;
   /** A typedef that gives the bytes a text form, such as `MacAddress`; null for a plain array. */
-  readonly name: "MacAddress" | "Ipv6Address" | null;
+  readonly name: "MacAddress" | "Ipv6Address" | "FixedString" | null;
 }
 
 /** A view of packet bytes: the fields of a protocol header, some of them within bytes. Its layout is in `library/headers.ts`. */
@@ -210,7 +210,16 @@ export function isNullable(type: ValueType): type is NullableType | ReferenceTyp
 
 /** MAC and IPv6 addresses: bytes in memory, but values as numbers are: a name for one is a copy. */
 export function isAddressBytes(type: ValueType): type is ReferenceType & { readonly to: ArrayType } {
-  return type.kind === "reference" && type.to.kind === "array" && type.to.name !== null;
+  return type.kind === "reference" && type.to.kind === "array" && type.to.name !== null && type.to.name !== "FixedString";
+}
+
+/** Bytes that end with a NUL. */
+export function fixedString(length: number): ArrayType {
+  return { kind: "array", element: INTS.u8, length, name: "FixedString" };
+}
+
+export function isText(type: ValueType): type is ReferenceType & { readonly to: ArrayType } {
+  return type.kind === "reference" && type.to.kind === "array" && type.to.name === "FixedString";
 }
 
 export function sameStored(a: StoredType | HeaderType, b: StoredType | HeaderType): boolean {
@@ -231,6 +240,7 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
     case "header":
       return type.name;
     case "array":
+      if (type.name === "FixedString") return `FixedString<${type.length}>`;
       return type.name ?? `FixedArray<${typeName(type.element)}, ${type.length}>`;
     case "reference":
       return type.nullable ? `${typeName(type.to)} | null` : typeName(type.to);

@@ -47,6 +47,7 @@ const BPF: LibraryModule = {
   types: new Map<string, TypeMeaning>([
     ...stored((name) => !NET_TYPES.includes(name)),
     ["FixedArray", { kind: "fixed-array" }],
+    ["FixedString", { kind: "fixed-string" }],
     ["Packet", { kind: "packet" }],
     ["Pointer", { kind: "pointer" }],
     ["XdpAction", { kind: "stored", type: INTS.u32 }],

@@ -5,7 +5,7 @@ import type { Expression } from "../tree.ts";
 import { bitsUnit, locate, nullable, scalar, splitInto } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
 import { lookUp } from "./maps.ts";
-import { comparedPieces, type Location, loadRaw } from "./memory.ts";
+import { comparedPieces, type Location, loadRaw, pointer } from "./memory.ts";
 import { packetCheck } from "./packets.ts";
 
 /** Ends the current block with a jump to `then` when the condition holds, else to `otherwise`; seals neither. */
@@ -51,6 +51,10 @@ export function test(to: Lowering, value: Expression, then: BlockId, otherwise: 
     case "same-bytes":
       if (value.negated) sameBytes(to, value, otherwise, then);
       else sameBytes(to, value, then, otherwise);
+      return;
+    case "same-text":
+      if (value.negated) sameText(to, value, otherwise, then);
+      else sameText(to, value, then, otherwise);
       return;
     case "bits": {
       if (value.field.bits !== 1) break;
@@ -148,6 +152,31 @@ function sameBytes(to: Lowering, value: Extract<Expression, { kind: "same-bytes"
     ir.switchTo(same);
   }
   ir.jump(then);
+}
+
+/** A loop over the bytes, to the first NUL: what lies behind it says nothing. */
+function sameText(to: Lowering, value: Extract<Expression, { kind: "same-text" }>, then: BlockId, otherwise: BlockId): void {
+  const { ir } = to;
+  const left = pointer(ir, locate(to, value.left, 0));
+  const right = pointer(ir, locate(to, value.right, 0));
+  const index = ir.variable("i64", "index");
+  ir.write(index, ir.constant("i64", 0));
+  const head = ir.block();
+  ir.jump(head);
+  ir.switchTo(head);
+  const { more } = to.branches(["more"], (made) =>
+    ir.branch("ult", ir.read(index), ir.constant("i64", value.size), made.more, then),
+  );
+  ir.switchTo(more);
+  const [a, b] = [left, right].map((address) => ir.load("i32", 1, false, ir.binary("add", address, ir.read(index)), 0));
+  if (a === undefined || b === undefined) throw new TypeError("two texts are compared");
+  const { same } = to.branches(["same"], (made) => ir.branch("eq", a, b, made.same, otherwise));
+  ir.switchTo(same);
+  const { next } = to.branches(["next"], (made) => ir.branch("ne", a, ir.constant("i32", 0), made.next, then));
+  ir.switchTo(next);
+  ir.write(index, ir.binary("add", ir.read(index), ir.constant("i64", 1)));
+  ir.jump(head);
+  ir.seal(head);
 }
 
 /** A condition as 1 or 0. */

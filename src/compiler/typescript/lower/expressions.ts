@@ -59,6 +59,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "not":
     case "compare":
     case "same-bytes":
+    case "same-text":
     case "is-null":
     case "holds":
     case "logical":

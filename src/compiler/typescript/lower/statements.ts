@@ -3,6 +3,7 @@
 import type { BlockId } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
 import type { Expression, Local, Place, Statement } from "../tree.ts";
+import type { StoredType } from "../types.ts";
 import { test } from "./conditions.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
@@ -106,25 +107,28 @@ function goOn(to: Lowering, block: BlockId): void {
 }
 
 function assign(to: Lowering, target: Place, value: Expression): void {
-  if (target.kind === "local" && target.local.own && target.type.kind === "reference" && target.type.to.kind === "array") {
-    const prepared = prepare(to, value, target.type.to);
-    write(to, prepared, locate(to, target, 0));
+  const { type } = target;
+  if (target.kind === "local" && target.local.own && type.kind === "reference" && type.to.kind !== "header") {
+    put(to, value, type.to, locate(to, target, 0));
   } else if (target.kind === "local") {
     writeInto(to, to.cellOf(target.local), value);
   } else if (target.kind === "bits") {
     const place = bitsUnit(to, target);
     writeBits(to, target, scalar(to, value), place);
   } else {
-    const place = placeOf(to, target);
-    // `s.pair = { a: s.pair.b, b: s.pair.a }`: what is copied may lie where it is written, so the new value is made elsewhere.
-    const own = copiesParts(value) ? { ...locate(to, value, 0), align: 8 } : null;
-    if (own === null) write(to, prepare(to, value, target.stored), place);
-    else copy(to.ir, sizeOf(target.stored), own, place);
+    put(to, value, target.stored, placeOf(to, target));
   }
+}
+
+/** `s.pair = { a: s.pair.b, b: s.pair.a }`: what is copied may lie where it is written, so the new value is made elsewhere. */
+function put(to: Lowering, value: Expression, stored: StoredType, place: Location): void {
+  if (copiesParts(value)) copy(to.ir, sizeOf(stored), { ...locate(to, value, 0), align: 8 }, place);
+  else write(to, prepare(to, value, stored), place);
 }
 
 /** Whether a literal has parts that are copied from other memory. */
 function copiesParts(value: Expression): boolean {
+  if (value.kind === "struct" && value.base !== undefined) return true;
   const parts = value.kind === "struct" ? value.fields.map((field) => field.value) : value.kind === "array" ? value.elements : [];
   return parts.some((part) => (part.type.kind === "reference" && !isLiteral(part)) || copiesParts(part));
 }

@@ -25,18 +25,21 @@ export type Prepared =
   | {
       readonly kind: "struct";
       readonly struct: StructType | null;
+      /** What the bytes of no part are copied from. */
+      readonly base: Location | null;
       readonly parts: readonly { readonly offset: number; readonly value: Prepared }[];
     };
 
 export function prepare(to: Lowering, value: Expression, stored: StoredType): Prepared {
   if (value.kind === "struct") {
     const parts = value.fields.map(({ field, value: part }) => ({ offset: field.offset, value: prepare(to, part, field.type) }));
-    return { kind: "struct", struct: value.struct, parts };
+    const base = value.base === undefined ? null : locate(to, value.base, 0);
+    return { kind: "struct", struct: value.struct, base, parts };
   }
   if (value.kind === "array") {
     const { element } = value.array;
     const parts = value.elements.map((part, index) => ({ offset: index * sizeOf(element), value: prepare(to, part, element) }));
-    return { kind: "struct", struct: null, parts };
+    return { kind: "struct", struct: null, base: null, parts };
   }
   if (value.kind === "bytes") return { kind: "bytes", bytes: value.bytes };
   if (value.kind === "kernel-copy") {
@@ -64,8 +67,9 @@ export function write(to: Lowering, prepared: Prepared, place: Location): void {
       zero(to.ir, prepared.size - prepared.copied, at(place, prepared.copied));
       return;
     case "struct":
+      if (prepared.struct !== null && prepared.base !== null) copy(to.ir, prepared.struct.size, prepared.base, place);
       for (const { offset, value } of prepared.parts) write(to, value, at(place, offset));
-      if (prepared.struct === null) return;
+      if (prepared.struct === null || prepared.base !== null) return;
       for (const [from, end] of paddingOf(prepared.struct)) zero(to.ir, end - from, at(place, from));
   }
 }
