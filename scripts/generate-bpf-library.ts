@@ -116,9 +116,14 @@ export function ${name}(_target: string, _program: (ctx: never) => ${result}): $
     case "struct":
       return `${text}export function ${name}<Context extends object = never>(${where}_program: (ctx: Context) => ${result}): ${declared} ${body}`;
     case "kernel":
-      return `${text}export function ${name}<Context extends object>(${where}_program: (ctx: Context) => ${result}): ${declared} ${body}`;
-    case "positional":
-      return `${text}export function ${name}(${where}_program: (...values: never[]) => ${result}): ${declared} ${body}`;
+    case "positional": {
+      // A sleepable program is given what others are; of another program, nobody says.
+      const section = each.section.replace(/\.s$/, "");
+      const values = name === "freplace" ? "never[]" : `KernelValues<"${section}", ${target === null ? '""' : "Target"}>`;
+      const generic = target === null || name === "freplace" ? "" : "<Target extends string>";
+      const to = target === null ? "" : `_target: ${generic === "" ? "string" : "Target"}, `;
+      return `${text}export function ${name}${generic}(${to}_program: (...values: ${values}) => ${result}): ${declared} ${body}`;
+    }
   }
 }
 
@@ -131,6 +136,7 @@ function hooks(): string {
 import type { ProgramDeclaration } from "../object/module.ts";
 import type { ${[...names].sort(byName).join(", ")} } from "./contexts.ts";
 import type { i32, u32 } from "./integers.ts";
+import type { KernelValues } from "./kernel.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** What becomes of the packet: one of the \`XDP_\` constants. */

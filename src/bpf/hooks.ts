@@ -35,6 +35,7 @@ import type {
   XdpDeviceContext,
 } from "./contexts.ts";
 import type { i32, u32 } from "./integers.ts";
+import type { KernelValues } from "./kernel.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** What becomes of the packet: one of the `XDP_` constants. */
@@ -138,7 +139,7 @@ export function action(_program: (ctx: TcContext) => TcAction): ProgramDeclarati
  *
  * Returns NF_DROP, NF_ACCEPT.
  */
-export function netfilter<Context extends object>(_program: (ctx: Context) => u32): ProgramDeclaration<"netfilter"> {
+export function netfilter(_program: (...values: KernelValues<"netfilter", "">) => u32): ProgramDeclaration<"netfilter"> {
   return notCompiled("netfilter");
 }
 
@@ -524,47 +525,74 @@ export function rawTracepoint(
 }
 
 /** A tracepoint, with typed arguments: `tpBtf("sched_switch", (preempt: bool, prev: task_struct, next: task_struct) => …)`. Linux 5.5. */
-export function tpBtf(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function tpBtf<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"tp_btf", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("tpBtf");
 }
 
 /** A function of the kernel is entered; the parameters are its own. Linux 5.5. */
-export function fentry(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fentry<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fentry", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fentry");
 }
 
 /** A function of the kernel returns; the parameters are its own, and behind them what it returns. Linux 5.5. */
-export function fexit(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fexit<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fexit", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fexit");
 }
 
 /** As `fentry`, for functions that allow it: a result other than 0 is returned in the function's place. Linux 5.7. */
-export function fmodRet(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fmodRet<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fmod_ret", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fmodRet");
 }
 
 /** As `fentry`, where the program may sleep. Linux 5.5. */
-export function fentrySleepable(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fentrySleepable<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fentry", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fentrySleepable");
 }
 
 /** As `fexit`, where the program may sleep. Linux 5.5. */
-export function fexitSleepable(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fexitSleepable<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fexit", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fexitSleepable");
 }
 
 /** As `fmodRet`, where the program may sleep. Linux 5.7. */
-export function fmodRetSleepable(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"tracing"> {
+export function fmodRetSleepable<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"fmod_ret", Target>) => i32 | void,
+): ProgramDeclaration<"tracing"> {
   return notCompiled("fmodRetSleepable");
 }
 
 /** A decision of the kernel's security modules. Returns 0, or a negative error number to refuse. Linux 5.7. */
-export function lsm(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"lsm"> {
+export function lsm<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"lsm", Target>) => i32 | void,
+): ProgramDeclaration<"lsm"> {
   return notCompiled("lsm");
 }
 
 /** As `lsm`, where the program may sleep. Linux 5.7. */
-export function lsmSleepable(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"lsm"> {
+export function lsmSleepable<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"lsm", Target>) => i32 | void,
+): ProgramDeclaration<"lsm"> {
   return notCompiled("lsmSleepable");
 }
 
@@ -573,7 +601,10 @@ export function lsmSleepable(_target: string, _program: (...values: never[]) => 
  *
  * Returns 0 (refuse) or 1 (allow).
  */
-export function lsmCgroup(_target: string, _program: (...values: never[]) => u32 | boolean): ProgramDeclaration<"lsm"> {
+export function lsmCgroup<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"lsm_cgroup", Target>) => u32 | boolean,
+): ProgramDeclaration<"lsm"> {
   return notCompiled("lsmCgroup");
 }
 
@@ -618,17 +649,17 @@ export function perfEvent(_program: (ctx: PerfEventContext) => i32 | void): Prog
 }
 
 /** Runs once for each object of a kind, when somebody reads: `ctx` has the object, and once at the end null. Linux 5.8. */
-export function iterator<Context extends object>(
-  _target: string,
-  _program: (ctx: Context) => u32 | boolean | void,
+export function iterator<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"iter", Target>) => u32 | boolean | void,
 ): ProgramDeclaration<"tracing"> {
   return notCompiled("iterator");
 }
 
 /** As `iterator`, where the program may sleep. Linux 5.8. */
-export function iteratorSleepable<Context extends object>(
-  _target: string,
-  _program: (ctx: Context) => u32 | boolean | void,
+export function iteratorSleepable<Target extends string>(
+  _target: Target,
+  _program: (...values: KernelValues<"iter", Target>) => u32 | boolean | void,
 ): ProgramDeclaration<"tracing"> {
   return notCompiled("iteratorSleepable");
 }

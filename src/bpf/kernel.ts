@@ -3,6 +3,16 @@
 import type { bool, u32 } from "./integers.ts";
 import { notCompiled } from "./not-compiled.ts";
 
+declare global {
+  /** What programs are given at hooks whose types are the kernel's, by section and target. `skep types` writes the entries of those that are used. */
+  interface SkepKernelTargets {}
+}
+
+/** What a program is given, in order. Without an entry its parameters are annotated, and only the compiler knows whether rightly. */
+export type KernelValues<Section extends string, Target extends string> = `${Section}/${Target}` extends keyof SkepKernelTargets
+  ? Extract<SkepKernelTargets[`${Section}/${Target}`], readonly unknown[]>
+  : never[];
+
 /** In an interface with the tag `@kernel`, a field that points to a struct of the kernel. Fields are read through it as if it were the struct. */
 export type Pointer<Target> = Target & { readonly "~pointer"?: Target };
 

@@ -57,7 +57,7 @@ export function declareKernelTypes(
       wanted: wanted.filter((name) => !missing.includes(name)),
       read: [...state.uses.structs],
       constants: imported.constants,
-      targets: [...state.targets].sort(),
+      targets: state.targets,
     },
     heading,
   );

@@ -46,7 +46,7 @@ export function programSite(
       return { hook, target, context: { kind: "opaque" }, parameter: null };
     case "kernel": {
       if (given !== undefined) return refuse(given, `the kernel knows what ${hook.name} is given`, "leave the type out");
-      const parameter = kernelContext(module.kernel, parameters.struct(target));
+      const parameter = kernelContext(module.kernel, hook, target, parameters.struct(target));
       return { hook, target, context: { kind: "opaque" }, parameter };
     }
     case "positional":

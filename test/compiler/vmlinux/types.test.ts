@@ -20,6 +20,16 @@ export const program = xdp(() => {
 });
 `;
 
+const HOOKS = `import { fentry, fexit, iterator, lsm, print, tpBtf, tracepoint, type i64 } from "skep/bpf";
+import type { filename, trace_event_raw_sched_switch } from "skep/vmlinux";
+export const a = tpBtf("sched_switch", (preempt, prev, next) => { if (!preempt) print(\`\${prev.pid} \${next.comm}\`); });
+export const b = fentry("tcp_v4_connect", (sk) => { print(\`\${sk.sk_protocol}\`); });
+export const c = fexit("do_unlinkat", (dfd, name: filename, result: i64) => { print(\`\${dfd} \${name.uptr} \${result}\`); });
+export const d = lsm("file_open", (file) => (file.f_flags === 5 ? -1 : 0));
+export const e = iterator("task", (ctx) => { const task = ctx.task; if (task !== null) print(\`\${task.pid}\`); });
+export const f = tracepoint<trace_event_raw_sched_switch>("sched/sched_switch", (ctx) => { print(\`\${ctx.prev_comm}\`); });
+`;
+
 function declared(names: readonly string[], text = ""): string {
   const sources = text === "" ? [] : [{ file: "program.bpf.ts", text }];
   return declareKernelTypes(names, sources, { kernel: () => kernelTypes("6.18"), title: "Linux 6.18" }).text;
@@ -99,6 +109,19 @@ describe("a project with and without them", () => {
     assert.equal(await tsc(), "");
     writeFileSync(join(folder, "wrong.bpf.ts"), PROGRAM.replace("real_parent", "real_patent"));
     assert.match(await tsc(), /wrong\.bpf\.ts.*'real_patent' does not exist on type 'task_struct'. Did you mean 'real_parent'\?/);
+  });
+
+  test("parameters of typed hooks need no annotations", async () => {
+    rmSync(join(folder, "wrong.bpf.ts"), { force: true });
+    writeFileSync(join(folder, "hooks.bpf.ts"), HOOKS);
+    const { status, stderr } = await skep(["types", "program.bpf.ts", "hooks.bpf.ts", "-o", "vmlinux.d.ts"], { cwd: folder });
+    assert.equal(status, 0, stderr);
+    assert.equal(await tsc(), "");
+    writeFileSync(join(folder, "wrong.bpf.ts"), HOOKS.replace("prev.pid", "prev.pidd").replace("(sk)", "(sk: filename)"));
+    const told = await tsc();
+    assert.match(told, /'pidd' does not exist on type 'task_struct'/);
+    assert.match(told, /Types of parameters 'sk' and 'sk' are incompatible/);
+    assert.equal((await skep(["compile", "hooks.bpf.ts"], { cwd: folder })).status, 0);
   });
 
   test("a name that the kernel does not have is told with one that it has", async () => {

@@ -10,8 +10,9 @@ import { spellType } from "../../../btf/c/declarator.ts";
 import { isFreeName } from "../../../btf/dts/names.ts";
 import { typeName, type ValueType } from "../types.ts";
 import { findMember } from "./paths.ts";
+import type { KernelState } from "./state.ts";
 import { type KernelMember, type KernelStored, type KernelStruct, type KernelTypes, mayBeMissing } from "./structs.ts";
-import { type KernelSignature, signatureOf, type TypedSection } from "./targets.ts";
+import type { KernelParameter } from "./targets.ts";
 
 export interface Declarations {
   /** Structs that are printed whole, with what their fields lead to. */
@@ -20,8 +21,8 @@ export interface Declarations {
   readonly read: readonly KernelStruct[];
   /** Constants of enumerations. */
   readonly constants: ReadonlyMap<string, bigint>;
-  /** What programs are attached to, as sections name it: `tp_btf/sched_switch`. */
-  readonly targets: readonly string[];
+  /** What programs are attached to, and what they are given there: `tp_btf/sched_switch`. */
+  readonly targets: KernelState["targets"];
 }
 
 /** Imported from "skep/bpf", as far as they are used. */
@@ -67,11 +68,9 @@ class Printer {
       else if (stored !== null) aliases.push(`  export type ${name} = ${this.#stored(stored, 1)};\n`);
     }
     for (const struct of read) if (!struct.own) this.#want(struct, 1);
-    const signatures = targets.flatMap((target) => {
-      const [section = "", name = ""] = target.split("/");
-      const signature = signatureOf(this.#types, section as TypedSection, name);
-      return signature === null ? [] : [`  ${JSON.stringify(target)}: ${this.#signature(signature)};\n`];
-    });
+    const signatures = [...targets]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([target, values]) => `  ${JSON.stringify(target)}: ${this.#signature(values)};\n`);
     this.#settle();
     const bodies = [...this.#printed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { text }]) => text);
     const values = [...constants].map(([name, value]) => `  export const ${name}: ${literal(value)};\n`);
@@ -194,8 +193,8 @@ class Printer {
   }
 
   /** A tuple with the names of the parameters. */
-  #signature({ parameters }: KernelSignature): string {
-    const shown = parameters.map(({ name, type }) => {
+  #signature(values: readonly Pick<KernelParameter, "name" | "type">[]): string {
+    const shown = values.map(({ name, type }) => {
       const label = isFreeName(name) ? name : `${name}_`;
       return `${label}: ${this.#value(type)}`;
     });

@@ -12,8 +12,10 @@ import { sameKernelStruct } from "./structs.ts";
 import { contextOf, type KernelSignature, signatureOf, TYPED_SECTIONS, type TypedSection, targetsOf } from "./targets.ts";
 
 /** A struct of the kernel as a program's context; null when there is none of that name, or no types are at hand. */
-export function kernelContext({ types }: KernelState, name: string): ValueType | null {
-  return types === null ? null : contextOf(types, name);
+export function kernelContext(kernel: KernelState, { section }: Hook, target: string | null, name: string): ValueType | null {
+  const context = kernel.types === null ? null : contextOf(kernel.types, name);
+  if (context !== null) kernel.targets.set(`${section.replace(/\.s$/, "")}/${target ?? ""}`, [{ name: "ctx", type: context }]);
+  return context;
 }
 
 /** What a program of the hook is given at its target; null when the kernel's types do not say. */
@@ -21,7 +23,7 @@ export function kernelSignature(kernel: KernelState, hook: Hook, target: string)
   const section = typedSection(hook);
   if (kernel.types === null || section === null) return null;
   const signature = signatureOf(kernel.types, section, target);
-  if (signature !== null) kernel.targets.add(`${section}/${target}`);
+  if (signature !== null) kernel.targets.set(`${section}/${target}`, signature.parameters);
   return signature;
 }
 

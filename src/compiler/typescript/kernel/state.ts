@@ -4,6 +4,7 @@ import type { Btf } from "../../../btf/btf.ts";
 import type { KernelPath } from "./paths.ts";
 import { describePath } from "./paths.ts";
 import { type KernelEnum, type KernelStruct, KernelTypes } from "./structs.ts";
+import type { KernelParameter } from "./targets.ts";
 import { KernelUses } from "./uses.ts";
 
 /** Something that only some kernels have. Where a condition has proven that this one does, it is a fact. Compared by identity. */
@@ -22,7 +23,7 @@ export class KernelState {
   /** Names that sources import: for declarations of what is used. */
   readonly imported = { types: new Set<string>(), constants: new Map<string, bigint>() };
   /** What programs are attached to whose parameters the kernel's types say, as sections name it. */
-  readonly targets = new Set<string>();
+  readonly targets = new Map<string, readonly Pick<KernelParameter, "name" | "type">[]>();
   readonly #declared = new Map<string, KernelStruct[]>();
   readonly #guards = new Map<string, KernelGuard>();
 
