@@ -56,7 +56,9 @@ export function programParameters(fn: FunctionState, node: CallableNode, site: P
   }
   const local: Local = { name: parameter.name, type, mutable: false, own: false, at };
   fn.scope.set(parameter.name, { kind: "local", local }, at);
-  return { locals: [local], prologue: [] };
+  const prologue: Statement[] = [];
+  if (type.kind === "kernel") fn.context = { local, prologue, fields: new Map() };
+  return { locals: [local], prologue };
 }
 
 function positionalParameters(fn: FunctionState, node: CallableNode, site: ProgramSite): ProgramParameters | null {

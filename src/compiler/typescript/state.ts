@@ -113,6 +113,13 @@ export interface Jump {
   broken: boolean;
 }
 
+/** The context of a program. A field that may be null is read into a name of its own, so that what is checked is what is used. */
+export interface KernelContext {
+  readonly local: Local;
+  readonly prologue: Statement[];
+  readonly fields: Map<string, Local>;
+}
+
 /** What a condition proves: a local is not null or within bounds, or the kernel has something. */
 export type Fact = Local | KernelGuard | Bounds;
 
@@ -130,6 +137,8 @@ export class FunctionState {
   /** Locals through which something was assigned. */
   readonly assigned = new Set<Local>();
   readonly #aliases = new Map<Local, Local>();
+  /** Of a program that is given a struct of the kernel's: what of it is read once, before the body. */
+  context: KernelContext | null = null;
   scope: Scope;
   /** Nullable locals that are known not to be null here, and what of the kernel is known to exist. */
   facts: ReadonlySet<Fact> = new Set();

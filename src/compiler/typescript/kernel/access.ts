@@ -11,7 +11,7 @@ import { spanOf } from "../report.ts";
 import { didYouMean } from "../scopes.ts";
 import { errorAt, type FunctionState } from "../state.ts";
 import type { Expression } from "../tree.ts";
-import { INTS, type KernelType, typeName, type ValueType } from "../types.ts";
+import { INTS, type KernelType, typeName, type ValueType, withoutNull } from "../types.ts";
 import { along, fieldNames, findMember, type KernelPath, pathTo } from "./paths.ts";
 import { type KernelArray, type KernelStored, mayBeMissing } from "./structs.ts";
 
@@ -127,10 +127,32 @@ function fieldOf(
 ): Expression {
   const read = readOf(path.type, from);
   if (read === null) return unreadable(fn, property, path.type);
-  const missing = property.type === "Identifier" && mayBeMissing(path.root, property.name);
-  const type = missing && read.kind === "kernel" ? { ...read, nullable: true } : read;
   fn.module.kernel.uses.path(path);
-  return { kind: "kernel-field", object, path, type, at: spanOf(node) };
+  const at = spanOf(node);
+  if (property.type !== "Identifier" || read.kind !== "kernel" || !mayBeMissing(path.root, property.name)) {
+    return { kind: "kernel-field", object, path, type: read, at };
+  }
+  const type: KernelType = { ...read, nullable: true };
+  return missing(fn, property.name, { kind: "kernel-field", object, path, type, at }, type);
+}
+
+/** A field that may be null: of the program's own context it is read once, before the body. */
+function missing(
+  fn: FunctionState,
+  name: string,
+  value: Extract<Expression, { kind: "kernel-field" }>,
+  type: KernelType,
+): Expression {
+  const { context } = fn;
+  const { object, at } = value;
+  if (context === null || object.kind !== "local" || object.local !== context.local) return value;
+  let local = context.fields.get(name);
+  if (local === undefined) {
+    local = { name: `${context.local.name}.${name}`, type, mutable: false, own: false, at };
+    context.fields.set(name, local);
+    context.prologue.push({ kind: "declare", local, value, at });
+  }
+  return { kind: "local", local, type: fn.facts.has(local) ? withoutNull(type) : type, at };
 }
 
 /** The value that reading gives; null when programs have no such values. */
