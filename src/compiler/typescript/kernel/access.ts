@@ -109,7 +109,8 @@ export function kernelElement(
     const path = along(object.path, [{ kind: "element", of: array, index: Number(index.value) }]);
     return fieldOf(fn, { object: object.object, path, guarded: false }, type, node, node);
   }
-  const value = readOf(array.element, type);
+  // Where the verifier does not know how far from its start something is, it does not know what is there.
+  const value = readOf(array.element, index.kind === "literal" ? type : { read: "probe" });
   if (value === null) return unreadable(fn, node, array.element);
   const proven: Expression =
     index.kind === "literal"

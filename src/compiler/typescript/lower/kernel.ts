@@ -55,7 +55,7 @@ export function kernelElement(to: Lowering, value: Element): Value {
   const { stored } = value;
   const address = addressOf(to, value);
   if (isEmbedded(stored)) return address;
-  if (readOf(to, value.object) === "direct") return loadStored(to, stored, address, 0);
+  if (value.index.kind === "constant" && readOf(to, value.object) === "direct") return loadStored(to, stored, address, 0);
   return probed(to, stored, () => address);
 }
 
