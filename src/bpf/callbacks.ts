@@ -1,8 +1,7 @@
 /** Helpers of the kernel that call a function of the program, and loops over ranges of numbers. */
 
-import type { MapType } from "../uapi/map-types.ts";
+import type { MapDeclaration } from "../object/module.ts";
 import type { i64, u32 } from "./integers.ts";
-import type { KernelMap } from "./maps.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** What a callback gives: `true` (or 1) ends the loop, `false`, 0 or nothing goes on. */
@@ -20,20 +19,23 @@ export function bpf_loop<State>(_times: u32, _step: (index: u32, state: State) =
  * Calls `visit` for each entry of a map until it gives true; gives how often it was called. A key is read-only; a struct value is the map's
  * own, a number a copy. For hashes and arrays, per-CPU ones too (this CPU's values). Linux 5.13.
  */
-export function bpf_for_each_map_elem<Type extends MapType, Key, Value, State>(
-  _map: KernelMap<Type, Key, Value>,
-  _visit: (map: KernelMap<Type, Key, Value>, key: Key, value: Value, state: State) => Stop,
+export function bpf_for_each_map_elem<Map extends MapDeclaration, State>(
+  _map: Map,
+  _visit: (map: Map, key: Map["~map"]["key"], value: Map["~map"]["value"], state: State) => Stop,
   _state?: State,
 ): i64 {
   return notCompiled("bpf_for_each_map_elem");
 }
 
+/** What a range between constants is of. */
+type Counted<Number> = number extends Number ? Number : u32;
+
 /**
  * The numbers from 0 (or `from`) up to `to`, which is not among them: `for (const i of range(n)) { … }`. At most 8,388,608 of them. Bounds
  * need not be constant. How it becomes a loop that verifiers follow: docs/language.md.
  */
-export function range<Number extends number>(_to: Number): Iterable<Number>;
-export function range<Number extends number>(_from: Number, _to: Number): Iterable<Number>;
+export function range<Number extends number>(_to: Number): Iterable<Counted<Number>>;
+export function range<Number extends number>(_from: Number, _to: Number): Iterable<Counted<Number>>;
 export function range(_from: number, _to?: number): Iterable<never> {
   return notCompiled("range");
 }

@@ -84,7 +84,14 @@ export function bool(_value: Castable): bool {
  * `Length` elements one after the other in memory, 1 … 999. Indices must be proven to be inside: constants, masks
  * (`a[i & 7]`) and counters of `for (let i = 0; i < 8; i++)` are.
  */
-export type FixedArray<Element, Length extends number> = Repeat<Element, Length, []>;
+export type FixedArray<Element, Length extends number> = Repeat<Element, Length, []> & Elements<Element, Length>;
+
+/** What an array is known to have where its length is a type parameter. */
+interface Elements<Element, Length extends number> {
+  readonly length: Length;
+  [index: number]: Element;
+  [Symbol.iterator](): ArrayIterator<Element>;
+}
 
 type Repeat<Element, Length extends number, Sofar extends Element[]> = Sofar["length"] extends Length
   ? Sofar

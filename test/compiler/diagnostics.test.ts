@@ -10,6 +10,11 @@ describe("the text", () => {
   test("a syntax error has a place", () =>
     check([row("SK1001", "export const p = xdp((ctx) => { return XDP_PASS; };", ";"), row("SK1001", "const = 1;", "=")]));
 
+  test("over which the parser stumbles is no TypeScript", () => {
+    const [d] = diagnose("namespace void");
+    assert.equal(d?.code, "SK1001");
+  });
+
   test("is UTF-8, with or without a byte order mark, and lines end as they like", () => {
     const program = "export const p = xdp((ctx) => {\n  return ctx.lenth;\n});";
     for (const text of [program, program.replaceAll("\n", "\r\n"), program.replaceAll("\n", "\r"), `\ufeff${program}`]) {

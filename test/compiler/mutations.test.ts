@@ -1,15 +1,24 @@
 /** However a source is damaged, the compiler answers with diagnostics or with a program whose IR is sound: never a crash. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { CompileError, compileSource, compileToIr, renderDiagnostic } from "../../src/compiler/compile.ts";
 import { findProblems } from "../../src/compiler/ir/verify.ts";
 
-const EXAMPLES = ["firewall", "protocols", "rate-limit"].map((name) =>
-  readFileSync(new URL(`../../examples/${name}.bpf.ts`, import.meta.url), "utf8"),
-);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Every program of the examples and of the compiler's tests, and one that uses each construct of the language. */
+const EXAMPLES = ["examples/**/*.bpf.ts", "test/compiler/programs/*.bpf.ts"]
+  .flatMap((pattern) => globSync(pattern, { cwd: root }))
+  .sort()
+  .map((file) => readFileSync(join(root, file), "utf8"));
+
+/** A compilation that takes longer has gone astray: the examples take some milliseconds. */
+const LONGEST_MS = 20_000;
 
 const TOKEN = /\s+|\/\/.*|[A-Za-z_]\w*|\d[\w.]*|"[^"]*"|=>|[=!<>]==?|&&|\|\||\?\?|[-+*/%&|^<>]=|\+\+|--|[\s\S]/g;
 
@@ -23,6 +32,9 @@ const WORDS = [
     " ",
   ),
   ..."u8 u32 u64 i8 i32 i64 bool FixedArray<u8,4> ctx packet at get set length size increment Ethernet Ipv4 xdp hash array".split(
+    " ",
+  ),
+  ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
     " ",
   ),
   ..."0 1 -1 255 256 0x1_0000_0000 1n 18446744073709551615n 1.5 1e3 9007199254740993 'text' `t` /a/ ipv4('1.2.3.4')".split(" "),
@@ -56,6 +68,13 @@ function apply(tokens: string[], { kind, at, to, word }: Edit): void {
 
 /** Compiles; true when that gave a program. */
 function survives(source: string): boolean {
+  const start = performance.now();
+  const answer = compiles(source);
+  assert.ok(performance.now() - start < LONGEST_MS, `takes too long:\n${source}`);
+  return answer;
+}
+
+function compiles(source: string): boolean {
   const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
   try {
     for (const [name, fn] of compileToIr(source, { file: "mutant.bpf.ts" })) assert.deepEqual(findProblems(fn), [], name);

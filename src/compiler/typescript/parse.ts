@@ -35,6 +35,9 @@ export function parseSource(text: string, reporter: Reporter, file: string = rep
     // The parser is recursive: brackets nested thousands deep overflow its stack before our own limit sees them.
     if (error instanceof RangeError) reporter.report("SK1002", { ...own, line: 1, column: 1 });
     else if (error instanceof SyntaxError) reportSyntax(error, reporter, own);
+    // On some sources that are none it stumbles, over `namespace void` for one.
+    else if (error instanceof TypeError)
+      reporter.report("SK1001", { ...own, line: 1, column: 1 }, { problem: "somewhere this is no TypeScript" });
     else throw error;
     return null;
   }
