@@ -1,5 +1,5 @@
 /**
- * Packs what scripts/probe-kernel.ts measured into src/verifier/targets/tables/.
+ * Packs what scripts/probe-kernel.ts measured into src/verifier/targets/tables/ and src/uapi/offers/table.ts.
  *
  *     node scripts/pack-kernel-tables.ts DIRECTORY
  *
@@ -171,4 +171,4 @@ function header(what: string): string {
 }
 
 writeFileSync(join(tables, "contexts.ts"), packContexts());
-writeFileSync(join(tables, "helpers-offered.ts"), packHelpers());
+writeFileSync(resolve(tables, "../../../uapi/offers/table.ts"), packHelpers());

@@ -9,7 +9,7 @@ import type { Transport } from "../../src/engine/linux/sys/transport.ts";
 import { ATTACH_TYPE, type AttachType } from "../../src/uapi/attach-types.ts";
 import { PROGRAM_TYPE, type ProgramType } from "../../src/uapi/program-types.ts";
 
-/** A type of program as the tables name it (src/verifier/targets/variants.ts). */
+/** A type of program as the tables name it (src/uapi/offers/variants.ts). */
 export interface Variant {
   readonly name: string;
   readonly type: ProgramType;

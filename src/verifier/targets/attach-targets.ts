@@ -3,6 +3,9 @@
  * kernel/bpf/bpf_lsm.c and kernel/trace/bpf_trace.c. Which it may be written for at all is in shape/attach-lists.ts.
  */
 
+import type { AttachType } from "../../uapi/attach-types.ts";
+import { HELPER } from "../../uapi/helpers.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
 import { isSleepableHook } from "../shape/attach-lists.ts";
 import type { ReturnRange } from "../target.ts";
 
@@ -21,14 +24,6 @@ export function hookReturns(era: number, name: string): ReturnRange | null {
   return BOOLEAN.has(name) ? { min: 0, max: 1, narrow: true } : { min: -MAX_ERRNO, max: 0, narrow: true };
 }
 
-/** Hooks of cgroups whose socket is locked, and of those that nobody else knows yet: their options may be changed. */
-const SOCKET_OPTIONS = words("sock_graft inet_csk_clone inet_conn_established socket_post_create socket_socketpair");
-
-/** Where programs of `lsm_cgroup` have bpf_setsockopt and bpf_getsockopt. */
-export function givesSocketOptions(name: string): boolean {
-  return SOCKET_OPTIONS.has(name);
-}
-
 /** Functions in whose programs bpf_d_path is safe. */
 const D_PATH = words(`
   security_file_permission security_inode_getattr security_file_open security_path_truncate vfs_truncate vfs_fallocate
@@ -36,19 +31,22 @@ const D_PATH = words(`
 `);
 
 /** Where bpf_d_path may be called: iterators, LSM hooks that may sleep, and a few functions. */
-export function givesPaths(era: number, type: string, attachType: string | null, name: string): boolean {
+function givesPaths(era: number, type: string, attachType: string | null, name: string): boolean {
   if (type === "lsm") return isSleepableHook(name, era);
   return (type === "tracing" && attachType === "trace_iter") || D_PATH.has(name);
 }
 
 /** Tracing programs have sockets' storage but where it is itself at work, or where results are changed (`bpf_sk_storage_tracing_allowed`). */
-export function givesSocketStorage(type: string, attachType: string | null, name: string): boolean {
+function givesSocketStorage(type: string, attachType: string | null, name: string): boolean {
   if (type !== "tracing") return type !== "syscall";
   if (attachType === "trace_iter" || attachType === "trace_raw_tp") return true;
   return (attachType === "trace_fentry" || attachType === "trace_fexit") && !name.startsWith("bpf_sk_storage");
 }
 
-/** Iterators whose sockets are locked meanwhile, so that their options may be changed. */
-export function iteratesOpenSockets(name: string): boolean {
-  return name === "tcp" || name === "unix";
+/** Whether a helper that the type has may be called in a program there (`bpf_func_proto.allowed`). */
+export function isAllowed(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
+  if (id === HELPER.bpf_d_path) return givesPaths(era, type, attachType, at);
+  if (id === HELPER.bpf_sk_storage_get || id === HELPER.bpf_sk_storage_delete) return givesSocketStorage(type, attachType, at);
+  if (id === HELPER.bpf_ima_inode_hash || id === HELPER.bpf_ima_file_hash) return isSleepableHook(at, era);
+  return true;
 }

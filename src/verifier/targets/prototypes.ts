@@ -1,15 +1,8 @@
-/**
- * Prototypes of helpers (`struct bpf_func_proto`), from the lines of helpers/.
- *
- *     bpf_name(argument, …) -> result property … | in PLACE before ERA since ERA
- *
- * Arguments are a class, its details in brackets (bytes of fixed-size memory, the struct, the kind of dynptr), letters after a
- * colon (`r` the helper reads it, `w` writes it, `u` it need not be initialised, `a` it is aligned, `!` it is released), and `?`
- * where null is allowed. A helper with several lines has the first that holds for the program and the kernel.
- */
+/** Prototypes of helpers (`struct bpf_func_proto`) as the verifier reads them, from the lines of uapi/helper-prototypes/. */
 
 import type { AttachType } from "../../uapi/attach-types.ts";
-import { HELPER, type HelperName } from "../../uapi/helpers.ts";
+import { type PrototypeTerm, prototypeLines, prototypeParts } from "../../uapi/helper-prototypes/lines.ts";
+import { helperName } from "../../uapi/helpers.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import {
   DYNPTR_TYPE_LOCAL,
@@ -25,11 +18,6 @@ import {
   PTR_TRUSTED,
 } from "../state/types.ts";
 import type { ArgClass, HelperArgument, HelperAsker, HelperPrototype, ReturnClass } from "../target.ts";
-import { MAP_HELPERS } from "./helpers/maps.ts";
-import { MEMORY_HELPERS } from "./helpers/memory.ts";
-import { NETWORK_HELPERS } from "./helpers/network.ts";
-import { SOCKET_HELPERS } from "./helpers/sockets.ts";
-import { SYSTEM_HELPERS } from "./helpers/system.ts";
 
 const ARGUMENT_CLASS: Readonly<Record<string, ArgClass>> = {
   map: "const-map-ptr",
@@ -117,75 +105,37 @@ const INLINED: ReadonlySet<ProgramType> = new Set([
   "syscall",
 ]);
 
-interface Line {
-  readonly signature: string;
-  /** Empty: all. Else a name of PLACES, or a program type. */
-  readonly place: string;
-  readonly since: number;
-  readonly before: number;
-  prototype: HelperPrototype | null;
-}
+/** Those that were read, by signature. */
+const read = new Map<string, HelperPrototype>();
 
-let lines: Map<number, Line[]> | null = null;
-
-function read(): Map<number, Line[]> {
-  const byId = new Map<number, Line[]>();
-  for (const text of `${MAP_HELPERS}${MEMORY_HELPERS}${SYSTEM_HELPERS}${NETWORK_HELPERS}${SOCKET_HELPERS}`.split("\n")) {
-    if (text === "") continue;
-    const [signature = "", condition = ""] = text.split(" | ");
-    const id = HELPER[signature.slice(0, signature.indexOf("(")) as HelperName];
-    const words = condition.split(" ");
-    const after = (word: string): string => words[words.indexOf(word) + 1] ?? "";
-    const line: Line = {
-      signature,
-      place: words.includes("in") ? after("in") : "",
-      since: words.includes("since") ? Number(after("since")) : 0,
-      before: words.includes("before") ? Number(after("before")) : Number.POSITIVE_INFINITY,
-      prototype: null,
-    };
-    const of = byId.get(id);
-    if (of === undefined) byId.set(id, [line]);
-    else of.push(line);
-  }
-  return byId;
-}
-
-/** `dynptr(local):uw?`: class, detail in either bracket, letters, null. */
-const TERM = /^(\w+)(?:\((\w+)\)|\[(\d+)\])?(?::([a-z!]+))?(\?)?$/;
-
-interface Term {
-  readonly class: string;
-  readonly detail: string | null;
-  readonly bytes: number;
-  readonly flags: number;
-}
-
-function term(text: string): Term {
-  const [, name = "", detail, bytes, letters = "", nullable] = TERM.exec(text) ?? [];
-  let flags = nullable === undefined ? 0 : PTR_MAYBE_NULL;
+function flagsOf({ detail, bytes, letters, nullable }: PrototypeTerm): number {
+  let flags = nullable ? PTR_MAYBE_NULL : 0;
   for (const letter of letters) flags |= LETTER[letter] ?? 0;
-  if (bytes !== undefined) flags |= MEM_FIXED_SIZE;
+  if (bytes !== 0) flags |= MEM_FIXED_SIZE;
   if (detail === "local") flags |= DYNPTR_TYPE_LOCAL;
   else if (detail === "ringbuf") flags |= DYNPTR_TYPE_RINGBUF;
-  return { class: name, detail: detail ?? null, bytes: Number(bytes ?? 0), flags };
+  return flags;
 }
 
-function argument(text: string): HelperArgument {
-  const { class: name, detail, bytes, flags } = term(text);
-  return { class: ARGUMENT_CLASS[name] ?? "dontcare", flags, size: bytes, struct: name === "btf" ? detail : null };
+function argument(term: PrototypeTerm): HelperArgument {
+  const { class: name, detail, bytes } = term;
+  return {
+    class: ARGUMENT_CLASS[name] ?? "dontcare",
+    flags: flagsOf(term),
+    size: bytes,
+    struct: name === "btf" ? detail : null,
+  };
 }
 
 function parse(id: number, signature: string): HelperPrototype {
-  const [, name = "", list = "", tail = ""] = /^(\w+)\((.*)\) -> (.*)$/.exec(signature) ?? [];
-  const [result = "", ...properties] = tail.split(" ");
-  const returned = term(result);
+  const { name, arguments: given, result, properties } = prototypeParts(signature);
   return {
     id,
     name,
-    arguments: list === "" ? [] : list.split(", ").map(argument),
-    returns: RETURN_CLASS[returned.class] ?? "integer",
-    returnFlags: returned.flags | (returned.class === "record" ? MEM_RINGBUF : 0),
-    returnStruct: returned.class === "btf" ? returned.detail : null,
+    arguments: given.map(argument),
+    returns: RETURN_CLASS[result.class] ?? "integer",
+    returnFlags: flagsOf(result) | (result.class === "record" ? MEM_RINGBUF : 0),
+    returnStruct: result.class === "btf" ? result.detail : null,
     gplOnly: properties.includes("gpl"),
     packetAccess: properties.includes("packet"),
     mightSleep: properties.includes("sleeps"),
@@ -202,12 +152,13 @@ export function prototype(
   attachType: AttachType | null,
   program: HelperAsker,
 ): HelperPrototype | null {
-  lines ??= read();
-  for (const line of lines.get(id) ?? []) {
-    if (era < line.since || era >= line.before) continue;
-    if (line.place !== "" && line.place !== type && PLACES[line.place]?.(type, attachType, program) !== true) continue;
-    line.prototype ??= parse(id, line.signature);
-    return line.prototype;
+  const name = helperName(id);
+  for (const { signature, since, before, place } of (name === null ? undefined : prototypeLines().get(name)) ?? []) {
+    if (era < since || era >= before) continue;
+    if (place !== "" && place !== type && PLACES[place]?.(type, attachType, program) !== true) continue;
+    let found = read.get(signature);
+    if (found === undefined) read.set(signature, (found = parse(id, signature)));
+    return found;
   }
   return null;
 }

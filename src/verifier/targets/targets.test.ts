@@ -18,7 +18,7 @@ import {
 } from "../state/types.ts";
 import type { HelperPrototype } from "../target.ts";
 import { KERNELS, kernelTarget } from "./index.ts";
-import { isOffered } from "./offers.ts";
+import { isOffered } from "../../uapi/offers/offers.ts";
 
 const ASKER = { sleepable: false, gpl: true };
 const [old, lts, newest] = [kernelTarget("6.1", null), kernelTarget("6.12", null), kernelTarget("6.18", null)];

@@ -1,4 +1,4 @@
-/** Helpers of sockets: finding them, their options, TCP, socket maps. Lines as ../prototypes.ts reads them. */
+/** Helpers of sockets: finding them, their options, TCP, socket maps. Lines as ./lines.ts describes them. */
 export const SOCKET_HELPERS = `
 bpf_sk_lookup_tcp(ctx, mem:r, size, any, any) -> socket? | in cgroup_sock_addr before 612
 bpf_sk_lookup_tcp(ctx, mem:r, size0, any, any) -> socket? | in cgroup_sock_addr

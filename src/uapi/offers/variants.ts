@@ -1,7 +1,7 @@
 /** How the measured tables name program types: a type, and its attach type where the kernel tells programs apart by it. */
 
-import type { AttachType } from "../../uapi/attach-types.ts";
-import type { ProgramType } from "../../uapi/program-types.ts";
+import type { AttachType } from "../attach-types.ts";
+import type { ProgramType } from "../program-types.ts";
 
 /** Variants of types whose context and helpers depend on what they attach to. Those that a prober did not ask are like one that it did. */
 const BY_ATTACH_TYPE: Readonly<Partial<Record<AttachType, string>>> = {

@@ -1,4 +1,4 @@
-/** Helpers that read and write memory for a program: ring buffers, dynptrs, strings, memory of the kernel and of processes. Lines as ../prototypes.ts reads them. */
+/** Helpers that read and write memory for a program: ring buffers, dynptrs, strings, memory of the kernel and of processes. Lines as ./lines.ts describes them. */
 export const MEMORY_HELPERS = `
 bpf_ringbuf_output(map, mem:r, size0, any) -> int
 bpf_ringbuf_reserve(map, alloc0, any) -> record?

@@ -1,4 +1,4 @@
-/** Helpers that look at packets, change them and send them elsewhere. Lines as ../prototypes.ts reads them. */
+/** Helpers that look at packets, change them and send them elsewhere. Lines as ./lines.ts describes them. */
 export const NETWORK_HELPERS = `
 bpf_skb_load_bytes(ctx, any, mem:uw, size) -> int
 bpf_skb_load_bytes_relative(ctx, any, mem:uw, size, any) -> int

@@ -1,4 +1,4 @@
-/** Helpers of maps and of what lives in them: elements, tail calls, timers, locks, local storage. Lines as ../prototypes.ts reads them. */
+/** Helpers of maps and of what lives in them: elements, tail calls, timers, locks, local storage. Lines as ./lines.ts describes them. */
 export const MAP_HELPERS = `
 bpf_map_lookup_elem(map, key) -> value? packet
 bpf_map_update_elem(map, key, value, any) -> int packet

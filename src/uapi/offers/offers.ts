@@ -1,11 +1,9 @@
-/** Which helpers programs may call: `get_func_proto` of each program type, as measured (tables/helpers-offered.ts). */
+/** Which helpers programs may call: `get_func_proto` of each program type, as measured (table.ts). */
 
-import type { AttachType } from "../../uapi/attach-types.ts";
-import { HELPER } from "../../uapi/helpers.ts";
-import type { ProgramType } from "../../uapi/program-types.ts";
-import { isSleepableHook } from "../shape/attach-lists.ts";
-import { givesPaths, givesSocketOptions, givesSocketStorage, iteratesOpenSockets } from "./attach-targets.ts";
-import { HELPERS_OFFERED } from "./tables/helpers-offered.ts";
+import type { AttachType } from "../attach-types.ts";
+import { HELPER } from "../helpers.ts";
+import type { ProgramType } from "../program-types.ts";
+import { HELPERS_OFFERED } from "./table.ts";
 import { offerVariant } from "./variants.ts";
 
 function add(to: Set<number>, ranges: string): void {
@@ -78,7 +76,21 @@ export function isOffered(era: number, id: number, type: ProgramType, attachType
   if (type !== "lsm") return false;
   if (LSM.includes(id)) return true;
   if (attachType !== "lsm_cgroup") return TRAMPOLINE.includes(id);
-  return LSM_CGROUP.includes(id) || (SOCKET_OPTIONS.includes(id) && givesSocketOptions(at));
+  return LSM_CGROUP.includes(id) || (SOCKET_OPTIONS.includes(id) && GIVES_SOCKET_OPTIONS.has(at));
+}
+
+/** Hooks of cgroups whose socket is locked, and of those that nobody else knows yet: their options may be changed. */
+const GIVES_SOCKET_OPTIONS: ReadonlySet<string> = new Set([
+  "sock_graft",
+  "inet_csk_clone",
+  "inet_conn_established",
+  "socket_post_create",
+  "socket_socketpair",
+]);
+
+/** Iterators whose sockets are locked meanwhile, so that their options may be changed. */
+function iteratesOpenSockets(name: string): boolean {
+  return name === "tcp" || name === "unix";
 }
 
 /** What programs of `tcp_congestion_ops` have: others of struct_ops have no socket to give. */
@@ -88,11 +100,3 @@ const TCP: readonly number[] = [
   HELPER.bpf_sk_storage_delete,
   ...SOCKET_OPTIONS,
 ];
-
-/** Whether a helper that the type has may be called in a program there (`bpf_func_proto.allowed`). */
-export function isAllowed(era: number, id: number, type: ProgramType, attachType: AttachType | null, at: string): boolean {
-  if (id === HELPER.bpf_d_path) return givesPaths(era, type, attachType, at);
-  if (id === HELPER.bpf_sk_storage_get || id === HELPER.bpf_sk_storage_delete) return givesSocketStorage(type, attachType, at);
-  if (id === HELPER.bpf_ima_inode_hash || id === HELPER.bpf_ima_file_hash) return isSleepableHook(at, era);
-  return true;
-}

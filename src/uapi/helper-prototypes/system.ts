@@ -1,4 +1,4 @@
-/** Helpers that ask about the machine, the time and the current task, and those of tracing, LSM, cgroup and syscall programs. Lines as ../prototypes.ts reads them. */
+/** Helpers that ask about the machine, the time and the current task, and those of tracing, LSM, cgroup and syscall programs. Lines as ./lines.ts describes them. */
 export const SYSTEM_HELPERS = `
 bpf_ktime_get_ns() -> int
 bpf_ktime_get_boot_ns() -> int
