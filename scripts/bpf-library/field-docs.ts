@@ -26,6 +26,7 @@ export const TYPE_DOCS: Readonly<Record<string, string>> = {
   SkLookupContext: "A packet that looks for its socket: `struct bpf_sk_lookup`.",
   SkReuseportContext:
     "A packet that looks for a socket of a group: `struct sk_reuseport_md`. `packet` begins with the transport header.",
+  TracingContext: "The context of a program that is given the arguments of what it is attached to: what helpers take.",
   RawTracepointContext: "Arguments of a tracepoint: `struct bpf_raw_tracepoint_args`.",
   SysEnterContext: "A system call that begins.",
   SysExitContext: "A system call that ends.",

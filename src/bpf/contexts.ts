@@ -36,38 +36,6 @@ export interface bpf_sock {
   readonly rx_queue_mapping: i32;
 }
 
-/** What is known of a TCP connection. */
-export interface bpf_tcp_sock {
-  /** Congestion window, in packets. */
-  readonly snd_cwnd: u32;
-  /** Smoothed round trip time, in eighths of a microsecond. */
-  readonly srtt_us: u32;
-  readonly rtt_min: u32;
-  readonly snd_ssthresh: u32;
-  readonly rcv_nxt: u32;
-  readonly snd_nxt: u32;
-  readonly snd_una: u32;
-  readonly mss_cache: u32;
-  readonly ecn_flags: u32;
-  readonly rate_delivered: u32;
-  readonly rate_interval_us: u32;
-  readonly packets_out: u32;
-  readonly retrans_out: u32;
-  readonly total_retrans: u32;
-  readonly segs_in: u32;
-  readonly data_segs_in: u32;
-  readonly segs_out: u32;
-  readonly data_segs_out: u32;
-  readonly lost_out: u32;
-  readonly sacked_out: u32;
-  readonly bytes_received: u64;
-  readonly bytes_acked: u64;
-  readonly dsack_dups: u32;
-  readonly delivered: u32;
-  readonly delivered_ce: u32;
-  readonly icsk_retransmits: u32;
-}
-
 /** An AF_XDP socket. */
 export interface bpf_xdp_sock {
   readonly queue_id: u32;
@@ -793,6 +761,11 @@ export interface SkReuseportContext {
   /** The socket whose connections move, when it is that. */
   readonly migrating_sk: bpf_sock | null;
   readonly "~context"?: "SkReuseportContext";
+}
+
+/** The context of a program that is given the arguments of what it is attached to: what helpers take. */
+export interface TracingContext {
+  readonly "~context"?: "TracingContext";
 }
 
 /** Arguments of a tracepoint: `struct bpf_raw_tracepoint_args`. */

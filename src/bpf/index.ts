@@ -10,13 +10,7 @@ export * from "./constants.ts";
 export type * from "./contexts.ts";
 export { perfEventArray, print, ringBuffer } from "./events.ts";
 export { atomicAdd, atomicAnd, atomicOr, atomicXor, compareExchange, config, exchange } from "./globals.ts";
-export {
-  bpf_get_prandom_u32,
-  bpf_get_smp_processor_id,
-  bpf_ktime_get_boot_ns,
-  bpf_ktime_get_coarse_ns,
-  bpf_ktime_get_ns,
-} from "./helpers.ts";
+export * from "./helpers.ts";
 export { hook } from "./hook.ts";
 export * from "./hooks.ts";
 export {
@@ -37,5 +31,12 @@ export {
 } from "./integers.ts";
 export { cast, enumExists, enumValue, exists, field, type Pointer, sizeOf } from "./kernel.ts";
 export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
+export {
+  type Address,
+  context,
+  type KernelStruct,
+  type KernelStructs,
+  zeroed,
+} from "./memory.ts";
 export { NotCompiledError } from "./not-compiled.ts";
 export type { Header, Packet } from "./packet.ts";

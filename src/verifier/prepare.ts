@@ -4,6 +4,7 @@
  */
 
 import type { ProgramSpec, Spec } from "../object/spec.ts";
+import { isGplCompatible } from "../uapi/license.ts";
 import { checkAttachType } from "./prepare/attach-type.ts";
 import { decodeCode } from "./prepare/code.ts";
 import { checkFunctionTypes, findSubprograms, functionTypes } from "./prepare/functions.ts";
@@ -27,16 +28,6 @@ function knownFlags(era: number): number {
   return 0x3f | (era >= 603 ? 0x40 : 0) | (era >= 608 ? 0x80 : 0);
 }
 
-/** `license_is_gpl_compatible` of the kernel. */
-const GPL_COMPATIBLE: ReadonlySet<string> = new Set([
-  "GPL",
-  "GPL v2",
-  "GPL and additional rights",
-  "Dual BSD/GPL",
-  "Dual MIT/GPL",
-  "Dual MPL/GPL",
-]);
-
 const NO_OBJECTS: Program["objects"] = new Map();
 const mapTables = new WeakMap<Spec, WeakMap<Target, MapTable>>();
 
@@ -59,7 +50,7 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
   const { era, types: kernelTypes } = target;
   const types = programTypes(spec.types, kernelTypes, era);
   const code = decodeCode(source.code);
-  const gpl = GPL_COMPATIBLE.has(spec.license);
+  const gpl = isGplCompatible(spec.license);
   const referents = findReferents(spec, source, target, mapsOf(spec, target, types), code);
 
   const functions = functionTypes(source, types);

@@ -22,6 +22,11 @@ const TARGETS: Readonly<Record<string, string>> = {
   lsmCgroup: "socket_bind",
 };
 
+/** What a program at the hook may be attached to; null where it has no target. */
+export function targetOf({ name, target }: Hook): string | null {
+  return target === null ? null : (TARGETS[name] ?? target.example);
+}
+
 /** What it replaces is another program's: there is none. */
 const WITHOUT: ReadonlySet<string> = new Set(["freplace"]);
 
@@ -30,14 +35,15 @@ export function hookPrograms(): readonly HookProgram[] {
 }
 
 function sourceOf(hook: Hook): string {
-  const { parameters, verdicts, target } = hook;
+  const { parameters, verdicts } = hook;
+  const target = targetOf(hook);
   const name = parameters.kind === "context" ? parameters.context : parameters.kind === "record" ? "SysEnterContext" : null;
   const context = name !== null && CONTEXT_NAMES.includes(name) ? contextNamed(name, "x86_64") : null;
   const positional = parameters.kind === "positional";
   const given = context !== null ? "ctx" : positional ? "first: u64" : "";
   const lines = context !== null ? usesOf(context) : positional ? ["out.set(0, first);"] : [];
   const verdict = verdicts.silent ? "" : `return ${verdicts.ranges?.at(-1)?.[1] ?? 0};`;
-  const where = target === null ? "" : `"${TARGETS[hook.name] ?? target.example}", `;
+  const where = target === null ? "" : `"${target}", `;
   return `import { array, ${hook.name}, u64 } from "skep/bpf";
 import { ipv4, ipv6, type Ipv6Address, Udp } from "skep/bpf/net";
 export const out = array<u64>({ maxEntries: 1 });

@@ -13,7 +13,7 @@ import { HEADERS, headerNamed } from "../../src/compiler/typescript/library/head
 import { typeName } from "../../src/compiler/typescript/types.ts";
 
 const NET_SOURCE = readFileSync(new URL("../../src/bpf/net.ts", import.meta.url), "utf8");
-const BPF_SOURCES = ["index.ts", "contexts.ts", "hooks.ts"].map((name) =>
+const BPF_SOURCES = ["index.ts", "contexts.ts", "hooks.ts", "helpers.ts"].map((name) =>
   readFileSync(new URL(`../../src/bpf/${name}`, import.meta.url), "utf8"),
 );
 

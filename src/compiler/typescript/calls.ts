@@ -6,13 +6,15 @@ import { atomic } from "./atomics.ts";
 import { callbackHelper } from "./callbacks.ts";
 import { present } from "./conditions.ts";
 import { address } from "./constants.ts";
-import { argumentMethod } from "./context-methods.ts";
+import { argumentMethod, ownContext } from "./context-methods.ts";
 import { coerce, converted, mayBeNull, named, refused, unify } from "./conversions.ts";
 import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { instantiate, isGeneric } from "./generics.ts";
+import { helperCall } from "./helper-calls.ts";
 import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
+import { helperNamed } from "./library/helpers.ts";
 import { mapMethod } from "./map-methods.ts";
 import { ipv4Mapped } from "./mapped-address.ts";
 import { networkOrder } from "./network-order.ts";
@@ -23,6 +25,7 @@ import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { textMethod } from "./strings.ts";
+import { zeroed } from "./structs.ts";
 import type { Expression, FunctionDeclaration } from "./tree.ts";
 import { INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
 
@@ -47,13 +50,12 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return cast(fn, meaning.type, node);
     case "address":
       return address(fn, meaning.format, node);
-    case "helper": {
-      const { name, parameters, result } = meaning.helper;
-      const values = argumentsOf(fn, node, name, parameters.map(typeName), `${name}(): ${result.name}`);
-      if (values === null) return errorAt(node);
-      const given = values.map((value, index) => typed(fn, value, parameters[index]!));
-      return { kind: "helper", type: result, helper: name, arguments: given, at: spanOf(node) };
-    }
+    case "helper":
+      return helperCall(fn, helperNamed(meaning.name), node);
+    case "zeroed":
+      return zeroed(fn, node);
+    case "own-context":
+      return ownContext(fn, node);
     case "callback-helper":
       return callbackHelper(fn, meaning.helper, node);
     case "extern": {
@@ -102,7 +104,7 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
 }
 
 /** What is called with type arguments: those that this does not take say so themselves. */
-const TAKES_TYPES: ReadonlySet<string> = new Set(["map-kind", "kernel-question", "kernel-cast"]);
+const TAKES_TYPES: ReadonlySet<string> = new Set(["zeroed", "map-kind", "kernel-question", "kernel-cast"]);
 
 function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expression {
   fn.reporter.report("SK2010", spanOf(callee), { what });

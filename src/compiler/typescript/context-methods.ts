@@ -1,4 +1,4 @@
-/** Checks `ctx.argument(n)`: what a function that was probed is called with, from the registers of the machine. */
+/** Checks `ctx.argument(n)`, what a function that was probed is called with, and `context()`. */
 
 import type * as Syntax from "@babel/types";
 import { argumentsOf } from "./calls.ts";
@@ -34,4 +34,18 @@ export function argumentMethod(
     return errorAt(node);
   }
   return { kind: "member", object, offset, stored: INTS.u64, type: INTS.u64, constant: true, at: spanOf(node) };
+}
+
+/** `context()`: helpers take it, of programs whose parameters are those of a function. */
+export function ownContext(fn: FunctionState, node: Syntax.CallExpression): Expression {
+  if (argumentsOf(fn, node, "context", [], "context(): TracingContext") === null) return errorAt(node);
+  const at = spanOf(node);
+  if (fn.hook?.parameters.kind === "positional")
+    return { kind: "context", type: { kind: "context", name: "TracingContext" }, at };
+  const instead =
+    fn.hook === null
+      ? "call it in the program, and pass it on: (ctx: TracingContext)"
+      : "use the program's parameter: (ctx) => …";
+  fn.reporter.report("SK1101", at, { what: "context() here", instead });
+  return errorAt(node);
 }

@@ -260,6 +260,17 @@ export const DIAGNOSTICS = {
   SK3106: { title: "Bad config", message: "{problem}", hint: "{instead}" },
   SK3107: { title: "Not atomic", message: "{problem}", hint: "{instead}" },
   SK3108: { title: "Text does not fit", message: "{problem}", hint: "{instead}" },
+  // ── helpers ──
+  SK3201: {
+    title: "Helper that the hook does not have",
+    message: "programs of {hook} have no {helper}",
+    hint: "{instead}",
+  },
+  SK3202: {
+    title: "Helper for GPL programs",
+    message: "the kernel keeps {helper} for programs under a licence that is compatible with the GPL, which {license} is not",
+    hint: 'write export const license = "GPL" (or "Dual MIT/GPL"), or do without the helper',
+  },
   // ── limits ──
   SK4001: {
     title: "Program too large",

@@ -159,6 +159,8 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "range":
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "helper":
+    case "own-context":
+    case "zeroed":
       return notAValue("a helper", `call it: ${node.name}(…)`);
     case "cast":
       return notAValue("a type", `cast with ${node.name}(…)`);

@@ -135,7 +135,12 @@ function bind(
     fn.scope.set(name, { kind: "constant", constant: symbol }, at);
     return null;
   }
-  const made = value.kind === "struct" || value.kind === "array" || value.kind === "copied" || value.kind === "bytes";
+  const made =
+    value.kind === "struct" ||
+    value.kind === "array" ||
+    value.kind === "copied" ||
+    value.kind === "bytes" ||
+    value.kind === "zeroed";
   const own = made || (mutable && type.kind === "reference" && !LASTING.includes(type.memory) && isFresh(value));
   const local: Local = { name, type, mutable, own, at };
   fn.scope.set(name, { kind: "local", local }, at);

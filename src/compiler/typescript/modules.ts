@@ -7,6 +7,7 @@
 
 import type * as Syntax from "@babel/types";
 import { libraryExports } from "./exports.ts";
+import { checkHelpers } from "./helper-offers.ts";
 import { isTypeOnly } from "./imports.ts";
 import { kernelExports, VMLINUX } from "./kernel/exports.ts";
 import { ModuleFile } from "./module.ts";
@@ -59,6 +60,7 @@ export function checkModules(
     else seen.set(name, file);
   }
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
+  checkHelpers(reporter, programs, own.license);
   const externs = parts.flatMap((part) => part.externs);
   return { license: own.license, maps, programs, globals, externs, kernelUses: surroundings.kernel.uses };
 }

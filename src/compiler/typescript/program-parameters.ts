@@ -99,7 +99,7 @@ function positionalParameters(fn: FunctionState, node: CallableNode, site: Progr
     const earlier = fn.scope.declaredAt(parameter.name);
     if (earlier !== null) fn.reporter.report("SK2002", at, { name: parameter.name, line: earlier.line });
     const word = known?.word ?? index;
-    const given = positional({ kind: "context", type: { kind: "context", name: "RawTracepointContext" }, at }, word, type);
+    const given = positional({ kind: "context", type: { kind: "context", name: "TracingContext" }, at }, word, type);
     const value = annotated?.kind === "int" ? converted(given, annotated) : given;
     const local: Local = { name: parameter.name, type: value.type, mutable: true, own: false, at };
     fn.scope.set(parameter.name, { kind: "local", local }, at);

@@ -8,7 +8,6 @@ import type { KernelQuestion } from "./kernel/infos.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
 import type { Header } from "./library/headers.ts";
-import type { Helper } from "./library/helpers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
@@ -73,7 +72,10 @@ export type Meaning =
   | { readonly kind: "hook"; readonly hook: Hook }
   /** `hook`: of a hook that an application declares. */
   | { readonly kind: "own-hook" }
-  | { readonly kind: "helper"; readonly helper: Helper & { readonly name: HelperName } }
+  | { readonly kind: "helper"; readonly name: HelperName }
+  /** `context()`: of a program whose parameters are others. */
+  | { readonly kind: "own-context" }
+  | { readonly kind: "zeroed" }
   | { readonly kind: "callback-helper"; readonly helper: CallbackHelper }
   /** `range(n)`, in `for (const i of range(n))`. */
   | { readonly kind: "range" }

@@ -5,6 +5,7 @@ import { assignment, increment } from "./assignments.ts";
 import { condition, factsAfter } from "./conditions.ts";
 import { expression } from "./expressions.ts";
 import { forOf } from "./for-of.ts";
+import { helperNamed } from "./library/helpers.ts";
 import { declaration } from "./locals.ts";
 import { loop } from "./loops.ts";
 import { boundNames } from "./patterns.ts";
@@ -108,11 +109,17 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
       if (value.type.kind === "void" || value.type.kind === "bool") return [{ kind: "evaluate", value, at: spanOf(node) }];
       fn.reporter.report("SK1105", spanOf(node), { what: "this call" });
       return [];
+    case "helper": {
+      // One that only asks is called for its answer.
+      const { parameters, result } = helperNamed(value.helper);
+      if (parameters.length > 0 || result.kind === "void") return [{ kind: "evaluate", value, at: spanOf(node) }];
+      fn.reporter.report("SK1105", spanOf(node), { what: "this call" });
+      return [];
+    }
     case "map-get":
     case "map-has":
     case "packet-at":
     case "packet-read":
-    case "helper":
       fn.reporter.report("SK1105", spanOf(node), { what: "this call" });
       return [];
     default:

@@ -1,6 +1,7 @@
 /** Checks struct and array literals: values for places whose type is known. */
 
 import type * as Syntax from "@babel/types";
+import { storedType } from "./annotations.ts";
 import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
@@ -167,4 +168,20 @@ export function arrayLiteral(fn: FunctionState, node: Syntax.ArrayExpression, ex
   }
   if (elements.some((value) => value.type.kind === "error")) return errorAt(node);
   return { kind: "array", type: reference(array, "stack", false), array, elements, at: spanOf(node) };
+}
+
+/** `zeroed<Event>()`: a struct or array of its own whose bytes are all zero. */
+export function zeroed(fn: FunctionState, node: Syntax.CallExpression): Expression {
+  const [given, more] = (node.typeArguments?.params ?? []) as readonly Syntax.TSType[];
+  const refuse = (at: Syntax.Node, problem: string) => {
+    fn.reporter.report("SK3003", spanOf(at), { problem, instead: "write zeroed<Event>()" });
+    return errorAt(node);
+  };
+  if (given === undefined || more !== undefined || node.arguments.length > 0)
+    return refuse(node, "zeroed takes the type of a struct or an array, and no arguments");
+  const stored = storedType(fn.module, given);
+  if (stored === null) return errorAt(node);
+  if (stored.kind !== "struct" && stored.kind !== "array")
+    return refuse(given, `${typeName(stored)} is no struct, and no array: write 0`);
+  return { kind: "zeroed", type: reference(stored, "stack", false), at: spanOf(node) };
 }

@@ -257,6 +257,31 @@ export interface PrintArgument {
   readonly by: "number" | "address";
 }
 
+/** How an argument of a helper is passed: `value` is what is computed. */
+export type HelperArgument =
+  | { readonly pass: "number" | "pointer" | "length"; readonly value: Expression }
+  | { readonly pass: "map"; readonly map: MapDeclaration; readonly value: null }
+  /** A key or a value of that map, by its address. `packet`: the helper reads what lies in the packet. */
+  | {
+      readonly pass: "stored";
+      readonly stored: StoredType;
+      readonly role: "key" | "value";
+      readonly packet: boolean;
+      readonly value: Expression;
+    }
+  /** Memory, by its address. `sized`: its size follows as the type says it, or is the next argument, or is not passed. */
+  | {
+      readonly pass: "bytes";
+      readonly size: number;
+      readonly sized: "type" | "next" | "no";
+      readonly packet: boolean;
+      readonly value: Expression;
+    }
+  /** No memory. */
+  | { readonly pass: "null"; readonly sized: boolean; readonly value: null }
+  /** The address of a text among the constants. */
+  | { readonly pass: "text"; readonly text: string; readonly value: null };
+
 // ── expressions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export type Expression =
@@ -380,6 +405,8 @@ export type Expression =
       readonly local: Local;
       readonly test: Expression;
     })
+  /** A new struct or array in the frame, all zeroes. */
+  | (Node & { readonly kind: "zeroed"; readonly type: ReferenceType })
   /** A copy in the frame: what a name for an address is. */
   | (Node & { readonly kind: "copied"; readonly type: ReferenceType; readonly operand: Expression })
   | (Node & {
@@ -429,9 +456,11 @@ export type Expression =
     })
   | (Node & {
       readonly kind: "helper";
-      readonly type: IntType;
+      readonly type: ValueType;
       readonly helper: HelperName;
-      readonly arguments: readonly Expression[];
+      readonly arguments: readonly HelperArgument[];
+      /** The one that an argument names. */
+      readonly map: MapDeclaration | null;
     })
   /** Of a helper that calls a function of the program. */
   | (Node & {

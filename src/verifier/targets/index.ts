@@ -2,13 +2,13 @@
 
 import type { Btf } from "../../btf/btf.ts";
 import { HELPER } from "../../uapi/helpers.ts";
+import { isOffered } from "../../uapi/offers/offers.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import { MAP_TYPE_SINCE } from "../../uapi/since.ts";
 import { structOpsMember } from "../memory/attach-target.ts";
 import type { HelperAsker, ProgramRules, Target } from "../target.ts";
-import { kfuncFacts } from "./kfuncs.ts";
-import { isOffered } from "../../uapi/offers/offers.ts";
 import { isAllowed } from "./attach-targets.ts";
+import { kfuncFacts } from "./kfuncs.ts";
 import { prototype } from "./prototypes.ts";
 import { programRules } from "./rules.ts";
 import { socketAccess } from "./sockets.ts";

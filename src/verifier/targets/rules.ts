@@ -1,12 +1,12 @@
 /** What holds for programs by type and attach type, beside their contexts: what they may return, packets, sleeping. */
 
 import type { AttachType } from "../../uapi/attach-types.ts";
+import { contextVariant } from "../../uapi/offers/variants.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import { PROGRAM_TYPE_SINCE } from "../../uapi/since.ts";
 import { takesAttachType } from "../prepare/attach-type.ts";
 import type { ProgramRules } from "../target.ts";
 import { contextAccess, NO_ACCESS } from "./contexts.ts";
-import { contextVariant } from "../../uapi/offers/variants.ts";
 
 /** Name of the context's struct in uapi headers; empty where it is an array or what BTF says. */
 const CONTEXT_NAME: Readonly<Record<Exclude<ProgramType, "unspec">, string>> = {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ATTACH_TYPE, type AttachType } from "../../uapi/attach-types.ts";
 import { HELPER } from "../../uapi/helpers.ts";
+import { isOffered } from "../../uapi/offers/offers.ts";
 import { PROGRAM_TYPE, type ProgramType } from "../../uapi/program-types.ts";
 import {
   MEM_FIXED_SIZE,
@@ -18,7 +19,6 @@ import {
 } from "../state/types.ts";
 import type { HelperPrototype } from "../target.ts";
 import { KERNELS, kernelTarget } from "./index.ts";
-import { isOffered } from "../../uapi/offers/offers.ts";
 
 const ASKER = { sleepable: false, gpl: true };
 const [old, lts, newest] = [kernelTarget("6.1", null), kernelTarget("6.12", null), kernelTarget("6.18", null)];

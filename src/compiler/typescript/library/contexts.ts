@@ -257,6 +257,7 @@ const DESCRIPTIONS = {
     access: CONTEXT_ACCESS.reuseport,
     packet: packet(SK_REUSEPORT, false),
   }),
+  TracingContext: () => ({ kernel: RAW_TRACEPOINT_ARGS, access: {} }),
   RawTracepointContext: () => ({ kernel: RAW_TRACEPOINT_ARGS }),
   SysEnterContext: () => ({ kernel: SYS_ENTER, types: { id: INTS.i64 } }),
   SysExitContext: () => ({ kernel: SYS_EXIT, types: { id: INTS.i64, ret: INTS.i64 } }),

@@ -10,7 +10,7 @@ import { CALLBACK_HELPERS } from "./callbacks.ts";
 import { BPF_CONSTANTS, NET_CONSTANTS } from "./constants.ts";
 import { CONTEXT_NAMES, VIEWS } from "./contexts.ts";
 import { HEADERS } from "./headers.ts";
-import { HELPERS } from "./helpers.ts";
+import { HELPER_LIST } from "./helpers.ts";
 import { HOOKS } from "./hooks.ts";
 import { MAPS } from "./maps.ts";
 
@@ -42,7 +42,9 @@ const BPF: LibraryModule = {
     ...KERNEL_QUESTIONS.map((question): [string, Meaning] => [question, { kind: "kernel-question", question }]),
     ["config", { kind: "config" }],
     ...Object.entries(ATOMICS).map(([name, op]): [string, Meaning] => [name, { kind: "atomic", name, op }]),
-    ...[...HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "helper", helper }]),
+    ["context", { kind: "own-context" }],
+    ["zeroed", { kind: "zeroed" }],
+    ...HELPER_LIST.map((name): [string, Meaning] => [name, { kind: "helper", name }]),
   ]),
   types: new Map<string, TypeMeaning>([
     ...stored((name) => !NET_TYPES.includes(name)),

@@ -151,5 +151,6 @@ export function callBack(to: Lowering, value: Extract<Expression, { kind: "call-
   to.locate(value.at);
   const result = ir.call(value.helper, [...first, address, environment, ir.constant("i64", 0)], "i64");
   finish();
+  if (to.session.movesPacket(value.callback.function)) to.movePacket();
   return result;
 }

@@ -8,6 +8,7 @@ import { atomic } from "./atomics.ts";
 import { callBack } from "./callbacks.ts";
 import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
+import { helperCall } from "./helper-calls.ts";
 import { convert } from "./integers.ts";
 import { kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
@@ -69,6 +70,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "bytes":
     case "copied":
     case "kernel-copy":
+    case "zeroed":
       return made(to, value);
     case "map-get":
       return value.type.kind === "reference" ? lookUp(to, value) : nullable(to, value).value;
@@ -84,9 +86,9 @@ export function scalar(to: Lowering, value: Expression): Value {
       return result;
     }
     case "helper": {
-      const given = value.arguments.map((argument) => scalar(to, argument));
-      to.locate(value.at);
-      return ir.call(value.helper, given, irType(value.type));
+      if (value.type.kind === "nullable") return nullable(to, value).value;
+      const result = helperCall(to, value);
+      return result ?? ir.constant("i32", 0);
     }
     case "call-back":
       return callBack(to, value);
@@ -216,7 +218,7 @@ export function splits(value: Expression): boolean {
   return (
     value.kind === "packet-at" ||
     value.kind === "packet-read" ||
-    (value.kind === "map-get" && value.type.kind === "nullable") ||
+    ((value.kind === "map-get" || value.kind === "helper") && value.type.kind === "nullable") ||
     (value.kind === "map-call" && value.method === "reserve")
   );
 }
@@ -249,6 +251,20 @@ export function split(to: Lowering, cell: Cell, value: Expression): { readonly p
       if (stored.kind === "struct" || stored.kind === "array") return address;
       return load(ir, stored, { address, offset: 0, memory: "map", align: 8 });
     });
+  }
+  if (value.kind === "helper" && value.type.kind === "nullable") {
+    // A number in a map, by its address.
+    const address = helperCall(to, value) ?? ir.constant("ptr", 0);
+    const { of } = value.type;
+    const stored = value.map?.value ?? of;
+    const blocks = to.branches(["present", "absent"], (made) =>
+      ir.branch("eq", address, ir.constant("ptr", 0), made.absent, made.present),
+    );
+    return finish(blocks, () =>
+      stored.kind === "struct" || stored.kind === "array"
+        ? address
+        : load(ir, stored, { address, offset: 0, memory: "map", align: 8 }),
+    );
   }
   if (value.kind === "map-call" && value.method === "reserve") {
     const address = scalar(to, value);
@@ -298,6 +314,7 @@ export function evaluate(to: Lowering, value: Expression): void {
   else if (value.kind === "map-call") mapCall(to, value);
   else if (value.kind === "print") printText(to, value);
   else if (value.kind === "call") callOf(to, value);
+  else if (value.kind === "helper") helperCall(to, value);
   else scalar(to, value);
 }
 
@@ -321,7 +338,8 @@ function alignmentOf(value: Expression): number {
     value.kind === "array" ||
     value.kind === "bytes" ||
     value.kind === "copied" ||
-    value.kind === "kernel-copy"
+    value.kind === "kernel-copy" ||
+    value.kind === "zeroed"
   )
     return 8;
   if (value.kind === "local" && value.local.own) return 8;
@@ -357,7 +375,7 @@ function bitsOf(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Val
 /** A struct, array or address of its own in the frame. */
 function made(
   to: Lowering,
-  value: Extract<Expression, { kind: "struct" | "array" | "bytes" | "copied" | "kernel-copy" }>,
+  value: Extract<Expression, { kind: "struct" | "array" | "bytes" | "copied" | "kernel-copy" | "zeroed" }>,
 ): Value {
   const stored = value.type.to;
   if (stored.kind === "header") throw new TypeError("a header cannot be made");

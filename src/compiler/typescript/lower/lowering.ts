@@ -3,6 +3,7 @@
 import { FunctionBuilder, type Variable } from "../../ir/builder.ts";
 import type { BlockId, Type, Value } from "../../ir/ir.ts";
 import type { DataSections } from "../data.ts";
+import type { PacketPointers } from "../library/contexts.ts";
 import type { Span } from "../report.ts";
 import type { Expression, JumpTarget, Local } from "../tree.ts";
 import type { KernelRead, Memory, ScalarType, ValueType } from "../types.ts";
@@ -55,6 +56,7 @@ export class Lowering {
   readonly #at: Span;
   #context: Value | null = null;
   #packet: { readonly data: Value; readonly end: Value } | null = null;
+  #moving: { readonly data: Variable; readonly end: Variable } | null = null;
 
   constructor(session: Session, at: Span, name: string, parameters: readonly Type[], result: Type | null) {
     this.session = session;
@@ -113,17 +115,49 @@ export class Lowering {
     this.#context = value;
   }
 
-  /** The packet's pointers: nothing that a program can call yet moves the packet, so they are read once. */
+  /** The packet's pointers. Most programs call nothing that moves the packet: they are read once. */
   get packet(): { readonly data: Value; readonly end: Value } {
+    if (this.session.moves) {
+      const { data, end } = this.#pointers;
+      return { data: this.ir.read(data), end: this.ir.read(end) };
+    }
+    this.#packet ??= this.atEntry(() => this.#loadPacket());
+    return this.#packet;
+  }
+
+  /** A helper was called that moves the packet: its pointers are read again. */
+  movePacket(): void {
+    if (this.#packetFields === null || !this.session.moves) return;
+    const { data, end } = this.#pointers;
+    const loaded = this.#loadPacket();
+    this.ir.write(data, loaded.data);
+    this.ir.write(end, loaded.end);
+  }
+
+  get #pointers(): { readonly data: Variable; readonly end: Variable } {
+    this.#moving ??= this.atEntry(() => {
+      const variables = { data: this.ir.variable("ptr", "data"), end: this.ir.variable("ptr", "data_end") };
+      const loaded = this.#loadPacket();
+      this.ir.write(variables.data, loaded.data);
+      this.ir.write(variables.end, loaded.end);
+      return variables;
+    });
+    return this.#moving;
+  }
+
+  get #packetFields(): PacketPointers | null {
     const { context } = this.session.program;
-    const pointers = context.kind === "kernel" ? context.context.packet : null;
-    if (pointers === null) throw new TypeError(`${this.session.program.hook.name} has no packet`);
-    const { data, end, width } = pointers;
-    this.#packet ??= this.atEntry(() => ({
+    return context.kind === "kernel" ? context.context.packet : null;
+  }
+
+  #loadPacket(): { readonly data: Value; readonly end: Value } {
+    const fields = this.#packetFields;
+    if (fields === null) throw new TypeError(`${this.session.program.hook.name} has no packet`);
+    const { data, end, width } = fields;
+    return {
       data: this.ir.load("ptr", width, false, this.context, data),
       end: this.ir.load("ptr", width, false, this.context, end),
-    }));
-    return this.#packet;
+    };
   }
 
   /** Bytes in the frame for one struct. */

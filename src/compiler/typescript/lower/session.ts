@@ -8,6 +8,7 @@
 import type { IrFunction } from "../../ir/ir.ts";
 import type { TypeWriter } from "../btf-types.ts";
 import type { DataSections } from "../data.ts";
+import { helperNamed } from "../library/helpers.ts";
 import { registersOf } from "../subprograms.ts";
 import type { FunctionDeclaration, ProgramDeclaration } from "../tree.ts";
 import { walk } from "../tree-walk.ts";
@@ -44,6 +45,9 @@ export class Session {
   readonly #taken: Set<string>;
   readonly #sizes = new Map<FunctionDeclaration, number>();
   readonly #calls = new Map<FunctionDeclaration, number>();
+  readonly #moving = new Map<FunctionDeclaration, boolean>();
+  /** Something that the program calls moves the packet. */
+  moves = false;
   #expressions = 0;
 
   constructor(program: ProgramDeclaration, types: TypeWriter, data: DataSections) {
@@ -66,6 +70,20 @@ export class Session {
     return size >= LARGE && size * ((this.#calls.get(fn) ?? 1) - 1) >= MANY && registersOf(fn).problem === null;
   }
 
+  /** Whether the packet may lie elsewhere after a call of the function. */
+  movesPacket(fn: FunctionDeclaration): boolean {
+    const known = this.#moving.get(fn);
+    if (known !== undefined || !this.moves) return known ?? false;
+    let moves = false;
+    walk(fn.body, (node) => {
+      if (node.kind === "helper") moves ||= helperNamed(node.helper).moves;
+      else if (node.kind === "call") moves ||= this.movesPacket(node.function);
+      else if (node.kind === "call-back") moves ||= this.movesPacket(node.callback.function);
+    });
+    this.#moving.set(fn, moves);
+    return moves;
+  }
+
   /** A name of its own, in C's letters. */
   nameFor(fn: FunctionDeclaration): string {
     const plain = fn.name.replace(/[^A-Za-z0-9_]/g, "_").slice(0, LONGEST_NAME) || "callback";
@@ -80,6 +98,7 @@ export class Session {
     const open = [root];
     for (let fn = open.pop(); fn !== undefined; fn = open.pop()) {
       walk(fn.body, (node) => {
+        if (node.kind === "helper" && helperNamed(node.helper).moves) this.moves = true;
         const called = node.kind === "call" ? node.function : node.kind === "call-back" ? node.callback.function : null;
         if (called === null) return;
         const before = this.#calls.get(called) ?? 0;

@@ -41,6 +41,7 @@ export function prepare(to: Lowering, value: Expression, stored: StoredType): Pr
     const parts = value.elements.map((part, index) => ({ offset: index * sizeOf(element), value: prepare(to, part, element) }));
     return { kind: "struct", struct: null, base: null, parts };
   }
+  if (value.kind === "zeroed") return { kind: "bytes", bytes: new Uint8Array(sizeOf(stored)) };
   if (value.kind === "bytes") return { kind: "bytes", bytes: value.bytes };
   if (value.kind === "kernel-copy") {
     return { kind: "kernel", size: sizeOf(stored), copied: value.size, copy: kernelCopy(to, value) };

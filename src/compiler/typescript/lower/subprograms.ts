@@ -30,6 +30,7 @@ export function callSubprogram(to: Lowering, { function: callee, arguments: give
   });
   to.locate(at);
   const returned = ir.callFunction(name, args, result);
+  if (to.session.movesPacket(callee)) to.movePacket();
   if (returned === null) return null;
   const cell = to.cell(callee.result, `result of ${callee.name}`);
   if (slot === null || callee.result.kind !== "nullable" || cell.present === null) {

@@ -2,9 +2,9 @@
 
 import { HELPER, helperName } from "../../../uapi/helpers.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import { isOffered } from "../../../uapi/offers/offers.ts";
 import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
 import { helperSince } from "../../../uapi/since.ts";
-import { isOffered } from "../../../uapi/offers/offers.ts";
 import type { Case } from "../case.ts";
 import { type Finding, plain, type Rule } from "./rule.ts";
 

@@ -1,0 +1,52 @@
+/** Checks that a program's hook, and its licence, have the helpers that it calls: in its own body, and in functions that it calls. */
+
+import { HELPER, type HelperName } from "../../uapi/helpers.ts";
+import { isGplCompatible } from "../../uapi/license.ts";
+import { helperSince } from "../../uapi/since.ts";
+import { helperNamed, isNamedHelper } from "./library/helpers.ts";
+import { HOOKS } from "./library/hooks.ts";
+import { hookHas } from "./library/offers.ts";
+import type { Reporter, Span } from "./report.ts";
+import type { FunctionDeclaration, ProgramDeclaration } from "./tree.ts";
+import { walk } from "./tree-walk.ts";
+
+export function checkHelpers(reporter: Reporter, programs: readonly ProgramDeclaration[], license: string): void {
+  const free = isGplCompatible(license);
+  const told = new Set<Span>();
+  for (const { hook, target, body } of programs) {
+    // Whoever declares a hook of its own knows what there is.
+    if (hook.type === "unspec") continue;
+    for (const { name, at } of helpersOf(body)) {
+      if (told.has(at)) continue;
+      if (!hookHas(hook, target, name)) {
+        told.add(at);
+        reporter.report("SK3201", at, { helper: name, hook: hook.name, instead: whoHas(name) });
+      } else if (!free && isNamedHelper(name) && helperNamed(name).gpl) {
+        told.add(at);
+        reporter.report("SK3202", at, { helper: name, license });
+      }
+    }
+  }
+}
+
+function* helpersOf(body: FunctionDeclaration): Generator<{ readonly name: HelperName; readonly at: Span }> {
+  const seen = new Set([body]);
+  for (const fn of seen) {
+    const found: { readonly name: HelperName; readonly at: Span }[] = [];
+    walk(fn.body, (node) => {
+      if (node.kind === "helper" || node.kind === "call-back") found.push({ name: node.helper, at: node.at });
+      if (node.kind === "call-back") seen.add(node.callback.function);
+      else if (node.kind === "call") seen.add(node.function);
+    });
+    yield* found;
+  }
+}
+
+function whoHas(name: HelperName): string {
+  const hooks = [...HOOKS.values()].filter((hook) => hookHas(hook, hook.target?.example ?? null, name)).map((hook) => hook.name);
+  const since = helperSince(HELPER[name]);
+  if (hooks.length === 0) return "no hook of the language has it";
+  const most = 12;
+  const more = hooks.length > most ? `, and ${hooks.length - most} others` : "";
+  return `these have it, since Linux ${since}: ${hooks.slice(0, most).join(", ")}${more}`;
+}
