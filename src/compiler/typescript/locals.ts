@@ -97,6 +97,7 @@ export function isFresh(value: Expression): boolean {
     value.kind === "array" ||
     value.kind === "bytes" ||
     value.kind === "copied" ||
+    value.kind === "zeroed" ||
     // A text is a value, as numbers are.
     isText(value.type)
   );
