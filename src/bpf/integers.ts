@@ -99,6 +99,13 @@ type Repeat<Element, Length extends number, Sofar extends Element[]> = Sofar["le
 
 /**
  * A text of at most `Size - 1` bytes of UTF-8 and a NUL, in `Size` bytes of memory: a `char name[Size]` of C. Written as `"text"`, compared by
- * `===`, asked `startsWith("/etc")`; helpers fill one (`bpf_get_current_comm(name)`). A name for one is a reference, as for a struct.
+ * `===`, asked `startsWith("/etc")`; helpers fill one (`bpf_get_current_comm(name)`). A name for one is a reference, as for a struct. A byte is
+ * written by its index, and read by `charCodeAt`.
  */
-export type FixedString<Size extends number> = string & { readonly __size?: Size };
+export interface FixedString<Size extends number> {
+  readonly __size?: Size;
+  readonly length: number;
+  startsWith(text: string): boolean;
+  charCodeAt(index: number): u8;
+  [index: number]: u8 | string;
+}

@@ -61,7 +61,8 @@ export type UserValue<T> = [T] extends [boolean]
       : number
     : T extends { readonly "~user": infer User }
       ? User
-      : [T] extends [string]
+      : // Texts, and the `FixedString` of programs.
+        [T] extends [{ charCodeAt(index: number): number }]
         ? string
         : T extends readonly (infer Element)[]
           ? T extends { readonly "~text": string }

@@ -1,9 +1,11 @@
 /** `load<typeof import("./x.bpf.ts")>()` knows the module's maps and programs. Checked by `tsc`; nothing runs. */
 
 import { test } from "node:test";
+import type * as dnsCounter from "../../examples/dns-counter.bpf.ts";
 import type * as firewall from "../../examples/firewall.bpf.ts";
 import type * as protocols from "../../examples/protocols.bpf.ts";
 import type * as rateLimit from "../../examples/rate-limit.bpf.ts";
+import type * as runqueue from "../../examples/runqueue-latency.bpf.ts";
 import type { BpfMap, MapsOf, PerCpuMap, Program, ProgramsOf } from "../../src/engine/engine.ts";
 import type * as everything from "./programs/everything.bpf.ts";
 
@@ -22,6 +24,8 @@ test("maps and programs have the types that the source gives them", () => {
   >(true);
   same<MapsOf<typeof rateLimit>["buckets"], BpfMap<string, { filled: bigint; tokens: number }>>(true);
   same<MapsOf<typeof rateLimit>["verdicts"], PerCpuMap<number, bigint>>(true);
+  same<MapsOf<typeof dnsCounter>["queries"], BpfMap<{ type: number; name: string }, bigint>>(true);
+  same<MapsOf<typeof runqueue>["histograms"], BpfMap<number, { comm: string; slots: number[] }>>(true);
   same<MapsOf<typeof everything>["networks"], BpfMap<{ prefixLength: number; address: string }, number>>(true);
   same<
     MapsOf<typeof everything>["stations"],

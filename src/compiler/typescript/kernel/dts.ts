@@ -40,6 +40,7 @@ const LIBRARY_TYPES = [
   "be32",
   "be64",
   "FixedArray",
+  "FixedString",
 ] as const;
 
 /** Tuples of more elements are more than `tsc` likes. */
@@ -169,6 +170,8 @@ class Printer {
         if (type.name === "in6_addr") return `${this.#reach(type, level)} & ${this.#use("Ipv6Address")}`;
         return this.#reach(type, level);
       case "kernel-array": {
+        if (type.text && type.length >= 1 && type.length <= LONGEST_TUPLE)
+          return `${this.#use("FixedArray")}<${this.#use("u8")}, ${type.length}> & ${this.#use("FixedString")}<${type.length}>`;
         const inner = type.text ? this.#use("u8") : this.#stored(type.element, level);
         if (type.length >= 1 && type.length <= LONGEST_TUPLE) return `${this.#use("FixedArray")}<${inner}, ${type.length}>`;
         return `readonly ${/^[\w.]+$/.test(inner) ? inner : `(${inner})`}[]`;
