@@ -32,6 +32,7 @@ try {
       "src/threads/node.ts",
       "src/threads/node-cpu.ts",
       "src/testkit/index.ts",
+      "src/testkit/node.ts",
       "src/cli/main.ts",
     ],
     outbase: "src",

@@ -18,6 +18,7 @@ interface Room {
 
 const ROOMS: readonly Room[] = [
   { path: "nearest.ts", portable: true, packages: [] },
+  { path: "package-folder.ts", portable: false, packages: [] },
   { path: "uapi", portable: true, packages: [] },
   { path: "isa", portable: true, packages: [] },
   { path: "btf", portable: true, packages: [] },
@@ -55,6 +56,7 @@ const ROOMS: readonly Room[] = [
   { path: "testkit", portable: true, packages: [] },
   { path: "source-files.ts", portable: false, packages: [] },
   { path: "compile.ts", portable: false, packages: [] },
+  { path: "testkit/node.ts", portable: false, packages: [] },
   { path: "index.ts", portable: false, packages: [] },
   { path: "cli", portable: false, packages: [] },
 ];

@@ -29,12 +29,7 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
   const { cpu, c, onWarning } = options;
   const name = basename(path);
   if (name.endsWith(".ts")) {
-    const [{ compileSource }, source] = await Promise.all([import("./compiler/compile.ts"), readFile(path, "utf8")]);
-    return compileSource(source, {
-      file: path,
-      ...libraries(path),
-      ...(cpu === undefined ? {} : { cpu }),
-    });
+    return compileText(await readFile(path, "utf8"), path, cpu);
   }
   if (name.endsWith(".c")) {
     const { compileC } = await import("./clang/compile-c.ts");
@@ -46,6 +41,12 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
   }
   const { readObject } = await import("./object/read.ts");
   return readObject(bytes, { name });
+}
+
+/** Compiles the text of a `.bpf.ts` file; `file` is its name, and where its imports lead from. @throws CompileError */
+export async function compileText(text: string, file: string, cpu?: CpuVersion): Promise<Spec> {
+  const { compileSource } = await import("./compiler/compile.ts");
+  return compileSource(text, { file, ...libraries(file), ...(cpu === undefined ? {} : { cpu }) });
 }
 
 /**

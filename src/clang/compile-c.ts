@@ -1,13 +1,13 @@
 /** From a C source to a Spec, with the clang of this machine and the headers that come with Skep. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { clangArguments } from "../compiler/c/arguments.ts";
 import { type ClangOutput, type LineOf, readClangOutput } from "../compiler/c/diagnostics.ts";
 import { CompileError, type Diagnostic } from "../compiler/typescript/diagnostics.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
 import { readObject } from "../object/read.ts";
 import type { LineInfo, Spec } from "../object/spec.ts";
+import { packageFolder } from "../package-folder.ts";
 import { ClangError, noClang } from "./errors.ts";
 import { clangCandidates, OLDEST } from "./find.ts";
 import { type ClangRun, runClang } from "./run.ts";
@@ -34,6 +34,7 @@ export async function compileC(path: string, options: CompileCOptions = {}): Pro
   // Said as for every other file; clang would say it in its own way.
   readFileSync(path);
   const { env } = process;
+  const headers = packageFolder("include");
   using vmlinux = new Vmlinux(options.vmlinux ?? nonEmpty(env["SKEP_VMLINUX"]) ?? "6.18");
   const flags = options.flags ?? (env["SKEP_CFLAGS"] ?? "").split(/\s+/).filter((flag) => flag !== "");
   const call = () =>
@@ -42,8 +43,8 @@ export async function compileC(path: string, options: CompileCOptions = {}): Pro
       cpu: options.cpu ?? 3,
       architecture: process.arch,
       flags,
-      include: [INCLUDE, vmlinux.folder],
-      fallback: [...systemFolders(), `${INCLUDE}/fallback`],
+      include: [headers, vmlinux.folder],
+      fallback: [...systemFolders(), `${headers}/fallback`],
     });
   const chosen = options.clang ?? nonEmpty(env["SKEP_CLANG"]);
   const candidates = chosen === undefined ? clangCandidates() : [chosen];
@@ -123,17 +124,6 @@ function linesOfFiles(): LineOf {
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === "" ? undefined : text;
-}
-
-/** The package's folder `include`: how far up depends on whether this file was bundled. */
-const INCLUDE = includeFolder();
-
-function includeFolder(): string {
-  for (let up = "../"; up.length < 12; up += "../") {
-    const folder = fileURLToPath(new URL(`${up}include`, import.meta.url));
-    if (existsSync(`${folder}/skep/clang.h`)) return folder;
-  }
-  throw new ClangError("this installation of Skep has no folder include: install it again");
 }
 
 /** Debian and its kin keep headers of the machine (`asm/types.h`) where a clang for another target does not look. */

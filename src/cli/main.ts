@@ -13,6 +13,10 @@ export interface Command {
 
 /** Commands load when they are used: `skep --help` reads no compiler and no engine. */
 const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
+  new: {
+    summary: "make a project: a program for a hook, its user side and a test",
+    load: async () => (await import("./commands/new.ts")).newProject,
+  },
   run: {
     summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
     load: async () => (await import("./commands/run.ts")).run,

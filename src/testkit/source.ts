@@ -19,10 +19,6 @@ export async function specOf(source: Source): Promise<Spec> {
   if (path.endsWith(".ts")) return compiled(new TextDecoder().decode(bytes), path);
   const isElf = bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
   if (isElf) return object(bytes, path.split(/[\\/]/).at(-1) ?? path);
-  if (path.endsWith(".c"))
-    throw new TypeError(
-      `${path}: compile programs in C first: load(await compile(${JSON.stringify(path)})), compile is from "skep"`,
-    );
   throw new TypeError(`${path}: a program is a TypeScript file that ends with .bpf.ts, or an object file`);
 }
 
