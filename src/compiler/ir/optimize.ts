@@ -6,6 +6,7 @@ import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { removeDeadStores } from "./passes/dead-stores.ts";
 import { decideBranches } from "./passes/known-branches.ts";
+import { mergeStores } from "./passes/merge-stores.ts";
 import { combinePacketChecks } from "./passes/packet-checks.ts";
 import { promoteSlots } from "./passes/promote-slots.ts";
 import { removeRedundantLoads } from "./passes/redundant-loads.ts";
@@ -28,6 +29,7 @@ export const PASSES: readonly {
   { name: "value-numbering", run: numberValues },
   { name: "redundant-loads", run: removeRedundantLoads },
   { name: "dead-stores", run: removeDeadStores },
+  { name: "merge-stores", run: mergeStores },
   { name: "dead-code", run: removeDeadCode },
 ];
 

@@ -1,5 +1,5 @@
 /**
- * Uses what is known of memory instead of loading it: what was loaded before, or stored, and that nothing can have changed since on any
+ * Uses what is known of memory instead of loading it, or storing it again: what was loaded before, or stored, and that nothing can have changed since on any
  * path that leads here.
  *
  * What is known after a block flows to its successors; where paths meet, only what all of them know the same stays. Known
@@ -75,6 +75,10 @@ class Forwarder {
       const block = fn.blocks[id]!;
       block.instructions = block.instructions.flatMap((instruction) => {
         const found = instruction.kind === "load" ? this.#find(state, instruction) : null;
+        if (instruction.kind === "store" && this.#isThere(state, instruction)) {
+          changed = true;
+          return [];
+        }
         this.#step(state, instruction);
         if (found === null || instruction.kind !== "load") return [instruction];
         changed = true;
@@ -95,6 +99,12 @@ class Forwarder {
       }
     }
     return changed;
+  }
+
+  /** A store to a slot of what it holds already. (Other memory is others' business, too.) */
+  #isThere(state: State, store: Extract<Instruction, { kind: "store" }>): boolean {
+    if (this.#facts.origin(store.address).kind !== "slot") return false;
+    return state.get(this.#key(store))?.value === store.value;
   }
 
   /** What is known after the instruction. */

@@ -110,8 +110,28 @@ class Simplifier {
         if (inner?.kind !== "to-big" || inner.bits !== instruction.bits) return instruction;
         return this.#possibleBits(inner.operand) >> BigInt(inner.bits) === 0n ? inner.operand : instruction;
       }
+      case "store": {
+        // What is above the bytes that are stored does not matter.
+        const value = this.#lowBytes(instruction.value, instruction.width * 8);
+        return value === instruction.value ? instruction : { ...instruction, value };
+      }
       default:
         return instruction;
+    }
+  }
+
+  /** A value whose low bits are the same, with less done to the bits above. */
+  #lowBytes(given: Value, bits: number): Value {
+    let value = given;
+    for (;;) {
+      const definition = this.#definitions.get(value);
+      if (definition?.kind === "extend" && definition.from >= bits) value = definition.operand;
+      else if (definition?.kind === "binary" && definition.op === "and" && bits < 64) {
+        const low = (1n << BigInt(bits)) - 1n;
+        const mask = this.#constants.number(definition.right);
+        if (mask === null || (mask & low) !== low) return value;
+        value = definition.left;
+      } else return value;
     }
   }
 
