@@ -1,12 +1,13 @@
 /**
- * What is known of values at one point of a function: ranges of integers, and how pairs of values compare, from the branches
- * on the way there. The walk that asks enters a block before what it dominates, and leaves it after.
+ * What is known of values at one point of a function: ranges of integers, how pairs of values compare, and how far a packet
+ * reaches, from the branches on the way there. The walk that asks enters a block before what it dominates, and leaves it after.
  *
  * Ranges grow only from what a kernel's verifier follows, too: a check that is dropped because of what is known here is one that the verifier
  * does not miss. So a quotient, a remainder or swapped bytes may be anything, although they may not.
  */
 
 import type { Condition, Instruction, IrFunction, Type, Value } from "./ir.ts";
+import type { MemoryFacts } from "./memory.ts";
 
 /** Unsigned, both ends included. */
 export interface Range {
@@ -45,13 +46,17 @@ const OUTCOMES: Readonly<
 
 export class Knowledge {
   readonly #fn: IrFunction;
+  readonly #facts: MemoryFacts;
   readonly #ranges = new Map<Value, Range>();
   readonly #relations = new Map<string, Relation>();
+  /** How far beyond a pointer a packet is known to reach, and not to reach, by pointer and end. */
+  readonly #ends = new Map<string, { readonly reaches: number; readonly fails: number }>();
   /** Undoes what was learnt since each `enter`. */
   readonly #undo: (() => void)[][] = [];
 
-  constructor(fn: IrFunction) {
+  constructor(fn: IrFunction, facts: MemoryFacts) {
     this.#fn = fn;
+    this.#facts = facts;
   }
 
   enter(): void {
@@ -96,7 +101,10 @@ export class Knowledge {
       signed &= ~EQUAL;
     }
     this.#setRelation(left, right, { unsigned, signed });
-    if (this.#fn.values[left] === "ptr") return;
+    if (this.#fn.values[left] === "ptr") {
+      this.#learnEnd(condition, left, right, holds);
+      return;
+    }
     this.#narrow(left, right, unsigned);
     this.#narrow(right, left, swap(unsigned));
     this.#narrowSigned(left, right, signed);
@@ -117,7 +125,35 @@ export class Knowledge {
       if ((possible & ~outcomes) === 0) return true;
       if ((possible & outcomes) === 0) return false;
     }
-    return null;
+    if (this.#facts.isNull(right) && this.#facts.isAddress(left) && of === "both") return condition === "ne";
+    const end = this.#end(condition, left, right);
+    const limits = end === null ? undefined : this.#ends.get(end.key);
+    if (end === null || limits === undefined) return null;
+    if (end.offset <= limits.reaches) return !end.beyond;
+    return end.offset >= limits.fails ? end.beyond : null;
+  }
+
+  #learnEnd(condition: Condition, left: Value, right: Value, holds: boolean): void {
+    const end = this.#end(condition, left, right);
+    if (end === null) return;
+    const { key, offset } = end;
+    const before = this.#ends.get(key);
+    const { reaches, fails } = before ?? { reaches: Number.NEGATIVE_INFINITY, fails: Number.POSITIVE_INFINITY };
+    if (holds === end.beyond) this.#ends.set(key, { reaches, fails: Math.min(fails, offset) });
+    else this.#ends.set(key, { reaches: Math.max(reaches, offset), fails });
+    this.#undo.at(-1)?.push(() => {
+      if (before === undefined) this.#ends.delete(key);
+      else this.#ends.set(key, before);
+    });
+  }
+
+  /** A comparison of a pointer plus a constant with the end of the packet: `p + offset > end` (beyond), or its opposite. */
+  #end(condition: Condition, left: Value, right: Value): { key: string; offset: number; beyond: boolean } | null {
+    if (this.#fn.values[left] !== "ptr" || (condition !== "ugt" && condition !== "ule")) return null;
+    const end = this.#facts.definition(right);
+    if (end?.kind !== "load" || end.width !== 4 || this.#facts.origin(left).kind !== "packet") return null;
+    const { root, offset } = this.#facts.base(left);
+    return { key: `${root} ${right}`, offset, beyond: condition === "ugt" };
   }
 
   #byRange(left: Value, right: Value): number {

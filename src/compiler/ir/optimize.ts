@@ -2,6 +2,7 @@
 
 import { canonical } from "./canonical.ts";
 import type { IrFunction } from "./ir.ts";
+import { addConstantsLast } from "./passes/addresses.ts";
 import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { removeDeadStores } from "./passes/dead-stores.ts";
@@ -22,6 +23,7 @@ export const PASSES: readonly {
 }[] = [
   { name: "promote-slots", run: promoteSlots },
   { name: "simplify", run: simplify },
+  { name: "addresses", run: addConstantsLast },
   { name: "packet-checks", run: combinePacketChecks },
   { name: "known-branches", run: decideBranches },
   { name: "control-flow", run: simplifyControlFlow },

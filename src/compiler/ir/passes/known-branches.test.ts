@@ -87,12 +87,11 @@ describe("decideBranches", () => {
     assertPass(decideBranches, text, text);
   });
 
-  it("knows nothing of what goes round a loop, but for its tests", () => {
+  it("knows of what goes round a loop what its tests say", () => {
     const text = `b0:
-        v3: i64 = const 0
         v4: i64 = const 10
         v5: i64 = const 1
-        jump b1(v3)
+        jump b1(v1)
       b1(v6: i64):
         branch.ult v6, v4 ? b2 : b3
       b2:
@@ -103,5 +102,22 @@ describe("decideBranches", () => {
     const decided = text.replace("CHECK", "jump b1(v7)");
     assertPass(decideBranches, text.replace("CHECK", "branch.ule v7, v4 ? b1(v7) : b3"), decided);
     assertPass(decideBranches, decided, decided);
+  });
+
+  it("knows what comes out of a loop that is left at its end", () => {
+    const text = (last: string): string => `b0:
+        v3: i64 = const 0
+        v4: i64 = const 10
+        v5: i64 = const 1
+        jump b1(v3)
+      b1(v6: i64):
+        v7: i64 = add v6, v5
+        store.u64 [v0 + 0], v7
+        branch.ult v7, v4 ? b1(v7) : b2
+      b2:
+        ${last}
+      b3:
+        return v3`;
+    assertPass(decideBranches, `${text("branch.eq v7, v4 ? b3 : b4")}\nb4:\nreturn v1`.replaceAll("\\n", "\n"), text("jump b3"));
   });
 });

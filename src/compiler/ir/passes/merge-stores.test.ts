@@ -70,6 +70,8 @@ describe("mergeStores", () => {
       body(8, "v5", "v6: i64 = load.u8 [v5 + 0]\nstore.u64 [v0 + 0], v6"),
       body(8, "v5", "call bpf_get_current_comm#16(v5, v4)"),
       body(8, "v5", "v6: ptr = add v5, v1\nstore.u8 [v6 + 0], v2"),
+      // What is counted in there by a function that is called back.
+      body(8, "v5", "").replace("return", "v6: ptr = function-address step\ncall bpf_loop#181(v1, v6, v5, v1)\nreturn"),
     ]) {
       assertPass(mergeStores, text, text);
     }

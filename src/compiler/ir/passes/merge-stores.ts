@@ -82,8 +82,11 @@ class Merger {
     const { root, offset } = this.#facts.place(store);
     if (offset === null) return null;
     // A context's fields are each accessed as they are; what else is unknown may be as particular.
-    const { kind } = this.#facts.origin(root);
-    if (kind === "context" || kind === "unknown") return null;
+    const origin = this.#facts.origin(root);
+    if (origin.kind === "context" || origin.kind === "unknown") return null;
+    // A kernel's verifier follows eight bytes that are stored at once as one number. What a function that is called back counts in
+    // there would be another number each time it looks, and it would look a million times.
+    if (origin.kind === "slot" && this.#facts.hasEscaped(origin.slot)) return null;
     const definition = this.#facts.definition(store.value);
     if (definition?.kind === "const" && this.#fn.values[store.value] !== "ptr") {
       return { store, index, root, offset, constant: BigInt.asUintN(store.width * 8, definition.value) };

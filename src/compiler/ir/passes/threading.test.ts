@@ -84,8 +84,10 @@ describe("leading edges past branches", () => {
     );
   });
 
-  it("leaves loops their entry", () => {
-    const text = `b0:
+  it("enters a loop behind its test, where the first turn is sure", () => {
+    assertPass(
+      decideBranches,
+      `b0:
         v3: i64 = const 0
         v4: i64 = const 10
         v5: i64 = const 1
@@ -96,7 +98,48 @@ describe("leading edges past branches", () => {
         v7: i64 = add v6, v5
         jump b1(v7)
       b3:
+        return v6`,
+      `b0:
+        v3: i64 = const 0
+        v4: i64 = const 10
+        v5: i64 = const 1
+        jump b1
+      b1:
+        jump b2(v3)
+      b2(v8: i64):
+        v7: i64 = add v8, v5
+        jump b3(v7)
+      b3(v6: i64):
+        branch.ult v6, v4 ? b2(v6) : b4
+      b4:
+        return v6`,
+    );
+  });
+
+  it("leaves a loop its one entry", () => {
+    const text = `b0:
+        v3: i64 = const 0
+        v4: i64 = const 10
+        v5: i64 = const 1
+        branch.eq v1, v4 ? b1 : b4
+      b1:
+        store.u64 [v0 + 0], v1
+        jump b2(v1)
+      b4:
+        jump b2(v3)
+      b2(v6: i64):
+        branch.ult v6, v4 ? b3 : b5
+      b3:
+        v7: i64 = add v6, v5
+        jump b2(v7)
+      b5:
         return v6`;
-    assertPass(decideBranches, text, text);
+    const numbered = text
+      .replace("b1 : b4", "b1 : b2")
+      .replace("b4:", "b2:")
+      .replaceAll("b2(", "b3(")
+      .replace("b3 : b5", "b4 : b5")
+      .replace("b3:", "b4:");
+    assertPass(decideBranches, numbered, numbered);
   });
 });
