@@ -1,45 +1,180 @@
-/** `skep run --interface`: in the kernel, live, until Ctrl-C. */
+/**
+ * `skep run` in the kernel: every program of a file where its section says, until Ctrl-C. Records of ring and perf buffers are printed
+ * as they come, then what iterators write, and the maps.
+ */
 
+import type { AnyMap, Collection, Link, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
-import { EXIT, type ExitStatus } from "./exit.ts";
-import { applySettings, type Job } from "./job.ts";
-import { mapToJson, renderMap, toJson } from "./maps.ts";
-import { duration as durationText, type Style, styleFor } from "./terminal.ts";
+import type { Planned } from "./attach-plan.ts";
+import { CliError, EXIT, type ExitStatus } from "./exit.ts";
+import { applySettings, type Setup } from "./job.ts";
+import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
+import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
 
-export interface LiveOptions {
-  readonly interface: string;
-  readonly mode: "native" | "generic" | undefined;
+export interface LiveJob extends Setup {
+  readonly plan: readonly Planned[];
   /** Seconds; undefined: until a signal. */
   readonly duration: number | undefined;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-export async function runLive(job: Job, options: LiveOptions): Promise<ExitStatus> {
-  // From before the program is attached, so that no signal ends the process between attaching and telling how it went.
-  using end = new End(options.duration);
+export async function runLive(job: LiveJob): Promise<ExitStatus> {
+  // From before anything is attached, so that no signal ends the process between attaching and telling how it went.
+  using end = new End(job.duration);
   await using engine = await openEngine("linux");
-  await using collection = await engine.load(job.spec, { programs: [job.program] });
+  await using collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
+  const records = new Records(collection, job.json);
   const style = styleFor(process.stdout);
   const began = performance.now();
-  {
-    await using link = await collection.programs[job.program]?.attach({
-      interface: options.interface,
-      ...(options.mode === undefined ? {} : { mode: options.mode }),
-    });
-    const until = options.duration === undefined ? "Ctrl-C ends it" : `for ${options.duration} s`;
-    process.stderr.write(`${style.bold(job.program)}: ${link?.description}; ${until}, and nothing stays attached\n`);
-    await end.reached;
+  const links: Link[] = [];
+  try {
+    for (const { program, options } of job.plan.filter(({ how }) => how === "attach")) {
+      const link = await loaded(collection, program.name).attach(withMap(collection, program.type, options));
+      links.push(link);
+    }
+    for (const { program } of job.plan.filter(({ how }) => how === "run")) {
+      process.stderr.write(`${style.bold(program.name)}: returned ${runOnce(loaded(collection, program.name))}\n`);
+    }
+    if (links.length > 0) {
+      const until = job.duration === undefined ? "Ctrl-C ends it" : `for ${job.duration} s`;
+      const attached = job.plan.filter(({ how }) => how === "attach").map(({ program }) => program.name);
+      const lines = links.map(({ description }, at) => `${style.bold(attached[at] ?? "")}: ${description}`);
+      process.stderr.write(`${lines.join("\n")}; ${until}, and nothing stays attached\n`);
+      await end.reached;
+    }
+    for (const { program } of job.plan.filter(({ how }) => how === "read"))
+      await readIterator(loaded(collection, program.name), job.json);
+  } finally {
+    for (const link of links) await link.detach();
   }
   const elapsed = (performance.now() - began) * 1e6;
-  const maps = Object.values(collection.maps);
+  await records.end();
+  tellLost(collection);
+  const variables = variableValues(collection);
+  const maps = shown(collection);
+  const descriptions = links.map(({ description }) => description);
   process.stdout.write(
     job.json
-      ? `${toJson({ program: job.program, engine: "linux", interface: options.interface, nanoseconds: Math.round(elapsed), maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])) })}\n`
-      : render(job, options, elapsed, maps, style),
+      ? `${toJson({
+          programs: job.plan.map(({ program }) => program.name),
+          engine: "linux",
+          attached: descriptions,
+          nanoseconds: Math.round(elapsed),
+          variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+          maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
+        })}\n`
+      : render(job, elapsed, variables, maps, style),
   );
   return EXIT.ok;
+}
+
+/** Those that are planned, and those that they call by a program array. */
+function programsToLoad({ spec, plan }: LiveJob): readonly string[] {
+  const called = spec.maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
+  return [...new Set([...plan.map(({ program }) => program.name), ...called.map(({ program }) => program)])];
+}
+
+function loaded(collection: Collection, name: string): Program {
+  const program = collection.programs[name];
+  if (program === undefined) throw new RangeError(`no program ${name}`);
+  return program;
+}
+
+/** Programs on sockets of a map: the only such map that there is. */
+function withMap(collection: Collection, type: string, options: Planned["options"]): Planned["options"] {
+  if (type !== "sk_skb" && type !== "sk_msg") return options;
+  const maps = Object.values(collection.maps).filter(({ spec }) => /^sock(map|hash)$/.test(spec.type));
+  const [map, other] = maps;
+  if (map !== undefined && other === undefined) return { ...options, map };
+  const found = map === undefined ? "none" : maps.map(({ name }) => name).join(", ");
+  throw new CliError(
+    EXIT.input,
+    `a ${type} program is for the sockets of a sockmap, and here is ${found}: attach it from an application`,
+  );
+}
+
+/** A `syscall` program, on a context of no bytes. @returns its result, as a C int. */
+function runOnce(program: Program): number {
+  try {
+    return program.run().verdict | 0;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const why = "it reads bytes that only an application can give it: program.run({ context })";
+    throw new CliError(EXIT.input, `${program.name} (${program.spec.section}): ${why}`, { cause });
+  }
+}
+
+/** Lines that an iterator writes; which map's entries one is about, only an application can say. */
+async function readIterator(program: Program, json: boolean): Promise<void> {
+  if (program.iterate === undefined) return;
+  if (/^(bpf_map_elem|sockmap|bpf_sk_storage_map)$/.test(program.spec.target ?? "")) {
+    process.stderr.write(`skep: ${program.name} goes through a map: read it from an application (iterate({ map }))\n`);
+    return;
+  }
+  for await (const line of program.iterate())
+    process.stdout.write(json ? `${toJson({ program: program.name, text: line })}\n` : `${line}\n`);
+}
+
+/** What programs write for user space, printed as it comes: `events: {…}`; of a perf event with its CPU. */
+class Records {
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>[] = [];
+  readonly #maps: readonly AnyMap[];
+  readonly #json: boolean;
+
+  /** Buffers are open from here on, before a program can write. */
+  constructor(collection: Collection, json: boolean) {
+    this.#json = json;
+    this.#maps = Object.values(collection.maps).filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
+    for (const map of this.#maps) {
+      if (map.spec.type === "perf_event_array") map.open();
+      this.#done.push(this.#follow(map));
+    }
+  }
+
+  async #follow(map: AnyMap): Promise<void> {
+    for await (const record of map.records({ signal: this.#stop.signal })) this.#print(map, record);
+  }
+
+  #print({ name }: AnyMap, record: unknown): void {
+    process.stdout.write(this.#json ? `${toJson({ map: name, record })}\n` : `${name}: ${toJson(record)}\n`);
+  }
+
+  /** With what came last. */
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#done);
+    for (const map of this.#maps) map.drain((record) => this.#print(map, record));
+  }
+}
+
+/** Records that found no room, as far as the kernel counts them. */
+function tellLost(collection: Collection): void {
+  for (const map of Object.values(collection.maps)) {
+    if (map.spec.type === "perf_event_array" && map.lost > 0)
+      process.stderr.write(`skep: ${map.name}: ${count(map.lost)} records found no room\n`);
+  }
+}
+
+/** Kinds whose entries belong to sockets, tasks and the like, or are descriptors: user space cannot go through them. */
+const UNREADABLE = /_storage$|^(sockmap|sockhash|xskmap|cgroup_array|reuseport_sockarray|struct_ops|insn_array)$/;
+
+/** Maps to show at the end: those that hold variables are shown as those. */
+function shown({ maps, spec }: Collection): AnyMap[] {
+  const holders = new Set((spec.globals ?? []).map(({ map }) => map));
+  return withEntries(Object.values(maps)).filter(
+    ({ name, spec }) => !UNREADABLE.test(spec.type) && !holders.has(name) && spec.frozen !== true,
+  );
+}
+
+/** Variables that programs change, by name. */
+function variableValues({ variables, spec }: Collection): readonly { readonly name: string; readonly value: unknown }[] {
+  const constant = new Set(spec.maps.filter(({ frozen }) => frozen === true).map(({ name }) => name));
+  return (spec.globals ?? [])
+    .filter(({ name, map }) => !constant.has(map) && variables[name] !== undefined)
+    .map(({ name }) => ({ name, value: variables[name]?.get() }));
 }
 
 /** The end of a live run: the first SIGINT, SIGTERM or SIGHUP, or the end of the time. A second signal ends the process at once. */
@@ -64,13 +199,26 @@ export class End implements Disposable {
 }
 
 function render(
-  job: Job,
-  options: LiveOptions,
+  job: LiveJob,
   elapsed: number,
-  maps: readonly Parameters<typeof renderMap>[0][],
+  variables: readonly { readonly name: string; readonly value: unknown }[],
+  maps: readonly AnyMap[],
   style: Style,
 ): string {
-  const lines = [`${style.bold(job.program)} ${style.dim(`on ${options.interface}, ${durationText(elapsed)}; detached`)}`];
+  const names = job.plan.map(({ program }) => program.name).join(", ");
+  const on = job.plan.find(({ options }) => options.interface !== undefined)?.options.interface;
+  const where = on === undefined ? "" : `on ${on}, `;
+  const lines = [`${style.bold(names)} ${style.dim(`${where}${durationText(elapsed)}; detached`)}`];
+  if (variables.length > 0) {
+    const columns = [
+      { title: "variable", align: "left" },
+      { title: "value", align: "right" },
+    ] as const;
+    const rows = variables.map(({ name, value }) => [name, isNumber(value) ? count(value) : toJson(value)]);
+    lines.push("", ...table(columns, rows, style));
+  }
   for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
   return `${lines.join("\n")}\n`;
 }
+
+const isNumber = (value: unknown): value is number | bigint => typeof value === "number" || typeof value === "bigint";

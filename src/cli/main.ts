@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     load: async () => (await import("./commands/new.ts")).newProject,
   },
   run: {
-    summary: "compile a program and run it: on a capture, on recorded events, or live on an interface",
+    summary: "compile a program and run it: in the kernel, or on a capture or recorded events",
     load: async () => (await import("./commands/run.ts")).run,
   },
   debug: {

@@ -9,6 +9,7 @@ import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelTypes } from "./kernel-types.ts";
+import { RefusedProgram } from "./programs/refused.ts";
 import { openNative } from "./sys/native.ts";
 import type { Transport } from "./sys/transport.ts";
 
@@ -40,9 +41,13 @@ export class LinuxEngine implements Engine {
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions<Module> = {}): Promise<LinuxCollection<Module>> {
     if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
-    const collection = LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
-    this.#collections.add(collection);
-    return collection;
+    try {
+      const collection = LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
+      this.#collections.add(collection);
+      return collection;
+    } catch (error) {
+      throw error instanceof RefusedProgram ? (await import("./programs/refusal.ts")).verifierError(error) : error;
+    }
   }
 
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */

@@ -1,44 +1,58 @@
-/** Which file attaches which program. Each is loaded when it is first needed: a tracer reads no network code. */
+/** Which file attaches which program. All of them are read when something is first attached: one file of a bundle. */
 
 import { AttachError, FeatureError } from "../../errors.ts";
 import type { Attaching } from "./attaching.ts";
+import { attachCgroup } from "./cgroup.ts";
+import { attachKprobe } from "./kprobe.ts";
 import type { LinuxLink } from "./link.ts";
+import { attachNetfilter } from "./netfilter.ts";
+import { attachNetkit } from "./netkit.ts";
+import { attachNetworkNamespace } from "./network-namespace.ts";
+import { attachPerfEvent } from "./perf-event.ts";
+import { attachRawTracepoint } from "./raw-tracepoint.ts";
+import { attachSocket } from "./socket.ts";
+import { attachSocketMap } from "./socket-map.ts";
+import { attachTc } from "./tc.ts";
+import { attachTracepoint } from "./tracepoint.ts";
+import { attachTracing } from "./tracing.ts";
+import { attachUprobe } from "./uprobe.ts";
+import { attachXdp } from "./xdp.ts";
 
 type Attach = (attaching: Attaching) => LinuxLink;
 
 /** @throws AttachError, FeatureError, PrivilegeError */
-export async function attach(attaching: Attaching): Promise<LinuxLink> {
-  return (await attacherOf(attaching))(attaching);
+export function attach(attaching: Attaching): LinuxLink {
+  return attacherOf(attaching)(attaching);
 }
 
-async function attacherOf({ spec }: Attaching): Promise<Attach> {
+function attacherOf({ spec }: Attaching): Attach {
   switch (spec.type) {
     case "xdp":
-      return (await import("./xdp.ts")).attachXdp;
+      return attachXdp;
     case "sched_cls":
-      if (spec.attachType?.startsWith("netkit_") === true) return (await import("./netkit.ts")).attachNetkit;
-      return (await import("./tc.ts")).attachTc;
+      if (spec.attachType?.startsWith("netkit_") === true) return attachNetkit;
+      return attachTc;
     case "tracepoint":
-      return (await import("./tracepoint.ts")).attachTracepoint;
+      return attachTracepoint;
     case "raw_tracepoint":
     case "raw_tracepoint_writable":
-      return (await import("./raw-tracepoint.ts")).attachRawTracepoint;
+      return attachRawTracepoint;
     case "tracing":
       if (spec.attachType === "trace_iter")
         throw new AttachError(
           `${spec.name}: an iterator is read, and attached nowhere: for await (const line of program.iterate())`,
         );
-      return (await import("./tracing.ts")).attachTracing;
+      return attachTracing;
     case "ext":
-      return (await import("./tracing.ts")).attachTracing;
+      return attachTracing;
     case "lsm":
-      if (spec.attachType === "lsm_cgroup") return (await import("./cgroup.ts")).attachCgroup;
-      return (await import("./tracing.ts")).attachTracing;
+      if (spec.attachType === "lsm_cgroup") return attachCgroup;
+      return attachTracing;
     case "kprobe":
-      if (/^(usdt|u(ret)?probe)/.test(spec.section)) return (await import("./uprobe.ts")).attachUprobe;
-      return (await import("./kprobe.ts")).attachKprobe;
+      if (/^(usdt|u(ret)?probe)/.test(spec.section)) return attachUprobe;
+      return attachKprobe;
     case "perf_event":
-      return (await import("./perf-event.ts")).attachPerfEvent;
+      return attachPerfEvent;
     case "cgroup_skb":
     case "cgroup_sock":
     case "cgroup_sock_addr":
@@ -46,18 +60,18 @@ async function attacherOf({ spec }: Attaching): Promise<Attach> {
     case "cgroup_sysctl":
     case "cgroup_sockopt":
     case "sock_ops":
-      return (await import("./cgroup.ts")).attachCgroup;
+      return attachCgroup;
     case "sk_lookup":
     case "flow_dissector":
-      return (await import("./network-namespace.ts")).attachNetworkNamespace;
+      return attachNetworkNamespace;
     case "sk_skb":
     case "sk_msg":
-      return (await import("./socket-map.ts")).attachSocketMap;
+      return attachSocketMap;
     case "netfilter":
-      return (await import("./netfilter.ts")).attachNetfilter;
+      return attachNetfilter;
     case "socket_filter":
     case "sk_reuseport":
-      return (await import("./socket.ts")).attachSocket;
+      return attachSocket;
     case "syscall":
       throw new AttachError(`${spec.name}: a syscall program is run, and attached nowhere: program.run({ context })`);
     default:

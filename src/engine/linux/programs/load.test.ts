@@ -6,6 +6,8 @@ import type { ProgramType } from "../../../uapi/program-types.ts";
 import { type FakeCall, FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { loadProgram } from "./load.ts";
+import { verifierError } from "./refusal.ts";
+import { RefusedProgram } from "./refused.ts";
 import { relocate } from "./relocate.ts";
 import { functionRecords, lineRecords, typesForKernel } from "./source-lines.ts";
 import { loadTypes } from "./types.ts";
@@ -114,8 +116,15 @@ function refusing(log: string, tell: boolean): FakeKernel {
   });
 }
 
-const load = (kernel: FakeKernel, facts = fakeFacts(), more: Partial<ProgramSpec> = {}) =>
-  loadProgram(fakeMachine(kernel, facts), spec(), program(more), TWO_FUNCTIONS, null);
+/** With the error that an engine makes of a refusal. */
+function load(kernel: FakeKernel, facts = fakeFacts(), more: Partial<ProgramSpec> = {}) {
+  try {
+    return loadProgram(fakeMachine(kernel, facts), spec(), program(more), TWO_FUNCTIONS, null);
+  } catch (error) {
+    throw error instanceof RefusedProgram ? verifierError(error) : error;
+  }
+}
+
 const sizes = (kernel: FakeKernel) => kernel.callsOf("prog_load").map((call) => call.u32("log_size"));
 
 describe("a refusal", () => {

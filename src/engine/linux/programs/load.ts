@@ -13,7 +13,7 @@ import { Request } from "../request.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
 import { PROGRAM_KINDS } from "./kinds.ts";
 import { sendWithLog } from "./log.ts";
-import { logLines, verifierError } from "./refusal.ts";
+import { logLines, RefusedProgram } from "./refused.ts";
 import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords, type TypesForKernel } from "./source-lines.ts";
 
 /** A Spec's types after the kernel took them. */
@@ -41,7 +41,7 @@ const MOST_INSTRUCTIONS = 1_000_000;
  * Tries without a log first: a good program loads in half the time.
  *
  * @param code with its relocations applied.
- * @throws VerifierError, PrivilegeError, FeatureError
+ * @throws RefusedProgram, PrivilegeError, FeatureError
  */
 export function loadProgram(
   kernel: Kernel,
@@ -74,7 +74,7 @@ export function loadProgram(
   if (withLog.result >= 0) return kernel.ledger.adopt(withLog.result, `program ${program.name}`);
   const cause = request.error(withLog.result);
   const log = logLines(withLog.log);
-  throw log.length > 0 ? verifierError(spec, program, log, cause) : explainSilence(kernel, program, cause);
+  throw log.length > 0 ? new RefusedProgram(spec, program, log, cause) : explainSilence(kernel, program, cause);
 }
 
 function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: LoadedTypes): void {

@@ -41,7 +41,7 @@ export class LinuxProgram implements Program {
     this.mustBeOpen();
     const { attach } = await import("../links/attach.ts");
     this.mustBeOpen();
-    const link = await attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options });
+    const link = attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options });
     this.#links = [...this.#links.filter((each) => each.attached), link];
     return link;
   }

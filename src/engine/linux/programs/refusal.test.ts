@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import { explain } from "../../../verifier/explain/explain.ts";
 import { SystemError } from "../sys/system-error.ts";
-import { logLines, verifierError } from "./refusal.ts";
+import { verifierError } from "./refusal.ts";
+import { logLines, RefusedProgram } from "./refused.ts";
 
 const STATISTICS = "processed 12 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 0";
 
@@ -139,7 +140,7 @@ describe("the message: one line, with the source", () => {
   const cause = new SystemError("bpf(prog_load)", 13);
 
   const spec: Spec = { name: "firewall", license: "GPL", types: null, maps: [], programs: [program] };
-  const refused = (log: readonly string[], one = program) => verifierError(spec, one, log, cause);
+  const refused = (log: readonly string[], one = program) => verifierError(new RefusedProgram(spec, one, log, cause));
 
   test("where, what is wrong, what to write instead, and the kernel's words to search for", () => {
     const error = refused(["3: (95) exit", "R0 !read_ok", STATISTICS]);

@@ -4,7 +4,7 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { Request } from "../request.ts";
 import { sendWithLog } from "./log.ts";
-import { logLines } from "./refusal.ts";
+import { logLines } from "./refused.ts";
 
 /** Types that the kernel did not take: an old kernel, or a mistake of whoever made them. */
 export interface TypesRefused {
