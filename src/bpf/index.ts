@@ -30,6 +30,7 @@ export {
   u64,
 } from "./integers.ts";
 export { cast, enumExists, enumValue, exists, field, type Pointer, sizeOf } from "./kernel.ts";
+export * from "./map-kinds.ts";
 export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
 export {
   type Address,

@@ -2,7 +2,7 @@
 
 import type { MapDeclaration } from "../object/module.ts";
 import type { MapType } from "../uapi/map-types.ts";
-import type { u32 } from "./integers.ts";
+import type { i64, u32, u64 } from "./integers.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** Where a map is, and how it is made. */
@@ -32,8 +32,17 @@ export interface KernelMap<Type extends MapType, Key, Value> extends MapDeclarat
   get(key: Key): Found<Value>;
   /** Whether there is an entry. */
   has(key: Key): boolean;
-  /** Adds or replaces; false when the map is full or the kernel is out of memory. (`bpf_map_update_elem`, `BPF_ANY`) */
-  set(key: Key, value: Value): boolean;
+  /**
+   * Adds or replaces; false when the map is full or the kernel is out of memory. With `BPF_NOEXIST` false when the key is there, with
+   * `BPF_EXIST` when it is not. (`bpf_map_update_elem`)
+   */
+  set(key: Key, value: Value, flags?: u64): boolean;
+  /** Replaces; false when the key is not there. (`bpf_map_update_elem`, `BPF_EXIST`) */
+  update(key: Key, value: Value): boolean;
+  /**
+   * Calls a function for each entry, until it returns true; how many that was. Not for tries. Linux 5.13. (`bpf_for_each_map_elem`)
+   */
+  forEach<State = undefined>(callback: (map: this, key: Key, value: Value, state: State) => boolean | void, state?: State): i64;
 }
 
 /** A map whose entries come and go. */
@@ -55,11 +64,17 @@ export interface Counting<Key, Value> {
 type Counts<Key, Value> = [Value] extends [number] ? Counting<Key, Value> : unknown;
 
 export type Hash<Key, Value> = HashMap<"hash", Key, Value> & Counts<Key, Value>;
-export type PerCpuHash<Key, Value> = HashMap<"percpu_hash", Key, Value> & Counts<Key, Value>;
+/** What maps with a value for each CPU can do besides. */
+export interface PerCpu<Key, Value> {
+  /** The entry of a key on another CPU, or null. Linux 5.19. (`bpf_map_lookup_percpu_elem`) */
+  getOn(key: Key, cpu: u32): Found<Value>;
+}
+
+export type PerCpuHash<Key, Value> = HashMap<"percpu_hash", Key, Value> & PerCpu<Key, Value> & Counts<Key, Value>;
 export type LruHash<Key, Value> = HashMap<"lru_hash", Key, Value> & Counts<Key, Value>;
-export type LruPerCpuHash<Key, Value> = HashMap<"lru_percpu_hash", Key, Value> & Counts<Key, Value>;
+export type LruPerCpuHash<Key, Value> = HashMap<"lru_percpu_hash", Key, Value> & PerCpu<Key, Value> & Counts<Key, Value>;
 export type ArrayOf<Value> = KernelMap<"array", u32, Value> & Counts<u32, Value>;
-export type PerCpuArray<Value> = KernelMap<"percpu_array", u32, Value> & Counts<u32, Value>;
+export type PerCpuArray<Value> = KernelMap<"percpu_array", u32, Value> & PerCpu<u32, Value> & Counts<u32, Value>;
 export type LpmTrie<Key, Value> = HashMap<"lpm_trie", Key, Value>;
 
 /** A hash table that all CPUs share. Linux 3.19, `BPF_MAP_TYPE_HASH`. */

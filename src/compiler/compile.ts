@@ -7,7 +7,7 @@
 
 import type { Btf } from "../btf/btf.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
-import type { ExternSpec, FunctionInfo, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
+import type { ExternSpec, FunctionInfo, LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
 import type { Architecture } from "../uapi/registers.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
 import { type Generated, generateProgram } from "./codegen/generate.ts";
@@ -19,12 +19,12 @@ import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
 import { KernelState } from "./typescript/kernel/state.ts";
 import { KFUNCS } from "./typescript/kfuncs.ts";
-import { sizeOf } from "./typescript/layout.ts";
 import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
 import { TooLarge } from "./typescript/lower/session.ts";
+import { mapSpec } from "./typescript/map-specs.ts";
 import { checkModules, type Resolve } from "./typescript/modules.ts";
 import { Reporter } from "./typescript/report.ts";
-import type { MapDeclaration, Module, ProgramDeclaration } from "./typescript/tree.ts";
+import type { Module, ProgramDeclaration } from "./typescript/tree.ts";
 
 export {
   CompileError,
@@ -143,32 +143,6 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
 function nameOf(file: string): string {
   const last = file.split(/[\\/]/).at(-1) ?? file;
   return last.replace(/\.ts$/, "").replace(/\.bpf$/, "");
-}
-
-function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
-  return {
-    name: map.name,
-    type: map.kind.type,
-    ...shapeOf(map),
-    maxEntries: map.maxEntries,
-    flags: map.kind.flags | map.flags,
-    keyType: map.key === null ? 0 : types.idOf(map.key),
-    valueType: map.value === null ? 0 : types.idOf(map.value),
-    ...(map.pinned ? { pinning: "name" } : {}),
-    ...(map.numaNode === null ? {} : { numaNode: map.numaNode }),
-  };
-}
-
-/** In bytes. Records of buffers are not what the kernel's map holds: their type is for who reads them. */
-function shapeOf({ kind, key, value }: MapDeclaration): Pick<MapSpec, "keySize" | "valueSize"> {
-  switch (kind.family) {
-    case "ring":
-      return { keySize: 0, valueSize: 0 };
-    case "perf":
-      return { keySize: 4, valueSize: 4 };
-    case "keyed":
-      return { keySize: key === null ? 0 : sizeOf(key), valueSize: value === null ? 0 : sizeOf(value) };
-  }
 }
 
 function programSpec(

@@ -14,7 +14,17 @@ import { type Span, spanOf } from "./report.ts";
 import { type FunctionSymbol, type Meaning, meaningOf, Scope, textOf } from "./scopes.ts";
 import { errorAt, FunctionState } from "./state.ts";
 import { assignedNames, withoutAssigned } from "./statements.ts";
-import type { Callback, Capture, Expression, FunctionDeclaration, Local, MapDeclaration, Passed, Statement } from "./tree.ts";
+import type {
+  Callback,
+  Capture,
+  Expression,
+  FunctionDeclaration,
+  KeyedMap,
+  Local,
+  MapDeclaration,
+  Passed,
+  Statement,
+} from "./tree.ts";
 import { walk } from "./tree-walk.ts";
 import { INTS, readAs, type StoredType, typeName, type ValueType } from "./types.ts";
 
@@ -232,17 +242,12 @@ export function callbackHelper(fn: FunctionState, helper: CallbackHelper, node: 
   const given = argumentsOf(fn, node, helper.name, names, helper.signature, 1);
   const [first, callbackNode, stateNode] = given ?? [];
   if (first === undefined || callbackNode === undefined) return errorAt(node);
-  const state = stateNode === undefined ? null : expression(fn, stateNode, null);
-  if (state?.type.kind === "error") return state;
-  if (state !== null && !isState(state.type)) {
-    const instead = "pass a struct, or a number";
-    fn.reporter.report("SK2101", state.at, { expected: "a state", found: typeName(state.type), instead });
-    return errorAt(node);
-  }
   const what = helper.name;
   const stateGiven: Given = { kind: "state", name: "state" };
   const at = spanOf(node);
   if (helper.name === "bpf_loop") {
+    const state = stateOf(fn, stateNode);
+    if (state?.type.kind === "error") return state;
     const times = typed(fn, first, INTS.u32);
     const gives: readonly Given[] = [{ kind: "number", name: "index", type: INTS.u32 }, stateGiven];
     const callback = checkCallback(fn, callbackNode, { what, gives, state, later: false });
@@ -256,16 +261,38 @@ export function callbackHelper(fn: FunctionState, helper: CallbackHelper, node: 
       fn.reporter.report("SK2101", spanOf(first), { expected: "a map with entries", found: textOf(first), instead });
     return errorAt(node);
   }
-  const { map } = meaning;
+  return elementCallback(fn, meaning.map as KeyedMap, callbackNode, stateNode, node);
+}
+
+/** A callback for each entry of a map. */
+export function elementCallback(
+  fn: FunctionState,
+  map: KeyedMap,
+  callbackNode: Syntax.Node,
+  stateNode: Syntax.Node | undefined,
+  node: Syntax.CallExpression,
+): Expression {
+  const state = stateOf(fn, stateNode);
+  if (state?.type.kind === "error") return state;
   const gives: readonly Given[] = [
     { kind: "map", name: "map", map },
-    { kind: "pointer", name: "key", stored: meaning.map.key, constant: true },
-    { kind: "pointer", name: "value", stored: meaning.map.value, constant: false },
-    stateGiven,
+    { kind: "pointer", name: "key", stored: map.key, constant: true },
+    { kind: "pointer", name: "value", stored: map.value, constant: false },
+    { kind: "state", name: "state" },
   ];
+  const what = "bpf_for_each_map_elem";
   const callback = checkCallback(fn, callbackNode, { what, gives, state, later: false });
   if (callback === null) return errorAt(node);
-  return { kind: "call-back", type: INTS.i64, helper: what, map, arguments: [], callback, at };
+  return { kind: "call-back", type: INTS.i64, helper: what, map, arguments: [], callback, at: spanOf(node) };
+}
+
+/** The state that a callback is given; null for none. An error expression, with a report, when it is none. */
+function stateOf(fn: FunctionState, node: Syntax.Node | undefined): Expression | null {
+  const state = node === undefined ? null : expression(fn, node, null);
+  if (state === null || state.type.kind === "error" || isState(state.type)) return state;
+  const instead = "pass a struct, or a number";
+  fn.reporter.report("SK2101", state.at, { expected: "a state", found: typeName(state.type), instead });
+  return { kind: "error", type: { kind: "error" }, at: state.at };
 }
 
 function isState(type: ValueType): boolean {

@@ -229,9 +229,11 @@ function method(
     fn.reporter.report("SK2009", spanOf(property), { type: "the context", name: property.name, instead });
     return errorAt(node);
   }
+  if (object.type.kind === "map" && !object.type.nullable)
+    return mapMethod(fn, { ...object.type.map, pointer: object }, property, node);
   const ofText = textMethod(fn, object, property, node);
   if (ofText !== null) return ofText;
-  if (object.type.kind === "reference" && object.type.nullable) {
+  if ((object.type.kind === "reference" || object.type.kind === "map") && object.type.nullable) {
     mayBeNull(fn, object);
     return errorAt(node);
   }

@@ -141,6 +141,10 @@ function truth(fn: FunctionState, value: Expression): Expression {
       if (type.nullable) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
       fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });
       break;
+    case "map":
+      if (type.nullable) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
+      fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });
+      break;
     case "kernel":
       if (mayCompareWithNull(type)) return { kind: "is-null", type: BOOL, negated: true, operand: value, at };
       fn.reporter.report("SK2304", at, { what: value.kind === "local" ? value.local.name : "this" });

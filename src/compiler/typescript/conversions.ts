@@ -41,6 +41,10 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
       }
       if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) return value;
       break;
+    case "map":
+      if (type.kind === "null" && target.nullable) return { ...value, kind: "null", type: target };
+      if (type.kind === "map" && type.map === target.map && (target.nullable || !type.nullable)) return value;
+      break;
     case "kernel":
       if (type.kind === "null" && !target.embedded) return { ...value, kind: "null", type: target };
       if (type.kind === "kernel" && fitsKernel(fn, value, type, target)) return value;
@@ -193,7 +197,7 @@ export function unify(a: ValueType, b: ValueType): ValueType | null {
   if (a.kind === "null" || b.kind === "null") {
     const other = a.kind === "null" ? b : a;
     if (other.kind === "int" || other.kind === "bool") return { kind: "nullable", of: other };
-    return other.kind === "reference" || other.kind === "kernel"
+    return other.kind === "reference" || other.kind === "kernel" || other.kind === "map"
       ? { ...other, nullable: true }
       : other.kind === "nullable" || other.kind === "null"
         ? other
@@ -213,6 +217,7 @@ export function unify(a: ValueType, b: ValueType): ValueType | null {
   if (a.kind === "reference" && b.kind === "reference") {
     return sameStored(a.to, b.to) ? unifyReferences(a, b) : null;
   }
+  if (a.kind === "map" && b.kind === "map") return a.map === b.map ? { ...a, nullable: a.nullable || b.nullable } : null;
   if (a.kind === "kernel" && b.kind === "kernel") return unifyKernel(a, b);
   return a.kind === b.kind ? a : null;
 }

@@ -6,8 +6,9 @@ import { coerce } from "./conversions.ts";
 import { nameFits } from "./declarations.ts";
 import { expression } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
-import type { MapKind } from "./library/maps.ts";
+import type { MapFamily, MapKind } from "./library/maps.ts";
 import { type Span, spanOf } from "./report.ts";
+import { meaningOf, textOf } from "./scopes.ts";
 import { FunctionState, type ModuleState } from "./state.ts";
 import type { MapDeclaration } from "./tree.ts";
 import { INTS, type StoredType, sameStored, typeName } from "./types.ts";
@@ -32,7 +33,7 @@ interface Types {
   readonly value: StoredType | null;
 }
 
-type Options = Pick<MapDeclaration, "maxEntries" | "flags" | "pinned" | "numaNode">;
+type Options = Pick<MapDeclaration, "maxEntries" | "flags" | "pinned" | "numaNode" | "extra" | "depth">;
 
 export function mapDeclaration(
   module: ModuleState,
@@ -43,10 +44,32 @@ export function mapDeclaration(
   at: Span,
 ): MapDeclaration | null {
   const declared: Declared = { module, kind, kindName, node };
+  const inner = kind.family === "maps" ? innerOf(declared, name) : null;
+  if (kind.family === "maps" && inner === null) return null;
   const types = typeArguments(declared);
   const options = optionsOf(declared);
   if (types === null || options === null || !nameFits(module, name, at)) return null;
-  return { name, kind, ...types, ...options, at };
+  return { name, kind, ...types, ...options, inner, at };
+}
+
+/** What stands first in `arrayOfMaps(counts, { … })`: a map of the file, or one that is declared there and then. */
+function innerOf(declared: Declared, name: string): MapDeclaration | null {
+  const { module, kindName, node } = declared;
+  const [first] = node.arguments;
+  const meaning = first === undefined ? null : meaningOf(module.values, first);
+  let inner: MapDeclaration | null = null;
+  if (meaning?.kind === "map") inner = meaning.map;
+  else if (first?.type === "CallExpression") {
+    const kind = meaningOf(module.values, first.callee);
+    if (kind?.kind === "map-kind") inner = mapDeclaration(module, kind.map, textOf(first.callee), name, first, spanOf(first));
+    if (kind?.kind === "map-kind" && inner === null) return null;
+  }
+  if (inner !== null && inner.inner === null) return { ...inner, name: `${name}.inner`, pinned: false };
+  if (meaning?.kind !== "refused") {
+    const problem = inner === null ? `${kindName} takes first what its maps look like` : "a map of maps holds no maps of maps";
+    module.reporter.report("SK3002", spanOf(first ?? node), { problem, instead: usageOf(declared) });
+  }
+  return null;
 }
 
 function usageOf({ kind, kindName }: Declared): string {
@@ -55,8 +78,23 @@ function usageOf({ kind, kindName }: Declared): string {
       return `write ${kindName}<Event>({ maxEntries: 1 << 18 })`;
     case "perf":
       return `write ${kindName}<Event>()`;
+    case "queue":
+    case "bloom":
+      return `write ${kindName}<Value>({ maxEntries: 1024 })`;
+    case "storage":
+      return `write ${kindName}<Value>()`;
+    case "stacks":
+      return `write ${kindName}({ maxEntries: 1024, depth: 64 })`;
+    case "maps":
+      return kind.indexed
+        ? `write ${kindName}(counts, { maxEntries: 8 }), after export const counts = …`
+        : `write ${kindName}<Key, typeof counts>(counts, { maxEntries: 8 }), after export const counts = …`;
     case "keyed":
       return kind.indexed ? `write ${kindName}<u64>({ maxEntries: 256 })` : `write ${kindName}<Key, Value>({ maxEntries: 1024 })`;
+    case "sockets":
+      return kind.indexed ? `write ${kindName}({ maxEntries: 64 })` : `write ${kindName}<Key>({ maxEntries: 64 })`;
+    default:
+      return `write ${kindName}({ maxEntries: 64 })`;
   }
 }
 
@@ -66,21 +104,69 @@ function refuseType(declared: Declared, at: Span, problem: string): null {
 }
 
 function typeArguments(declared: Declared): Types | null {
-  return declared.kind.family === "keyed" ? keyAndValue(declared) : recordOnly(declared);
+  const { kind } = declared;
+  switch (kind.family) {
+    case "keyed":
+      return keyAndValue(declared);
+    case "ring":
+    case "perf":
+    case "queue":
+    case "bloom":
+    case "storage":
+      return valueOnly(declared);
+    case "sockets":
+      return kind.indexed ? without(declared, { key: INTS.u32, value: INTS.u32 }) : keyOnly(declared, INTS.u32);
+    case "maps":
+      return kind.indexed ? without(declared, { key: INTS.u32, value: null }) : keyOnly(declared, null);
+    case "redirect":
+      return without(declared, { key: INTS.u32, value: INTS.u32 });
+    case "reuseport":
+      return without(declared, { key: INTS.u32, value: INTS.u64 });
+    default:
+      return without(declared, { key: null, value: null });
+  }
 }
 
-/** `<Event>`: what the records of a buffer are. */
-function recordOnly(declared: Declared): Types | null {
+/** Kinds whose keys and values are the kernel's matter. */
+function without(declared: Declared, types: Types): Types | null {
+  const { kindName, kind, node } = declared;
+  // `arrayOfMaps<typeof counts>(counts, …)` says to the editor what the argument says, too.
+  if (!node.typeArguments || kind.family === "maps") return types;
+  return refuseType(declared, spanOf(node.typeArguments), `${kindName} takes no types`);
+}
+
+/** `<Key>`; of a map of maps, the inner map's type may follow. */
+function keyOnly(declared: Declared, value: StoredType | null): Types | null {
+  const { module, kindName, node, kind } = declared;
+  const given = (node.typeArguments?.params ?? []) as readonly Syntax.TSType[];
+  const [first] = given;
+  if (first === undefined || given.length > (kind.family === "maps" ? 2 : 1))
+    return refuseType(declared, spanOf(node.typeArguments ?? node.callee), `${kindName} needs the type of its keys`);
+  const key = storedType(module, first);
+  if (key === null) return null;
+  if (sizeOf(key) > LARGEST_KEY)
+    return refuseType(declared, spanOf(first), `a key of ${sizeOf(key)} bytes does not fit into the frame of 512`);
+  return { key, value };
+}
+
+/** `<Event>`: what the records of a buffer are, what is in a queue, what an object carries. */
+function valueOnly(declared: Declared): Types | null {
   const { module, kind, kindName, node } = declared;
   const [only, more] = node.typeArguments?.params ?? [];
   if (only === undefined || more !== undefined)
-    return refuseType(declared, spanOf(node.typeArguments ?? node.callee), `${kindName} needs the type of its records`);
+    return refuseType(
+      declared,
+      spanOf(node.typeArguments ?? node.callee),
+      `${kindName} needs the type of its ${kind.family === "ring" || kind.family === "perf" ? "records" : "values"}`,
+    );
   const value = storedType(module, only as Syntax.TSType);
   if (value === null) return null;
   // Of a perf event array, a number of four bytes would be what it holds: descriptors.
   if (kind.family === "perf" && value.kind !== "struct")
     return refuseType(declared, spanOf(only), `records of ${kindName} are structs, not ${typeName(value)}`);
-  return { key: null, value };
+  if (kind.family === "storage" && value.kind !== "struct")
+    return refuseType(declared, spanOf(only), `values of ${kindName} are structs, not ${typeName(value)}`);
+  return { key: kind.family === "storage" ? INTS.i32 : null, value };
 }
 
 /** `<Key, Value>`; of an array `<Value>` or `<u32, Value>`. */
@@ -119,6 +205,15 @@ function keyAndValue(declared: Declared): Types | null {
 
 const OPTIONS = ["maxEntries", "flags", "pinning", "numaNode"];
 
+/** Options of some kinds alone, and their largest values. */
+const OWN_OPTIONS: Readonly<Partial<Record<MapFamily, Readonly<Record<string, number>>>>> = {
+  stacks: { depth: 127 },
+  bloom: { hashes: 15 },
+};
+
+/** Addresses of a call chain, as `kernel.perf_event_max_stack` limits it. */
+const DEPTH = 127;
+
 /** `{ maxEntries: n, … }`; null, with a report, when it is anything else. */
 function optionsOf(declared: Declared): Options | null {
   const { module, kind, kindName, node } = declared;
@@ -126,18 +221,21 @@ function optionsOf(declared: Declared): Options | null {
     module.reporter.report("SK3002", spanOf(at), { problem, instead: usageOf(declared) });
     return null;
   };
-  const [argument, more] = node.arguments;
-  // The number of CPUs is what everybody wants of a perf event array; the engine knows it.
-  const needsEntries = kind.family !== "perf";
-  if (argument === undefined && !needsEntries) return { maxEntries: 0, flags: 0, pinned: false, numaNode: null };
+  const [argument, more] = kind.family === "maps" ? node.arguments.slice(1) : node.arguments;
+  // The number of CPUs is what everybody wants of a perf event array; the engine knows it. Storages grow with their objects.
+  const counts = kind.family !== "perf" && kind.family !== "storage";
+  const nothing: Options = { maxEntries: 0, flags: 0, pinned: false, numaNode: null, extra: null, depth: DEPTH };
+  if (argument === undefined && !counts) return nothing;
   if (argument?.type !== "ObjectExpression" || more !== undefined)
     return refuse(argument ?? node, `${kindName} takes its options in braces`);
+  const own = OWN_OPTIONS[kind.family] ?? {};
+  const known = [...OPTIONS.filter((name) => name !== "maxEntries" || kind.family !== "storage"), ...Object.keys(own)];
   const given = new Map<string, bigint>();
   let pinned = false;
   for (const property of argument.properties) {
     const key =
       property.type === "ObjectProperty" && !property.computed && property.key.type === "Identifier" ? property.key.name : null;
-    if (property.type !== "ObjectProperty" || key === null || !OPTIONS.includes(key))
+    if (property.type !== "ObjectProperty" || key === null || !known.includes(key))
       return refuse(property, `${key ?? "this"} is not an option of ${kindName}`);
     if (given.has(key) || (key === "pinning" && pinned)) return refuse(property, `${key} is there twice`);
     if (key === "pinning") {
@@ -149,17 +247,22 @@ function optionsOf(declared: Declared): Options | null {
     const value = constantOption(module, key, property.value);
     if (value === null) return null;
     given.set(key, value);
+    const largest = own[key];
+    if (largest !== undefined && (value === 0n || value > BigInt(largest)))
+      return refuse(property.value, `${key} is a number from 1 to ${largest}`);
     const problem = key === "maxEntries" ? entriesProblem(declared, value) : null;
     if (problem !== null) return refuse(property.value, problem);
   }
   const maxEntries = given.get("maxEntries");
-  if (maxEntries === undefined && needsEntries) return refuse(argument, `${kindName} needs maxEntries`);
+  if (maxEntries === undefined && counts) return refuse(argument, `${kindName} needs maxEntries`);
   const numaNode = given.get("numaNode");
   return {
     maxEntries: Number(maxEntries ?? 0n),
     flags: Number(given.get("flags") ?? 0n),
     pinned,
     numaNode: numaNode === undefined ? null : Number(numaNode),
+    extra: given.get("hashes") ?? null,
+    depth: Number(given.get("depth") ?? DEPTH),
   };
 }
 

@@ -1,17 +1,19 @@
 /** Checks calls of a map's methods; those of maps that are no tables of keys are in files of their own. */
 
 import type * as Syntax from "@babel/types";
+import { elementCallback } from "./callbacks.ts";
 import { argumentsOf } from "./calls.ts";
 import { coerce } from "./conversions.ts";
 import { perfMethod, ringMethod } from "./events.ts";
 import { expression, typed } from "./expressions.ts";
 import { MAP_METHODS } from "./library/maps.ts";
+import { helperMethod, innerMethod, queueMethod, storageMethod } from "./map-calls.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { placeType, storedValue } from "./structs.ts";
 import type { Expression, KeyedMap, MapDeclaration } from "./tree.ts";
-import { BOOL, type NullableType, readAs, reference, VOID } from "./types.ts";
+import { BOOL, INTS, type NullableType, readAs, reference, type ValueType, VOID } from "./types.ts";
 
 /** A call of a method, and how to refuse it. */
 export interface MethodCall {
@@ -46,6 +48,14 @@ export function mapMethod(
       return perfMethod(call);
     case "keyed":
       return isKeyed(map) ? keyedMethod(call, map) : errorAt(node);
+    case "queue":
+      return queueMethod(call);
+    case "maps":
+      return innerMethod(call);
+    case "storage":
+      return storageMethod(call);
+    default:
+      return helperMethod(call);
   }
 }
 
@@ -68,12 +78,33 @@ export function methodArguments(
   return argumentsOf(fn, node, `${map.name}.${method}`, names, signature, optional);
 }
 
+/** `BPF_EXIST` of linux/bpf.h. */
+const EXIST = 2n;
+
+/** What the methods of a table take, and how many of that may be left out. */
+const PARAMETERS: Readonly<Record<string, readonly [readonly string[], number]>> = {
+  getOn: [["key", "cpu"], 0],
+  set: [["key", "value", "flags"], 1],
+  update: [["key", "value"], 0],
+  increment: [["key", "value"], 1],
+};
+
+/** `map.forEach((map, key, value, state) => …, state)`, Linux 5.13. */
+function forEach(call: MethodCall, map: KeyedMap): Expression {
+  const { fn, node } = call;
+  const [callback, state] = methodArguments(call, ["callback", "state"], 1) ?? [];
+  if (callback === undefined) return errorAt(node);
+  if (map.kind.prefix) return cannot(call, "the kernel goes through hashes and arrays only");
+  return elementCallback(fn, map, callback, state, node);
+}
+
 function keyedMethod(call: MethodCall, map: KeyedMap): Expression {
   const { fn, method: name, node } = call;
   const at = spanOf(node);
-  const wanted = name === "set" || name === "increment" ? ["key", "value"] : ["key"];
-  const values = methodArguments(call, wanted, name === "increment" ? 1 : 0);
-  const [keyNode, valueNode] = values ?? [];
+  if (name === "forEach") return forEach(call, map);
+  const [wanted, optional] = PARAMETERS[name] ?? [["key"], 0];
+  const values = methodArguments(call, wanted, optional);
+  const [keyNode, valueNode, flagsNode] = values ?? [];
   if (keyNode === undefined) return errorAt(node);
   const key = storedValue(fn, keyNode, map.key);
   switch (name) {
@@ -82,6 +113,15 @@ function keyedMethod(call: MethodCall, map: KeyedMap): Expression {
       const type =
         value.kind === "reference" ? reference(value.to, "map", true) : ({ kind: "nullable", of: value } satisfies NullableType);
       return key.type.kind === "error" ? key : { kind: "map-get", type, map, key, at };
+    }
+    case "getOn": {
+      if (!map.kind.perCpu) return cannot(call, "all CPUs share its values: write get(key)");
+      const cpu = valueNode === undefined ? errorAt(node) : typed(fn, valueNode, INTS.u32);
+      const value = readAs(map.value, "map");
+      if (key.type.kind === "error" || cpu.type.kind === "error") return errorAt(node);
+      const type: ValueType =
+        value.kind === "int" || value.kind === "bool" ? { kind: "nullable", of: value } : { ...value, nullable: true };
+      return { kind: "map-get", type, map, key, cpu, at };
     }
     case "has":
       return key.type.kind === "error" ? key : { kind: "map-has", type: BOOL, map, key, at };
@@ -106,7 +146,15 @@ function keyedMethod(call: MethodCall, map: KeyedMap): Expression {
     default: {
       const value = valueNode === undefined ? errorAt(node) : typed(fn, valueNode, placeType(map.value));
       if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
-      return { kind: "map-set", type: BOOL, map, key, value, at };
+      // Only what is there: BPF_EXIST.
+      const flags: Expression =
+        name === "update"
+          ? { kind: "constant", type: INTS.u64, value: EXIST, at }
+          : flagsNode === undefined
+            ? { kind: "constant", type: INTS.u64, value: 0n, at }
+            : typed(fn, flagsNode, INTS.u64);
+      if (flags.type.kind === "error") return flags;
+      return { kind: "map-set", type: BOOL, map, key, value, flags, at };
     }
   }
 }

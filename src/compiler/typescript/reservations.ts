@@ -318,7 +318,7 @@ class ReservationCheck {
     if (root === null || state?.has(root) !== true) return state;
     const own = this.#maps.get(root);
     if (own === undefined) this.#parameters.set(root, map);
-    else if (own !== map) this.#reporter.report("SK3101", record.at, { method: map.name, map: map.name });
+    else if (own.name !== map.name) this.#reporter.report("SK3101", record.at, { method: map.name, map: map.name });
     return set(state, root, { may: GONE, path: [], goneAt: at });
   }
 

@@ -53,6 +53,14 @@ export interface MapDeclaration {
   /** Pinned under its name. */
   readonly pinned: boolean;
   readonly numaNode: number | null;
+  /** `map_extra`: hash functions of a bloom filter. */
+  readonly extra: bigint | null;
+  /** Of call chains: addresses at most. */
+  readonly depth: number;
+  /** Of maps of maps: what each of its maps looks like. */
+  readonly inner: MapDeclaration | null;
+  /** Of a map that was got from another one: its address. */
+  readonly pointer?: Expression;
   readonly at: Span;
 }
 
@@ -414,6 +422,8 @@ export type Expression =
       readonly type: ValueType;
       readonly map: KeyedMap;
       readonly key: Expression;
+      /** Of `getOn`: whose value. */
+      readonly cpu?: Expression;
     })
   | (Node & {
       readonly kind: "map-set";
@@ -421,6 +431,7 @@ export type Expression =
       readonly map: KeyedMap;
       readonly key: Expression;
       readonly value: Expression;
+      readonly flags: Expression;
     })
   | (Node & {
       readonly kind: "map-increment";

@@ -7,6 +7,7 @@
 
 import type { KernelArray, KernelStruct } from "./kernel/structs.ts";
 import type { ContextName } from "./library/contexts.ts";
+import type { MapDeclaration } from "./tree.ts";
 
 export type IntName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64";
 
@@ -123,6 +124,8 @@ export type ValueType =
   | ReferenceType
   | KernelType
   | NullableType
+  /** A map that was got from a map of maps. */
+  | { readonly kind: "map"; readonly map: MapDeclaration; readonly nullable: boolean }
   /** An integer constant that has not met a type yet: it takes the type of what it is used with. */
   | { readonly kind: "literal" }
   | { readonly kind: "null" }
@@ -201,11 +204,15 @@ export function readAs(type: StoredType, memory: Memory): ScalarType | Reference
 /** The value's type when it is not null. */
 export function withoutNull(type: ValueType): ValueType {
   if (type.kind === "nullable") return type.of;
-  return (type.kind === "reference" || type.kind === "kernel") && type.nullable ? { ...type, nullable: false } : type;
+  return (type.kind === "reference" || type.kind === "kernel" || type.kind === "map") && type.nullable
+    ? { ...type, nullable: false }
+    : type;
 }
 
-export function isNullable(type: ValueType): type is NullableType | ReferenceType | KernelType {
-  return type.kind === "nullable" || ((type.kind === "reference" || type.kind === "kernel") && type.nullable);
+export function isNullable(type: ValueType): type is Extract<ValueType, { kind: "nullable" | "reference" | "kernel" | "map" }> {
+  return (
+    type.kind === "nullable" || ((type.kind === "reference" || type.kind === "kernel" || type.kind === "map") && type.nullable)
+  );
 }
 
 /** MAC and IPv6 addresses: bytes in memory, but values as numbers are: a name for one is a copy. */
@@ -246,6 +253,8 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
       return type.nullable ? `${typeName(type.to)} | null` : typeName(type.to);
     case "kernel":
       return `${kernelName(type.to)}${type.nullable ? " | null" : ""}`;
+    case "map":
+      return `a map like ${type.map.name}${type.nullable ? " | null" : ""}`;
     case "nullable":
       return `${typeName(type.of)} | null`;
     case "literal":

@@ -3,7 +3,20 @@
 import type { MapType } from "../../../uapi/map-types.ts";
 
 /** Kinds that are declared and used alike. */
-export type MapFamily = "keyed" | "ring" | "perf";
+export type MapFamily =
+  | "keyed"
+  | "ring"
+  | "perf"
+  | "queue"
+  | "bloom"
+  | "programs"
+  | "stacks"
+  | "maps"
+  | "storage"
+  | "redirect"
+  | "sockets"
+  | "cgroups"
+  | "reuseport";
 
 export interface MapKind {
   readonly type: MapType;
@@ -18,11 +31,15 @@ export interface MapKind {
   readonly prefix: boolean;
 }
 
-/** `BPF_F_NO_PREALLOC`: the kernel makes no other kind of LPM trie. */
+/** `BPF_F_NO_PREALLOC`: the kernel makes no other kind of LPM trie, and no other storages. */
 const BPF_F_NO_PREALLOC = 1;
 
 function kind(type: MapType, traits: Partial<MapKind> = {}): MapKind {
   return { type, family: "keyed", flags: 0, perCpu: false, indexed: false, prefix: false, ...traits };
+}
+
+function storage(type: MapType): MapKind {
+  return kind(type, { family: "storage", flags: BPF_F_NO_PREALLOC });
 }
 
 export const MAPS: Readonly<Record<string, MapKind>> = {
@@ -35,16 +52,38 @@ export const MAPS: Readonly<Record<string, MapKind>> = {
   lpmTrie: kind("lpm_trie", { flags: BPF_F_NO_PREALLOC, prefix: true }),
   ringBuffer: kind("ringbuf", { family: "ring" }),
   perfEventArray: kind("perf_event_array", { family: "perf" }),
+  queue: kind("queue", { family: "queue" }),
+  stack: kind("stack", { family: "queue" }),
+  bloomFilter: kind("bloom_filter", { family: "bloom" }),
+  programArray: kind("prog_array", { family: "programs", indexed: true }),
+  stackTrace: kind("stack_trace", { family: "stacks" }),
+  arrayOfMaps: kind("array_of_maps", { family: "maps", indexed: true }),
+  hashOfMaps: kind("hash_of_maps", { family: "maps" }),
+  taskStorage: storage("task_storage"),
+  socketStorage: storage("sk_storage"),
+  inodeStorage: storage("inode_storage"),
+  cgroupStorage: storage("cgrp_storage"),
+  deviceMap: kind("devmap", { family: "redirect", indexed: true }),
+  deviceHashMap: kind("devmap_hash", { family: "redirect" }),
+  cpuMap: kind("cpumap", { family: "redirect", indexed: true }),
+  xskMap: kind("xskmap", { family: "redirect", indexed: true }),
+  sockMap: kind("sockmap", { family: "sockets", indexed: true }),
+  sockHash: kind("sockhash", { family: "sockets" }),
+  cgroupArray: kind("cgroup_array", { family: "cgroups", indexed: true }),
+  reuseportArray: kind("reuseport_sockarray", { family: "reuseport", indexed: true }),
 };
 
 /** Names of the methods that maps of a family have, with the signature that messages show. */
 export const MAP_METHODS: Readonly<Record<MapFamily, Readonly<Record<string, string>>>> = {
   keyed: {
     get: "get(key): value or null",
+    getOn: "getOn(key, cpu): value or null",
     has: "has(key): bool",
-    set: "set(key, value): bool",
+    set: "set(key, value, flags = BPF_ANY): bool",
+    update: "update(key, value): bool",
     delete: "delete(key): bool",
     increment: "increment(key, by = 1)",
+    forEach: "forEach((map, key, value, state) => …, state)",
   },
   ring: {
     reserve: "reserve(): record or null",
@@ -53,7 +92,26 @@ export const MAP_METHODS: Readonly<Record<MapFamily, Readonly<Record<string, str
     output: "output(record, flags = 0): bool",
     query: "query(what): u64",
   },
-  perf: {
-    output: "output(ctx, record, flags = BPF_F_CURRENT_CPU): bool",
+  perf: { output: "output(ctx, record, flags = BPF_F_CURRENT_CPU): bool" },
+  queue: {
+    push: "push(value, flags = 0): bool",
+    pop: "pop(): value or null",
+    peek: "peek(): value or null",
   },
+  bloom: { add: "add(value): bool", has: "has(value): bool" },
+  programs: { tailCall: "tailCall(ctx, index)" },
+  stacks: { id: "id(ctx, flags = 0): i64" },
+  maps: { get: "get(key): map or null" },
+  storage: {
+    get: "get(object): value or null",
+    getOrCreate: "getOrCreate(object): value or null",
+    delete: "delete(object): bool",
+  },
+  redirect: { redirect: "redirect(key, flags = 0): u32" },
+  sockets: {
+    redirect: "redirect(ctx, key, flags = 0): i64",
+    update: "update(ctx, key, flags = BPF_ANY): bool",
+  },
+  cgroups: { hasCurrentTask: "hasCurrentTask(index): bool", hasPacket: "hasPacket(ctx, index): bool" },
+  reuseport: { select: "select(ctx, key, flags = 0): bool" },
 };

@@ -132,7 +132,8 @@ function isNull(to: Lowering, operand: Expression, then: BlockId, otherwise: Blo
     ir.jump(otherwise);
     return;
   }
-  if (operand.type.kind === "reference" || operand.type.kind === "kernel" || operand.kind === "map-get") {
+  const isPointer = operand.type.kind === "reference" || operand.type.kind === "kernel" || operand.type.kind === "map";
+  if (isPointer || operand.kind === "map-get") {
     const address = operand.kind === "map-get" ? lookUp(to, operand) : scalar(to, operand);
     ir.branch("eq", address, ir.constant("ptr", 0), then, otherwise);
     return;

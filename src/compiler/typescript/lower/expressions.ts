@@ -12,7 +12,7 @@ import { helperCall } from "./helper-calls.ts";
 import { convert } from "./integers.ts";
 import { kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
-import { mapCall, zeroPadding } from "./map-calls.ts";
+import { copyOut, mapCall, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
 import { at, irType, type Location, load, pointer } from "./memory.ts";
 import { packetCheck } from "./packets.ts";
@@ -219,7 +219,7 @@ export function splits(value: Expression): boolean {
     value.kind === "packet-at" ||
     value.kind === "packet-read" ||
     ((value.kind === "map-get" || value.kind === "helper") && value.type.kind === "nullable") ||
-    (value.kind === "map-call" && value.method === "reserve")
+    (value.kind === "map-call" && (value.method === "reserve" || value.method === "pop" || value.method === "peek"))
   );
 }
 
@@ -264,6 +264,18 @@ export function split(to: Lowering, cell: Cell, value: Expression): { readonly p
       stored.kind === "struct" || stored.kind === "array"
         ? address
         : load(ir, stored, { address, offset: 0, memory: "map", align: 8 }),
+    );
+  }
+  if (value.kind === "map-call" && (value.method === "pop" || value.method === "peek")) {
+    const { address, there } = copyOut(to, value);
+    const stored = value.map.value;
+    const blocks = to.branches(["present", "absent"], (made) =>
+      ir.branch("eq", there, ir.constant("i32", 0), made.absent, made.present),
+    );
+    return finish(blocks, () =>
+      stored === null || stored.kind === "struct" || stored.kind === "array" || stored.kind === "pointer"
+        ? address
+        : load(ir, stored, { address, offset: 0, memory: "stack", align: 8 }),
     );
   }
   if (value.kind === "map-call" && value.method === "reserve") {

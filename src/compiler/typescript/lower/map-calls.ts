@@ -1,12 +1,14 @@
 /** Lowers methods of maps that are no tables of keys to the kernel's helpers. */
 
+import type { HelperName } from "../../../uapi/helpers.ts";
 import type { Value } from "../../ir/ir.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
+import { MAP_HELPERS, type MapArgument, type MapHelper, STORAGES } from "../library/map-helpers.ts";
 import type { Expression, MapDeclaration } from "../tree.ts";
 import type { StoredType } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
-import { argument } from "./maps.ts";
+import { argument, mapPointer } from "./maps.ts";
 import { type Location, zero } from "./memory.ts";
 
 type MapCall = Extract<Expression, { kind: "map-call" }>;
@@ -20,7 +22,93 @@ export function mapCall(to: Lowering, call: MapCall): Value | null {
       return perfCall(to, call);
     case "keyed":
       throw new TypeError(`${call.map.name}.${call.method} has an expression of its own`);
+    case "maps":
+      return lookedUp(to, call);
+    case "storage":
+      return storageCall(to, call);
+    default:
+      return helperCall(to, call);
   }
+}
+
+/** One call of a helper, as the table says. */
+function helperCall(to: Lowering, call: MapCall): Value | null {
+  const { ir } = to;
+  const { map, method, at } = call;
+  const entry = MAP_HELPERS[map.kind.type]?.[method];
+  if (entry === undefined) throw new TypeError(`no helper is ${map.kind.type}.${method}`);
+  const takes = entry.takes.filter((taken) => taken !== "map");
+  const ready = takes.map((taken, index) => argumentOf(to, map, taken, given(call, index)));
+  to.locate(at);
+  let next = 0;
+  const values = entry.takes.map((taken) => (taken === "map" ? mapPointer(to, map) : (ready[next++]?.() ?? fail(call))));
+  const name = helperName(entry, call);
+  switch (entry.gives) {
+    case "nothing":
+      ir.call(name, values, null);
+      return null;
+    case "action":
+      return ir.call(name, values, "i32");
+    case "number":
+      return ir.call(name, values, "i64");
+    default:
+      return ir.compare("eq", ir.call(name, values, "i64"), ir.constant("i64", entry.gives === "one" ? 1 : 0));
+  }
+}
+
+function fail(call: MapCall): never {
+  throw new TypeError(`${call.map.name}.${call.method} lacks an argument`);
+}
+
+/** Computes an argument now; the result puts it where the helper finds it. */
+function argumentOf(to: Lowering, map: MapDeclaration, taken: MapArgument, value: Expression): () => Value {
+  if (taken === "context") return () => to.context;
+  if (taken === "key" && map.key !== null) return argument(to, value, map.key, "key", "direct");
+  if (taken === "value" && map.value !== null) return argument(to, value, map.value, "value", "direct");
+  const number = scalar(to, value);
+  return () => number;
+}
+
+/** Which helper it is may depend on the program's context. */
+function helperName({ helper }: MapHelper, call: MapCall): HelperName {
+  if (typeof helper === "string") return helper;
+  const context = call.arguments.find(({ type }) => type.kind === "context")?.type;
+  const name = context?.kind === "context" ? helper[context.name] : undefined;
+  return name ?? fail(call);
+}
+
+/** `pop` and `peek`: where the copy is, and whether there was one. */
+export function copyOut(to: Lowering, call: MapCall): { readonly address: Value; readonly there: Value } {
+  const { ir } = to;
+  const { map, method } = call;
+  const address = to.slot(sizeOf(valueType(map)), `value of ${map.name}.${method}`);
+  to.locate(call.at);
+  const helper = method === "pop" ? "bpf_map_pop_elem" : "bpf_map_peek_elem";
+  return { address, there: succeeded(to, ir.call(helper, [mapPointer(to, map), address], "i64")) };
+}
+
+function lookedUp(to: Lowering, call: MapCall): Value {
+  const { map } = call;
+  if (map.key === null) return fail(call);
+  const key = argument(to, given(call, 0), map.key, "key");
+  to.locate(call.at);
+  return to.ir.call("bpf_map_lookup_elem", [mapPointer(to, map), key()], "ptr");
+}
+
+/** `BPF_LOCAL_STORAGE_GET_F_CREATE` of linux/bpf.h. */
+const CREATE = 1;
+
+function storageCall(to: Lowering, call: MapCall): Value {
+  const { ir } = to;
+  const { map, method } = call;
+  const storage = STORAGES[map.kind.type];
+  if (storage === undefined) return fail(call);
+  const object = scalar(to, given(call, 0));
+  to.locate(call.at);
+  if (method === "delete") return succeeded(to, ir.call(storage.delete, [mapPointer(to, map), object], "i64"));
+  // Without a value to begin with, a new one is zeroes.
+  const flags = ir.constant("i64", method === "getOrCreate" ? CREATE : 0);
+  return ir.call(storage.get, [mapPointer(to, map), object, ir.constant("i64", 0), flags], "ptr");
 }
 
 /** The argument at an index; the checker has counted them. */
@@ -47,7 +135,7 @@ function ringCall(to: Lowering, call: MapCall): Value | null {
   switch (method) {
     case "reserve":
       to.locate(at);
-      return ir.call("bpf_ringbuf_reserve", [ir.map(map.name), ir.constant("i64", size), ir.constant("i64", 0)], "ptr");
+      return ir.call("bpf_ringbuf_reserve", [mapPointer(to, map), ir.constant("i64", size), ir.constant("i64", 0)], "ptr");
     case "submit":
     case "discard": {
       const record = scalar(to, given(call, 0));
@@ -61,12 +149,12 @@ function ringCall(to: Lowering, call: MapCall): Value | null {
       const flags = scalar(to, given(call, 1));
       to.locate(at);
       const bytes = record();
-      return succeeded(to, ir.call("bpf_ringbuf_output", [ir.map(map.name), bytes, ir.constant("i64", size), flags], "i64"));
+      return succeeded(to, ir.call("bpf_ringbuf_output", [mapPointer(to, map), bytes, ir.constant("i64", size), flags], "i64"));
     }
     default: {
       const what = scalar(to, given(call, 0));
       to.locate(at);
-      return ir.call("bpf_ringbuf_query", [ir.map(map.name), what], "i64");
+      return ir.call("bpf_ringbuf_query", [mapPointer(to, map), what], "i64");
     }
   }
 }
@@ -99,6 +187,6 @@ function perfCall(to: Lowering, call: MapCall): Value {
   to.locate(call.at);
   const bytes = record();
   const size = ir.constant("i64", sizeOf(stored));
-  const result = ir.call("bpf_perf_event_output", [to.context, ir.map(call.map.name), flags, bytes, size], "i64");
+  const result = ir.call("bpf_perf_event_output", [to.context, mapPointer(to, call.map), flags, bytes, size], "i64");
   return succeeded(to, result);
 }

@@ -2,7 +2,7 @@
 
 import type { Value } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
-import type { Expression } from "../tree.ts";
+import type { Expression, MapDeclaration } from "../tree.ts";
 import type { Memory, StoredType } from "../types.ts";
 import { locate, scalar } from "./expressions.ts";
 import { type Lowering, memoryOf } from "./lowering.ts";
@@ -15,8 +15,7 @@ const READABLE: Readonly<Record<"packet" | "direct", readonly (Memory | null)[]>
   direct: ["map", "stack", "ringbuf", null],
 };
 
-/** `BPF_ANY`, `BPF_NOEXIST` of linux/bpf.h. */
-const ANY = 0;
+/** `BPF_NOEXIST` of linux/bpf.h. */
 const NOEXIST = 1;
 
 type Keyed = Extract<Expression, { kind: "map-get" | "map-has" | "map-delete" }>;
@@ -47,14 +46,22 @@ export function argument(
 }
 
 /** The address of the key's value, or null. */
-export function lookUp(to: Lowering, { map, key, at }: Keyed): Value {
+export function lookUp(to: Lowering, { map, key, cpu, at }: Keyed): Value {
   const store = argument(to, key, map.key, "key");
+  const whose = cpu === undefined ? null : scalar(to, cpu);
   to.locate(at);
-  return call(to, map.name, store());
+  const address = store();
+  if (whose === null) return call(to, map, address);
+  return to.ir.call("bpf_map_lookup_percpu_elem", [mapPointer(to, map), address, whose], "ptr");
 }
 
-function call(to: Lowering, map: string, key: Value): Value {
-  return to.ir.call("bpf_map_lookup_elem", [to.ir.map(map), key], "ptr");
+function call(to: Lowering, map: MapDeclaration, key: Value): Value {
+  return to.ir.call("bpf_map_lookup_elem", [mapPointer(to, map), key], "ptr");
+}
+
+/** The map itself: one that the loader knows by name, or one that was got from another. */
+export function mapPointer(to: Lowering, { name, pointer }: MapDeclaration): Value {
+  return pointer === undefined ? to.ir.map(name) : scalar(to, pointer);
 }
 
 /** True when the entry was there. */
@@ -63,18 +70,19 @@ export function deleteEntry(to: Lowering, { map, key, at }: Keyed): Value {
   const store = argument(to, key, map.key, "key");
   to.locate(at);
   const address = store();
-  const result = ir.call("bpf_map_delete_elem", [ir.map(map.name), address], "i64");
+  const result = ir.call("bpf_map_delete_elem", [mapPointer(to, map), address], "i64");
   return ir.compare("eq", result, ir.constant("i64", 0));
 }
 
 /** True when the map took it. */
-export function setEntry(to: Lowering, { map, key, value, at }: Extract<Expression, { kind: "map-set" }>): Value {
+export function setEntry(to: Lowering, { map, key, value, flags, at }: Extract<Expression, { kind: "map-set" }>): Value {
   const { ir } = to;
   const storeKey = argument(to, key, map.key, "key");
   const storeValue = argument(to, value, map.value, "value");
+  const how = scalar(to, flags);
   to.locate(at);
   const [keyAddress, valueAddress] = [storeKey(), storeValue()];
-  const result = ir.call("bpf_map_update_elem", [ir.map(map.name), keyAddress, valueAddress, ir.constant("i64", ANY)], "i64");
+  const result = ir.call("bpf_map_update_elem", [mapPointer(to, map), keyAddress, valueAddress, how], "i64");
   return ir.compare("eq", result, ir.constant("i64", 0));
 }
 
@@ -93,17 +101,17 @@ export function increment(to: Lowering, { map, key, value, at }: Extract<Express
   const entry = ir.variable("ptr", `entry of ${map.name}`);
   const found = ir.block();
   const done = ir.block();
-  const first = call(to, map.name, keyAddress);
+  const first = call(to, map, keyAddress);
   ir.write(entry, first);
   const { missing } = to.branches(["missing"], (made) => ir.branch("ne", first, ir.constant("ptr", 0), found, made.missing));
   ir.switchTo(missing);
   if (!map.kind.indexed) {
     const slot = to.scratch(sizeOf(type), "value");
     write(to, { kind: "scalar", stored: type, value: amount }, { address: slot, offset: 0, memory: "stack", align: 8 });
-    const made = ir.call("bpf_map_update_elem", [ir.map(map.name), keyAddress, slot, ir.constant("i64", NOEXIST)], "i64");
+    const made = ir.call("bpf_map_update_elem", [mapPointer(to, map), keyAddress, slot, ir.constant("i64", NOEXIST)], "i64");
     const { again } = to.branches(["again"], (blocks) => ir.branch("eq", made, ir.constant("i64", 0), done, blocks.again));
     ir.switchTo(again);
-    const second = call(to, map.name, keyAddress);
+    const second = call(to, map, keyAddress);
     ir.write(entry, second);
     ir.branch("ne", second, ir.constant("ptr", 0), found, done);
   } else {
