@@ -506,8 +506,14 @@ export type Expression =
       readonly index: Expression;
       readonly stored: KernelStored;
     })
-  /** The first `size` bytes of a place in kernel memory, as an array of ours. */
-  | (Node & { readonly kind: "kernel-copy"; readonly type: ReferenceType; readonly operand: Expression; readonly size: number })
+  /** The first `size` bytes of a place in kernel memory, as an array of ours; `cut`: of a text that is longer, and ends with a NUL all the same. */
+  | (Node & {
+      readonly kind: "kernel-copy";
+      readonly type: ReferenceType;
+      readonly operand: Expression;
+      readonly size: number;
+      readonly cut: boolean;
+    })
   /** What the kernel that runs the program has: whether a field exists, how large a type is. */
   | (Node & { readonly kind: "kernel-info"; readonly type: ScalarType; readonly info: KernelInfo })
   /** An integer as an address in the kernel, or the other way round. */

@@ -15,7 +15,7 @@ import { BPF_MAP_TYPE_ARENA, type task_struct } from "skep/vmlinux";
 export const out = array<u64>({ maxEntries: 1 });
 export const program = xdp(() => {
   const task = cast<task_struct>(bpf_ktime_get_ns());
-  if (task.mm !== null) out.set(0, u64(task.real_parent.tgid) + u64(task.mm.map_count) + u64(task.comm[0]) + BPF_MAP_TYPE_ARENA);
+  if (task.mm !== null) out.set(0, u64(task.real_parent.tgid) + u64(task.mm.map_count) + u64(task.comm.charCodeAt(0)) + BPF_MAP_TYPE_ARENA);
   return XDP_PASS;
 });
 `;
@@ -48,7 +48,7 @@ describe("declarations of kernel types", () => {
     for (const expected of [
       "/** `pid_t`, at 1264 */\npid: i32;",
       "/** `struct mm_struct *`, at 1136 */\nmm: mm_struct;",
-      "/** `char [16]`, at 1752 */\ncomm: FixedArray<u8, 16>;",
+      "/** `char [16]`, at 1752 */\ncomm: FixedArray<u8, 16> & FixedString<16>;",
       "/** `unsigned int`, 1 bit at bit 9504 */\nsched_reset_on_fork: u32;",
     ]) {
       assert.ok(lines.join("\n").includes(expected), expected);

@@ -17,7 +17,9 @@ export function copiedFromKernel(
   const operand = type.to.kind === "kernel-struct" ? bytesOfAddress(fn, value, type, type.to) : value;
   const size = operand.type.kind === "kernel" ? copiedBytes(operand.type.to, target.to) : null;
   if (size === null) return null;
-  return { kind: "kernel-copy", type: reference(target.to, "stack", false), operand, size, at: value.at };
+  const cut =
+    operand.type.kind === "kernel" && operand.type.to.kind === "kernel-array" && operand.type.to.length > target.to.length;
+  return { kind: "kernel-copy", type: reference(target.to, "stack", false), operand, size, cut, at: value.at };
 }
 
 /** Of a `struct in6_addr`, which is bytes or larger parts, the bytes. */
@@ -34,11 +36,12 @@ function bytesOfAddress(fn: FunctionState, value: Expression, type: KernelType, 
   return { kind: "kernel-field", object: base?.object ?? value, path, type: { ...type, to: path.type }, at: value.at };
 }
 
-/** How many bytes of a kernel's array or address go into an array of ours, which may be longer: the rest is zero. */
+/** How many bytes of a kernel's array or address go into an array of ours, which may be longer: the rest is zero. A text may also be cut. */
 function copiedBytes(from: KernelStored, to: ArrayType): number | null {
   if (from.kind !== "kernel-array" || from.length === 0) return null;
   const { element, length } = from;
   const bytes = element.kind === "int" && element.bits === 8 && to.element.kind === "int" && to.element.bits === 8;
+  if (bytes && to.name === "FixedString") return Math.min(length, to.length);
   if (bytes) return length <= to.length && (to.name === null || length === to.length) ? length : null;
   const same =
     (element.kind === "int" || element.kind === "bool" || element.kind === "network") && sameStored(element, to.element);

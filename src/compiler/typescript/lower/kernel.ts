@@ -208,12 +208,13 @@ const U64: IntType = { kind: "int", bits: 64, signed: false, name: "u64" };
 /** Computes where something lies in kernel memory; what it returns copies its first bytes to a place of ours. */
 export function kernelCopy(
   to: Lowering,
-  { operand, size }: Extract<Expression, { kind: "kernel-copy" }>,
+  { operand, size, cut }: Extract<Expression, { kind: "kernel-copy" }>,
 ): (place: Location) => void {
   const { ir } = to;
-  if (readOf(to, operand) === "probe") {
+  if (cut || readOf(to, operand) === "probe") {
     const address = scalar(to, operand);
-    return (place) => ir.call("bpf_probe_read_kernel", [pointer(ir, place), ir.constant("i32", size), address], null);
+    const helper = cut ? "bpf_probe_read_kernel_str" : "bpf_probe_read_kernel";
+    return (place) => ir.call(helper, [pointer(ir, place), ir.constant("i32", size), address], null);
   }
   // A path to each piece, rather than an address: of a context, the verifier takes no other.
   const object = operand.kind === "kernel-field" ? scalar(to, operand.object) : scalar(to, operand);
