@@ -35,8 +35,8 @@ export function field(_object: object, _name: string): bool {
   return notCompiled("field");
 }
 
-/** Whether the kernel that runs the program has a struct or union: `exists<bpf_iter__task_vma>()`. */
-export function exists<_Type extends object>(): bool {
+/** Whether the kernel that runs the program has a struct or union, `exists<bpf_iter__task_vma>()`, or a function, `exists(bpf_task_acquire)`. */
+export function exists<_Type extends object>(_callee?: (...values: never[]) => unknown): bool {
   return notCompiled("exists");
 }
 

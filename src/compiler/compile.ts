@@ -66,8 +66,8 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
-    const { programs, kernelUses } = check(source, options, reporter);
-    const types = new TypeWriter(kernelUses);
+    const { programs, kernel } = check(source, options, reporter);
+    const types = new TypeWriter(kernel.uses);
     const data = new DataSections(nameOf(options.file));
     return new Map(
       programs.flatMap((program) => {
@@ -112,7 +112,7 @@ function lower(program: ProgramDeclaration, types: TypeWriter, data: DataSection
 }
 
 function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
-  const types = new TypeWriter(module.kernelUses);
+  const types = new TypeWriter(module.kernel.uses);
   const declared = module.maps.map((map) => mapSpec(map, types));
   const data = new DataSections(nameOf(options.file));
   // Known by name outside, they are there whether a program uses them or not, and in the order of the source.
@@ -127,7 +127,10 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
     ...Object.entries(KFUNCS)
       .filter(([name]) => called.has(name))
       .map(([name, describe]) => ({ name, type: types.kfunc(name, describe) })),
-  ].map((extern): ExternSpec => ({ kind: "kfunc", weak: false, ...extern }));
+    ...[...module.kernel.functions.values()]
+      .filter(({ name }) => called.has(name) && !Object.hasOwn(KFUNCS, name))
+      .map((callee) => ({ name: callee.name, type: types.kernelFunction(callee) })),
+  ].map((extern): ExternSpec => ({ kind: "kfunc", weak: module.kernel.weak.has(extern.name), ...extern }));
   return {
     name: nameOf(options.file),
     license: module.license,

@@ -45,7 +45,7 @@ export function declareKernelTypes(
   if (types === null) throw new TypeError("expected a kernel's types");
   const { imported } = state;
   const wanted = [...new Set([...names, ...imported.types])].sort();
-  const missing = names.filter((name) => types.named(name) === null && !imported.constants.has(name));
+  const missing = names.filter((name) => types.named(name) === null);
   const heading = `/**
  * Types of ${title} for programs, as \`skep types\` writes them: those that are used, whole, and what their fields lead to.
  * Compiled programs adapt to the kernel that runs them; offsets here are of the kernel that the types are from.
@@ -57,6 +57,7 @@ export function declareKernelTypes(
       wanted: wanted.filter((name) => !missing.includes(name)),
       read: [...state.uses.structs],
       constants: imported.constants,
+      functions: [...imported.functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
       targets: state.targets,
     },
     heading,

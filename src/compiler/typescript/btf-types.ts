@@ -6,6 +6,7 @@ import type { GlobalSpec } from "../../object/spec.ts";
 import type { ContextStruct } from "../../uapi/contexts/struct.ts";
 import type { Type } from "../ir/ir.ts";
 import { KernelTypeWriter } from "./kernel/btf.ts";
+import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelUses } from "./kernel/uses.ts";
 import type { ExternFunction } from "./scopes.ts";
 import type { ProgramDeclaration } from "./tree.ts";
@@ -103,6 +104,16 @@ export class TypeWriter {
   /** The BTF id of the prototype of a function of the kernel. */
   kfunc(name: string, describe: (btf: BtfBuilder) => number): number {
     const prototype = describe(this.#btf);
+    this.#btf.function(name, prototype, "extern");
+    return prototype;
+  }
+
+  /** The same, of one that the kernel's types have. */
+  kernelFunction({ name, parameters, result }: KernelFunction): number {
+    const prototype = this.#btf.prototype(
+      result === null ? 0 : this.kernel.type(result),
+      parameters.map(({ name, stored }) => ({ name, type: this.kernel.type(stored) })),
+    );
     this.#btf.function(name, prototype, "extern");
     return prototype;
   }

@@ -12,6 +12,7 @@ import { expression, typed, unknown } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { instantiate, isGeneric } from "./generics.ts";
 import { helperCall } from "./helper-calls.ts";
+import { callKernelFunction } from "./kernel/functions.ts";
 import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
 import { helperNamed } from "./library/helpers.ts";
@@ -82,6 +83,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return atomic(fn, node, meaning.name, meaning.op);
     case "function":
       return callFunction(fn, meaning.function, node);
+    case "kernel-function":
+      return callKernelFunction(fn, meaning.function, node);
     case "kernel-question":
       return kernelQuestion(fn, meaning.question, node);
     case "kernel-cast":

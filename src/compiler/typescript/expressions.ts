@@ -144,6 +144,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "kernel-enumerator":
       return literal(meaning.value, node);
+    case "kernel-function":
     case "kernel-question":
     case "kernel-cast":
       return notAValue("a function", `call it: ${node.name}(…)`);

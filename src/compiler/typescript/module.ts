@@ -131,7 +131,7 @@ export class ModuleFile {
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
-    return { license: this.#license, maps, programs, globals, externs: this.#externs, kernelUses: this.#module.kernel.uses };
+    return { license: this.#license, maps, programs, globals, externs: this.#externs, kernel: this.#module.kernel };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {

@@ -62,7 +62,7 @@ export function checkModules(
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
   checkHelpers(reporter, programs, own.license);
   const externs = parts.flatMap((part) => part.externs);
-  return { license: own.license, maps, programs, globals, externs, kernelUses: surroundings.kernel.uses };
+  return { license: own.license, maps, programs, globals, externs, kernel: surroundings.kernel };
 }
 
 class Graph {

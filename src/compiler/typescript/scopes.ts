@@ -4,6 +4,7 @@ import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration a
 import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp } from "../ir/ir.ts";
+import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelQuestion } from "./kernel/infos.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
@@ -82,6 +83,8 @@ export type Meaning =
   | { readonly kind: "extern"; readonly extern: ExternFunction }
   /** A constant of an enumeration of the kernel. */
   | { readonly kind: "kernel-enumerator"; readonly enum: KernelEnum; readonly index: number; readonly value: bigint }
+  /** A function of the kernel. */
+  | { readonly kind: "kernel-function"; readonly function: KernelFunction }
   /** `field`, `exists`, `sizeOf` …: what is asked about the kernel. */
   | { readonly kind: "kernel-question"; readonly question: KernelQuestion }
   /** `cast<sock>(address)` */

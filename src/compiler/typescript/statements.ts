@@ -104,6 +104,7 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "print":
     case "atomic":
       return [{ kind: "evaluate", value, at: spanOf(node) }];
+    case "kernel-call":
     case "map-call":
       // Whether a record found room may be left unasked.
       if (value.type.kind === "void" || value.type.kind === "bool") return [{ kind: "evaluate", value, at: spanOf(node) }];

@@ -5,10 +5,11 @@
 
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp, BinaryOp, Condition, Width } from "../ir/ir.ts";
+import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelInfo } from "./kernel/infos.ts";
 import type { KernelPath } from "./kernel/paths.ts";
+import type { KernelState } from "./kernel/state.ts";
 import type { KernelStored } from "./kernel/structs.ts";
-import type { KernelUses } from "./kernel/uses.ts";
 import type { Context } from "./library/contexts.ts";
 import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -37,7 +38,7 @@ export interface Module {
   /** Functions of the application, whether they are called or not. */
   readonly externs: readonly ExternFunction[];
   /** What of the kernel's types it uses. */
-  readonly kernelUses: KernelUses;
+  readonly kernel: KernelState;
 }
 
 export interface MapDeclaration {
@@ -514,6 +515,14 @@ export type Expression =
       readonly size: number;
       readonly cut: boolean;
     })
+  | (Node & {
+      readonly kind: "kernel-call";
+      readonly type: ValueType;
+      readonly function: KernelFunction;
+      readonly arguments: readonly Expression[];
+    })
+  /** The address of a function or variable of the kernel; 0 when it has none of that name. */
+  | (Node & { readonly kind: "kernel-symbol"; readonly type: ValueType; readonly name: string })
   /** What the kernel that runs the program has: whether a field exists, how large a type is. */
   | (Node & { readonly kind: "kernel-info"; readonly type: ScalarType; readonly info: KernelInfo })
   /** An integer as an address in the kernel, or the other way round. */

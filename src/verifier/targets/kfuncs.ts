@@ -2,9 +2,9 @@
 
 import type { Btf } from "../../btf/btf.ts";
 import type { AttachType } from "../../uapi/attach-types.ts";
+import { KERNEL_FUNCTIONS } from "../../uapi/kernel-functions.ts";
 import type { ProgramType } from "../../uapi/program-types.ts";
 import type { KfuncFacts, KfuncFlags } from "../target.ts";
-import { KERNEL_FUNCTIONS } from "./helpers/kfuncs.ts";
 
 type Offered = (era: number, type: ProgramType, attachType: AttachType | null) => boolean;
 

@@ -9,6 +9,7 @@
 import { spellType } from "../../../btf/c/declarator.ts";
 import { isFreeName } from "../../../btf/dts/names.ts";
 import { typeName, type ValueType } from "../types.ts";
+import type { KernelFunction } from "./functions.ts";
 import { findMember } from "./paths.ts";
 import type { KernelState } from "./state.ts";
 import { type KernelMember, type KernelStored, type KernelStruct, type KernelTypes, mayBeMissing } from "./structs.ts";
@@ -21,6 +22,7 @@ export interface Declarations {
   readonly read: readonly KernelStruct[];
   /** Constants of enumerations. */
   readonly constants: ReadonlyMap<string, bigint>;
+  readonly functions: readonly KernelFunction[];
   /** What programs are attached to, and what they are given there: `tp_btf/sched_switch`. */
   readonly targets: KernelState["targets"];
 }
@@ -61,7 +63,7 @@ class Printer {
     this.#types = types;
   }
 
-  print({ wanted, read, constants, targets }: Declarations, heading: string): string {
+  print({ wanted, read, constants, functions, targets }: Declarations, heading: string): string {
     const aliases: string[] = [];
     for (const name of wanted) {
       const stored = this.#types.named(name);
@@ -72,6 +74,7 @@ class Printer {
     const signatures = [...targets]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([target, values]) => `  ${JSON.stringify(target)}: ${this.#signature(values)};\n`);
+    const callable = functions.map((callee) => this.#function(callee));
     this.#settle();
     const bodies = [...this.#printed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { text }]) => text);
     const values = [...constants].map(([name, value]) => `  export const ${name}: ${literal(value)};\n`);
@@ -89,6 +92,7 @@ class Printer {
       net,
       "\n",
       ...values,
+      ...callable,
       ...aliases,
       ...bodies,
       "}\n",
@@ -193,6 +197,20 @@ class Printer {
   #use(name: string): string {
     this.#used.add(name);
     return name;
+  }
+
+  #function(callee: KernelFunction): string {
+    const parameters = callee.parameters.flatMap(({ name, stored, nullable, size }) => {
+      if (size) return [];
+      // What is no struct of the kernel's is memory of the program.
+      const pointer = stored.kind === "kernel-pointer" && stored.to === null;
+      return [
+        `${isFreeName(name) ? name : `${name}_`}: ${pointer ? "object | bigint | number" : this.#stored(stored, 1)}${nullable ? " | null" : ""}`,
+      ];
+    });
+    const result = callee.result === null ? "void" : this.#stored(callee.result, 1);
+    const nothing = callee.returnsNull && callee.result?.kind === "kernel-pointer" ? " | null" : "";
+    return `  export function ${callee.name}(${parameters.join(", ")}): ${result}${nothing};\n`;
   }
 
   /** A tuple with the names of the parameters. */

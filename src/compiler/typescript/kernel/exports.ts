@@ -4,6 +4,7 @@ import { findEnumerator } from "../../../btf/enumerators.ts";
 import type { Exports, Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { INTS } from "../types.ts";
+import { kernelFunction } from "./functions.ts";
 import type { KernelState } from "./state.ts";
 import type { KernelStored, KernelTypes } from "./structs.ts";
 
@@ -13,6 +14,9 @@ export function kernelExports(types: KernelTypes, { imported }: KernelState): Ex
   return {
     title: `"${VMLINUX}"`,
     value: remembered((name) => {
+      const callee = kernelFunction(types, name);
+      if (callee !== null) imported.functions.set(name, callee);
+      if (callee !== null) return { kind: "kernel-function", function: callee };
       const found = enumerator(types, name);
       if (found?.kind === "kernel-enumerator") imported.constants.set(name, found.value);
       return found;

@@ -9,14 +9,15 @@ import { storedType } from "../annotations.ts";
 import { expression, literal } from "../expressions.ts";
 import { sizeOf } from "../layout.ts";
 import { spanOf } from "../report.ts";
-import { didYouMean, type Meaning } from "../scopes.ts";
+import { didYouMean, type Meaning, meaningOf } from "../scopes.ts";
 import { errorAt, type FunctionState } from "../state.ts";
 import type { Expression } from "../tree.ts";
-import { BOOL, INTS, typeName } from "../types.ts";
+import { BOOL, INTS, type KernelType, typeName } from "../types.ts";
 import { fieldPath } from "./access.ts";
+import type { KernelFunction } from "./functions.ts";
 import { fieldNames, type KernelPath } from "./paths.ts";
 import type { KernelGuard } from "./state.ts";
-import { type KernelEnum, type KernelStruct, sizeOfKernel } from "./structs.ts";
+import { type KernelEnum, KernelStruct, sizeOfKernel } from "./structs.ts";
 
 export interface KernelInfo {
   readonly kind: CoreKind;
@@ -87,6 +88,9 @@ function fieldExists(fn: FunctionState, node: Syntax.CallExpression): Expression
 }
 
 function aboutType(fn: FunctionState, question: "exists" | "sizeOf", node: Syntax.CallExpression): Expression {
+  const [argument] = node.arguments;
+  const symbol = question === "exists" && argument !== undefined && !node.typeArguments ? meaningOf(fn.scope, argument) : null;
+  if (symbol?.kind === "kernel-function" && node.arguments.length === 1) return symbolExists(fn, symbol.function, node);
   const [typeNode] = (node.typeArguments?.params ?? []) as readonly Syntax.TSType[];
   if (typeNode === undefined || node.arguments.length > 0 || node.typeArguments?.params.length !== 1) {
     return usage(fn, node, `${question} takes a type`, `write ${question}<task_struct>()`);
@@ -116,6 +120,19 @@ function aboutType(fn: FunctionState, question: "exists" | "sizeOf", node: Synta
   const stored = storedType(fn.module, typeNode);
   return stored === null ? errorAt(node) : literal(BigInt(sizeOf(stored)), node);
 }
+
+/** `exists(bpf_task_acquire)`: a function of the kernel that is not there has the address 0. */
+function symbolExists(fn: FunctionState, callee: KernelFunction, node: Syntax.CallExpression): Expression {
+  const { kernel } = fn.module;
+  kernel.calls(callee);
+  kernel.weak.add(callee.name);
+  const at = spanOf(node);
+  const type: KernelType = { kind: "kernel", to: NOTHING, read: "probe", nullable: true, embedded: false };
+  return { kind: "is-null", type: BOOL, negated: true, operand: { kind: "kernel-symbol", type, name: callee.name, at }, at };
+}
+
+/** What an address of a function leads to, for a program. */
+const NOTHING = new KernelStruct({ name: "", form: "struct", typedef: false, size: 0, own: true }, () => []);
 
 function aboutEnumerator(fn: FunctionState, question: "enumExists" | "enumValue", node: Syntax.CallExpression): Expression {
   const [argument] = node.arguments;

@@ -1,6 +1,7 @@
 /** What a compilation knows of the kernel's types: shared by all files of a program. */
 
 import type { Btf } from "../../../btf/btf.ts";
+import { type KernelFunction, structsOf } from "./functions.ts";
 import type { KernelPath } from "./paths.ts";
 import { describePath } from "./paths.ts";
 import { type KernelEnum, type KernelStruct, KernelTypes } from "./structs.ts";
@@ -21,14 +22,28 @@ export class KernelState {
   /** Enumerations that the source declares (`@kernel`), by name. */
   readonly enums = new Map<string, KernelEnum>();
   /** Names that sources import: for declarations of what is used. */
-  readonly imported = { types: new Set<string>(), constants: new Map<string, bigint>() };
+  readonly imported = {
+    types: new Set<string>(),
+    constants: new Map<string, bigint>(),
+    functions: new Map<string, KernelFunction>(),
+  };
   /** What programs are attached to whose parameters the kernel's types say, as sections name it. */
   readonly targets = new Map<string, readonly Pick<KernelParameter, "name" | "type">[]>();
+  /** Functions of the kernel that are called or asked for, by name. */
+  readonly functions = new Map<string, KernelFunction>();
+  /** Functions and variables of the kernel of which is asked whether they are there: a program loads without them. */
+  readonly weak = new Set<string>();
   readonly #declared = new Map<string, KernelStruct[]>();
   readonly #guards = new Map<string, KernelGuard>();
 
   constructor(open: (() => Btf) | null) {
     this.types = open === null ? null : new KernelTypes(open);
+  }
+
+  /** A function of the kernel is called. */
+  calls(callee: KernelFunction): void {
+    this.functions.set(callee.name, callee);
+    for (const struct of structsOf(callee)) this.uses.struct(struct);
   }
 
   /** A struct of the source's own (`@kernel`): an edition of the kernel's struct of that name, without flavour. */

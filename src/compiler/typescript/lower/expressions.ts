@@ -10,7 +10,7 @@ import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { helperCall } from "./helper-calls.ts";
 import { convert } from "./integers.ts";
-import { kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
+import { kernelCall, kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
 import { copyOut, mapCall, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
@@ -106,6 +106,10 @@ export function scalar(to: Lowering, value: Expression): Value {
       return kernelInfo(to, value);
     case "kernel-cast":
       return kernelCast(to, value);
+    case "kernel-call":
+      return kernelCall(to, value) ?? ir.constant("i32", 0);
+    case "kernel-symbol":
+      return ir.ksym(value.name);
     case "context":
       return to.context;
     case "context-pointer":

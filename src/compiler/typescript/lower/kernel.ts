@@ -193,6 +193,20 @@ export function kernelInfo(to: Lowering, { info, type }: Extract<Expression, { k
   return to.ir.coreValue(info.kind, core, irType(type), info.value);
 }
 
+/** Null when it returns nothing. */
+export function kernelCall(to: Lowering, value: Extract<Expression, { kind: "kernel-call" }>): Value | null {
+  const { ir } = to;
+  const given = value.arguments.map((part) => scalar(to, part));
+  to.locate(value.at);
+  const { type } = value;
+  const result = type.kind === "void" ? null : type.kind === "int" || type.kind === "bool" ? irType(type) : "ptr";
+  const raw = ir.callKfunc(value.function.name, given, result);
+  // A narrow result has its bits above as they come.
+  if (raw === null || (type.kind !== "int" && type.kind !== "bool")) return raw;
+  if (type.kind === "bool") return ir.extend(false, 8, raw, "i32");
+  return type.bits === 8 || type.bits === 16 ? ir.extend(type.signed, type.bits, raw, "i32") : raw;
+}
+
 /** `u64(task)` and `cast<task_struct>(address)`: the same bits. */
 export function kernelCast(to: Lowering, { operand, type }: Extract<Expression, { kind: "kernel-cast" }>): Value {
   const { ir } = to;

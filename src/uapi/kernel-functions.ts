@@ -1,6 +1,7 @@
 /**
  * Kernel functions by the set that registers them (`register_btf_kfunc_id_set`), with their flags (`KF_*`, linux/btf.h). A line
- * that starts with `@` says which programs the set below it is for, as ../kfuncs.ts has it. `|` as in ../prototypes.ts.
+ * that starts with `@` says which programs the set below it is for, as verifier/targets/kfuncs.ts has it. `|` as
+ * in helper-prototypes/.
  *
  * Flags: `acquire`, `release`, `null` (may return null), `trusted` (all arguments), `sleeps`, `destructive`, `rcu`, `protected`
  * (needs an RCU section), `new`, `next`, `destroy` (of an iterator), `fastcall`, and for arenas `returns-arena`, `arena2`.
