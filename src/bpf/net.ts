@@ -186,6 +186,115 @@ export interface Icmpv6 {
   rest: be32;
 }
 
+/** RFC 8200 §4.3, §4.4, §4.6: hop-by-hop options, routing, destination options. `extraLength` more bytes follow. */
+export interface Ipv6Extension {
+  /** What follows: an `IPPROTO_` constant. */
+  nextHeader: u8;
+  /** Bytes beyond these eight. Read-only. */
+  readonly extraLength: u16;
+}
+
+/** RFC 8200 §4.5. */
+export interface Ipv6Fragment {
+  /** What follows, in the first fragment. */
+  nextHeader: u8;
+  /** In bytes. Read-only. */
+  readonly fragmentOffset: u16;
+  moreFragments: bool;
+  identification: be32;
+}
+
+/** RFC 2784, RFC 2890. For each of the first three that is there, four bytes follow, in this order. */
+export interface Gre {
+  checksumPresent: bool;
+  keyPresent: bool;
+  sequencePresent: bool;
+  /** 0; 1 is that of PPTP. */
+  version: u8;
+  /** What follows: one of the `ETH_P_` constants. */
+  protocol: be16;
+}
+
+/** RFC 7348 §5: behind UDP, port 4789. An Ethernet header follows. */
+export interface Vxlan {
+  hasVni: bool;
+  /** Number of the network, 24 bits. */
+  vni: u32;
+}
+
+/** RFC 8926 §3.4: behind UDP, port 6081. `optionsLength` bytes of options follow. */
+export interface Geneve {
+  version: u8;
+  /** In bytes. Read-only. */
+  readonly optionsLength: u8;
+  control: bool;
+  critical: bool;
+  /** What follows: one of the `ETH_P_` constants. */
+  protocol: be16;
+  /** Number of the network, 24 bits. */
+  vni: u32;
+}
+
+/** RFC 3032 §2.1: one label. */
+export interface Mpls {
+  label: u32;
+  trafficClass: u8;
+  /** No other label follows. */
+  bottomOfStack: bool;
+  ttl: u8;
+}
+
+/** RFC 9260 §3.1. Chunks follow. */
+export interface Sctp {
+  sourcePort: be16;
+  destinationPort: be16;
+  verificationTag: be32;
+  /** CRC-32C. */
+  checksum: be32;
+}
+
+/** RFC 4303 §2: what is encrypted follows. */
+export interface Esp {
+  spi: be32;
+  sequence: be32;
+}
+
+/** RFC 4302 §2, without the check value. */
+export interface Ah {
+  /** What follows: an `IPPROTO_` constant. */
+  nextHeader: u8;
+  /** Bytes of the header beyond its first eight. Read-only. */
+  readonly extraLength: u16;
+  spi: be32;
+  sequence: be32;
+}
+
+/** RFC 2236 §2. */
+export interface Igmp {
+  type: u8;
+  maximumResponse: u8;
+  checksum: be16;
+  group: Ipv4Address;
+}
+
+/** RFC 1035 §4.1.1: behind UDP, port 53. Questions follow. */
+export interface Dns {
+  id: be16;
+  response: bool;
+  opcode: u8;
+  authoritative: bool;
+  truncated: bool;
+  recursionDesired: bool;
+  recursionAvailable: bool;
+  /** 0 when there was no error, 3 when there is no such name. */
+  responseCode: u8;
+  /** How many there are. */
+  questions: be16;
+  answers: be16;
+  authorities: be16;
+  additional: be16;
+}
+
 /** 14 bytes. */
 export const Ethernet: Header<Ethernet> = { size: HEADERS.Ethernet.size };
 /** 4 bytes. */
@@ -204,6 +313,28 @@ export const Udp: Header<Udp> = { size: HEADERS.Udp.size };
 export const Icmp: Header<Icmp> = { size: HEADERS.Icmp.size };
 /** 8 bytes. */
 export const Icmpv6: Header<Icmpv6> = { size: HEADERS.Icmpv6.size };
+/** 8 bytes. */
+export const Ipv6Extension: Header<Ipv6Extension> = { size: HEADERS.Ipv6Extension.size };
+/** 8 bytes. */
+export const Ipv6Fragment: Header<Ipv6Fragment> = { size: HEADERS.Ipv6Fragment.size };
+/** 4 bytes. */
+export const Gre: Header<Gre> = { size: HEADERS.Gre.size };
+/** 8 bytes. */
+export const Vxlan: Header<Vxlan> = { size: HEADERS.Vxlan.size };
+/** 8 bytes. */
+export const Geneve: Header<Geneve> = { size: HEADERS.Geneve.size };
+/** 4 bytes. */
+export const Mpls: Header<Mpls> = { size: HEADERS.Mpls.size };
+/** 12 bytes. */
+export const Sctp: Header<Sctp> = { size: HEADERS.Sctp.size };
+/** 8 bytes. */
+export const Esp: Header<Esp> = { size: HEADERS.Esp.size };
+/** 12 bytes. */
+export const Ah: Header<Ah> = { size: HEADERS.Ah.size };
+/** 8 bytes. */
+export const Igmp: Header<Igmp> = { size: HEADERS.Igmp.size };
+/** 12 bytes. */
+export const Dns: Header<Dns> = { size: HEADERS.Dns.size };
 
 export const {
   ETH_P_IP,
@@ -238,4 +369,36 @@ export const {
   ICMPV6_DEST_UNREACH,
   ICMPV6_ECHO_REQUEST,
   ICMPV6_ECHO_REPLY,
+  ETH_P_ALL,
+  ETH_P_TEB,
+  ETH_P_MPLS_MC,
+  ETH_P_PPP_DISC,
+  ETH_P_PPP_SES,
+  ETH_P_PAE,
+  ETH_P_1588,
+  IPPROTO_HOPOPTS,
+  IPPROTO_IPIP,
+  IPPROTO_IPV6,
+  IPPROTO_ROUTING,
+  IPPROTO_FRAGMENT,
+  IPPROTO_AH,
+  IPPROTO_NONE,
+  IPPROTO_DSTOPTS,
+  IPPROTO_UDPLITE,
+  IPPROTO_MPLS,
+  ICMP_REDIRECT,
+  ICMP_PARAMETERPROB,
+  ICMP_NET_UNREACH,
+  ICMP_HOST_UNREACH,
+  ICMP_PROT_UNREACH,
+  ICMP_PORT_UNREACH,
+  ICMP_FRAG_NEEDED,
+  ICMPV6_PKT_TOOBIG,
+  ICMPV6_TIME_EXCEED,
+  ICMPV6_PARAMPROB,
+  NDISC_ROUTER_SOLICITATION,
+  NDISC_ROUTER_ADVERTISEMENT,
+  NDISC_NEIGHBOUR_SOLICITATION,
+  NDISC_NEIGHBOUR_ADVERTISEMENT,
+  NDISC_REDIRECT,
 } = NET_CONSTANTS;

@@ -1,6 +1,7 @@
 /** Constants of the kernel's headers under the kernel's names, by the module that exports them. */
 
 import { XDP } from "../../../uapi/xdp.ts";
+import { KERNEL_CONSTANTS } from "./kernel-constants.ts";
 import { MAP_CONSTANTS } from "./map-constants.ts";
 
 /** linux/bpf.h, linux/pkt_cls.h (TC_ACT_), linux/netfilter.h (NF_). */
@@ -11,6 +12,7 @@ export const BPF_CONSTANTS = {
   XDP_TX: XDP.TX,
   XDP_REDIRECT: XDP.REDIRECT,
   ...MAP_CONSTANTS,
+  ...KERNEL_CONSTANTS,
   TC_ACT_UNSPEC: -1,
   TC_ACT_OK: 0,
   TC_ACT_RECLASSIFY: 1,
@@ -36,7 +38,7 @@ export const BPF_CONSTANTS = {
   NF_ACCEPT: 1,
 } as const;
 
-/** linux/if_ether.h, linux/in.h, RFC 9293 (TCP flags), RFC 792 and RFC 4443 (ICMP types). */
+/** linux/if_ether.h, linux/in.h, RFC 9293 (TCP flags), RFC 792 and RFC 4443 (ICMP types), RFC 4861 (neighbour discovery). */
 export const NET_CONSTANTS = {
   ETH_P_IP: 0x0800,
   ETH_P_ARP: 0x0806,
@@ -70,4 +72,36 @@ export const NET_CONSTANTS = {
   ICMPV6_DEST_UNREACH: 1,
   ICMPV6_ECHO_REQUEST: 128,
   ICMPV6_ECHO_REPLY: 129,
+  ETH_P_ALL: 0x0003,
+  ETH_P_TEB: 0x6558,
+  ETH_P_MPLS_MC: 0x8848,
+  ETH_P_PPP_DISC: 0x8863,
+  ETH_P_PPP_SES: 0x8864,
+  ETH_P_PAE: 0x888e,
+  ETH_P_1588: 0x88f7,
+  IPPROTO_HOPOPTS: 0,
+  IPPROTO_IPIP: 4,
+  IPPROTO_IPV6: 41,
+  IPPROTO_ROUTING: 43,
+  IPPROTO_FRAGMENT: 44,
+  IPPROTO_AH: 51,
+  IPPROTO_NONE: 59,
+  IPPROTO_DSTOPTS: 60,
+  IPPROTO_UDPLITE: 136,
+  IPPROTO_MPLS: 137,
+  ICMP_REDIRECT: 5,
+  ICMP_PARAMETERPROB: 12,
+  ICMP_NET_UNREACH: 0,
+  ICMP_HOST_UNREACH: 1,
+  ICMP_PROT_UNREACH: 2,
+  ICMP_PORT_UNREACH: 3,
+  ICMP_FRAG_NEEDED: 4,
+  ICMPV6_PKT_TOOBIG: 2,
+  ICMPV6_TIME_EXCEED: 3,
+  ICMPV6_PARAMPROB: 4,
+  NDISC_ROUTER_SOLICITATION: 133,
+  NDISC_ROUTER_ADVERTISEMENT: 134,
+  NDISC_NEIGHBOUR_SOLICITATION: 135,
+  NDISC_NEIGHBOUR_ADVERTISEMENT: 136,
+  NDISC_REDIRECT: 137,
 } as const;

@@ -157,6 +157,121 @@ export const HEADERS = {
     size: 8,
     fields: { type: at(0, u8), code: at(1, u8), checksum: at(2, be16), rest: at(4, be32) },
   },
+  /** RFC 8200 §4.3, §4.4, §4.6: hop-by-hop options, routing, destination options. `extraLength` more bytes follow. */
+  Ipv6Extension: {
+    size: 8,
+    fields: {
+      nextHeader: at(0, u8),
+      extraLength: bits(1, u8, 0, 8, u16, 8),
+    },
+  },
+  /** RFC 8200 §4.5. */
+  Ipv6Fragment: {
+    size: 8,
+    fields: {
+      nextHeader: at(0, u8),
+      fragmentOffset: bits(2, be16, 3, 13, u16, 8),
+      moreFragments: bits(2, be16, 0, 1, BOOL),
+      identification: at(4, be32),
+    },
+  },
+  /** RFC 2784, RFC 2890. For each of the first three that is there, four bytes follow, in this order. */
+  Gre: {
+    size: 4,
+    fields: {
+      checksumPresent: bits(0, be16, 15, 1, BOOL),
+      keyPresent: bits(0, be16, 13, 1, BOOL),
+      sequencePresent: bits(0, be16, 12, 1, BOOL),
+      version: bits(0, be16, 0, 3, u8),
+      protocol: at(2, be16),
+    },
+  },
+  /** RFC 7348 §5: behind UDP, port 4789. An Ethernet header follows. */
+  Vxlan: {
+    size: 8,
+    fields: {
+      hasVni: bits(0, u8, 3, 1, BOOL),
+      vni: bits(4, be32, 8, 24, u32),
+    },
+  },
+  /** RFC 8926 §3.4: behind UDP, port 6081. `optionsLength` bytes of options follow. */
+  Geneve: {
+    size: 8,
+    fields: {
+      version: bits(0, u8, 6, 2, u8),
+      optionsLength: bits(0, u8, 0, 6, u8, 4),
+      control: bits(1, u8, 7, 1, BOOL),
+      critical: bits(1, u8, 6, 1, BOOL),
+      protocol: at(2, be16),
+      vni: bits(4, be32, 8, 24, u32),
+    },
+  },
+  /** RFC 3032 §2.1: one label. */
+  Mpls: {
+    size: 4,
+    fields: {
+      label: bits(0, be32, 12, 20, u32),
+      trafficClass: bits(0, be32, 9, 3, u8),
+      bottomOfStack: bits(0, be32, 8, 1, BOOL),
+      ttl: bits(0, be32, 0, 8, u8),
+    },
+  },
+  /** RFC 9260 §3.1. Chunks follow. */
+  Sctp: {
+    size: 12,
+    fields: {
+      sourcePort: at(0, be16),
+      destinationPort: at(2, be16),
+      verificationTag: at(4, be32),
+      checksum: at(8, be32),
+    },
+  },
+  /** RFC 4303 §2: what is encrypted follows. */
+  Esp: {
+    size: 8,
+    fields: {
+      spi: at(0, be32),
+      sequence: at(4, be32),
+    },
+  },
+  /** RFC 4302 §2, without the check value. */
+  Ah: {
+    size: 12,
+    fields: {
+      nextHeader: at(0, u8),
+      extraLength: bits(1, u8, 0, 8, u16, 4),
+      spi: at(4, be32),
+      sequence: at(8, be32),
+    },
+  },
+  /** RFC 2236 §2. */
+  Igmp: {
+    size: 8,
+    fields: {
+      type: at(0, u8),
+      maximumResponse: at(1, u8),
+      checksum: at(2, be16),
+      group: at(4, IPV4_ADDRESS),
+    },
+  },
+  /** RFC 1035 §4.1.1: behind UDP, port 53. Questions follow. */
+  Dns: {
+    size: 12,
+    fields: {
+      id: at(0, be16),
+      response: bits(2, be16, 15, 1, BOOL),
+      opcode: bits(2, be16, 11, 4, u8),
+      authoritative: bits(2, be16, 10, 1, BOOL),
+      truncated: bits(2, be16, 9, 1, BOOL),
+      recursionDesired: bits(2, be16, 8, 1, BOOL),
+      recursionAvailable: bits(2, be16, 7, 1, BOOL),
+      responseCode: bits(2, be16, 0, 4, u8),
+      questions: at(4, be16),
+      answers: at(6, be16),
+      authorities: at(8, be16),
+      additional: at(10, be16),
+    },
+  },
 } as const satisfies Record<string, Header>;
 
 export type HeaderName = keyof typeof HEADERS;
