@@ -7,6 +7,17 @@ declare module "skep/vmlinux" {
   import type { u8, u16, u32, u64, i16, i32, i64, bool, be16, be32, FixedArray, FixedString } from "skep/bpf";
   import type { Ipv4Address, Ipv6Address } from "skep/bpf/net";
 
+  export const BPF_F_MARK_MANGLED_0: 32;
+  export const BPF_F_PSEUDO_HDR: 16;
+  export const BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB: 4;
+  export const BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB: 5;
+  export const BPF_SOCK_OPS_RETRANS_CB: 9;
+  export const BPF_SOCK_OPS_RETRANS_CB_FLAG: 2;
+  export const BPF_SOCK_OPS_RTT_CB: 12;
+  export const BPF_SOCK_OPS_RTT_CB_FLAG: 8;
+  export const BPF_SOCK_OPS_STATE_CB: 10;
+  export const BPF_SOCK_OPS_STATE_CB_FLAG: 4;
+  export const BPF_TCP_CLOSE: 7;
   export const TCP_ESTABLISHED: 1;
   export const TCP_SYN_SENT: 2;
   /** `struct __call_single_node`, 16 bytes. */
@@ -4206,6 +4217,32 @@ declare module "skep/vmlinux" {
     flush_required: bool;
     /** `bool`, at 41 */
     writable: bool;
+  }
+  /** `struct trace_entry`, 8 bytes. */
+  export interface trace_entry {
+    readonly "~kernel"?: "struct trace_entry";
+    /** `short unsigned int`, at 0 */
+    type: u16;
+    /** `unsigned char`, at 2 */
+    flags: u8;
+    /** `unsigned char`, at 3 */
+    preempt_count: u8;
+    /** `int`, at 4 */
+    pid: i32;
+  }
+  /** `struct trace_event_raw_sched_process_exec`, 20 bytes. */
+  export interface trace_event_raw_sched_process_exec {
+    readonly "~kernel"?: "struct trace_event_raw_sched_process_exec";
+    /** `struct trace_entry`, at 0 */
+    ent: trace_entry;
+    /** `u32`, at 8 */
+    __data_loc_filename: u32;
+    /** `pid_t`, at 12 */
+    pid: i32;
+    /** `pid_t`, at 16 */
+    old_pid: i32;
+    /** `char [0]`, at 20 */
+    __data: readonly u8[];
   }
   /** `struct tty_audit_buf`. `skep types tty_audit_buf` prints its fields. */
   export interface tty_audit_buf {
