@@ -33,7 +33,7 @@ export const opens: Play = {
   ],
   happen(engine, stage) {
     const seen: unknown[] = [];
-    let time = 1_000_000;
+    let time = 2_000_000_000;
     const open = (pid: number, path: bigint, flags: number) =>
       engine.emit("syscalls/sys_enter_openat", { arg0: -100, arg1: path, arg2: flags, arg3: 0 }, { pid, time: (time += 777) });
     for (let round = 0; round < 20; round++) {

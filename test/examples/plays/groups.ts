@@ -21,7 +21,7 @@ export const attempts: Play = {
   set(stage) {
     stage.set("rules4", { prefixLength: 8, address: "10.0.0.0" }, 1);
     stage.set("rules4", { prefixLength: 24, address: "10.1.2.0" }, 0);
-    stage.set("rules6", { prefixLength: 48, address: bytes6(7) }, 1);
+    stage.set("rules6", { prefixLength: 64, address: bytes6(7) }, 1);
   },
   happen(engine, stage) {
     const seen: unknown[] = [];
