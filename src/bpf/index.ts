@@ -14,6 +14,7 @@ export * from "./helpers.ts";
 export { hook } from "./hook.ts";
 export * from "./hooks.ts";
 export {
+  type Bits,
   type be16,
   type be32,
   type be64,
@@ -24,6 +25,7 @@ export {
   i16,
   i32,
   i64,
+  type Union,
   u8,
   u16,
   u32,

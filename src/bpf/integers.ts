@@ -109,3 +109,12 @@ export interface FixedString<Size extends number> {
   charCodeAt(index: number): u8;
   [index: number]: u8 | string;
 }
+
+/** A field of `Width` bits: `flags: Bits<u32, 3>`. Fields of bits follow each other as in C, each within one integer of its type. */
+export type Bits<Value extends number | boolean, Width extends number> = Width extends number ? Value : never;
+
+/**
+ * Fields that share their place: `data: Union<{ port: u16; address: Ipv4Address }>`. Reading one sees the bytes that another wrote. A literal
+ * gives one of them: `{ port: 5 } as Data`.
+ */
+export type Union<Fields extends object> = Fields;

@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { openBtf } from "../../src/btf/btf.ts";
 import { compileSource } from "../../src/compiler/compile.ts";
 import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import type { Collection } from "../../src/engine/engine.ts";
 import { counted, withImports } from "./program.ts";
 import { check, row } from "./refusals.ts";
 
-const MORE = 'import { type FixedString } from "skep/bpf";\n';
+const MORE = 'import { type Bits, type FixedString, type Union } from "skep/bpf";\n';
 
 /** What a program's body leaves in `out`, as each instruction set version. */
 async function outcome(top: string, body: string, size = 64): Promise<readonly unknown[]> {
@@ -162,5 +163,92 @@ describe("copies", () => {
       row("SK2104", body("const y = { ...ctx.packet.length };"), "ctx.packet.length"),
       row("SK2101", body(`${make}const y: Outer = { ...o };`), "o"),
     ]);
+  });
+});
+
+describe("bit-fields and unions", () => {
+  const top = `interface A { a: Bits<u32, 3>; b: Bits<u32, 5>; c: Bits<u32, 30>; d: u8 }
+    interface B { a: Bits<u8, 3>; b: Bits<u16, 9>; c: Bits<u64, 40>; d: Bits<i32, 7>; e: Bits<bool, 1> }
+    interface C { x: u8; a: Bits<u32, 4>; b: Bits<u32, 28>; z: Bits<u64, 60>; y: u8 }
+    /** @union */ interface D { a: u32; b: FixedArray<u8, 6>; c: Bits<u32, 3> }
+    interface E { kind: u8; data: Union<{ port: u16; bytes: FixedArray<u8, 4>; a: A }>; d: D }
+    const table: FixedArray<B, 2> = [{ a: 1, b: 2, c: 3, d: -4, e: false }, { a: 7, b: 511, c: 9, d: 63, e: true }];
+    export const m = hash<A, u32>({ maxEntries: 4 });
+    export let b: B = { a: 5, b: 300, c: 0xffffffff12n, d: -5, e: true };
+    export let e: E;`;
+
+  // What clang-19 says of the same structs in C.
+  test("lie where C puts them", () => {
+    const sources = ["A", "B", "C", "D"].map((name) => `export const map${name} = array<${name}>({ maxEntries: 1 });`).join("\n");
+    const source = withImports(`${MORE}${top}\n${sources}\nexport const p = xdp(() => XDP_PASS);`);
+    const types = openBtf(compileSource(source, { file: "a.bpf.ts" }).types ?? new Uint8Array());
+    const layout = (name: string, kind: "struct" | "union") => {
+      const type = types.type(types.find(name, kind) ?? 0);
+      if (type.kind !== kind) return null;
+      return [type.size, type.members.map((member) => `${member.name} ${member.bitOffset}:${member.bitSize}`).join(", ")];
+    };
+    assert.deepEqual(layout("A", "struct"), [12, "a 0:3, b 3:5, c 32:30, d 64:0"]);
+    assert.deepEqual(layout("B", "struct"), [8, "a 0:3, b 3:9, c 12:40, d 52:7, e 59:1"]);
+    assert.deepEqual(layout("C", "struct"), [24, "x 0:0, a 8:4, b 32:28, z 64:60, y 128:0"]);
+    assert.deepEqual(layout("D", "union"), [8, "a 0:0, b 0:0, c 0:3"]);
+  });
+
+  test("keep their neighbours, their signs and their widths", async () => {
+    const body = `const n = ctx.packet.length;
+      b.d -= 1;
+      b.b += 500;
+      const c: C = { x: 1, a: 15, b: 0xfffffff, z: (1n << 60n) - 1n, y: 3 };
+      c.b = 1;
+      const t = table[n & 1];
+      out[0] = b.a; out[1] = b.b; out[2] = i64(b.c); out[3] = b.d; out[4] = i64(b.e);
+      out[5] = c.a; out[6] = c.b; out[7] = i64(c.z === (1n << 60n) - 1n);
+      out[8] = t.d; out[9] = t.b; out[10] = table[0].d; out[11] = c.x + c.y;`;
+    assert.deepEqual(await outcome(top, body, 65), [5, 288, 0xffffffff12, -6, 1, 15, 1, 1, 63, 511, -4, 4]);
+  });
+
+  test("make keys that are equal where their fields are", async () => {
+    const body = `const a: A = { a: ctx.packet.length, b: 31, c: 5, d: 1 };
+      m.set(a, 7);
+      m.set({ ...a, a: 3 }, 8);
+      out[0] = m.get({ a: 0, b: 31, c: 5, d: 1 }) ?? 0;
+      out[1] = m.get({ a: 3, b: 31, c: 5, d: 1 }) ?? 0;`;
+    assert.deepEqual((await outcome(top, body)).slice(0, 2), [7, 8]);
+  });
+
+  test("unions see the bytes that another field wrote", async () => {
+    const body = `e = { kind: 2, data: { port: 443 }, d: { b: [1, 2, 3, 4, 5, 6] } };
+      out[0] = e.data.bytes[0]; out[1] = e.data.bytes[1]; out[2] = e.d.a; out[3] = e.d.c;
+      e.data.a.b = 3;
+      out[4] = e.data.bytes[0];
+      e.d = { c: 5 };
+      out[5] = e.d.b[0]; out[6] = e.d.b[5];`;
+    assert.deepEqual((await outcome(top, body)).slice(0, 7), [187, 1, 0x04030201, 1, 27, 5, 0]);
+  });
+
+  test("that cannot be are refused", () => {
+    const body = (statement: string) => `${MORE}${top}\nexport const p = xdp((ctx) => {\n  ${statement}\n  return XDP_PASS;\n});`;
+    const type = (declaration: string) => `${MORE}${declaration}\nexport const p = xdp(() => XDP_PASS);`;
+    check([
+      row("SK2201", body("const x: A = { a: 8, b: 1, c: 1, d: 1 };"), "8"),
+      row("SK2201", body("const x: B = { a: 1, b: 1, c: 1, d: 64, e: true };"), "64"),
+      row("SK2117", body("const x: D = { a: 1, b: [1, 2, 3, 4, 5, 6] };"), "{ a: 1, b: [1, 2, 3, 4, 5, 6] }", /one of a, b, c/),
+      row("SK3003", type("interface X { a: Bits<u8, 9> }"), "Bits<u8, 9>"),
+      row("SK3003", type("interface X { a: Bits<FixedString<4>, 2> }"), "Bits<FixedString<4>, 2>"),
+      row("SK3003", type("interface X { a: Union<u32> }"), "Union<u32>"),
+      row("SK1101", type("/** @packed */ interface X { a: Bits<u8, 3> }"), "X", /@packed/),
+      row("SK3107", body("atomicAdd(b.d, 1);").replace("FixedString,", "FixedString, atomicAdd,"), "b.d"),
+    ]);
+  });
+
+  test("arrays of arrays, of structs, of texts", async () => {
+    const body = `let grid: FixedArray<FixedArray<u16, 4>, 3> = [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]];
+      const names: FixedArray<FixedString<8>, 2> = ["one", "two"];
+      for (let i = 0; i < 3; i++) for (let j = 0; j < 4; j++) out[0] += grid[i][j];
+      grid[1][ctx.packet.length & 3] = 100;
+      out[1] = grid[1][0];
+      grid[2] = grid[0];
+      out[2] = grid[2][3];
+      out[3] = i64(names[ctx.packet.length & 1] === "one");`;
+    assert.deepEqual((await outcome(top, body)).slice(0, 4), [78, 100, 4, 1]);
   });
 });

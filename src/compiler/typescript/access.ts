@@ -149,6 +149,10 @@ function field(
   const memory = type.memory ?? "stack";
   if (to.kind === "struct") {
     const found = to.fields.find((candidate) => candidate.name === property.name);
+    if (found?.bits !== undefined) {
+      const constant = found.constant || type.constant === true;
+      return { kind: "bits", object, field: found.bits, type: found.bits.type, ...(constant ? { constant } : {}), at };
+    }
     if (found !== undefined) {
       return folded({
         kind: "member",

@@ -4,7 +4,7 @@ import type * as Syntax from "@babel/types";
 import type { TSInterfaceDeclaration, TSType, TSTypeElement } from "@babel/types";
 import { instantiateType } from "./generics.ts";
 import { namespaceType } from "./imports.ts";
-import { layOut, sizeOf } from "./layout.ts";
+import { layOut, type MemberType, sizeOf } from "./layout.ts";
 import { exporterOf } from "./library/exports.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Exports } from "./scopes.ts";
@@ -28,6 +28,7 @@ export function storedType(module: ModuleState, node: TSType): StoredType | null
   if (meaning.kind === "fixed-array") return fixedArray(module, node);
   if (meaning.kind === "generic") return instantiateType(module, meaning.declaration, node);
   if (meaning.kind === "fixed-string") return fixedText(module, node);
+  if (meaning.kind === "union") return unionOf(module, node);
   if (node.typeArguments) {
     module.reporter.report("SK1101", spanOf(node.typeArguments), {
       what: "a type argument here",
@@ -143,6 +144,30 @@ function fixedArray(module: ModuleState, node: Extract<TSType, { type: "TSTypeRe
   return { kind: "array", element, length, name: null };
 }
 
+/** `Union<{ a: u32; b: FixedArray<u8, 4> }>` */
+function unionOf(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): StoredType | null {
+  const [only, more] = node.typeArguments?.params ?? [];
+  if (only?.type !== "TSTypeLiteral" || more !== undefined) {
+    const problem = "Union takes the fields that share their place";
+    module.reporter.report("SK3003", spanOf(node), { problem, instead: "write Union<{ a: u32; b: FixedArray<u8, 4> }>" });
+    return null;
+  }
+  return struct(module, { name: "Union", at: spanOf(node), packed: false, union: true }, only.members);
+}
+
+/** `Bits<u32, 3>`, of a field alone: its type and width; null when it is something else, or with a report. */
+function bitsOf(module: ModuleState, node: TSType): { readonly type: StoredType; readonly bits: number } | null {
+  if (node.type !== "TSTypeReference" || typeMeaning(module, node.typeName)?.kind !== "bits") return null;
+  const [typeNode, widthNode, more] = (node.typeArguments?.params ?? []) as readonly TSType[];
+  const type = typeNode === undefined ? null : storedType(module, typeNode);
+  const bits = widthNode === undefined ? Number.NaN : lengthOf(module, widthNode);
+  const most = type?.kind === "int" && type.name !== "Ipv4Address" ? type.bits : type?.kind === "bool" ? 1 : 0;
+  if (type !== null && more === undefined && Number.isInteger(bits) && bits >= 1 && bits <= most) return { type, bits };
+  const problem = "Bits takes an integer type and a width, which the type has at least";
+  module.reporter.report("SK3003", spanOf(node), { problem, instead: "write Bits<u32, 3>" });
+  return null;
+}
+
 function fixedText(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): StoredType | null {
   const [only, more] = node.typeArguments?.params ?? [];
   const length = only === undefined ? Number.NaN : lengthOf(module, only as TSType);
@@ -190,8 +215,16 @@ function resolveInterface(module: ModuleState, node: TSInterfaceDeclaration, dec
   return struct(module, declared, node.body.body);
 }
 
-function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TSTypeElement[]): StoredType | null {
-  const members: { name: string; type: StoredType; constant: boolean }[] = [];
+function isBits(module: ModuleState, node: TSType): boolean {
+  return node.type === "TSTypeReference" && typeMeaning(module, node.typeName)?.kind === "bits";
+}
+
+function struct(
+  module: ModuleState,
+  declared: Pick<DeclaredType, "name" | "at" | "packed" | "union">,
+  nodes: readonly TSTypeElement[],
+): StoredType | null {
+  const members: MemberType[] = [];
   let good = true;
   for (const node of nodes) {
     if (node.type !== "TSPropertySignature" || node.computed || node.key.type !== "Identifier") {
@@ -218,16 +251,22 @@ function struct(module: ModuleState, declared: DeclaredType, nodes: readonly TST
       good = false;
       continue;
     }
-    const type = storedType(module, node.typeAnnotation.typeAnnotation);
-    if (type === null) good = false;
-    else members.push({ name, type, constant: node.readonly === true });
+    const annotation = node.typeAnnotation.typeAnnotation;
+    const bits = isBits(module, annotation) ? bitsOf(module, annotation) : { type: storedType(module, annotation) };
+    if (bits === null || bits.type === null) good = false;
+    else members.push({ name, constant: node.readonly === true, ...bits, type: bits.type });
   }
   if (!good) return null;
   if (members.length === 0) {
     module.reporter.report("SK2110", declared.at, { name: declared.name });
     return null;
   }
-  const type = layOut(declared.name, members, declared.packed);
+  if (declared.packed && members.some(({ bits }) => bits !== undefined)) {
+    const instead = "leave @packed out, or write whole bytes and masks";
+    module.reporter.report("SK1101", declared.at, { what: "a bit-field in a packed struct", instead });
+    return null;
+  }
+  const type = layOut(declared.name, members, declared.packed, declared.union === true);
   if (type.size > LARGEST) {
     module.reporter.report("SK4002", declared.at, { problem: `${declared.name} has ${type.size} bytes` });
     return null;

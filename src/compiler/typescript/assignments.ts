@@ -81,6 +81,7 @@ export function place(fn: FunctionState, node: Syntax.Node): Place | null {
       fn.reporter.report("SK2004", spanOf(node), { name: target.local.name, instead: "declare it with let" });
       return null;
     case "bits":
+      if (target.constant === true) return refuse("a readonly field", "keep what changes in a field that is not readonly");
       fn.assigns(target.object);
       return target.field.scale === 1
         ? target

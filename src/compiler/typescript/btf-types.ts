@@ -139,8 +139,13 @@ export class TypeWriter {
   #struct(type: StructType): number {
     const known = this.#structs.get(type);
     if (known !== undefined) return known;
-    const members = type.fields.map(({ name, type: field, offset }) => ({ name, type: this.idOf(field), bitOffset: offset * 8 }));
-    const id = this.#btf.struct(type.name, type.size, members);
+    const members = type.fields.map(({ name, type: field, offset, bits }) =>
+      bits === undefined
+        ? { name, type: this.idOf(field), bitOffset: offset * 8 }
+        : { name, type: this.idOf(field), bitOffset: bits.offset * 8 + bits.shift, bitSize: bits.bits },
+    );
+    const form = type.union === true ? "union" : "struct";
+    const id = this.#btf[form](type.name, type.size, members);
     this.#structs.set(type, id);
     return id;
   }

@@ -1,6 +1,7 @@
 /** Values that are known when compiling as the bytes that they are in memory. */
 
 import { sizeOf } from "./layout.ts";
+import type { BitField } from "./library/headers.ts";
 import type { Expression } from "./tree.ts";
 import type { StoredType } from "./types.ts";
 
@@ -19,7 +20,9 @@ function put(bytes: Uint8Array, at: number, value: Expression, stored: StoredTyp
       bytes.set(value.bytes, at);
       return true;
     case "struct":
-      return value.fields.every(({ field, value: part }) => put(bytes, at + field.offset, part, field.type));
+      return value.fields.every(({ field, value: part }) =>
+        field.bits === undefined ? put(bytes, at + field.offset, part, field.type) : putBits(bytes, at, part, field.bits),
+      );
     case "array": {
       const { element } = value.array;
       return value.elements.every((part, index) => put(bytes, at + index * sizeOf(element), part, element));
@@ -27,6 +30,15 @@ function put(bytes: Uint8Array, at: number, value: Expression, stored: StoredTyp
     default:
       return false;
   }
+}
+
+function putBits(bytes: Uint8Array, at: number, value: Expression, { offset, shift, bits }: BitField): boolean {
+  if (value.kind !== "constant") return false;
+  for (let bit = 0; bit < bits; bit++) {
+    const place = offset * 8 + shift + bit;
+    if ((value.value >> BigInt(bit)) & 1n) bytes[at + (place >> 3)]! |= 1 << (place & 7);
+  }
+  return true;
 }
 
 function putNumber(bytes: Uint8Array, at: number, value: bigint, stored: StoredType): boolean {

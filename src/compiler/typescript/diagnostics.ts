@@ -133,6 +133,11 @@ export const DIAGNOSTICS = {
     message: "this would be a second name for what let holds, which may be replaced",
     hint: "{instead}, or use the variable itself",
   },
+  SK2117: {
+    title: "Not one field of a union",
+    message: "{type} holds one of its fields, not {found}",
+    hint: "give one of {fields}",
+  },
   SK2114: { title: "Read-only", message: "{what} cannot be assigned", hint: "{instead}" },
   // ── numbers ──
   SK2201: {

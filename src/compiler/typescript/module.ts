@@ -252,6 +252,7 @@ export class ModuleFile {
       node,
       at,
       packed: hasTag(this.#source, whole, "packed"),
+      union: hasTag(this.#source, whole, "union"),
       state: "unresolved" as const,
       type: null,
     };

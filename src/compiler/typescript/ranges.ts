@@ -124,8 +124,9 @@ function compute(fn: FunctionState, value: Expression): Range {
     case "member":
       return value.stored.kind === "int" ? ofType(value.stored) : all;
     case "bits": {
-      const max = ((1n << BigInt(value.field.bits)) - 1n) * BigInt(value.field.scale);
-      return { min: 0n, max };
+      const { bits, scale } = value.field;
+      if (type.signed) return { min: -(1n << BigInt(bits - 1)), max: (1n << BigInt(bits - 1)) - 1n };
+      return { min: 0n, max: ((1n << BigInt(bits)) - 1n) * BigInt(scale) };
     }
     case "conditional": {
       const [a, b] = [rangeOf(fn, value.then), rangeOf(fn, value.otherwise)];

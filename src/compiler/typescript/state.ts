@@ -23,6 +23,9 @@ export type TypeMeaning =
   | { readonly kind: "pointer" }
   | { readonly kind: "fixed-array" }
   | { readonly kind: "fixed-string" }
+  /** `Bits`, of a field alone. */
+  | { readonly kind: "bits" }
+  | { readonly kind: "union" }
   | { readonly kind: "declared"; readonly declaration: DeclaredType }
   | { readonly kind: "generic"; readonly declaration: GenericType }
   /** A type argument that is a number, for the length of an array. */
@@ -38,6 +41,8 @@ export interface DeclaredType {
   readonly node: TSInterfaceDeclaration | TSType;
   readonly at: Span;
   readonly packed: boolean;
+  /** Its fields share their place. */
+  readonly union?: boolean;
   state: "unresolved" | "resolving" | "resolved";
   /** Null after an error. */
   type: StoredType | null;

@@ -5,6 +5,7 @@ import { storedType } from "./annotations.ts";
 import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
+import { meaning } from "./numbers.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
@@ -62,10 +63,14 @@ export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, 
       continue;
     }
     const value = storedValue(fn, named.value, field.type);
-    if (value.type.kind === "error") good = false;
+    if (value.type.kind === "error" || !fitsBits(fn, value, field)) good = false;
     fields.push({ field, value });
   }
-  for (const field of struct.fields) {
+  if (struct.union === true && base === null && fields.length !== 1 && good) {
+    fn.reporter.report("SK2117", spanOf(node), { type: struct.name, found: fields.length, fields: names });
+    return errorAt(node);
+  }
+  for (const field of struct.union === true ? [] : struct.fields) {
     const there = node.properties.some((property) => property.type === "ObjectProperty" && keyOf(property) === field.name);
     if (there || base !== null || node.properties.some((property) => property.type === "SpreadElement")) continue;
     fn.reporter.report("SK2107", spanOf(node), { type: struct.name, name: field.name, fields: names });
@@ -77,6 +82,18 @@ export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, 
   if (base === null) return { kind: "struct", type, struct, fields, at };
   if (fields.length === 0) return { kind: "copied", type, operand: base, at };
   return { kind: "struct", type, struct, fields, base, at };
+}
+
+/** A constant must fit a bit-field; of other numbers the low bits are kept. */
+function fitsBits(fn: FunctionState, value: Expression, { bits }: Field): boolean {
+  if (bits === undefined || value.kind !== "constant" || bits.type.kind !== "int") return true;
+  const number = meaning(value.value, bits.type);
+  const [min, max] = bits.type.signed
+    ? [-(1n << BigInt(bits.bits - 1)), (1n << BigInt(bits.bits - 1)) - 1n]
+    : [0n, (1n << BigInt(bits.bits)) - 1n];
+  if (number >= min && number <= max) return true;
+  fn.reporter.report("SK2201", value.at, { value: number, type: `Bits<${bits.type.name}, ${bits.bits}>`, min, max });
+  return false;
 }
 
 /** `{ ...other }`: a struct that is copied, of the type that is wanted. */

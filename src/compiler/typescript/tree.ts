@@ -247,6 +247,8 @@ interface Bits {
   readonly object: Expression;
   readonly field: BitField;
   readonly type: ScalarType;
+  /** Declared `readonly`, or in something that is. */
+  readonly constant?: boolean;
 }
 
 /** An element of an array; the index is proven to be inside. */

@@ -7,6 +7,7 @@
 
 import type { KernelArray, KernelStruct } from "./kernel/structs.ts";
 import type { ContextName } from "./library/contexts.ts";
+import type { BitField } from "./library/headers.ts";
 import type { MapDeclaration } from "./tree.ts";
 
 export type IntName = "u8" | "u16" | "u32" | "u64" | "i8" | "i16" | "i32" | "i64";
@@ -47,6 +48,8 @@ export interface Field {
   readonly offset: number;
   /** Declared `readonly`: no assignment changes it or what is in it. */
   readonly constant: boolean;
+  /** Of a bit-field, where its bits are; `offset` is then the first byte that has some. */
+  readonly bits?: BitField;
 }
 
 export interface StructType {
@@ -56,6 +59,8 @@ export interface StructType {
   readonly align: Align;
   /** In ascending order of offset. */
   readonly fields: readonly Field[];
+  /** The fields share their place. */
+  readonly union?: boolean;
 }
 
 export interface ArrayType {

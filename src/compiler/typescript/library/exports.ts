@@ -50,6 +50,8 @@ const BPF: LibraryModule = {
     ...stored((name) => !NET_TYPES.includes(name)),
     ["FixedArray", { kind: "fixed-array" }],
     ["FixedString", { kind: "fixed-string" }],
+    ["Bits", { kind: "bits" }],
+    ["Union", { kind: "union" }],
     ["Packet", { kind: "packet" }],
     ["Pointer", { kind: "pointer" }],
     ["XdpAction", { kind: "stored", type: INTS.u32 }],

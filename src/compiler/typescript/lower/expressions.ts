@@ -5,6 +5,7 @@ import { alignOf, sizeOf } from "../layout.ts";
 import type { Expression } from "../tree.ts";
 import { INTS } from "../types.ts";
 import { atomic } from "./atomics.ts";
+import { readBits } from "./bits.ts";
 import { callBack } from "./callbacks.ts";
 import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
@@ -36,7 +37,7 @@ export function scalar(to: Lowering, value: Expression): Value {
         ? pointer(ir, locate(to, value, 0))
         : load(ir, value.stored, placeOf(to, value));
     case "bits":
-      return bitsOf(to, value);
+      return readBits(to, value.field, bitsUnit(to, value));
     case "global": {
       const { map, offset } = to.data.place(value.global);
       return ir.mapValue(map, offset);
@@ -376,16 +377,6 @@ export function placeOf(to: Lowering, value: Extract<Expression, { kind: "member
 /** Where the integer lies that holds some bits. */
 export function bitsUnit(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Location {
   return locate(to, value.object, value.field.offset);
-}
-
-function bitsOf(to: Lowering, value: Extract<Expression, { kind: "bits" }>): Value {
-  const { ir } = to;
-  const { unit, shift, bits, scale } = value.field;
-  const whole = load(ir, unit, bitsUnit(to, value));
-  const width = unit.kind === "network" ? unit.host.bits : unit.bits;
-  const down = shift === 0 ? whole : ir.binary("lshr", whole, ir.constant("i32", shift));
-  const masked = shift + bits === width ? down : ir.binary("and", down, ir.constant("i32", (1n << BigInt(bits)) - 1n));
-  return scale === 1 ? masked : ir.binary("mul", masked, ir.constant("i32", scale));
 }
 
 /** A struct, array or address of its own in the frame. */

@@ -4,6 +4,7 @@ import type { BlockId } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
 import type { Expression, Local, Place, Statement } from "../tree.ts";
 import type { StoredType } from "../types.ts";
+import { writeBits } from "./bits.ts";
 import { test } from "./conditions.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
@@ -114,7 +115,7 @@ function assign(to: Lowering, target: Place, value: Expression): void {
     writeInto(to, to.cellOf(target.local), value);
   } else if (target.kind === "bits") {
     const place = bitsUnit(to, target);
-    writeBits(to, target, scalar(to, value), place);
+    writeBits(to, target.field, place, scalar(to, value));
   } else {
     put(to, value, target.stored, placeOf(to, target));
   }
@@ -137,17 +138,6 @@ function isLiteral({ kind }: Expression): boolean {
   return kind === "struct" || kind === "array" || kind === "bytes";
 }
 
-/** Replaces some bits of a header's integer; higher bits of the value are dropped. */
-function writeBits(to: Lowering, target: Extract<Place, { kind: "bits" }>, value: number, place: Location): void {
-  const { ir } = to;
-  const { unit, shift, bits } = target.field;
-  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(shift);
-  const old = load(ir, unit, place);
-  const others = ir.binary("and", old, ir.constant("i32", 0xffff_ffffn & ~mask));
-  const shifted = shift === 0 ? value : ir.binary("shl", value, ir.constant("i32", shift));
-  store(ir, unit, place, ir.binary("or", others, ir.binary("and", shifted, ir.constant("i32", mask))));
-}
-
 function update(to: Lowering, { target, op, type, value }: Extract<Statement, { kind: "update" }>): void {
   const { ir } = to;
   if (target.type.kind !== "int") throw new TypeError("only integers are updated");
@@ -163,7 +153,7 @@ function update(to: Lowering, { target, op, type, value }: Extract<Statement, { 
   if (target.kind === "bits") {
     const place = bitsUnit(to, target);
     const old = convert(ir, scalar(to, target), own, type);
-    writeBits(to, target, ir.binary(op, old, scalar(to, value)), place);
+    writeBits(to, target.field, place, convert(ir, ir.binary(op, old, scalar(to, value)), type, own));
     return;
   }
   const { stored } = target;

@@ -5,8 +5,10 @@
 
 import type { Value } from "../../ir/ir.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
+import type { BitField } from "../library/headers.ts";
 import type { Expression } from "../tree.ts";
 import type { StoredType, StructType } from "../types.ts";
+import { writeBits } from "./bits.ts";
 import { locate, scalar } from "./expressions.ts";
 import { kernelCopy } from "./kernel.ts";
 import type { Lowering } from "./lowering.ts";
@@ -19,6 +21,7 @@ export type Prepared =
       readonly stored: ScalarStored;
       readonly value: Value;
     }
+  | { readonly kind: "bits"; readonly field: BitField; readonly value: Value }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
   | { readonly kind: "copy"; readonly size: number; readonly from: Location }
   | { readonly kind: "kernel"; readonly size: number; readonly copy: (place: Location) => void; readonly copied: number }
@@ -32,7 +35,11 @@ export type Prepared =
 
 export function prepare(to: Lowering, value: Expression, stored: StoredType): Prepared {
   if (value.kind === "struct") {
-    const parts = value.fields.map(({ field, value: part }) => ({ offset: field.offset, value: prepare(to, part, field.type) }));
+    const parts = value.fields.map(({ field, value: part }) =>
+      field.bits === undefined
+        ? { offset: field.offset, value: prepare(to, part, field.type) }
+        : { offset: field.bits.offset, value: { kind: "bits", field: field.bits, value: scalar(to, part) } satisfies Prepared },
+    );
     const base = value.base === undefined ? null : locate(to, value.base, 0);
     return { kind: "struct", struct: value.struct, base, parts };
   }
@@ -57,6 +64,9 @@ export function write(to: Lowering, prepared: Prepared, place: Location): void {
     case "scalar":
       store(to.ir, prepared.stored, place, prepared.value);
       return;
+    case "bits":
+      writeBits(to, prepared.field, place, prepared.value);
+      return;
     case "bytes":
       storeBytes(to.ir, prepared.bytes, place);
       return;
@@ -69,8 +79,8 @@ export function write(to: Lowering, prepared: Prepared, place: Location): void {
       return;
     case "struct":
       if (prepared.struct !== null && prepared.base !== null) copy(to.ir, prepared.struct.size, prepared.base, place);
+      else if (prepared.struct !== null)
+        for (const [from, end] of paddingOf(prepared.struct)) zero(to.ir, end - from, at(place, from));
       for (const { offset, value } of prepared.parts) write(to, value, at(place, offset));
-      if (prepared.struct === null || prepared.base !== null) return;
-      for (const [from, end] of paddingOf(prepared.struct)) zero(to.ir, end - from, at(place, from));
   }
 }
