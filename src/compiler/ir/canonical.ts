@@ -17,14 +17,14 @@ export function canonical(fn: IrFunction): IrFunction {
   const order = reversePostorder(graphOf(fn));
   const placeOf = new Map<BlockId, BlockId>(order.map((block, index) => [block, index]));
   const values: Type[] = [];
-  const numberOf = new Map<Value, Value>();
+  const numberOf = new Int32Array(fn.values.length).fill(-1);
   const define = (value: Value): Value => {
     const number = values.length;
-    numberOf.set(value, number);
+    numberOf[value] = number;
     values.push(fn.values[value]!);
     return number;
   };
-  const use = (value: Value): Value => numberOf.get(value) ?? -1;
+  const use = (value: Value): Value => numberOf[value] ?? -1;
 
   const parameters = fn.parameters.map(define);
   // Two walks: a loop's block may read what a block later in the order defines only through its parameters, but a

@@ -91,6 +91,7 @@ export function mapOperands(instruction: Instruction, map: (value: Value) => Val
 
 /** The instruction, defining `result` instead. For instructions that define something. */
 export function withResult(instruction: Instruction, result: Value): Instruction {
+  if (resultOf(instruction) === result) return instruction;
   return { ...instruction, result } as Instruction;
 }
 

@@ -15,28 +15,34 @@ import { simplify } from "./passes/simplify.ts";
 import { removeTrivialParameters } from "./passes/trivial-parameters.ts";
 import { numberValues } from "./passes/value-numbering.ts";
 
-/** In the order in which they run; each is true when it changed something, and leaves a function that `verifyFunction` accepts after `canonical`. */
-export const PASSES: readonly {
+export interface Pass {
   readonly name: string;
-  /** `isProgram`: the function is a program, whose parameter is its context. */
+  /**
+   * True when it changed something; it leaves a function that `verifyFunction` accepts after `canonical`. `isProgram`: the function is
+   * a program, whose parameter is its context.
+   */
   readonly run: (fn: IrFunction, isProgram: boolean) => boolean;
-}[] = [
-  { name: "promote-slots", run: promoteSlots },
+}
+
+/** What is done again after everything else, because everything else leaves work for it. In the order in which they run. */
+const CLEANING: readonly Pass[] = [
   { name: "simplify", run: simplify },
-  { name: "addresses", run: addConstantsLast },
-  { name: "packet-checks", run: combinePacketChecks },
-  { name: "known-branches", run: decideBranches },
   { name: "control-flow", run: simplifyControlFlow },
   { name: "trivial-parameters", run: removeTrivialParameters },
   { name: "value-numbering", run: numberValues },
-  { name: "redundant-loads", run: removeRedundantLoads },
-  { name: "dead-stores", run: removeDeadStores },
-  { name: "merge-stores", run: mergeStores },
   { name: "dead-code", run: removeDeadCode },
 ];
 
-/** Every round makes the function smaller or simpler; this many are a fault that must not become an endless compilation. */
-const MOST_ROUNDS = 32;
+/** What looks at the whole function. Each is followed by cleaning when it changed something. */
+const SEARCHING: readonly Pass[] = [
+  { name: "promote-slots", run: promoteSlots },
+  { name: "redundant-loads", run: removeRedundantLoads },
+  { name: "known-branches", run: decideBranches },
+  { name: "addresses", run: addConstantsLast },
+  { name: "packet-checks", run: combinePacketChecks },
+  { name: "dead-stores", run: removeDeadStores },
+  { name: "merge-stores", run: mergeStores },
+];
 
 export interface OptimizeOptions {
   /** The function is a program: its parameter is its context. Else nothing is known of what parameters point at. */
@@ -45,18 +51,35 @@ export interface OptimizeOptions {
   readonly observe?: (pass: string, fn: IrFunction) => void;
 }
 
+/** Every round makes the function smaller or simpler; this many are a fault that must not become an endless compilation. */
+const MOST_ROUNDS = 32;
+
 /** The function, optimized. `fn` is not changed. */
 export function optimize(fn: IrFunction, { isProgram = false, observe }: OptimizeOptions = {}): IrFunction {
   let current = canonical(fn);
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  const run = (pass: Pass): boolean => {
+    if (!pass.run(current, isProgram)) return false;
+    current = canonical(current);
+    observe?.(pass.name, current);
+    return true;
+  };
+  const clean = (): boolean => {
     let changed = false;
-    for (const pass of PASSES) {
-      if (!pass.run(current, isProgram)) continue;
-      changed = true;
-      current = canonical(current);
-      observe?.(pass.name, current);
+    for (const pass of CLEANING) if (run(pass)) changed = true;
+    return changed;
+  };
+  for (let round = 0; round < MOST_ROUNDS && clean(); round++);
+  // A pass need not look again at what nobody changed since.
+  let idle = 0;
+  for (let turn = 0; idle < SEARCHING.length && turn < MOST_ROUNDS * SEARCHING.length; turn++) {
+    if (!run(SEARCHING[turn % SEARCHING.length]!)) {
+      idle++;
+      // What one cleaning leaves for the next is seen to before the end.
+      if (idle === SEARCHING.length && clean()) idle = 0;
+      continue;
     }
-    if (!changed) break;
+    clean();
+    idle = 0;
   }
   return current;
 }

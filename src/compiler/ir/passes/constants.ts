@@ -13,7 +13,7 @@ type Constant = Extract<Instruction, { kind: "const" }>;
 /** The constants of a function that `gatherConstants` went over: find one, or make it. */
 export class ConstantPool {
   readonly #fn: IrFunction;
-  readonly #values = new Map<string, Value>();
+  readonly #values: Readonly<Record<Type, Map<bigint, Value>>> = { i32: new Map(), i64: new Map(), ptr: new Map() };
   readonly #numbers = new Map<Value, bigint>();
 
   constructor(fn: IrFunction) {
@@ -32,7 +32,7 @@ export class ConstantPool {
   /** A value that is the number, wrapped to the type. */
   value(type: Type, number: bigint): Value {
     const wrapped = BigInt.asUintN(type === "i32" ? 32 : 64, number);
-    const known = this.#values.get(`${type} ${wrapped}`);
+    const known = this.#values[type].get(wrapped);
     if (known !== undefined) return known;
     const result = this.#fn.values.push(type) - 1;
     const constant: Constant = { kind: "const", result, value: wrapped, location: null };
@@ -42,13 +42,14 @@ export class ConstantPool {
   }
 
   #add(constant: Constant): void {
-    this.#values.set(`${this.#fn.values[constant.result]} ${constant.value}`, constant.result);
+    this.#values[this.#fn.values[constant.result]!].set(constant.value, constant.result);
     this.#numbers.set(constant.result, constant.value);
   }
 }
 
 /** True when something changed. */
 export function gatherConstants(fn: IrFunction): boolean {
+  if (areGathered(fn)) return false;
   const first = new Map<string, Value>();
   const replacement = new Map<Value, Value>();
   const gathered: Constant[] = [];
@@ -81,5 +82,23 @@ export function gatherConstants(fn: IrFunction): boolean {
     block.terminator = mapTerminator(block.terminator, resolve);
   }
   fn.blocks[0]!.instructions.unshift(...gathered);
+  return true;
+}
+
+/** Every constant stands in front of the entry, once. */
+function areGathered(fn: IrFunction): boolean {
+  const seen: Readonly<Record<Type, Set<bigint>>> = { i32: new Set(), i64: new Set(), ptr: new Set() };
+  for (const [id, block] of fn.blocks.entries()) {
+    let leading = id === 0;
+    for (const instruction of block.instructions) {
+      if (instruction.kind !== "const") {
+        leading = false;
+        continue;
+      }
+      const numbers = seen[fn.values[instruction.result]!];
+      if (!leading || numbers.has(instruction.value)) return false;
+      numbers.add(instruction.value);
+    }
+  }
   return true;
 }

@@ -1,6 +1,6 @@
 /** Drops instructions whose results nobody reads, and block parameters likewise. Loads are dropped too: see `isRemovable`. */
 
-import type { IrFunction, Target, Value } from "../ir.ts";
+import type { Instruction, IrFunction, Target, Value } from "../ir.ts";
 import { forEachOperand, forEachTerminatorOperand, isRemovable, mapTargets, resultOf, targets } from "../operands.ts";
 
 /** True when something changed. */
@@ -8,9 +8,13 @@ export function removeDeadCode(fn: IrFunction): boolean {
   const needed = needs(fn);
   let changed = false;
   for (const block of fn.blocks) {
-    const kept = block.instructions.flatMap((instruction) => {
+    const isNeeded = (instruction: Instruction): boolean => {
       const result = resultOf(instruction);
-      if (result === null || needed.has(result)) return [instruction];
+      return result === null || needed[result] === 1;
+    };
+    if (block.instructions.every(isNeeded)) continue;
+    const kept = block.instructions.flatMap((instruction) => {
+      if (isNeeded(instruction)) return [instruction];
       if (isRemovable(instruction)) return [];
       // The effect stays, the result goes: an atomic operation need not fetch then.
       return instruction.kind === "atomic" || instruction.kind === "call" ? [{ ...instruction, result: null }] : [instruction];
@@ -24,7 +28,7 @@ export function removeDeadCode(fn: IrFunction): boolean {
     }
   }
 
-  const unread = fn.blocks.map((block) => block.parameters.map((parameter) => !needed.has(parameter)));
+  const unread = fn.blocks.map((block) => block.parameters.map((parameter) => needed[parameter] === 0));
   if (!unread.some((list) => list.includes(true))) return changed;
   const trim = (target: Target): Target => ({
     block: target.block,
@@ -38,27 +42,29 @@ export function removeDeadCode(fn: IrFunction): boolean {
   return true;
 }
 
-/** Every value that an effect or a decision depends on, through instructions and parameters. */
-function needs(fn: IrFunction): Set<Value> {
-  const definitions = new Map<Value, () => void>();
-  const needed = new Set<Value>();
+/** By value: whether an effect or a decision depends on it, through instructions and parameters. */
+function needs(fn: IrFunction): Uint8Array {
+  const definitions = new Array<Instruction | null>(fn.values.length).fill(null);
+  /** Of a parameter, its block; and which of the block's it is. */
+  const home = new Int32Array(fn.values.length).fill(-1);
+  const place = new Int32Array(fn.values.length);
+  const needed = new Uint8Array(fn.values.length);
   const work: Value[] = [];
   const need = (value: Value): void => {
-    if (needed.has(value)) return;
-    needed.add(value);
+    if (needed[value] === 1) return;
+    needed[value] = 1;
     work.push(value);
   };
   const incoming: Target[][] = fn.blocks.map(() => []);
   for (const block of fn.blocks) for (const target of targets(block.terminator)) incoming[target.block]!.push(target);
   for (const [id, block] of fn.blocks.entries()) {
     for (const [index, parameter] of block.parameters.entries()) {
-      definitions.set(parameter, () => {
-        for (const target of incoming[id]!) need(target.arguments[index]!);
-      });
+      home[parameter] = id;
+      place[parameter] = index;
     }
     for (const instruction of block.instructions) {
       const result = resultOf(instruction);
-      if (result !== null) definitions.set(result, () => forEachOperand(instruction, need));
+      if (result !== null) definitions[result] = instruction;
       if (!isRemovable(instruction)) forEachOperand(instruction, need);
     }
     const { terminator } = block;
@@ -69,6 +75,10 @@ function needs(fn: IrFunction): Set<Value> {
       forEachTerminatorOperand(terminator, need);
     }
   }
-  for (let value = work.pop(); value !== undefined; value = work.pop()) definitions.get(value)?.();
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    const definition = definitions[value];
+    if (definition !== null && definition !== undefined) forEachOperand(definition, need);
+    else if (home[value]! >= 0) for (const target of incoming[home[value]!]!) need(target.arguments[place[value]!]!);
+  }
   return needed;
 }
