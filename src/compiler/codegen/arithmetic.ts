@@ -47,6 +47,16 @@ export function selectBinary(to: Selector, binary: Extract<Instruction, { kind: 
     to.move(register, to.source(left));
     return;
   }
+  if (to.fn.values[left] === "ptr" && to.facts.constant(right) !== null && to.facts.isFolded(left)) {
+    // Whoever else uses the sum so far adds on its own: it need not be made.
+    const { root, offset } = to.facts.base(binary.result);
+    if (root !== left && root !== binary.result) {
+      to.move(register, to.source(root));
+      to.emit({ kind: "alu", op: "add", width: 64, register, operand: { kind: "immediate", value: offset } });
+      return;
+    }
+  }
+
   if (width === 32 && to.cpu < 3) {
     selectNarrow(to, op, left, right, register);
     return;

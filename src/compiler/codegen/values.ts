@@ -5,16 +5,35 @@ import { evaluateExtend } from "../ir/arithmetic.ts";
 import type { Instruction, IrFunction, Value } from "../ir/ir.ts";
 import { forEachOperand, forEachTerminatorOperand, resultOf } from "../ir/operands.ts";
 
+/** Whether the instruction takes the value as an address, to which it adds a constant of its own. */
+function foldsInto(instruction: Instruction, value: Value): boolean {
+  switch (instruction.kind) {
+    case "load":
+      return instruction.core === undefined;
+    case "store":
+      return instruction.core === undefined && instruction.value !== value;
+    case "atomic":
+      return instruction.value !== value && instruction.expected !== value;
+    case "binary":
+      return instruction.left === value;
+    default:
+      return false;
+  }
+}
+
 export class ValueFacts {
   readonly #fn: IrFunction;
   readonly #definitions: (Instruction | null)[];
   readonly #uses: Uint32Array;
+  /** Read by something that does not fold a constant that was added. */
+  readonly #read: Uint8Array;
   readonly #dirty: Uint8Array;
 
   constructor(fn: IrFunction, cpu: CpuVersion) {
     this.#fn = fn;
     this.#definitions = fn.values.map(() => null);
     this.#uses = new Uint32Array(fn.values.length);
+    this.#read = new Uint8Array(fn.values.length);
     // Uses that need the upper half of an i32 to be zero.
     const whole = new Uint8Array(fn.values.length);
     for (const block of fn.blocks) {
@@ -23,11 +42,13 @@ export class ValueFacts {
         if (result !== null) this.#definitions[result] = instruction;
         forEachOperand(instruction, (value) => {
           this.#uses[value]!++;
+          if (!foldsInto(instruction, value)) this.#read[value] = 1;
           if (instruction.kind === "call") whole[value] = 1;
         });
       }
       forEachTerminatorOperand(block.terminator, (value) => {
         this.#uses[value]!++;
+        this.#read[value] = 1;
       });
       const { terminator } = block;
       if (terminator.kind === "return" && terminator.value !== null) whole[terminator.value] = 1;
@@ -68,6 +89,11 @@ export class ValueFacts {
     const operand = this.constant(definition.operand);
     if (operand === null) return null;
     return evaluateExtend(definition.sign, definition.from, this.#fn.values[value] === "i32" ? 32 : 64, operand);
+  }
+
+  /** True when all that use the value fold what was added to get it, so that it need not be in a register. */
+  isFolded(value: Value): boolean {
+    return this.#read[value] === 0;
   }
 
   /** The value as a pointer plus a constant, as far up as constants were added. */

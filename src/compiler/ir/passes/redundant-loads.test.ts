@@ -69,6 +69,26 @@ describe("removeRedundantLoads", () => {
     );
   });
 
+  it("knows the low bytes of what was stored", () => {
+    assertPass(
+      removeRedundantLoads,
+      `b0:
+        store.u64 [v0 + 8], v1
+        v3: i32 = load.u16 [v0 + 8]
+        v4: i32 = load.u16 [v0 + 10]
+        v5: i32 = add v3, v4
+        v6: i64 = extend.u32 v5
+        return v6`,
+      `b0:
+        store.u64 [v0 + 8], v1
+        v3: i32 = extend.u16 v1
+        v4: i32 = load.u16 [v0 + 10]
+        v5: i32 = add v3, v4
+        v6: i64 = extend.u32 v5
+        return v6`,
+    );
+  });
+
   it("knows that looking something up in a map changes neither packet nor context, and what a map holds not the packet", () => {
     assertPass(
       asProgram,

@@ -153,7 +153,14 @@ class Forwarder {
     const same = state.get(`${key} ${type} ${load.sign}`);
     if (same !== undefined && same.value !== load.result) return same.value;
     const stored = state.get(key);
-    return stored === undefined ? null : this.#asLoaded(stored.value, load, type);
+    if (stored !== undefined) return this.#asLoaded(stored.value, load, type);
+    if (load.core !== undefined || load.width === 8) return null;
+    // The low bytes of a wider store.
+    for (const width of [2, 4, 8] as const) {
+      const wider = width > load.width ? state.get(this.#key({ ...load, width })) : undefined;
+      if (wider !== undefined) return this.#asLoaded(wider.value, load, type);
+    }
+    return null;
   }
 
   /** What a load of the low bytes of a stored value gives. */

@@ -228,4 +228,32 @@ describe("simplify", () => {
         return v9`,
     );
   });
+
+  it("loads no more than what is read", () => {
+    const body = (load: string, between: string): string => `slot 0: 8 align 8 "x"
+      b0:
+        v3: ptr = slot 0
+        ${load}
+        ${between}
+        v6: i64 = extend.u32 v5
+        return v6`;
+    const wide = "v4: i64 = load.u64 [v3 + 0]";
+    const trim = (fn: Parameters<typeof simplify>[0]): boolean => {
+      const changed = simplify(fn);
+      removeDeadCode(fn);
+      return changed;
+    };
+    assertPass(trim, body(wide, "v5: i32 = extend.u32 v4"), body("v5: i32 = load.u32 [v3 + 0]", ""));
+    const keeps = (load: string, between: string): void => {
+      assertPass(
+        trim,
+        body(load, `${between}v5: i32 = extend.u32 v4`),
+        body(load, between).replace("extend.u32 v5", "extend.u32 v4"),
+      );
+    };
+    keeps(wide, "store.u64 [v3 + 0], v1\n");
+    // A context's field is read as it is.
+    const context = "b0:\nv4: i64 = load.u64 [v0 + 0]\nv5: i64 = extend.u32 v4\nreturn v5";
+    assertPass(trim, context, context);
+  });
 });

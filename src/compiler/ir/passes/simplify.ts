@@ -7,9 +7,18 @@
 
 import { evaluateBinary, evaluateCondition, evaluateExtend, evaluateToBig, INVERSE, MIRROR } from "../arithmetic.ts";
 import { graphOf } from "../canonical.ts";
+import { GIVES_MAP_VALUE } from "../effects.ts";
 import { reversePostorder } from "../graph.ts";
 import type { BinaryOp, Condition, Instruction, IrFunction, Terminator, Value } from "../ir.ts";
-import { branchOf, mapOperands, mapTerminator, resultOf } from "../operands.ts";
+import {
+  branchOf,
+  forEachOperand,
+  forEachTerminatorOperand,
+  isRemovable,
+  mapOperands,
+  mapTerminator,
+  resultOf,
+} from "../operands.ts";
 import { ConstantPool, gatherConstants } from "./constants.ts";
 
 /** True when something changed. Constants are gathered afterwards. */
@@ -34,10 +43,22 @@ class Simplifier {
   readonly #constants: ConstantPool;
   readonly #definitions = new Map<Value, Instruction>();
   readonly #replacement = new Map<Value, Value>();
+  readonly #uses: Uint32Array;
+  /** Instructions so far that may have changed memory, and beginnings of blocks; of loads, how many there were. */
+  #effects = 0;
+  readonly #loadedAt = new Map<Value, number>();
 
   constructor(fn: IrFunction) {
     this.#fn = fn;
     this.#constants = new ConstantPool(fn);
+    this.#uses = new Uint32Array(fn.values.length);
+    const use = (value: Value): void => {
+      this.#uses[value]!++;
+    };
+    for (const block of fn.blocks) {
+      for (const instruction of block.instructions) forEachOperand(instruction, use);
+      forEachTerminatorOperand(block.terminator, use);
+    }
   }
 
   run(): boolean {
@@ -55,9 +76,12 @@ class Simplifier {
       // New constants are put in front of the entry meanwhile, so its list is rebuilt around them.
       const before = block.instructions.slice();
       const after: Instruction[] = [];
+      this.#effects++;
       for (const original of before) {
         const instruction = mapOperands(original, resolve);
         if (instruction.kind === "const") continue;
+        if (instruction.kind === "load") this.#loadedAt.set(instruction.result, this.#effects);
+        else if (!isRemovable(instruction)) this.#effects++;
         const simpler = this.#simplify(instruction);
         if (typeof simpler === "number") {
           this.#replacement.set(resultOf(instruction)!, simpler);
@@ -249,8 +273,29 @@ class Simplifier {
     if (to === bits && !sign && this.#possibleBits(operand) < 1n << BigInt(from)) return operand;
     // What stays of a wider extension by a narrower one is the narrower one of the original.
     const inner = this.#definitions.get(operand);
+    // What nobody reads of what is loaded need not be: of the frame and of maps, where any part may be.
+    if (
+      inner?.kind === "load" &&
+      inner.width * 8 > from &&
+      inner.core === undefined &&
+      this.#uses[operand] === 1 &&
+      this.#loadedAt.get(operand) === this.#effects &&
+      this.#isOwnMemory(inner.address)
+    ) {
+      return { ...inner, result: extend.result, width: (from / 8) as 1 | 2 | 4, sign };
+    }
     if (inner?.kind === "extend" && from <= inner.from) return { ...extend, operand: inner.operand };
     return extend;
+  }
+
+  #isOwnMemory(pointer: Value): boolean {
+    const definition = this.#definitions.get(pointer);
+    if (definition?.kind === "binary") return this.#isOwnMemory(definition.left);
+    return (
+      definition?.kind === "slot" ||
+      definition?.kind === "map-value" ||
+      (definition?.kind === "call" && GIVES_MAP_VALUE.has(definition.callee.name))
+    );
   }
 
   #branch(branch: Branch): Terminator {
