@@ -1,7 +1,11 @@
 /** Names of the kernel's types, and reads through pointers to them: which relocations they make, and what those become elsewhere. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { openKernelTarget } from "../../../src/kernels/types.ts";
+import { check } from "../../../src/verifier/index.ts";
+import { KERNELS } from "../../../src/verifier/targets/index.ts";
 import { compileFor, membersIn, refusalsOf, relocated } from "./kernel-source.ts";
 
 const IMPORTS = `import { cast, hash, u64, i32, xdp, XDP_PASS, field, exists, sizeOf, enumExists, enumValue, bpf_ktime_get_ns } from "skep/bpf";
@@ -85,11 +89,28 @@ describe("what only some kernels have", () => {
     ]);
   });
 
+  test("may be asked with the edition that has it, for tsc", () => {
+    const asked = 'field<task_struct___old>(task, "state") ? u64(task.state) : 0n';
+    assert.equal(relocated(compileFor(storing(asked, `import type { i64 } from "skep/bpf";\n${OLD}`)), "6.18").length, 2);
+    const [found] = refusalsOf(storing('field<sock>(task, "state") ? 1 : 0'));
+    assert.equal(found?.code, "SK2503");
+  });
+
   test("is refused where it is not proven", () => {
     const [found] = refusalsOf(storing("task.state", `import type { i64 } from "skep/bpf";\n${OLD}`));
     assert.equal(found?.code, "SK2502");
     assert.match(found?.hint ?? "", /field\(…, "state"\)/);
   });
+});
+
+test("the example of docs/language.md compiles, and is accepted by three kernels", async () => {
+  const page = readFileSync(new URL("../../../docs/language.md", import.meta.url), "utf8");
+  const [, example = ""] = /## Kernel types\n\n```ts\n(.*?)```/s.exec(page) ?? [];
+  const spec = compileFor(example);
+  for (const kernel of KERNELS) {
+    const { verdict, unfit } = await check(spec, spec.programs[0]!, openKernelTarget(kernel));
+    assert.equal(unfit ?? verdict?.refusal?.text ?? "accepted", "accepted");
+  }
 });
 
 describe("what the kernel does not have", () => {

@@ -5,7 +5,7 @@
 
 import type * as Syntax from "@babel/types";
 import type { CoreKind } from "../../../object/spec.ts";
-import { storedType } from "../annotations.ts";
+import { storedType, valueType } from "../annotations.ts";
 import { expression, literal } from "../expressions.ts";
 import { sizeOf } from "../layout.ts";
 import { spanOf } from "../report.ts";
@@ -16,7 +16,7 @@ import { BOOL, INTS, type KernelType, typeName } from "../types.ts";
 import { fieldPath } from "./access.ts";
 import type { KernelFunction } from "./functions.ts";
 import { fieldNames, type KernelPath } from "./paths.ts";
-import type { KernelGuard } from "./state.ts";
+import { essentialName, type KernelGuard } from "./state.ts";
 import { type KernelEnum, KernelStruct, sizeOfKernel } from "./structs.ts";
 
 export interface KernelInfo {
@@ -64,7 +64,16 @@ function fieldExists(fn: FunctionState, node: Syntax.CallExpression): Expression
   if (type.kind !== "kernel" || type.to.kind !== "kernel-struct") {
     return usage(fn, objectNode, `field takes a kernel pointer, not ${typeName(type)}`, instead);
   }
-  const found = fieldPath(fn, object, type, nameNode.value);
+  const edition = editionOf(fn, node, type);
+  if (edition === null) {
+    return usage(
+      fn,
+      node.typeArguments ?? node,
+      "the type argument is an edition of the same struct",
+      'write field<task_struct___old>(task, "state")',
+    );
+  }
+  const found = fieldPath(fn, object, edition, nameNode.value);
   if (found === null) {
     const { name } = type.to;
     const declare = `declare it: /** @kernel */ interface ${name}___other { ${nameNode.value}: u32 }`;
@@ -85,6 +94,20 @@ function fieldExists(fn: FunctionState, node: Syntax.CallExpression): Expression
     guard: kernel.guardOf(found.path),
   };
   return { kind: "kernel-info", type: BOOL, info, at: spanOf(node) };
+}
+
+/** What `field<task_struct___old>(task, …)` looks at: an edition of what the pointer leads to, or that itself; null when it is neither. */
+function editionOf(fn: FunctionState, node: Syntax.CallExpression, type: KernelType): KernelType | null {
+  const [typeNode, more] = (node.typeArguments?.params ?? []) as readonly Syntax.TSType[];
+  if (typeNode === undefined) return type;
+  const edition = valueType(fn.module, typeNode);
+  const same =
+    more === undefined &&
+    edition?.kind === "kernel" &&
+    edition.to.kind === "kernel-struct" &&
+    type.to.kind === "kernel-struct" &&
+    essentialName(edition.to.name) === essentialName(type.to.name);
+  return same ? { ...edition, read: type.read } : null;
 }
 
 function aboutType(fn: FunctionState, question: "exists" | "sizeOf", node: Syntax.CallExpression): Expression {
