@@ -122,3 +122,53 @@ describe("what is refused", () => {
       ),
     ]));
 });
+
+describe("views of the packet", () => {
+  const views = (body: string, top = "") =>
+    `import { array, bpf_skb_pull_data, cgroupSkbIngress, tc, type TcContext, type u32, type u64 } from "skep/bpf";
+import { Ethernet, Ipv4, Udp } from "skep/bpf/net";
+export const out = array<u64>({ maxEntries: 1 });
+${top}
+export const p = tc((ctx) => {
+  let eth = ctx.packet.at(Ethernet, 0);
+  if (eth === null) return 0;
+  ${body}
+  return 0;
+});`;
+  const stale = (body: string, top = "") =>
+    diagnose(views(body, top)).map(({ code, text, column }) => `${code} ${text.slice(column - 1).match(/^\w+/)?.[0]}`);
+
+  test("are void after a helper that moves it, by whatever way", () => {
+    assert.deepEqual(stale("bpf_skb_pull_data(ctx, 64); eth.type = 5;"), ["SK3203 eth"]);
+    assert.deepEqual(stale("if (eth.type === 5) bpf_skb_pull_data(ctx, 64); out.set(0, eth.type);"), ["SK3203 eth"]);
+    assert.deepEqual(stale("for (let i: u32 = 0; i < 3; i++) { out.set(0, eth.type); bpf_skb_pull_data(ctx, i); }"), [
+      "SK3203 eth",
+    ]);
+    const pull = "function pull(ctx: TcContext): void { bpf_skb_pull_data(ctx, 64); }";
+    assert.deepEqual(stale("pull(ctx); out.set(0, eth.type);", pull), ["SK3203 eth"]);
+  });
+
+  test("are good when they are made again, before it, or on another path", async () => {
+    const again = "bpf_skb_pull_data(ctx, 64); eth = ctx.packet.at(Ethernet, 0); if (eth === null) return 0; eth.type = 5;";
+    for (const body of [
+      again,
+      "const type = eth.type; bpf_skb_pull_data(ctx, 64); out.set(0, type);",
+      "if (eth.type === 5) { bpf_skb_pull_data(ctx, 64); return 0; } out.set(0, eth.type);",
+      "for (let i: u32 = 0; i < 3; i++) { const udp = ctx.packet.at(Udp, 34); if (udp === null) break; out.set(0, udp.length); bpf_skb_pull_data(ctx, i); }",
+    ]) {
+      assert.deepEqual(stale(body), [], body);
+      assert.equal(await verdict(views(body)), "accepted", body);
+    }
+  });
+
+  test("are only read where the hook says so, in functions too", () => {
+    const read = (body: string, top = "") =>
+      diagnose(
+        `import { cgroupSkbIngress } from "skep/bpf";\nimport { Ipv4 } from "skep/bpf/net";\n${top}\nexport const p = cgroupSkbIngress((ctx) => { const ip = ctx.packet.at(Ipv4, 0); if (ip === null) return 1; ${body} return 1; });`,
+      ).map(({ code }) => code);
+    assert.deepEqual(read("ip.ttl = 5;"), ["SK2114"]);
+    assert.deepEqual(read("ip.ttl -= 1;"), ["SK2114"]);
+    assert.deepEqual(read("lower(ip);", "function lower(ip: Ipv4): void { ip.ttl = 1; }"), ["SK2114"]);
+    assert.deepEqual(read("if (ip.ttl === 1) return 0;"), []);
+  });
+});

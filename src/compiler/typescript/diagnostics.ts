@@ -276,6 +276,11 @@ export const DIAGNOSTICS = {
     message: "the kernel keeps {helper} for programs under a licence that is compatible with the GPL, which {license} is not",
     hint: 'write export const license = "GPL" (or "Dual MIT/GPL"), or do without the helper',
   },
+  SK3203: {
+    title: "View of a packet that moved",
+    message: "{name} was made before {helper} moved the packet in line {line}",
+    hint: "make it again after that: ctx.packet.at(…)",
+  },
   // ── limits ──
   SK4001: {
     title: "Program too large",

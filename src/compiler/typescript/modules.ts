@@ -11,6 +11,7 @@ import { checkHelpers } from "./helper-offers.ts";
 import { isTypeOnly } from "./imports.ts";
 import { kernelExports, VMLINUX } from "./kernel/exports.ts";
 import { ModuleFile } from "./module.ts";
+import { checkPacketWrites } from "./packet-views.ts";
 import { parseSource, type Source } from "./parse.ts";
 import { type Reporter, type Span, spanOf } from "./report.ts";
 import type { Exports, FunctionSymbol } from "./scopes.ts";
@@ -61,6 +62,7 @@ export function checkModules(
   }
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
   checkHelpers(reporter, programs, own.license);
+  checkPacketWrites(reporter, programs);
   const externs = parts.flatMap((part) => part.externs);
   return { license: own.license, maps, programs, globals, externs, kernel: surroundings.kernel };
 }
