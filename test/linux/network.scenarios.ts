@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import type { AttachOptions, Link } from "../../src/engine/engine.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
@@ -100,6 +101,24 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   sk_lookup: async () => {
     await using target = await Target.start();
     return await counting("on_lookup", 5, {}, () => target.do("tcp 0"));
+  },
+  flow_dissector: async () => {
+    const { description } = await counting("on_flow", 6, {}, ping);
+    return description;
+  },
+  sk_reuseport: async () => {
+    const socket = createSocket({ type: "udp4", reusePort: true }).bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    // Node keeps the descriptor of a socket to itself, where everybody looks for it.
+    const fd = (socket as unknown as Record<symbol, { handle: { fd: number } }>)[
+      Object.getOwnPropertySymbols(socket).find(({ description }) => description === "state symbol") as symbol
+    ]?.handle.fd;
+    const { description, ...rest } = await counting("on_reuseport", 7, { socket: fd as number }, async () => {
+      socket.send("hello", socket.address().port, "127.0.0.1");
+      await once(socket, "message");
+    });
+    socket.close();
+    return { ...rest, description: description?.replace(/\d+/, "N") };
   },
   "order of tc programs": async () => {
     await using engine = await openLinux();

@@ -49,6 +49,14 @@ describe("programs of the network", { skip }, () => {
     assert.deepEqual(await run("sk_lookup"), { ran: true, after: 0, description, answer: "hello" });
   });
 
+  test("a flow dissector of the namespace", async () => {
+    assert.equal(await run("flow_dissector"), "flow_dissector in this network namespace");
+  });
+
+  test("the choice among sockets of a port", async () => {
+    assert.deepEqual(await run("sk_reuseport"), { ran: true, after: 0, description: "socket N" });
+  });
+
   test("several tc programs have an order, and one takes another's place", { skip: needs("6.6") }, async () => {
     assert.deepEqual(await run("order of tc programs"), { first: [true, true], second: 0, updated: true });
   });

@@ -6,9 +6,10 @@ import { MapError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
-import { checkDeclaration, fillReferences } from "./maps/contents.ts";
+import { checkDeclaration } from "./maps/contents.ts";
 import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
+import { LinuxProgramArray } from "./maps/references.ts";
 import { Section } from "./maps/section.ts";
 import { findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
@@ -81,7 +82,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       makeMaps(kernel, spec, options, types?.descriptor ?? null, keep, maps);
       const programs = loadPrograms(kernel, spec, wanted, { types, externs, maps, replaces: options.replaces, keep });
       const byName = new Map(programs.map((program) => [program.name, program]));
-      for (const { raw } of maps.values()) fillReferences(raw, "programs", (name) => byName.get(name)?.fd);
+      for (const map of maps.values()) if (map instanceof LinuxProgramArray) map.fill((name) => byName.get(name));
       const sections = new Map<string, Section>();
       for (const { name, raw } of maps.values())
         if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array")

@@ -1,6 +1,6 @@
-/** What a map holds before the first program runs: constants and initial values of variables, maps, programs. */
+/** What a map holds before the first program runs: constants and initial values of variables. (Maps and programs: references.ts.) */
 
-import type { MapContents, MapSpec } from "../../../object/spec.ts";
+import type { MapSpec } from "../../../object/spec.ts";
 import { FeatureError, MapError } from "../../errors.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
@@ -40,27 +40,4 @@ export function fillMap(raw: RawMap): void {
     }
   }
   if (frozen) raw.freeze();
-}
-
-/** What in `contents` is named: programs, maps. */
-export type Reference = Exclude<MapContents, { readonly kind: "bytes" }>["kind"];
-
-/**
- * Puts the things of one kind in that `contents` names, by their descriptors.
- * @param descriptorOf undefined for what is not there: a program that is not loaded.
- * @throws MapError
- */
-export function fillReferences(raw: RawMap, kind: Reference, descriptorOf: (name: string) => number | undefined): void {
-  const { name, contents } = raw.spec;
-  if (contents === undefined || contents.kind !== kind) return;
-  for (const entry of contents.entries) {
-    const what = "map" in entry ? entry.map : entry.program;
-    const fd = descriptorOf(what);
-    if (fd === undefined)
-      throw new MapError(name, "invalid", `map ${name}: begins with ${what} at ${entry.key}, which is not loaded`);
-    raw.key.fill(0);
-    new DataView(raw.key.buffer).setUint32(0, entry.key, true);
-    new DataView(raw.value.buffer).setInt32(0, fd, true);
-    raw.update(UPDATE_FLAGS.any);
-  }
 }

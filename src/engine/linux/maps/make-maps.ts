@@ -6,11 +6,12 @@ import type { LoadOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
-import { fillMap, fillReferences } from "./contents.ts";
+import { fillMap } from "./contents.ts";
 import { createMap, type MapReferences, sizedFor } from "./create.ts";
 import type { LinuxHandle } from "./handle.ts";
 import { makeHandle } from "./make.ts";
 import { RawMap } from "./raw-map.ts";
+import { LinuxMapOfMaps } from "./references.ts";
 import { PIN_FOLDER, pinMap, pinnedMap, reusedMap, typesOf } from "./reuse.ts";
 
 /**
@@ -34,10 +35,11 @@ export function makeMaps(
     const map = sizedFor(kernel, declared, options.maxEntries?.[declared.name]);
     const { descriptor, fresh } = obtain(kernel, map, btf, options, types, into);
     const raw = new RawMap(kernel, map, keep(descriptor), btf);
-    into.set(map.name, makeHandle(raw, btf));
+    const handle = makeHandle(raw, btf);
+    into.set(map.name, handle);
     if (!fresh) continue;
     fillMap(raw);
-    fillReferences(raw, "maps", (name) => into.get(name)?.fd);
+    if (handle instanceof LinuxMapOfMaps) handle.fill((name) => into.get(name));
   }
 }
 

@@ -10,9 +10,28 @@ import { SystemError } from "../sys/system-error.ts";
 import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
-abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> extends LinuxHandle {
+export abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> extends LinuxHandle {
   /** What was put in, by the kernel's number of it. */
   readonly #known = new Map<number, Item>();
+
+  /**
+   * Puts in what the Spec names to begin with.
+   * @param itemOf undefined for what is not there: a program that is not loaded.
+   * @throws MapError
+   */
+  fill(itemOf: (name: string) => Item | undefined): void {
+    const { contents } = this.spec;
+    if (contents === undefined || contents.kind === "bytes") return;
+    for (const entry of contents.entries) {
+      const what = "map" in entry ? entry.map : entry.program;
+      const item = itemOf(what);
+      if (item === undefined)
+        throw new MapError(this.name, "invalid", `map ${this.name}: begins with ${what} at ${entry.key}, which is not loaded`);
+      this.raw.key.fill(0);
+      new DataView(this.raw.key.buffer).setUint32(0, entry.key, true);
+      this.put(item, "a reference", "any");
+    }
+  }
 
   /** The number of what an entry holds; a map cannot be read any other way. */
   protected itemAt(value: Uint8Array, offset = 0): Item | undefined {
