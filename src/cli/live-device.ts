@@ -3,10 +3,11 @@
 import { openEmbedded } from "../engine/embedded/engine.ts";
 import type { AnyMap } from "../engine/engine.ts";
 import { type LiveDevice, openRawDevice, openTunDevice } from "../live/index.ts";
+import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { End } from "./live.ts";
-import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
+import { mapToJson, toJson } from "./maps.ts";
 import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
 
 export interface DeviceOptions {
@@ -15,6 +16,12 @@ export interface DeviceOptions {
   readonly name: string;
   /** Seconds; undefined: until a signal. */
   readonly duration: number | undefined;
+}
+
+/** What the program left. */
+interface Contents {
+  readonly variables: readonly VariableValue[];
+  readonly maps: readonly AnyMap[];
 }
 
 export async function runOnDevice(job: Job, { kind, name, duration }: DeviceOptions): Promise<ExitStatus> {
@@ -38,8 +45,10 @@ export async function runOnDevice(job: Job, { kind, name, duration }: DeviceOpti
     await Promise.race([end.reached, live.ended]);
   }
   const elapsed = (performance.now() - began) * 1e6;
-  const maps = withEntries(Object.values(collection.maps));
-  process.stdout.write(job.json ? `${toJson(report(job, live, elapsed, maps))}\n` : render(job, live, elapsed, maps, style));
+  const contents = { variables: variableValues(collection), maps: shownMaps(collection) };
+  process.stdout.write(
+    job.json ? `${toJson(report(job, live, elapsed, contents))}\n` : render(job, live, elapsed, contents, style),
+  );
   return tell(live);
 }
 
@@ -54,7 +63,7 @@ async function tell(live: LiveDevice): Promise<ExitStatus> {
   return first === null ? EXIT.ok : EXIT.refused;
 }
 
-function report(job: Job, live: LiveDevice, elapsed: number, maps: readonly AnyMap[]): unknown {
+function report(job: Job, live: LiveDevice, elapsed: number, { variables, maps }: Contents): unknown {
   return {
     program: job.program,
     engine: "embedded",
@@ -63,11 +72,12 @@ function report(job: Job, live: LiveDevice, elapsed: number, maps: readonly AnyM
     packets: { ...live.device.counters },
     machine: { ...live.counters },
     faults: { packets: live.faults.packets, first: live.faults.first?.message ?? null },
+    variables: variablesToJson(variables),
     maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
   };
 }
 
-function render(job: Job, live: LiveDevice, elapsed: number, maps: readonly AnyMap[], style: Style): string {
+function render(job: Job, live: LiveDevice, elapsed: number, { variables, maps }: Contents, style: Style): string {
   const rows = Object.entries(live.device.counters)
     .filter(([what, packets]) => packets > 0 || what === "received")
     .map(([what, packets]) => [what, count(packets)]);
@@ -80,6 +90,6 @@ function render(job: Job, live: LiveDevice, elapsed: number, maps: readonly AnyM
     "",
     ...table(columns, rows, style),
   ];
-  for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
+  lines.push(...renderContents(variables, maps, job.top, style));
   return `${lines.join("\n")}\n`;
 }

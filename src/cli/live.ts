@@ -6,10 +6,11 @@
 import type { AnyMap, Collection, Link, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
 import type { Planned } from "./attach-plan.ts";
+import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
-import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
-import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
+import { mapToJson, toJson } from "./maps.ts";
+import { count, duration as durationText, type Style, styleFor } from "./terminal.ts";
 
 export interface LiveJob extends Setup {
   readonly plan: readonly Planned[];
@@ -53,7 +54,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   await records.end();
   tellLost(collection);
   const variables = variableValues(collection);
-  const maps = shown(collection);
+  const maps = shownMaps(collection);
   const descriptions = links.map(({ description }) => description);
   process.stdout.write(
     job.json
@@ -62,7 +63,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
           engine: "linux",
           attached: descriptions,
           nanoseconds: Math.round(elapsed),
-          variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+          variables: variablesToJson(variables),
           maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
         })}\n`
       : render(job, elapsed, variables, maps, style),
@@ -158,25 +159,6 @@ function tellLost(collection: Collection): void {
   }
 }
 
-/** Kinds whose entries belong to sockets, tasks and the like, or are descriptors: user space cannot go through them. */
-const UNREADABLE = /_storage$|^(sockmap|sockhash|xskmap|cgroup_array|reuseport_sockarray|struct_ops|insn_array)$/;
-
-/** Maps to show at the end: those that hold variables are shown as those. */
-function shown({ maps, spec }: Collection): AnyMap[] {
-  const holders = new Set((spec.globals ?? []).map(({ map }) => map));
-  return withEntries(Object.values(maps)).filter(
-    ({ name, spec }) => !UNREADABLE.test(spec.type) && !holders.has(name) && spec.frozen !== true,
-  );
-}
-
-/** Variables that programs change, by name. */
-function variableValues({ variables, spec }: Collection): readonly { readonly name: string; readonly value: unknown }[] {
-  const constant = new Set(spec.maps.filter(({ frozen }) => frozen === true).map(({ name }) => name));
-  return (spec.globals ?? [])
-    .filter(({ name, map }) => !constant.has(map) && variables[name] !== undefined)
-    .map(({ name }) => ({ name, value: variables[name]?.get() }));
-}
-
 /** The end of a live run: the first SIGINT, SIGTERM or SIGHUP, or the end of the time. A second signal ends the process at once. */
 export class End implements Disposable {
   readonly reached: Promise<void>;
@@ -201,7 +183,7 @@ export class End implements Disposable {
 function render(
   job: LiveJob,
   elapsed: number,
-  variables: readonly { readonly name: string; readonly value: unknown }[],
+  variables: readonly VariableValue[],
   maps: readonly AnyMap[],
   style: Style,
 ): string {
@@ -209,16 +191,6 @@ function render(
   const on = job.plan.find(({ options }) => options.interface !== undefined)?.options.interface;
   const where = on === undefined ? "" : `on ${on}, `;
   const lines = [`${style.bold(names)} ${style.dim(`${where}${durationText(elapsed)}; detached`)}`];
-  if (variables.length > 0) {
-    const columns = [
-      { title: "variable", align: "left" },
-      { title: "value", align: "right" },
-    ] as const;
-    const rows = variables.map(({ name, value }) => [name, isNumber(value) ? count(value) : toJson(value)]);
-    lines.push("", ...table(columns, rows, style));
-  }
-  for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
+  lines.push(...renderContents(variables, maps, job.top, style));
   return `${lines.join("\n")}\n`;
 }
-
-const isNumber = (value: unknown): value is number | bigint => typeof value === "number" || typeof value === "bigint";

@@ -6,11 +6,13 @@ import { virtualClock } from "../engine/embedded/clock.ts";
 import { openEmbedded } from "../engine/embedded/engine.ts";
 import { RecordingError, readHeader } from "../engine/embedded/host/event-recording.ts";
 import { type ReplayEventsResult, replayEvents } from "../engine/embedded/host/replay-events.ts";
-import type { BpfMap, Program } from "../engine/engine.ts";
+import type { Program } from "../engine/engine.ts";
 import type { AnyMap } from "../engine/maps.ts";
+import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
-import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
+import { mapToJson, toJson } from "./maps.ts";
+import { Records } from "./records.ts";
 import { openTypes } from "./sources.ts";
 import { count, Progress, type Style, styleFor, table } from "./terminal.ts";
 
@@ -64,9 +66,12 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
     });
     records.take();
     for (const program of programs) await read(program, say);
-    const maps = withEntries(Object.values(collection.maps));
+    const maps = shownMaps(collection);
+    const variables = variableValues(collection);
     process.stdout.write(
-      job.json ? `${toJson(report(job, result, maps, printed))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
+      job.json
+        ? `${toJson(report(job, result, { variables, maps, printed }))}\n`
+        : render(job, files, result, { variables, maps }, styleFor(process.stdout)),
     );
     return warn(files, result, interrupt.signal.aborted);
   } catch (error) {
@@ -79,20 +84,10 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
   }
 }
 
-/** What programs write for user space, taken out as it comes: a line for each record, `events: {…}`; of a perf event with its CPU. */
-class Records {
-  readonly #maps: readonly AnyMap[];
-  readonly #say: (text: string) => void;
-
-  constructor(maps: readonly AnyMap[], say: (text: string) => void) {
-    this.#maps = maps.filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
-    for (const map of this.#maps) if (map.spec.type === "perf_event_array") map.open();
-    this.#say = say;
-  }
-
-  take(): void {
-    for (const map of this.#maps) map.drain((record) => this.#say(`${map.name}: ${toJson(record)}`));
-  }
+/** What the programs left. */
+interface Contents {
+  readonly variables: readonly VariableValue[];
+  readonly maps: readonly AnyMap[];
 }
 
 /** Where its section says; samples by frequency. Iterators are attached nowhere. */
@@ -136,7 +131,7 @@ function render(
   job: EventsJob,
   files: RecordingFiles,
   result: ReplayEventsResult,
-  maps: readonly BpfMap[],
+  { variables, maps }: Contents,
   style: Style,
 ): string {
   const { span } = result;
@@ -154,13 +149,17 @@ function render(
     "",
     ...table(columns, rows, style),
   ];
-  for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
+  lines.push(...renderContents(variables, maps, job.top, style));
   return `${lines.join("\n")}\n`;
 }
 
 // ── for machines ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function report(job: EventsJob, result: ReplayEventsResult, maps: readonly BpfMap[], printed: readonly string[]): unknown {
+function report(
+  job: EventsJob,
+  result: ReplayEventsResult,
+  { variables, maps, printed }: Contents & { readonly printed: readonly string[] },
+): unknown {
   return {
     programs: job.programs,
     engine: "embedded",
@@ -171,6 +170,7 @@ function report(job: EventsJob, result: ReplayEventsResult, maps: readonly BpfMa
     span: result.span,
     faults: { events: result.faults.events, first: result.faults.first?.message ?? null },
     printed,
+    variables: variablesToJson(variables),
     maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
   };
 }

@@ -9,11 +9,13 @@ import { openCapture } from "../engine/embedded/host/read-capture.ts";
 import { type ReplayResult, replay, type Tally } from "../engine/embedded/host/replay.ts";
 import { attachForReplay } from "../engine/embedded/host/replay-device.ts";
 import { CaptureWriter } from "../engine/embedded/host/write-capture.ts";
-import type { BpfMap } from "../engine/engine.ts";
+import type { AnyMap } from "../engine/engine.ts";
 import { type VerdictNames, verdictNames } from "../uapi/verdicts.ts";
+import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
-import { mapToJson, renderMap, toJson, withEntries } from "./maps.ts";
+import { mapToJson, toJson } from "./maps.ts";
+import { Records } from "./records.ts";
 import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
 
 export interface ReplayFiles {
@@ -30,7 +32,17 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    await using engine = openEmbedded({ unsafe: job.unsafe, execution: "interpreter", clock: virtualClock(), seed: 1 });
+    const printed: string[] = [];
+    // For machines the text is part of the report.
+    const say = (text: string): void =>
+      void (job.json ? printed.push(text) : process.stdout.write(`${text.replace(/\n?$/, "\n")}`));
+    await using engine = openEmbedded({
+      unsafe: job.unsafe,
+      execution: "interpreter",
+      clock: virtualClock(),
+      seed: 1,
+      onPrint: say,
+    });
     await using collection = await engine.load(job.spec, { programs: [job.program] });
     applySettings(collection, job.settings);
     const reader = await openCapture(
@@ -38,6 +50,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     );
     await using passed = await PacketFile.create(files.pass);
     await using dropped = await PacketFile.create(files.drop);
+    const records = new Records(Object.values(collection.maps), say);
     const program = collection.programs[job.program];
     if (program === undefined) throw new RangeError(`no program ${job.program}`);
     const { device, link } = await attachForReplay(engine, program, "replay");
@@ -46,15 +59,23 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     const result = await replay(reader, device, {
       signal: interrupt.signal,
       onProgress: (packets) => progress.show(`${count(packets)} packets …`),
-      ...(passed === null && dropped === null
+      ...(passed === null && dropped === null && !records.any
         ? {}
-        : { onVerdict: (verdict, packet) => (names.drops(verdict) ? dropped : passed)?.add(packet) }),
+        : {
+            onVerdict: (verdict, packet) => {
+              (names.drops(verdict) ? dropped : passed)?.add(packet);
+              records.take();
+            },
+          }),
     });
     await passed?.finish();
     await dropped?.finish();
-    const maps = withEntries(Object.values(collection.maps));
+    records.take();
+    const contents = { variables: variableValues(collection), maps: shownMaps(collection) };
     process.stdout.write(
-      job.json ? `${toJson(report(job, result, maps))}\n` : render(job, files, result, maps, styleFor(process.stdout)),
+      job.json
+        ? `${toJson(report(job, result, { ...contents, printed }))}\n`
+        : render(job, files, result, contents, styleFor(process.stdout)),
     );
     return warn(files, result, interrupt.signal.aborted);
   } catch (error) {
@@ -65,6 +86,12 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
   }
+}
+
+/** What the program left. */
+interface Contents {
+  readonly variables: readonly VariableValue[];
+  readonly maps: readonly AnyMap[];
 }
 
 /** @throws CliError for a type that a capture says nothing to. */
@@ -150,7 +177,7 @@ function warn(files: ReplayFiles, result: ReplayResult, interrupted: boolean): E
 
 // ── for people ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function render(job: Job, files: ReplayFiles, result: ReplayResult, maps: readonly BpfMap[], style: Style): string {
+function render(job: Job, files: ReplayFiles, result: ReplayResult, { variables, maps }: Contents, style: Style): string {
   const { packets } = result;
   const rows = tallies(job, result).map(({ name, packets: some, bytes: size }) => [
     name,
@@ -177,7 +204,7 @@ function render(job: Job, files: ReplayFiles, result: ReplayResult, maps: readon
     header,
     ...body.map((line, at) => (paint[rows[at]?.[0] ?? ""] ?? ((text: string) => text))(line)),
   ];
-  for (const map of maps) lines.push("", ...renderMap(map, job.top, style));
+  lines.push(...renderContents(variables, maps, job.top, style));
   if (result.time !== null) {
     const { meanPerPacket, medianPerPacket } = result.time;
     lines.push(
@@ -199,7 +226,11 @@ function span({ captured }: ReplayResult): string[] {
 
 // ── for machines ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function report(job: Job, result: ReplayResult, maps: readonly BpfMap[]): unknown {
+function report(
+  job: Job,
+  result: ReplayResult,
+  { variables, maps, printed }: Contents & { readonly printed: readonly string[] },
+): unknown {
   return {
     program: job.program,
     engine: "embedded",
@@ -211,6 +242,8 @@ function report(job: Job, result: ReplayResult, maps: readonly BpfMap[]): unknow
     faults: { packets: result.faults.packets, first: result.faults.first?.message ?? null },
     truncated: result.truncated,
     nanosecondsPerPacket: result.time === null ? null : { median: result.time.medianPerPacket, mean: result.time.meanPerPacket },
+    printed,
+    variables: variablesToJson(variables),
     maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
   };
 }
