@@ -385,6 +385,24 @@ declare module "skep/vmlinux" {
   export interface block_device_operations {
     readonly "~kernel"?: "struct block_device_operations";
   }
+  /** `struct bpf_iter__task`, 16 bytes. */
+  export interface bpf_iter__task {
+    readonly "~kernel"?: "struct bpf_iter__task";
+    /** `struct bpf_iter_meta *`, at 0 */
+    meta: bpf_iter_meta;
+    /** `struct task_struct *`, at 8 */
+    task: task_struct | null;
+  }
+  /** `struct bpf_iter_meta`, 24 bytes. */
+  export interface bpf_iter_meta {
+    readonly "~kernel"?: "struct bpf_iter_meta";
+    /** `struct seq_file *`, at 0 */
+    seq: seq_file;
+    /** `u64`, at 8 */
+    session_id: u64;
+    /** `u64`, at 16 */
+    seq_num: u64;
+  }
   /** `struct bpf_local_storage`, 176 bytes. */
   export interface bpf_local_storage {
     readonly "~kernel"?: "struct bpf_local_storage";
@@ -2554,6 +2572,10 @@ declare module "skep/vmlinux" {
   export interface sem_undo_list {
     readonly "~kernel"?: "struct sem_undo_list";
   }
+  /** `struct seq_file`. `skep types seq_file` prints its fields. */
+  export interface seq_file {
+    readonly "~kernel"?: "struct seq_file";
+  }
   /** `struct seqcount`. `skep types seqcount` prints its fields. */
   export interface seqcount {
     readonly "~kernel"?: "struct seqcount";
@@ -4508,6 +4530,7 @@ declare module "skep/vmlinux" {
 
 /** What programs are given where they are attached, by section. */
 interface SkepKernelTargets {
+  "iter/task": [ctx: import("skep/vmlinux").bpf_iter__task];
   "tp_btf/inet_sock_set_state": [sk: import("skep/vmlinux").sock, oldstate: import("skep/bpf").i32, newstate: import("skep/bpf").i32];
   "tp_btf/sched_switch": [preempt: import("skep/bpf").bool, prev: import("skep/vmlinux").task_struct, next: import("skep/vmlinux").task_struct, prev_state: import("skep/bpf").u32];
   "tp_btf/sched_wakeup": [p: import("skep/vmlinux").task_struct];

@@ -54,6 +54,19 @@ describe("every helper", () => {
   });
 });
 
+test("a text that is known when compiling is passed where it lies among the constants", async () => {
+  const source = `import { bpf_seq_printf, type FixedString, iterator } from "skep/bpf";
+    const TITLE: FixedString<32> = "all that runs\\n";
+    export const tasks = iterator("task", (ctx) => {
+      bpf_seq_printf(ctx.meta.seq, TITLE, null);
+      bpf_seq_printf(ctx.meta.seq, TITLE, null);
+    });`;
+  assert.equal(await verdict(source), "accepted");
+  const spec = compileSource(source, { file: "test.bpf.ts", kernel: () => kernelTypes("6.18") });
+  const data = spec.maps.find(({ name }) => name.endsWith(".rodata"));
+  assert.equal(data?.valueSize, 32, "once");
+});
+
 const HEAD = `import { array, bpf_get_current_comm, bpf_probe_read_kernel, bpf_redirect, bpf_skb_load_bytes, bpf_sk_release, bpf_strncmp, kprobe, tc, tracepoint, zeroed, context } from "skep/bpf";
 interface Name { bytes: FixedArray<u8, 16> }
 export const out = array<u64>({ maxEntries: 1 });

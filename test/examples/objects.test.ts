@@ -12,7 +12,7 @@ import { readObject } from "../../src/object/read.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { noClang } from "./clang.ts";
-import { EXAMPLES } from "./plays.ts";
+import { EXAMPLES, type ExampleName } from "./plays.ts";
 import { fromC, fromTypeScript, isWritten } from "./sources.ts";
 
 const OBJDUMP = "llvm-objdump-19";
@@ -26,6 +26,9 @@ function fitted(spec: Spec, kernel: "6.1" | "6.12"): ReadonlyMap<string, bigint 
   const reports = checkRelocations(spec, kernelTypes(kernel));
   return new Map(reports.map(({ subject, kind, result, after }) => [`${kind} of ${subject}`, after ?? result]));
 }
+
+/** Those that read structs of the kernel. (Registers of a uprobe are such to clang alone.) */
+const READ_THE_KERNEL: ReadonlySet<ExampleName> = new Set(["tcp-latency", "open-exec", "runqueue-latency", "task-iterator"]);
 
 for (const name of EXAMPLES.filter(isWritten)) {
   describe(name, () => {
@@ -55,7 +58,7 @@ for (const name of EXAMPLES.filter(isWritten)) {
         const [ours, theirs] = [fitted(await fromTypeScript(name), kernel), fitted(await fromC(name), kernel)];
         // Clang may read two fields through one relocation, or fold one away: what both ask must be answered alike.
         for (const [what, value] of ours) if (theirs.has(what)) assert.equal(value, theirs.get(what), what);
-        if (theirs.size > 0)
+        if (READ_THE_KERNEL.has(name))
           assert.ok(
             [...ours.keys()].some((what) => theirs.has(what)),
             "they ask for some of the same",

@@ -61,6 +61,14 @@ function passed(to: Lowering, given: HelperArgument, index: number): () => reado
 
 /** What the helper cannot read where it lies is copied into the frame. */
 function bytes(to: Lowering, given: Extract<HelperArgument, { pass: "bytes" }>, index: number): () => Value {
+  // What is known when compiling lies among the constants; a word of it is shorter to write down.
+  if (given.value.kind === "bytes" && given.size > 8) {
+    const known = given.value.bytes;
+    return () => {
+      const { map, offset } = to.data.text(known);
+      return to.ir.mapValue(map, offset);
+    };
+  }
   const from = locate(to, given.value, 0);
   const memory = memoryOf(given.value);
   const isHidden = from.memory === "view" || memory === "view" || (memory === "packet" && !given.packet);
