@@ -4,6 +4,8 @@
 //     --set 'rules4={"prefixLength":8,"address":"10.0.0.0"}:1' --set deny=1
 
 import {
+  AF_INET,
+  AF_INET6,
   bpf_get_current_comm,
   bpf_get_current_pid_tgid,
   cgroupConnect4,
@@ -16,9 +18,6 @@ import {
   u32,
 } from "skep/bpf";
 import { type Ipv4Address, type Ipv6Address, ipv4Mapped } from "skep/bpf/net";
-
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 /** What a rule says; 0 is to deny. */
 const ALLOW = 1;

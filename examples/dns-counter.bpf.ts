@@ -3,15 +3,9 @@
 //   skep run examples/dns-counter.bpf.ts --replay examples/captures/office.pcap
 
 import { type FixedString, lruHash, type u8, type u16, type u32, type u64, XDP_PASS, xdp } from "skep/bpf";
-import { ETH_P_IP, ETH_P_IPV6, Ethernet, IPPROTO_UDP, Ipv4, Ipv6, Udp } from "skep/bpf/net";
+import { Dns, ETH_P_IP, ETH_P_IPV6, Ethernet, IPPROTO_UDP, Ipv4, Ipv6, Udp } from "skep/bpf/net";
 
 const DNS_PORT = 53;
-
-/** Length of a DNS header (RFC 1035 §4.1.1), where its flags and number of questions are, and the flag of an answer. */
-const DNS_SIZE = 12;
-const FLAGS = 2;
-const QUESTIONS = 4;
-const RESPONSE = 0x8000;
 
 /** Room for a name as text: longer ones are counted under their first 64 bytes. */
 const NAME_LENGTH = 64;
@@ -47,10 +41,9 @@ export const dnsCounter = xdp((ctx) => {
   if (udp === null || udp.destinationPort !== DNS_PORT) return XDP_PASS;
   offset += Udp.size;
 
-  const flags = ctx.packet.u16(offset + FLAGS);
-  const questions = ctx.packet.u16(offset + QUESTIONS);
-  if (flags === null || questions === null || (flags & RESPONSE) !== 0 || questions === 0) return XDP_PASS;
-  offset += DNS_SIZE;
+  const dns = ctx.packet.at(Dns, offset);
+  if (dns === null || dns.response || dns.questions === 0) return XDP_PASS;
+  offset += Dns.size;
 
   // Labels, each behind its length, until one that is empty; as text they have dots between them.
   const query: Query = { type: 0, name: "" };

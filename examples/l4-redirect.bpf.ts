@@ -7,6 +7,8 @@
 
 import {
   array,
+  BPF_F_MARK_MANGLED_0,
+  BPF_F_PSEUDO_HDR,
   type be16,
   type bool,
   bpf_l3_csum_replace,
@@ -25,7 +27,6 @@ import {
   zeroed,
 } from "skep/bpf";
 import { ETH_P_IP, Ethernet, htons, IPPROTO_TCP, IPPROTO_UDP, Ipv4, type Ipv4Address, Udp } from "skep/bpf/net";
-import { BPF_F_MARK_MANGLED_0, BPF_F_PSEUDO_HDR } from "skep/vmlinux";
 
 interface Service {
   address: Ipv4Address;

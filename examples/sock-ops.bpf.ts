@@ -3,6 +3,16 @@
 //   sudo skep run examples/sock-ops.bpf.ts --cgroup /sys/fs/cgroup/web
 
 import {
+  AF_INET,
+  BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB,
+  BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB,
+  BPF_SOCK_OPS_RETRANS_CB,
+  BPF_SOCK_OPS_RETRANS_CB_FLAG,
+  BPF_SOCK_OPS_RTT_CB,
+  BPF_SOCK_OPS_RTT_CB_FLAG,
+  BPF_SOCK_OPS_STATE_CB,
+  BPF_SOCK_OPS_STATE_CB_FLAG,
+  BPF_TCP_CLOSE,
   bpf_get_socket_cookie,
   bpf_sock_ops_cb_flags_set,
   lruHash,
@@ -14,19 +24,6 @@ import {
   type u64,
 } from "skep/bpf";
 import { type Ipv6Address, ipv4Mapped } from "skep/bpf/net";
-import {
-  BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB,
-  BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB,
-  BPF_SOCK_OPS_RETRANS_CB,
-  BPF_SOCK_OPS_RETRANS_CB_FLAG,
-  BPF_SOCK_OPS_RTT_CB,
-  BPF_SOCK_OPS_RTT_CB_FLAG,
-  BPF_SOCK_OPS_STATE_CB,
-  BPF_SOCK_OPS_STATE_CB_FLAG,
-  BPF_TCP_CLOSE,
-} from "skep/vmlinux";
-
-const AF_INET = 2;
 
 interface Connection {
   family: u32;

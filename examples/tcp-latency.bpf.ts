@@ -3,12 +3,11 @@
 //   sudo skep run examples/tcp-latency.bpf.ts
 //   sudo skep run examples/tcp-latency.bpf.ts --set port=443
 
-import { array, bpf_ktime_get_ns, config, hash, type i32, lruHash, tpBtf, type u16, u64 } from "skep/bpf";
+import { AF_INET, array, bpf_ktime_get_ns, config, hash, type i32, lruHash, tpBtf, type u16, u64 } from "skep/bpf";
 import { type Ipv6Address, ipv4Mapped } from "skep/bpf/net";
 import { type sock, TCP_ESTABLISHED, TCP_SYN_SENT } from "skep/vmlinux";
 import { log2 } from "./log2.bpf.ts";
 
-const AF_INET = 2;
 const SLOTS = 26;
 
 /** Only connections to that port; 0: all. */

@@ -7,17 +7,6 @@ declare module "skep/vmlinux" {
   import type { u8, u16, u32, u64, i16, i32, i64, bool, be16, be32, FixedArray, FixedString } from "skep/bpf";
   import type { Ipv4Address, Ipv6Address } from "skep/bpf/net";
 
-  export const BPF_F_MARK_MANGLED_0: 32;
-  export const BPF_F_PSEUDO_HDR: 16;
-  export const BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB: 4;
-  export const BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB: 5;
-  export const BPF_SOCK_OPS_RETRANS_CB: 9;
-  export const BPF_SOCK_OPS_RETRANS_CB_FLAG: 2;
-  export const BPF_SOCK_OPS_RTT_CB: 12;
-  export const BPF_SOCK_OPS_RTT_CB_FLAG: 8;
-  export const BPF_SOCK_OPS_STATE_CB: 10;
-  export const BPF_SOCK_OPS_STATE_CB_FLAG: 4;
-  export const BPF_TCP_CLOSE: 7;
   export const TCP_ESTABLISHED: 1;
   export const TCP_SYN_SENT: 2;
   /** `struct __call_single_node`, 16 bytes. */
