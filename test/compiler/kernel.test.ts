@@ -33,3 +33,16 @@ test("the kernel takes the examples, as every instruction set version", { skip }
 test("the kernel computes what the embedded engine does", { skip }, async () => {
   assert.deepEqual(await inChild("./load-rows.ts", []), []);
 });
+
+test("the kernel takes a program for each hook and each helper that it has", { skip }, async (t) => {
+  const answer = (await inChild("./load-hooks.ts", [])) as {
+    readonly loaded: number;
+    readonly refused: readonly { readonly title: string; readonly kind: string; readonly problem: string }[];
+  };
+  assert.deepEqual(
+    answer.refused.filter(({ kind }) => kind === "verifier"),
+    [],
+  );
+  for (const { title, problem } of answer.refused) t.diagnostic(`${title}: ${problem}`);
+  assert.ok(answer.loaded > 100, `${answer.loaded}`);
+});
