@@ -31,14 +31,25 @@ export {
   u32,
   u64,
 } from "./integers.ts";
-export { cast, enumExists, enumValue, exists, field, type Pointer, sizeOf } from "./kernel.ts";
+export {
+  bpf_per_cpu_ptr,
+  bpf_this_cpu_ptr,
+  cast,
+  enumExists,
+  enumValue,
+  exists,
+  field,
+  kconfig,
+  ksym,
+  type Pointer,
+  sizeOf,
+} from "./kernel.ts";
 export * from "./map-kinds.ts";
 export { array, hash, lpmTrie, lruHash, lruPerCpuHash, perCpuArray, perCpuHash } from "./maps.ts";
 export {
   type Address,
   context,
   type KernelStruct,
-  type KernelStructs,
   zeroed,
 } from "./memory.ts";
 export { NotCompiledError } from "./not-compiled.ts";

@@ -54,3 +54,26 @@ export function enumExists(_constant: number | bigint): bool {
 export function enumValue<Value extends number | bigint>(_constant: Value): Value {
   return notCompiled("enumValue");
 }
+
+/**
+ * A variable of the kernel: `const jiffies = ksym<u64>("jiffies_64")` at the top level. The name is then its value, or of a struct what
+ * points to it. Those that the kernel's types list are imported from "skep/vmlinux".
+ */
+export function ksym<Type>(_name: string): Type {
+  return notCompiled("ksym");
+}
+
+/** This CPU's own of a variable that each CPU has: `bpf_this_cpu_ptr(runqueues).nr_running`. Linux 5.10. */
+export function bpf_this_cpu_ptr<Type>(_variable: Type): Type {
+  return notCompiled("bpf_this_cpu_ptr");
+}
+
+/** Another CPU's of a variable that each CPU has; null when there is no such CPU. Linux 5.10. */
+export function bpf_per_cpu_ptr<Type>(_variable: Type, _cpu: u32): Type | null {
+  return notCompiled("bpf_per_cpu_ptr");
+}
+
+/** An option of the kernel that runs the program: `kconfig<u32>("CONFIG_HZ")`, `kconfig<bool>("CONFIG_BPF_JIT")`. */
+export function kconfig<Type extends number | boolean = number>(_option: string): Type {
+  return notCompiled("kconfig");
+}

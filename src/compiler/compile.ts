@@ -7,6 +7,7 @@
 
 import type { Btf } from "../btf/btf.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
+import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from "../object/data-maps.ts";
 import type { ExternSpec, FunctionInfo, LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
 import type { Architecture } from "../uapi/registers.ts";
 import { CodegenError, FrameError } from "./codegen/errors.ts";
@@ -117,7 +118,9 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
   const data = new DataSections(nameOf(options.file));
   // Known by name outside, they are there whether a program uses them or not, and in the order of the source.
   for (const global of module.globals) if (global.exported) data.place(global);
-  const programs = module.programs.map((program) => programSpec(program, types, data, options, reporter));
+  const programs = module.programs
+    .map((program) => programSpec(program, types, data, options, reporter))
+    .map((program) => withUntypedAddresses(program, module));
   const variables = data.describe(types);
   const maps = [...declared, ...variables.maps];
   // Those that nobody calls are not asked for.
@@ -131,14 +134,74 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
       .filter(({ name }) => called.has(name) && !Object.hasOwn(KFUNCS, name))
       .map((callee) => ({ name: callee.name, type: types.kernelFunction(callee) })),
   ].map((extern): ExternSpec => ({ kind: "kfunc", weak: module.kernel.weak.has(extern.name), ...extern }));
+  const kernelVariables = [...module.kernel.variables.values()]
+    .filter(({ name }) => called.has(name))
+    .map(
+      ({ name, typed, stored }): ExternSpec => ({ kind: "ksym", name, weak: false, type: typed ? types.kernel.type(stored) : 0 }),
+    );
+  const config = configuration(module, types, data.configMap);
+  const all = [...config.externs, ...externs, ...kernelVariables];
   return {
     name: nameOf(options.file),
     license: module.license,
     types: types.encode(),
-    maps,
+    maps: [...maps, ...config.maps],
     programs,
     ...(variables.globals.length === 0 ? {} : { globals: variables.globals }),
-    ...(externs.length === 0 ? {} : { externs }),
+    ...(all.length === 0 ? {} : { externs: all }),
+  };
+}
+
+/** Addresses of variables whose types the kernel does not know are numbers: `src_reg` 0 where it is otherwise 3. */
+function withUntypedAddresses(program: ProgramSpec, module: Module): ProgramSpec {
+  const untyped = (program.externs ?? []).filter(({ name }) => module.kernel.variables.get(name)?.typed === false);
+  if (untyped.length === 0) return program;
+  const code = new Uint8Array(program.code);
+  for (const { slot } of untyped) code[slot * 8 + 1] = (code[slot * 8 + 1] ?? 0) & 0x0f;
+  return { ...program, code };
+}
+
+/** What is asked of the kernel's configuration, and the map that it is in; as in objects that clang makes. */
+function configuration(
+  module: Module,
+  types: TypeWriter,
+  map: string,
+): Pick<Spec, "maps"> & { readonly externs: readonly ExternSpec[] } {
+  const placed = module.kernel.configs.placed();
+  const last = placed.at(-1);
+  if (last === undefined) return { maps: [], externs: [] };
+  const valueSize = last.offset + last.size;
+  const described = placed.map(({ name, type, offset, size }) => ({
+    name,
+    type: types.idOf(type),
+    offset,
+    size,
+    linkage: "global" as const,
+  }));
+  const externs = placed.map(({ name, type, offset, size }, index): ExternSpec => {
+    const isBool = type.kind === "bool";
+    // An option that is not set is not there.
+    const value = isBool ? "bool" : "int";
+    return {
+      kind: "kconfig",
+      name,
+      weak: isBool,
+      type: described[index]?.type ?? 0,
+      value,
+      signed: !isBool && type.signed,
+      map,
+      offset,
+      size,
+    };
+  });
+  const valueType = types.section(".kconfig", valueSize, described);
+  const flags = BPF_F_RDONLY_PROG | BPF_F_MMAPABLE;
+  const section = ".kconfig";
+  return {
+    maps: [
+      { name: map, type: "array", keySize: 4, valueSize, maxEntries: 1, flags, keyType: 0, valueType, section, frozen: true },
+    ],
+    externs,
   };
 }
 

@@ -57,6 +57,7 @@ export function declareKernelTypes(
       wanted: wanted.filter((name) => !missing.includes(name)),
       read: [...state.uses.structs],
       constants: imported.constants,
+      variables: [...imported.variables.values()],
       functions: [...imported.functions.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
       targets: state.targets,
     },

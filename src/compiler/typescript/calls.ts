@@ -15,6 +15,7 @@ import { helperCall } from "./helper-calls.ts";
 import { callKernelFunction } from "./kernel/functions.ts";
 import { kernelQuestion } from "./kernel/infos.ts";
 import { castToKernel } from "./kernel/pointers.ts";
+import { kconfigValue, perCpu } from "./kernel/symbols.ts";
 import { helperNamed } from "./library/helpers.ts";
 import { mapMethod } from "./map-methods.ts";
 import { ipv4Mapped } from "./mapped-address.ts";
@@ -85,11 +86,16 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return callFunction(fn, meaning.function, node);
     case "kernel-function":
       return callKernelFunction(fn, meaning.function, node);
+    case "kernel-per-cpu":
+      return perCpu(fn, meaning.helper, node);
+    case "kconfig":
+      return kconfigValue(fn, node);
     case "kernel-question":
       return kernelQuestion(fn, meaning.question, node);
     case "kernel-cast":
       return castToKernel(fn, node);
     case "config":
+    case "ksym":
     case "map-kind":
     case "hook":
     case "own-hook":
@@ -107,7 +113,7 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
 }
 
 /** What is called with type arguments: those that this does not take say so themselves. */
-const TAKES_TYPES: ReadonlySet<string> = new Set(["zeroed", "map-kind", "kernel-question", "kernel-cast"]);
+const TAKES_TYPES: ReadonlySet<string> = new Set(["zeroed", "map-kind", "kernel-question", "kernel-cast", "kconfig"]);
 
 function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expression {
   fn.reporter.report("SK2010", spanOf(callee), { what });

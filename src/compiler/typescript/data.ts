@@ -38,6 +38,11 @@ export class DataSections {
     this.#specName = specName;
   }
 
+  /** The map of what is asked of the kernel's configuration. */
+  get configMap(): string {
+    return dataMapName(".kconfig", this.#specName);
+  }
+
   place(variable: GlobalDeclaration): DataPlace {
     const known = this.#offsets.get(variable);
     if (known !== undefined) return known;

@@ -8,6 +8,7 @@ import { condition, withFacts } from "./conditions.ts";
 import { constantOf } from "./constants.ts";
 import { coerce, literalAs, settled, unify } from "./conversions.ts";
 import { checkGlobal, globalValue } from "./globals.ts";
+import { variableValue } from "./kernel/symbols.ts";
 import { exporterOf } from "./library/exports.ts";
 import { binary, logicalValue, unary } from "./operators.ts";
 import { perhaps } from "./optional.ts";
@@ -144,6 +145,11 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "kernel-enumerator":
       return literal(meaning.value, node);
+    case "kernel-variable":
+      return variableValue(fn, meaning.variable, node);
+    case "ksym":
+    case "kconfig":
+    case "kernel-per-cpu":
     case "kernel-function":
     case "kernel-question":
     case "kernel-cast":

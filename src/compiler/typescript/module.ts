@@ -13,6 +13,7 @@ import { isGeneric } from "./generics.ts";
 import { checkGlobal, type GlobalForm, globalSymbol, isConfig, isTable } from "./globals.ts";
 import { bindExports, bindImports, checkWanted, nameOf, type Wanted } from "./imports.ts";
 import { declaredEnum, declaredStruct } from "./kernel/declared.ts";
+import { ksymDeclaration } from "./kernel/symbols.ts";
 import { mapDeclaration } from "./map-declarations.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
@@ -355,6 +356,11 @@ export class ModuleFile {
       this.#module.values.set(id.name, callee.kind === "map-kind" ? { kind: "refused" } : { kind: "program" }, at);
       if (exported) this.#pending.push({ name: id.name, callee, calleeName, node: init, id, exported });
       else this.#module.reporter.report("SK3001", at, { what: calleeName });
+      return;
+    }
+    if (init.type === "CallExpression" && callee?.kind === "ksym") {
+      const variable = ksymDeclaration(this.#module, init);
+      this.#module.values.set(id.name, variable === null ? { kind: "refused" } : { kind: "kernel-variable", variable }, at);
       return;
     }
     if (isTable(init) || isConfig(this.#module, init)) {

@@ -7,6 +7,7 @@ import type { AtomicOp } from "../ir/ir.ts";
 import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelQuestion } from "./kernel/infos.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
+import type { KernelVariable } from "./kernel/symbols.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
 import type { Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -85,6 +86,9 @@ export type Meaning =
   | { readonly kind: "kernel-enumerator"; readonly enum: KernelEnum; readonly index: number; readonly value: bigint }
   /** A function of the kernel. */
   | { readonly kind: "kernel-function"; readonly function: KernelFunction }
+  | { readonly kind: "kernel-variable"; readonly variable: KernelVariable }
+  | { readonly kind: "ksym" | "kconfig" }
+  | { readonly kind: "kernel-per-cpu"; readonly helper: "bpf_this_cpu_ptr" | "bpf_per_cpu_ptr" }
   /** `field`, `exists`, `sizeOf` …: what is asked about the kernel. */
   | { readonly kind: "kernel-question"; readonly question: KernelQuestion }
   /** `cast<sock>(address)` */

@@ -10,6 +10,7 @@ import type { KernelInfo } from "./kernel/infos.ts";
 import type { KernelPath } from "./kernel/paths.ts";
 import type { KernelState } from "./kernel/state.ts";
 import type { KernelStored } from "./kernel/structs.ts";
+import type { KernelConfigs } from "./kernel/symbols.ts";
 import type { Context } from "./library/contexts.ts";
 import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -525,6 +526,15 @@ export type Expression =
     })
   /** The address of a function or variable of the kernel; 0 when it has none of that name. */
   | (Node & { readonly kind: "kernel-symbol"; readonly type: ValueType; readonly name: string })
+  /** The address of a variable of which each CPU has one: of this CPU's, or of another's, if there is such. */
+  | (Node & {
+      readonly kind: "kernel-per-cpu";
+      readonly type: KernelType;
+      readonly helper: "bpf_this_cpu_ptr" | "bpf_per_cpu_ptr";
+      readonly symbol: Expression;
+      readonly cpu: Expression | null;
+    })
+  | (Node & { readonly kind: "kernel-config"; readonly type: ScalarType; readonly name: string; readonly configs: KernelConfigs })
   /** What the kernel that runs the program has: whether a field exists, how large a type is. */
   | (Node & { readonly kind: "kernel-info"; readonly type: ScalarType; readonly info: KernelInfo })
   /** An integer as an address in the kernel, or the other way round. */

@@ -13,6 +13,7 @@ import type { KernelFunction } from "./functions.ts";
 import { findMember } from "./paths.ts";
 import type { KernelState } from "./state.ts";
 import { type KernelMember, type KernelStored, type KernelStruct, type KernelTypes, mayBeMissing } from "./structs.ts";
+import type { KernelVariable } from "./symbols.ts";
 import type { KernelParameter } from "./targets.ts";
 
 export interface Declarations {
@@ -23,6 +24,7 @@ export interface Declarations {
   /** Constants of enumerations. */
   readonly constants: ReadonlyMap<string, bigint>;
   readonly functions: readonly KernelFunction[];
+  readonly variables: readonly KernelVariable[];
   /** What programs are attached to, and what they are given there: `tp_btf/sched_switch`. */
   readonly targets: KernelState["targets"];
 }
@@ -63,7 +65,7 @@ class Printer {
     this.#types = types;
   }
 
-  print({ wanted, read, constants, functions, targets }: Declarations, heading: string): string {
+  print({ wanted, read, constants, functions, variables, targets }: Declarations, heading: string): string {
     const aliases: string[] = [];
     for (const name of wanted) {
       const stored = this.#types.named(name);
@@ -74,6 +76,7 @@ class Printer {
     const signatures = [...targets]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([target, values]) => `  ${JSON.stringify(target)}: ${this.#signature(values)};\n`);
+    const held = variables.map(({ name, stored }) => `  export const ${name}: ${this.#stored(stored, 1)};\n`);
     const callable = functions.map((callee) => this.#function(callee));
     this.#settle();
     const bodies = [...this.#printed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { text }]) => text);
@@ -81,6 +84,9 @@ class Printer {
     const library = LIBRARY_TYPES.filter((name) => this.#used.has(name));
     const addresses = ["Ipv4Address", "Ipv6Address"].filter((name) => this.#used.has(name));
     const net = addresses.length === 0 ? "" : `  import type { ${addresses.join(", ")} } from "skep/bpf/net";\n`;
+    const whole = [...this.#structs].filter(([, { level }]) => level > 0).map(([name]) => name);
+    const structs = whole.sort().map((name) => `  ${name}: ${outside("skep/vmlinux", name)};\n`);
+    const named = `\n/** For what gives pointers to structs. */\ninterface SkepKernelStructs {\n${structs.join("")}}\n`;
     const globals =
       signatures.length === 0
         ? ""
@@ -92,10 +98,12 @@ class Printer {
       net,
       "\n",
       ...values,
+      ...held,
       ...callable,
       ...aliases,
       ...bodies,
       "}\n",
+      structs.length === 0 ? "" : named,
       globals,
     ].join("");
   }

@@ -7,6 +7,7 @@ import { INTS } from "../types.ts";
 import { kernelFunction } from "./functions.ts";
 import type { KernelState } from "./state.ts";
 import type { KernelStored, KernelTypes } from "./structs.ts";
+import { kernelVariable } from "./symbols.ts";
 
 export const VMLINUX = "skep/vmlinux";
 
@@ -17,6 +18,9 @@ export function kernelExports(types: KernelTypes, { imported }: KernelState): Ex
       const callee = kernelFunction(types, name);
       if (callee !== null) imported.functions.set(name, callee);
       if (callee !== null) return { kind: "kernel-function", function: callee };
+      const variable = kernelVariable(types, name);
+      if (variable !== null) imported.variables.set(name, variable);
+      if (variable !== null) return { kind: "kernel-variable", variable };
       const found = enumerator(types, name);
       if (found?.kind === "kernel-enumerator") imported.constants.set(name, found.value);
       return found;

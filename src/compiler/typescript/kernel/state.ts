@@ -5,6 +5,7 @@ import { type KernelFunction, structsOf } from "./functions.ts";
 import type { KernelPath } from "./paths.ts";
 import { describePath } from "./paths.ts";
 import { type KernelEnum, type KernelStruct, KernelTypes } from "./structs.ts";
+import { KernelConfigs, type KernelVariable } from "./symbols.ts";
 import type { KernelParameter } from "./targets.ts";
 import { KernelUses } from "./uses.ts";
 
@@ -23,6 +24,7 @@ export class KernelState {
   readonly enums = new Map<string, KernelEnum>();
   /** Names that sources import: for declarations of what is used. */
   readonly imported = {
+    variables: new Map<string, KernelVariable>(),
     types: new Set<string>(),
     constants: new Map<string, bigint>(),
     functions: new Map<string, KernelFunction>(),
@@ -31,6 +33,9 @@ export class KernelState {
   readonly targets = new Map<string, readonly Pick<KernelParameter, "name" | "type">[]>();
   /** Functions of the kernel that are called or asked for, by name. */
   readonly functions = new Map<string, KernelFunction>();
+  /** Variables of the kernel that are used, by name. */
+  readonly variables = new Map<string, KernelVariable>();
+  readonly configs = new KernelConfigs();
   /** Functions and variables of the kernel of which is asked whether they are there: a program loads without them. */
   readonly weak = new Set<string>();
   readonly #declared = new Map<string, KernelStruct[]>();

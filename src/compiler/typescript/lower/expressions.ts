@@ -11,7 +11,7 @@ import { callOf } from "./calls.ts";
 import { bool, test } from "./conditions.ts";
 import { helperCall } from "./helper-calls.ts";
 import { convert } from "./integers.ts";
-import { kernelCall, kernelCast, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
+import { kernelCall, kernelCast, kernelConfig, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
 import { copyOut, mapCall, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
@@ -111,6 +111,13 @@ export function scalar(to: Lowering, value: Expression): Value {
       return kernelCall(to, value) ?? ir.constant("i32", 0);
     case "kernel-symbol":
       return ir.ksym(value.name);
+    case "kernel-per-cpu": {
+      const symbol = scalar(to, value.symbol);
+      const given = value.cpu === null ? [symbol] : [symbol, scalar(to, value.cpu)];
+      return ir.call(value.helper, given, "ptr");
+    }
+    case "kernel-config":
+      return kernelConfig(to, value);
     case "context":
       return to.context;
     case "context-pointer":

@@ -207,6 +207,21 @@ export function kernelCall(to: Lowering, value: Extract<Expression, { kind: "ker
   return type.bits === 8 || type.bits === 16 ? ir.extend(type.signed, type.bits, raw, "i32") : raw;
 }
 
+/** A value of the kernel's configuration lies in a map that the loader fills in. */
+export function kernelConfig(to: Lowering, { name, configs, type }: Extract<Expression, { kind: "kernel-config" }>): Value {
+  const { ir } = to;
+  const place = configs.placed().find((config) => config.name === name);
+  if (place === undefined) throw new TypeError(`${name} has no place`);
+  const width = sizeOf(type) as Width;
+  return ir.load(
+    irType(type),
+    width,
+    type.kind === "int" && type.signed,
+    ir.mapValue(to.session.data.configMap, place.offset),
+    0,
+  );
+}
+
 /** `u64(task)` and `cast<task_struct>(address)`: the same bits. */
 export function kernelCast(to: Lowering, { operand, type }: Extract<Expression, { kind: "kernel-cast" }>): Value {
   const { ir } = to;
