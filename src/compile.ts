@@ -13,9 +13,11 @@ export interface CompileFileOptions {
   /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. Objects are what they are. */
   readonly cpu?: CpuVersion;
   /** For sources in C: which clang, its flags, whose types `vmlinux.h` has (docs/c.md). */
-  readonly c?: Omit<CompileCOptions, "cpu" | "onWarning">;
+  readonly c?: Omit<CompileCOptions, "cpu" | "onWarning" | "onFile">;
   /** Told of what compiles but looks wrong. */
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** Told of each file that it is compiled from: itself, what it imports or includes. Also when it does not compile. */
+  readonly onFile?: (path: string) => void;
 }
 
 /**
@@ -26,15 +28,24 @@ export interface CompileFileOptions {
  *   error of the file system with its path; TypeError for another kind of file.
  */
 export async function compile(path: string, options: CompileFileOptions = {}): Promise<Spec> {
-  const { cpu, c, onWarning } = options;
+  const { cpu, c, onWarning, onFile } = options;
   const name = basename(path);
   if (name.endsWith(".ts")) {
-    return compileText(await readFile(path, "utf8"), path, cpu);
+    onFile?.(path);
+    // The parser takes as long to load as everything else together.
+    const [text] = await Promise.all([readFile(path, "utf8"), import("./compiler/compile.ts")]);
+    return compileText(text, path, { cpu, onFile });
   }
   if (name.endsWith(".c")) {
     const { compileC } = await import("./clang/compile-c.ts");
-    return compileC(path, { ...c, ...(cpu === undefined ? {} : { cpu }), ...(onWarning === undefined ? {} : { onWarning }) });
+    return compileC(path, {
+      ...c,
+      ...(cpu === undefined ? {} : { cpu }),
+      ...(onWarning === undefined ? {} : { onWarning }),
+      ...(onFile === undefined ? {} : { onFile }),
+    });
   }
+  onFile?.(path);
   const bytes = await readFile(path);
   if (!name.endsWith(".o") && !isElf(bytes)) {
     throw new TypeError(`${path}: a program is a TypeScript file that ends with .bpf.ts, a C file, or an object file`);
@@ -44,9 +55,19 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
 }
 
 /** Compiles the text of a `.bpf.ts` file; `file` is its name, and where its imports lead from. @throws CompileError */
-export async function compileText(text: string, file: string, cpu?: CpuVersion): Promise<Spec> {
+export async function compileText(
+  text: string,
+  file: string,
+  { cpu, onFile }: { readonly cpu?: CpuVersion | undefined; readonly onFile?: ((path: string) => void) | undefined } = {},
+): Promise<Spec> {
   const { compileSource } = await import("./compiler/compile.ts");
-  return compileSource(text, { file, ...libraries(file), ...(cpu === undefined ? {} : { cpu }) });
+  const found = libraries(file);
+  const resolve: typeof found.resolve = (specifier, from) => {
+    const source = found.resolve(specifier, from);
+    if (source !== null) onFile?.(source.file);
+    return source;
+  };
+  return compileSource(text, { file, ...found, resolve, ...(cpu === undefined ? {} : { cpu }) });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** From a C source to a Spec, with the clang of this machine and the headers that come with Skep. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { clangArguments } from "../compiler/c/arguments.ts";
+import { clangArguments, readDependencies } from "../compiler/c/arguments.ts";
 import { type ClangOutput, type LineOf, readClangOutput } from "../compiler/c/diagnostics.ts";
 import { CompileError, type Diagnostic } from "../compiler/typescript/diagnostics.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
@@ -27,12 +27,15 @@ export interface CompileCOptions {
   readonly vmlinux?: string;
   /** Told of what compiles but looks wrong. */
   readonly onWarning?: (warning: Diagnostic) => void;
+  /** Told of each file that it was compiled from, as far as that is known; headers of the system are none of them. */
+  readonly onFile?: (path: string) => void;
 }
 
 /** Compiles a C source. @throws CompileError; ClangError when there is no clang that can; an error of the file system. */
 export async function compileC(path: string, options: CompileCOptions = {}): Promise<Spec> {
   // Said as for every other file; clang would say it in its own way.
   readFileSync(path);
+  options.onFile?.(path);
   const { env } = process;
   const headers = packageFolder("include");
   using vmlinux = new Vmlinux(options.vmlinux ?? nonEmpty(env["SKEP_VMLINUX"]) ?? "6.18");
@@ -44,6 +47,7 @@ export async function compileC(path: string, options: CompileCOptions = {}): Pro
       architecture: process.arch,
       flags,
       include: [headers, vmlinux.folder],
+      dependencies: options.onFile !== undefined,
       fallback: [...systemFolders(), `${headers}/fallback`],
     });
   const chosen = options.clang ?? nonEmpty(env["SKEP_CLANG"]);
@@ -56,7 +60,11 @@ export async function compileC(path: string, options: CompileCOptions = {}): Pro
       run = await started(path, clang, call());
     }
     const reason = unfitness(run);
-    if (reason === null) return finished(path, clang, run, options);
+    if (reason === null) {
+      const own = readDependencies(run.stderr).filter((file) => !file.startsWith(headers) && !file.startsWith(vmlinux.folder));
+      for (const file of own) options.onFile?.(file);
+      return finished(path, clang, run, options);
+    }
     unfit.push(`${clang} ${reason}`);
   }
   throw noClang(path, unfit);

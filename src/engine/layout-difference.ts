@@ -25,6 +25,18 @@ export function difference(expected: Btf, theirs: number, actual: Btf, ours: num
     }
     return null;
   }
+  if (one.kind === "section" && other.kind === "section") {
+    for (const variable of one.variables) {
+      const name = expected.name(variable.type);
+      const here = other.variables.find(({ type }) => actual.name(type) === name);
+      if (here === undefined) return `variable ${name} is new`;
+      if (here.offset !== variable.offset) return `variable ${name} is at byte ${here.offset}, not at ${variable.offset}`;
+      const deeper = difference(expected, variable.type, actual, here.type, name);
+      if (deeper !== null) return deeper;
+    }
+    return sizes[0] === sizes[1] ? null : `${path} has ${sizes[1]} bytes, not ${sizes[0]}`;
+  }
+  if (one.kind === "variable" && other.kind === "variable") return difference(expected, one.type, actual, other.type, path);
   if (sizes[0] !== sizes[1]) return `${path} has ${sizes[1]} bytes, not ${sizes[0]}`;
   if (one.kind === "array" && other.kind === "array")
     return difference(expected, one.element, actual, other.element, `${path}[]`);

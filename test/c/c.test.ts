@@ -258,3 +258,12 @@ export const count = xdp((ctx) => {
   assert.deepEqual(inC.maps.frames, inTypeScript.maps.frames);
   assert.deepEqual(inC.verdicts, inTypeScript.verdicts);
 });
+
+test("the files that it was compiled from are told: those of the user, whatever their names", { skip }, async () => {
+  using folder = new Folder();
+  folder.file("a b.h", "#define A 1\n");
+  const file = folder.file("a.bpf.c", '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n#include "a b.h"\nint x = A;\n');
+  const files: string[] = [];
+  await compile(file, { onFile: (path) => files.push(path) });
+  assert.deepEqual([...new Set(files)], [file, join(folder.path, "a b.h")]);
+});

@@ -28,6 +28,13 @@ export interface ClangCall {
   readonly include: readonly string[];
   /** Folders of headers for what the system does not have. */
   readonly fallback: readonly string[];
+  /** Ask for the files that were read, those of the system and of ours left out (`readDependencies`). */
+  readonly dependencies: boolean;
+}
+
+/** The files that were included, as clang was called with `dependencies`: a line each on stderr, after as many dots as it is deep. */
+export function readDependencies(stderr: string): readonly string[] {
+  return [...stderr.matchAll(/^\.+ (.+?)\r?$/gm)].map(([, file = ""]) => file);
 }
 
 /** The object goes to stdout, and what clang has to say to stderr, a line each (diagnostics.ts reads it). */
@@ -50,6 +57,7 @@ export function clangArguments(call: ClangCall): string[] {
     // Usual in programs for eBPF, and right there: a field of a packed header, a comparison of a packet's pointers.
     ...["-Wno-address-of-packed-member", "-Wno-compare-distinct-pointer-types"],
     ...["-fno-caret-diagnostics", "-fno-color-diagnostics", "-fdiagnostics-print-source-range-info"],
+    ...(call.dependencies ? ["-H"] : []),
     ...["-c", "-o", "-", call.file],
   ];
 }
