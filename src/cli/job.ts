@@ -22,9 +22,14 @@ export interface Setup {
   readonly unsafe: boolean;
 }
 
-/** Puts what `--set` says into the maps. @throws CliError (input) that repeats the setting; errors of the map. */
-export function applySettings(collection: Collection, settings: readonly Setting[]): void {
+/**
+ * Puts what `--set` says into the maps.
+ * @param kept maps that have it already, and what came since
+ * @throws CliError (input) that repeats the setting; errors of the map.
+ */
+export function applySettings(collection: Collection, settings: readonly Setting[], kept: readonly string[] = []): void {
   for (const { map: name, key, value, text } of settings) {
+    if (kept.includes(name)) continue;
     const map = collection.maps[name];
     if (map === undefined) {
       const there = Object.keys(collection.maps);

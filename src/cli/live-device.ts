@@ -1,14 +1,16 @@
 /** `skep run --raw`, `--tun`, `--tap`: on real traffic in the embedded engine, until Ctrl-C. */
 
 import { openEmbedded } from "../engine/embedded/engine.ts";
-import type { AnyMap } from "../engine/engine.ts";
+import type { AnyMap, Collection } from "../engine/engine.ts";
 import { type LiveDevice, openRawDevice, openTunDevice } from "../live/index.ts";
 import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
+import { End } from "./end.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
-import { End } from "./live.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
+import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
+import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
 
 export interface DeviceOptions {
   readonly kind: "raw" | "tun" | "tap";
@@ -16,6 +18,8 @@ export interface DeviceOptions {
   readonly name: string;
   /** Seconds; undefined: until a signal. */
   readonly duration: number | undefined;
+  /** Where newer versions of the program come from (`--watch`). */
+  readonly watch: Pick<Watch<Job>, "next"> | undefined;
 }
 
 /** What the program left. */
@@ -24,32 +28,63 @@ interface Contents {
   readonly maps: readonly AnyMap[];
 }
 
-export async function runOnDevice(job: Job, { kind, name, duration }: DeviceOptions): Promise<ExitStatus> {
+export async function runOnDevice(job: Job, { kind, name, duration, watch }: DeviceOptions): Promise<ExitStatus> {
   // From before anything is opened, so that no signal ends the process before it told how it went.
   using end = new End(duration);
   await using engine = openEmbedded({ unsafe: job.unsafe });
-  await using collection = await engine.load(job.spec, { programs: [job.program] });
+  const collection = await engine.load(job.spec, { programs: [job.program] });
   applySettings(collection, job.settings);
-  const program = collection.programs[job.program];
-  if (program === undefined) throw new RangeError(`no program ${job.program}`);
   const style = styleFor(process.stdout);
   await using live =
     kind === "raw"
       ? await openRawDevice(engine, name)
       : await openTunDevice(engine, { name, frames: kind === "tap" ? "ethernet" : "ip" });
   const began = performance.now();
-  {
-    await using link = await program.attach({ interface: live.name });
+  const { attached } = await moveLinks([], toAttach(job, collection, live.name));
+  let running: Running = { collection, attached };
+  let current = job;
+  try {
     const until = duration === undefined ? "Ctrl-C ends it" : `for ${duration} s`;
-    process.stderr.write(`${style.bold(job.program)}: ${link.description}; ${until}, and nothing stays attached\n`);
-    await Promise.race([end.reached, live.ended]);
+    const [first] = attached;
+    process.stderr.write(`${style.bold(job.program)}: ${first?.link.description}; ${until}, and nothing stays attached\n`);
+    const ended = new AbortController();
+    const over = Promise.race([end.reached, live.ended]).then(() => ended.abort());
+    for (let next = await watch?.next(ended.signal); next != null; next = await watch?.next(ended.signal)) {
+      const start = performance.now();
+      try {
+        const { running: now, swapped, twice } = await exchange(engine, running, successorOf(next, live.name));
+        running = now;
+        current = next;
+        tellSwapped(swapped, twice, start);
+      } catch (error) {
+        await tellKept(error);
+      }
+    }
+    await over;
+  } finally {
+    for (const { link } of running.attached) await link.detach();
   }
   const elapsed = (performance.now() - began) * 1e6;
-  const contents = { variables: variableValues(collection), maps: shownMaps(collection) };
+  const contents = { variables: variableValues(running.collection), maps: shownMaps(running.collection) };
   process.stdout.write(
-    job.json ? `${toJson(report(job, live, elapsed, contents))}\n` : render(job, live, elapsed, contents, style),
+    job.json ? `${toJson(report(current, live, elapsed, contents))}\n` : render(current, live, elapsed, contents, style),
   );
   return tell(live);
+}
+
+function toAttach(job: Job, collection: Collection, device: string): readonly Wanted[] {
+  const program = collection.programs[job.program];
+  if (program === undefined) throw new RangeError(`no program ${job.program}`);
+  return [{ program, place: device, attach: () => program.attach({ interface: device }) }];
+}
+
+function successorOf(job: Job, device: string): Successor {
+  return {
+    spec: job.spec,
+    load: { programs: [job.program] },
+    prepare: (collection, kept) => applySettings(collection, job.settings, kept),
+    wanted: (collection) => toAttach(job, collection, device),
+  };
 }
 
 /** What went wrong, on stderr; and the exit status. */

@@ -3,72 +3,107 @@
  * as they come, then what iterators write, and the maps.
  */
 
-import type { AnyMap, Collection, Link, Program } from "../engine/engine.ts";
+import type { AnyMap, Collection, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
 import type { Planned } from "./attach-plan.ts";
 import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
+import { End } from "./end.ts";
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { count, duration as durationText, type Style, styleFor } from "./terminal.ts";
+import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
+import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
 
 export interface LiveJob extends Setup {
   readonly plan: readonly Planned[];
   /** Seconds; undefined: until a signal. */
   readonly duration: number | undefined;
+  /** Where newer versions of it come from (`--watch`). */
+  readonly watch: Pick<Watch<LiveJob>, "next"> | undefined;
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function runLive(job: LiveJob): Promise<ExitStatus> {
   // From before anything is attached, so that no signal ends the process between attaching and telling how it went.
   using end = new End(job.duration);
   await using engine = await openEngine("linux");
-  await using collection = await engine.load(job.spec, { programs: programsToLoad(job) });
+  const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
-  const records = new Records(collection, job.json);
+  let records = new Records(collection, job.json);
   const style = styleFor(process.stdout);
   const began = performance.now();
-  const links: Link[] = [];
+  let running: Running = { collection, attached: [] };
+  let current = job;
   try {
-    for (const { program, options } of job.plan.filter(({ how }) => how === "attach")) {
-      const link = await loaded(collection, program.name).attach(withMap(collection, program.type, options));
-      links.push(link);
-    }
+    running = { collection, attached: (await moveLinks([], toAttach(job, collection))).attached };
     for (const { program } of job.plan.filter(({ how }) => how === "run")) {
       process.stderr.write(`${style.bold(program.name)}: returned ${runOnce(loaded(collection, program.name))}\n`);
     }
-    if (links.length > 0) {
+    if (running.attached.length > 0) {
       const until = job.duration === undefined ? "Ctrl-C ends it" : `for ${job.duration} s`;
-      const attached = job.plan.filter(({ how }) => how === "attach").map(({ program }) => program.name);
-      const lines = links.map(({ description }, at) => `${style.bold(attached[at] ?? "")}: ${description}`);
+      const lines = running.attached.map(({ program, link }) => `${style.bold(program.name)}: ${link.description}`);
       process.stderr.write(`${lines.join("\n")}; ${until}, and nothing stays attached\n`);
-      await end.reached;
     }
-    for (const { program } of job.plan.filter(({ how }) => how === "read"))
-      await readIterator(loaded(collection, program.name), job.json);
+    if (running.attached.length > 0 && job.watch === undefined) await end.reached;
+    for (let next = await job.watch?.next(end.signal); next != null; next = await job.watch?.next(end.signal)) {
+      const start = performance.now();
+      try {
+        const successor = successorOf(next);
+        // Of a buffer that is kept there is one reader at a time.
+        await records.end();
+        const { running: now, swapped, twice } = await exchange(engine, running, successor);
+        running = now;
+        current = next;
+        tellSwapped(swapped, twice, start);
+      } catch (error) {
+        await tellKept(error);
+      }
+      records = new Records(running.collection, job.json);
+    }
+    for (const { program } of current.plan.filter(({ how }) => how === "read"))
+      await readIterator(loaded(running.collection, program.name), job.json);
   } finally {
-    for (const link of links) await link.detach();
+    for (const { link } of running.attached) await link.detach();
   }
   const elapsed = (performance.now() - began) * 1e6;
   await records.end();
-  tellLost(collection);
-  const variables = variableValues(collection);
-  const maps = shownMaps(collection);
-  const descriptions = links.map(({ description }) => description);
+  tellLost(running.collection);
+  const variables = variableValues(running.collection);
+  const maps = shownMaps(running.collection);
+  const descriptions = running.attached.map(({ link }) => link.description);
   process.stdout.write(
     job.json
       ? `${toJson({
-          programs: job.plan.map(({ program }) => program.name),
+          programs: current.plan.map(({ program }) => program.name),
           engine: "linux",
           attached: descriptions,
           nanoseconds: Math.round(elapsed),
           variables: variablesToJson(variables),
           maps: Object.fromEntries(maps.map((map) => [map.name, mapToJson(map)])),
         })}\n`
-      : render(job, elapsed, variables, maps, style),
+      : render(current, elapsed, variables, maps, style),
   );
   return EXIT.ok;
+}
+
+function successorOf(job: LiveJob): Successor {
+  return {
+    spec: job.spec,
+    load: { programs: programsToLoad(job) },
+    prepare: (collection, kept) => applySettings(collection, job.settings, kept),
+    wanted: (collection) => toAttach(job, collection),
+  };
+}
+
+/** What is to be attached of a plan. */
+function toAttach({ plan }: LiveJob, collection: Collection): readonly Wanted[] {
+  return plan
+    .filter(({ how }) => how === "attach")
+    .map(({ program: { name, type, section }, options }) => {
+      const program = loaded(collection, name);
+      const place = `${section} ${JSON.stringify(options)}`;
+      return { program, place, attach: () => program.attach(withMap(collection, type, options)) };
+    });
 }
 
 /** Those that are planned, and those that they call by a program array. */
@@ -156,27 +191,6 @@ function tellLost(collection: Collection): void {
   for (const map of Object.values(collection.maps)) {
     if (map.spec.type === "perf_event_array" && map.lost > 0)
       process.stderr.write(`skep: ${map.name}: ${count(map.lost)} records found no room\n`);
-  }
-}
-
-/** The end of a live run: the first SIGINT, SIGTERM or SIGHUP, or the end of the time. A second signal ends the process at once. */
-export class End implements Disposable {
-  readonly reached: Promise<void>;
-  readonly #timer: NodeJS.Timeout;
-  readonly #end: () => void;
-
-  constructor(seconds: number | undefined) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.reached = promise;
-    this.#end = resolve;
-    for (const signal of SIGNALS) process.once(signal, resolve);
-    // A signal handler alone does not keep the process alive: without an end in time, a timer that never matters does.
-    this.#timer = seconds === undefined ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, seconds * 1000);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    for (const signal of SIGNALS) process.off(signal, this.#end);
   }
 }
 

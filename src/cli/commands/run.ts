@@ -1,12 +1,15 @@
 /** `skep run FILE`: in the kernel, where its sections say, or on a capture or recording in the embedded engine. */
 
+import type { Spec } from "../../object/spec.ts";
 import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import type { PlaceOptions } from "../attach-plan.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
-import type { Job } from "../job.ts";
+import type { Job, Setup } from "../job.ts";
+import type { LiveJob } from "../live.ts";
 import { selectProgram } from "../programs.ts";
 import { applyToSpec } from "../settings.ts";
 import { openSpec, TYPES_HELP } from "../sources.ts";
+import type { Watch } from "../watch/watch.ts";
 
 const help: CommandHelp = {
   name: "run",
@@ -49,6 +52,9 @@ const help: CommandHelp = {
       value: "native|generic",
       help: "with --interface: in the driver or in the network stack (default: the kernel's choice)",
     },
+    watch: {
+      help: "compile anew when a source changes, and exchange the program: maps of the same shape go on; a replay begins again",
+    },
     duration: { value: "SECONDS", help: "live: detach after that time" },
     top: { value: "N", help: "rows to show of each map (default 10)" },
     unsafe: { help: "not in the kernel: run a program that the verifier refuses all the same; every access is checked" },
@@ -84,30 +90,78 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
   const frequency = numberOption(args, "frequency", 1, 1_000_000_000);
   const places = placesOf(args, frequency);
-  const { spec, settings } = applyToSpec(await openSpec(file), args.values("set"));
+  if (args.flag("watch") && args.value(way === "kernel" ? "interface" : way) === "-")
+    throw new CliError(EXIT.usage, `--watch plays it again and again: --${way} takes a file then, not stdin`);
   const json = args.flag("json");
   const unsafe = args.flag("unsafe");
-  const setup = { spec, settings, json, top, unsafe };
   const wanted = args.value("program");
+  const setupOf = (spec: Spec): Setup => ({ ...applyToSpec(spec, args.values("set")), json, top, unsafe });
+  const jobOf = (spec: Spec): Job => {
+    const setup = setupOf(spec);
+    return { ...setup, program: selectProgram(setup.spec, wanted).name };
+  };
+  const watching = args.flag("watch");
   if (way === "kernel") {
     const [{ planPrograms }, { runLive }] = await Promise.all([import("../attach-plan.ts"), import("../live.ts")]);
-    return runLive({ ...setup, plan: planPrograms(spec, wanted, places), duration });
+    const liveJobOf = (spec: Spec): LiveJob => {
+      const setup = setupOf(spec);
+      return { ...setup, plan: planPrograms(setup.spec, wanted, places), duration, watch: undefined };
+    };
+    return started(file, watching, liveJobOf, (job, watch) => runLive({ ...job, watch }));
   }
   if (way === "replay-events") {
     const { replayRecording } = await import("../replay-events.ts");
-    const programs = (
-      wanted === undefined ? spec.programs.filter(({ autoload }) => autoload !== false) : [selectProgram(spec, wanted)]
-    ).map(({ name }) => name);
     const files = { recording: args.value(way) ?? "", types: args.value("btf"), frequency };
-    return replayRecording({ ...setup, programs }, files);
+    const eventsJobOf = (spec: Spec) => {
+      const setup = setupOf(spec);
+      const chosen =
+        wanted === undefined
+          ? setup.spec.programs.filter(({ autoload }) => autoload !== false)
+          : [selectProgram(setup.spec, wanted)];
+      return { ...setup, programs: chosen.map(({ name }) => name) };
+    };
+    return started(file, watching, eventsJobOf, (job, watch) => again(job, watch, (each) => replayRecording(each, files)));
   }
-  const job: Job = { ...setup, program: selectProgram(spec, wanted).name };
   if (way === "replay") {
     const { replayCapture } = await import("../replay.ts");
-    return replayCapture(job, { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") });
+    const files = { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") };
+    return started(file, watching, jobOf, (job, watch) => again(job, watch, (each) => replayCapture(each, files)));
   }
   const { runOnDevice } = await import("../live-device.ts");
-  return runOnDevice(job, { kind: way, name: args.value(way) ?? "", duration });
+  return started(file, watching, jobOf, (job, watch) =>
+    runOnDevice(job, { kind: way, name: args.value(way) ?? "", duration, watch }),
+  );
+}
+
+/** Compiles the file and runs it; with `watching`, waits until it compiles. */
+async function started<Job>(
+  file: string,
+  watching: boolean,
+  make: (spec: Spec) => Job,
+  run: (job: Job, watch: Watch<Job> | undefined) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  if (!watching) return run(make(await openSpec(file)), undefined);
+  const [{ Watch }, { End }] = await Promise.all([import("../watch/watch.ts"), import("../end.ts")]);
+  const watch = new Watch(file, make);
+  let job: Job | null;
+  {
+    using end = new End(undefined);
+    job = await watch.first(end.signal);
+  }
+  return job === null ? EXIT.interrupted : run(job, watch);
+}
+
+/** A replay is the same every time: of each version from the beginning, with maps of its own. */
+async function again<Job>(job: Job, watch: Watch<Job> | undefined, run: (job: Job) => Promise<ExitStatus>): Promise<ExitStatus> {
+  if (watch === undefined) return run(job);
+  const [{ End }, { reportFailure }] = await Promise.all([import("../end.ts"), import("../failure.ts")]);
+  using end = new End(undefined);
+  let status: ExitStatus = EXIT.ok;
+  for (let next: Job | null = job; next !== null; next = await watch.next(end.signal)) {
+    status = await run(next).catch((error: unknown) => reportFailure(error, { verbose: false, json: false }));
+    process.stderr.write("waiting for a change; Ctrl-C ends it\n");
+  }
+  return status;
 }
 
 /** Options that go with one way to run. */

@@ -18,7 +18,7 @@ export interface Swapped {
 }
 
 /** Loads a Spec with as many of the old maps as have its shape. @throws what `load` throws; nothing has changed then. */
-export async function loadSuccessor(engine: Engine, spec: Spec, old: Collection, options: LoadOptions): Promise<Swapped> {
+async function loadSuccessor(engine: Engine, spec: Spec, old: Collection, options: LoadOptions): Promise<Swapped> {
   const reuse: Record<string, MapHandle> = {};
   const changed = new Map<string, string>();
   const added: string[] = [];
@@ -47,9 +47,15 @@ export async function loadSuccessor(engine: Engine, spec: Spec, old: Collection,
   }
 }
 
-/** Of constants, and of what the Spec itself fills: programs and maps by name. */
+/** Of constants, of what the Spec itself fills (programs and maps by name), and of buffers that belong to whoever reads them. */
 function isMadeAnew({ frozen, contents, type }: MapSpec): boolean {
-  return frozen === true || type === "struct_ops" || contents?.kind === "programs" || contents?.kind === "maps";
+  return (
+    frozen === true ||
+    type === "struct_ops" ||
+    type === "perf_event_array" ||
+    contents?.kind === "programs" ||
+    contents?.kind === "maps"
+  );
 }
 
 /** Variables that begin with other values shall have them. */
@@ -60,7 +66,7 @@ function initialValues(before: MapSpec, after: MapSpec): string | null {
 
 /** A program, and where it is attached. */
 export interface Attached {
-  readonly name: string;
+  readonly program: Program;
   /** What it is attached to and how, as text: the same text is the same place. */
   readonly place: string;
   readonly link: Link;
@@ -74,42 +80,79 @@ export interface Wanted {
 }
 
 /**
- * Moves what is attached to a new collection: links of the same program at the same place are updated, which is atomic; where the kernel
+ * Moves what is attached to new programs: links of the same program at the same place are updated, which is atomic; where the kernel
  * cannot, the new program is attached before the old one goes, so that no event is missed.
  * @returns what is attached now, and names of programs that for a moment ran twice.
+ * @throws what attaching throws; everything is as it was then.
  */
 export async function moveLinks(
   old: readonly Attached[],
   wanted: readonly Wanted[],
 ): Promise<{ readonly attached: readonly Attached[]; readonly twice: readonly string[] }> {
-  const attached: Attached[] = [];
-  const twice: string[] = [];
   const left = new Set(old);
-  for (const { program, place, attach } of wanted) {
-    const { name } = program;
-    const before = [...left].find((one) => one.name === name && one.place === place);
-    if (before === undefined) {
-      attached.push({ name, place, link: await attach() });
-      continue;
+  const updated: { readonly before: Attached; readonly now: Attached }[] = [];
+  const made: Attached[] = [];
+  const twice: string[] = [];
+  try {
+    for (const { program, place, attach } of wanted) {
+      const before = [...left].find((one) => one.program.name === program.name && one.place === place);
+      if (before !== undefined && (await canUpdate(before.link, program))) {
+        left.delete(before);
+        updated.push({ before, now: { program, place, link: before.link } });
+      } else {
+        made.push({ program, place, link: await attach() });
+        if (before !== undefined) twice.push(program.name);
+      }
     }
-    if (await updated(before.link, program)) {
-      left.delete(before);
-      attached.push(before);
-      continue;
-    }
-    attached.push({ name, place, link: await attach() });
-    twice.push(name);
+  } catch (error) {
+    for (const { link } of made) await link.detach();
+    for (const { before } of updated) await before.link.update(before.program);
+    throw error;
   }
   for (const { link } of left) await link.detach();
-  return { attached, twice };
+  return { attached: [...updated.map(({ now }) => now), ...made], twice };
 }
 
-async function updated(link: Link, program: Program): Promise<boolean> {
+/** Updates it, if that kind of link can be. */
+async function canUpdate(link: Link, program: Program): Promise<boolean> {
   try {
     await link.update(program);
     return true;
   } catch (error) {
     if (error instanceof Error && (error.name === "FeatureError" || error.name === "AttachError")) return false;
+    throw error;
+  }
+}
+
+/** What runs. */
+export interface Running {
+  readonly collection: Collection;
+  readonly attached: readonly Attached[];
+}
+
+export interface Successor {
+  readonly spec: Spec;
+  readonly load: LoadOptions;
+  /** Before anything of it runs: what goes into maps. `kept` have what they had. */
+  prepare(collection: Collection, kept: readonly string[]): void;
+  wanted(collection: Collection): readonly Wanted[];
+}
+
+/** Puts a successor in the place of what runs, whose collection is disposed. @throws when it cannot be: what ran goes on as it did. */
+export async function exchange(
+  engine: Engine,
+  old: Running,
+  next: Successor,
+): Promise<{ readonly running: Running; readonly swapped: Swapped; readonly twice: readonly string[] }> {
+  const swapped = await loadSuccessor(engine, next.spec, old.collection, next.load);
+  const { collection } = swapped;
+  try {
+    next.prepare(collection, swapped.kept);
+    const { attached, twice } = await moveLinks(old.attached, next.wanted(collection));
+    await old.collection[Symbol.asyncDispose]();
+    return { running: { collection, attached }, swapped, twice };
+  } catch (error) {
+    await collection[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -26,11 +26,19 @@ export class LinuxLink implements Link {
   readonly #kernel: Kernel;
   readonly #attachment: Attachment;
   #attached = true;
+  /** Those of the program that is attached: closing that detaches them. */
+  #siblings: Set<LinuxLink> | null = null;
 
   constructor(kernel: Kernel, attachment: Attachment) {
     this.#kernel = kernel;
     this.#attachment = attachment;
     this.description = attachment.description;
+  }
+
+  belongTo(links: Set<LinuxLink>): void {
+    this.#siblings?.delete(this);
+    this.#siblings = links;
+    links.add(this);
   }
 
   get attached(): boolean {
@@ -60,7 +68,11 @@ export class LinuxLink implements Link {
     if (!this.attached) throw new AttachError(`${what}: the link was detached; attach the program anew`);
     const request = new Request(this.#kernel.transport, "link_update").u32("link_fd", this.fd).u32("new_prog_fd", fd);
     const result = this.#attachment.replace?.(fd) ?? request.send();
-    if (result >= 0) return;
+    if (result >= 0) {
+      // It is the other program's link now: closing this one's collection leaves it.
+      if ("links" in program && program.links instanceof Set) this.belongTo(program.links);
+      return;
+    }
     const cause = request.error(result);
     const { errno } = cause;
     if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENOTSUPP || (errno === ERRNO.EINVAL && this.#isTracing))
@@ -80,6 +92,7 @@ export class LinuxLink implements Link {
   async detach(): Promise<void> {
     if (!this.#attached) return;
     this.#attached = false;
+    this.#siblings?.delete(this);
     this.#attachment.release?.();
     for (const descriptor of this.#attachment.descriptors) descriptor.close();
   }

@@ -17,7 +17,8 @@ export class LinuxProgram implements Program {
   readonly spec: ProgramSpec;
   protected readonly kernel: Kernel;
   protected readonly descriptor: Descriptor;
-  #links: readonly LinuxLink[] = [];
+  /** What it is attached by, also what other programs were attached by before (`Link.update`). */
+  readonly links = new Set<LinuxLink>();
 
   constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor) {
     this.kernel = kernel;
@@ -42,14 +43,13 @@ export class LinuxProgram implements Program {
     const { attach } = await import("../links/attach.ts");
     this.mustBeOpen();
     const link = attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options });
-    this.#links = [...this.#links.filter((each) => each.attached), link];
+    link.belongTo(this.links);
     return link;
   }
 
   /** Detaches its links and gives the program back. The kernel keeps it for as long as something else holds it, such as a pin. */
   async close(): Promise<void> {
-    for (const link of this.#links) await link.detach();
-    this.#links = [];
+    for (const link of this.links) await link.detach();
     this.descriptor.close();
   }
 
