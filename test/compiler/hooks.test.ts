@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { compileSource } from "../../src/compiler/compile.ts";
-import { openKernelTarget } from "../../src/kernels/types.ts";
+import { kernelTypes, openKernelTarget } from "../../src/kernels/types.ts";
 import { sectionMeaning } from "../../src/object/sections.ts";
-import { verify } from "../../src/verifier/index.ts";
+import { check as verified, verify } from "../../src/verifier/index.ts";
 import { hookPrograms } from "./hooks.ts";
 import { check, row } from "./refusals.ts";
 
@@ -110,4 +110,29 @@ describe("what is refused", () => {
       one("SK3005", "export const p = tc((ctx, more) => 0);", "more"),
       one("SK2101", "export const p = tc((ctx: u32) => 0);", "ctx"),
     ]));
+});
+
+describe("what helpers take for the context", () => {
+  test("is what the program is given, whatever that is", async () => {
+    const source = `import { bpf_seq_write, context, fentry, iterator, perfEventArray, tracepoint, tpBtf, u32, type u64 } from "skep/bpf";
+import type { task_struct, trace_event_raw_sched_switch } from "skep/vmlinux";
+interface Line { pid: u32 }
+interface Own { common: u64; pid: u32 }
+export const events = perfEventArray<Line>();
+export const one = tracepoint<trace_event_raw_sched_switch>("sched/sched_switch", (ctx) => events.output(ctx, { pid: 1 }));
+export const two = tpBtf("sched_switch", (_preempt, _prev, next: task_struct) => events.output(context(), { pid: u32(next.pid) }));
+export const three = tracepoint<Own>("sched/sched_wakeup", (ctx) => events.output(ctx, { pid: ctx.pid }));
+export const four = fentry("tcp_v4_connect", () => events.output(context(), { pid: 4 }));
+export const five = iterator("task", (ctx) => {
+  if (ctx.task === null) return;
+  const line: Line = { pid: u32(ctx.task.pid) };
+  bpf_seq_write(ctx.meta.seq, line);
+});`;
+    const types = { kernel: () => kernelTypes("6.18") };
+    const spec = compileSource(source, { file: "test.bpf.ts", ...types });
+    for (const program of spec.programs) {
+      const { verdict, unfit } = await verified(spec, program, openKernelTarget("6.18"));
+      assert.equal(unfit ?? verdict?.refusal?.text ?? "accepted", "accepted", program.name);
+    }
+  });
 });

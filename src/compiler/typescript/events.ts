@@ -1,6 +1,7 @@
 /** Checks how a program sends records: ring buffers and perf event arrays. That every reservation is handed back is checked in `reservations.ts`. */
 
 import { expression, typed } from "./expressions.ts";
+import { isContext } from "./helper-calls.ts";
 import { cannot, type MethodCall, methodArguments } from "./map-methods.ts";
 import { spanOf } from "./report.ts";
 import { errorAt } from "./state.ts";
@@ -70,14 +71,14 @@ export function perfMethod(call: MethodCall): Expression {
   const [contextNode, recordNode, flagsNode] = methodArguments(call, ["ctx", "record", "flags"], 1) ?? [];
   if (contextNode === undefined || recordNode === undefined || map.value === null) return errorAt(node);
   const context = expression(fn, contextNode, null);
-  const isContext = context.type.kind === "context" || (context.type.kind === "reference" && context.type.memory === "context");
-  if (!isContext && context.type.kind !== "error") {
+  const given = isContext(context);
+  if (!given && context.type.kind !== "error") {
     const instead = "the kernel takes CPU, packet and time from it: pass what the program is given, ctx";
     fn.reporter.report("SK2101", context.at, { expected: "the context", found: "something else", instead });
   }
   const value = storedValue(fn, recordNode, map.value);
   const flags = numberOr(call, flagsNode, CURRENT_CPU);
-  if (!isContext || value.type.kind === "error" || flags.type.kind === "error") return errorAt(node);
+  if (!given || value.type.kind === "error" || flags.type.kind === "error") return errorAt(node);
   return { kind: "map-call", type: BOOL, map, method, arguments: [context, value, flags], at: spanOf(node) };
 }
 

@@ -151,13 +151,25 @@ function object(call: Call, parameter: HelperParameter, value: Expression): Help
     mayBeNull(call.fn, value);
     return null;
   }
-  const isSocket = type.kind === "reference" && Object.values(VIEWS).some((view) => view === type.to);
-  const isContext =
-    type.kind === "context" ||
-    (type.kind === "reference" && !isSocket && (type.memory === "view" || type.memory === "context") && value.kind === "local");
-  if ((isSocket && kind.socket) || (isContext && kind.context) || type.kind === "kernel") return { pass: "pointer", value };
+  if ((isSocket(type) && kind.socket) || (isContext(value) && kind.context) || type.kind === "kernel") {
+    return { pass: "pointer", value };
+  }
   const instead = kind.context ? "pass the program's ctx; where a program has other parameters, context()" : undefined;
   return refuse(call, value, parameter, expected, instead);
+}
+
+function isSocket(type: ValueType): boolean {
+  return type.kind === "reference" && Object.values(VIEWS).some((view) => view === type.to);
+}
+
+/** What helpers take for the context: what a program is given, whatever its hook makes of it. */
+export function isContext(value: Expression): boolean {
+  const { type } = value;
+  if (type.kind === "context") return true;
+  if (value.kind !== "local") return false;
+  // A record of a tracepoint, or what an iterator goes through, is a struct of the kernel's.
+  if (type.kind === "kernel") return type.read === "direct" && !type.nullable && !type.embedded;
+  return type.kind === "reference" && !isSocket(type) && (type.memory === "view" || type.memory === "context");
 }
 
 /** A key or a value of the map that was named. */

@@ -3,11 +3,12 @@
 import { HELPER, type HelperName } from "../../uapi/helpers.ts";
 import { isGplCompatible } from "../../uapi/license.ts";
 import { helperSince } from "../../uapi/since.ts";
+import { calledHelper } from "./called-helpers.ts";
 import { helperNamed, isNamedHelper } from "./library/helpers.ts";
 import { HOOKS } from "./library/hooks.ts";
 import { hookHas } from "./library/offers.ts";
 import type { Reporter, Span } from "./report.ts";
-import type { FunctionDeclaration, ProgramDeclaration } from "./tree.ts";
+import type { Expression, FunctionDeclaration, ProgramDeclaration } from "./tree.ts";
 import { walk } from "./tree-walk.ts";
 
 export function checkHelpers(reporter: Reporter, programs: readonly ProgramDeclaration[], license: string): void {
@@ -34,7 +35,8 @@ function* helpersOf(body: FunctionDeclaration): Generator<{ readonly name: Helpe
   for (const fn of seen) {
     const found: { readonly name: HelperName; readonly at: Span }[] = [];
     walk(fn.body, (node) => {
-      if (node.kind === "helper" || node.kind === "call-back") found.push({ name: node.helper, at: node.at });
+      const name = calledHelper(node as Expression);
+      if (name !== null) found.push({ name, at: node.at });
       if (node.kind === "call-back") seen.add(node.callback.function);
       else if (node.kind === "call") seen.add(node.function);
     });

@@ -3,6 +3,7 @@
 import type * as Syntax from "@babel/types";
 import { numberOr } from "./events.ts";
 import { expression, typed } from "./expressions.ts";
+import { isContext } from "./helper-calls.ts";
 import { essentialName } from "./kernel/state.ts";
 import { MAP_HELPERS, type MapArgument, STORAGES } from "./library/map-helpers.ts";
 import { cannot, type MethodCall, methodArguments } from "./map-methods.ts";
@@ -55,8 +56,7 @@ function argumentOf(call: MethodCall, taken: MapArgument, given: Syntax.Node | u
 export function contextArgument({ fn }: MethodCall, given: Syntax.Node): Expression {
   const context = expression(fn, given, null);
   const { type } = context;
-  if (type.kind === "context" || type.kind === "error") return context;
-  if (type.kind === "reference" && (type.memory === "context" || type.memory === "view")) return context;
+  if (type.kind === "error" || isContext(context)) return context;
   const instead = "pass what the program is given, ctx";
   fn.reporter.report("SK2101", context.at, { expected: "the context", found: typeName(type), instead });
   return errorAt(given);

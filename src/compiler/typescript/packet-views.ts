@@ -5,7 +5,7 @@
  * What is followed is which names may be void, along the statements of a function; where paths meet, the sets are united.
  */
 
-import { helperNamed } from "./library/helpers.ts";
+import { calledHelper, movesPacket } from "./called-helpers.ts";
 import type { Reporter, Span } from "./report.ts";
 import type { Expression, FunctionDeclaration, JumpTarget, Local, Place, ProgramDeclaration, Statement } from "./tree.ts";
 import { forEachPart, walk } from "./tree-walk.ts";
@@ -37,7 +37,8 @@ function moves(fn: FunctionDeclaration): boolean {
 /** What an expression by itself does to the packet, its parts not included. */
 function moveOf(node: Expression): Move | null {
   const { at } = node;
-  if (node.kind === "helper") return helperNamed(node.helper).moves ? { name: node.helper, at } : null;
+  const helper = calledHelper(node);
+  if (helper !== null && movesPacket(helper)) return { name: helper, at };
   const called = node.kind === "call" ? node.function : node.kind === "call-back" ? node.callback.function : null;
   return called !== null && moves(called) ? { name: called.name, at } : null;
 }

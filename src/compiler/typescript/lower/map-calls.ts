@@ -2,6 +2,7 @@
 
 import type { HelperName } from "../../../uapi/helpers.ts";
 import type { Value } from "../../ir/ir.ts";
+import { movesPacket } from "../called-helpers.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
 import { MAP_HELPERS, type MapArgument, type MapHelper, STORAGES } from "../library/map-helpers.ts";
 import type { Expression, MapDeclaration } from "../tree.ts";
@@ -46,6 +47,7 @@ function helperCall(to: Lowering, call: MapCall): Value | null {
   switch (entry.gives) {
     case "nothing":
       ir.call(name, values, null);
+      if (movesPacket(name)) to.movePacket();
       return null;
     case "action":
       return ir.call(name, values, "i32");
@@ -62,7 +64,6 @@ function fail(call: MapCall): never {
 
 /** Computes an argument now; the result puts it where the helper finds it. */
 function argumentOf(to: Lowering, map: MapDeclaration, taken: MapArgument, value: Expression): () => Value {
-  if (taken === "context") return () => to.context;
   if (taken === "key" && map.key !== null) return argument(to, value, map.key, "key", "direct");
   if (taken === "value" && map.value !== null) return argument(to, value, map.value, "value", "direct");
   const number = scalar(to, value);
@@ -182,11 +183,12 @@ function gapsOf(type: StoredType, from: number): readonly (readonly [number, num
 function perfCall(to: Lowering, call: MapCall): Value {
   const { ir } = to;
   const stored = valueType(call.map);
+  const context = scalar(to, given(call, 0));
   const record = argument(to, given(call, 1), stored, "value", "direct");
   const flags = scalar(to, given(call, 2));
   to.locate(call.at);
   const bytes = record();
   const size = ir.constant("i64", sizeOf(stored));
-  const result = ir.call("bpf_perf_event_output", [to.context, mapPointer(to, call.map), flags, bytes, size], "i64");
+  const result = ir.call("bpf_perf_event_output", [context, mapPointer(to, call.map), flags, bytes, size], "i64");
   return succeeded(to, result);
 }

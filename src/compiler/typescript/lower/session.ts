@@ -7,10 +7,10 @@
 
 import type { IrFunction } from "../../ir/ir.ts";
 import type { TypeWriter } from "../btf-types.ts";
+import { calledHelper, movesPacket } from "../called-helpers.ts";
 import type { DataSections } from "../data.ts";
-import { helperNamed } from "../library/helpers.ts";
 import { registersOf } from "../subprograms.ts";
-import type { FunctionDeclaration, ProgramDeclaration } from "../tree.ts";
+import type { Expression, FunctionDeclaration, ProgramDeclaration } from "../tree.ts";
 import { walk } from "../tree-walk.ts";
 
 /** A program that grew beyond all reason when its calls were inlined. */
@@ -76,7 +76,8 @@ export class Session {
     if (known !== undefined || !this.moves) return known ?? false;
     let moves = false;
     walk(fn.body, (node) => {
-      if (node.kind === "helper") moves ||= helperNamed(node.helper).moves;
+      const helper = calledHelper(node as Expression);
+      if (helper !== null && movesPacket(helper)) moves = true;
       else if (node.kind === "call") moves ||= this.movesPacket(node.function);
       else if (node.kind === "call-back") moves ||= this.movesPacket(node.callback.function);
     });
@@ -98,7 +99,8 @@ export class Session {
     const open = [root];
     for (let fn = open.pop(); fn !== undefined; fn = open.pop()) {
       walk(fn.body, (node) => {
-        if (node.kind === "helper" && helperNamed(node.helper).moves) this.moves = true;
+        const helper = calledHelper(node as Expression);
+        if (helper !== null && movesPacket(helper)) this.moves = true;
         const called = node.kind === "call" ? node.function : node.kind === "call-back" ? node.callback.function : null;
         if (called === null) return;
         const before = this.#calls.get(called) ?? 0;
