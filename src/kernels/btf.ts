@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
-import { type Btf, openBtf } from "../btf/index.ts";
+import { type Btf, openBtf } from "../btf/btf.ts";
 import type { KernelName } from "../verifier/targets/index.ts";
 
 const opened = new Map<KernelName, Btf>();

@@ -1,5 +1,6 @@
 /** All wanted programs of a Spec, with what they refer to written into them. */
 
+import { nearest } from "../../../nearest.ts";
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import type { Program } from "../../engine.ts";
 import { AttachError, FeatureError } from "../../errors.ts";
@@ -45,9 +46,12 @@ export function loadPrograms(
       const replaced = program.type === "ext" ? replacedBy(program, replaces) : undefined;
       const references: LoadReferences = {
         target:
-          target === null ? null : { id: target.id, types: target.module === null ? null : modules.open(program, target.module) },
+          replaced ??
+          (target === null
+            ? null
+            : { id: target.id, types: target.module === null ? null : modules.open(program, target.module) }),
         modules: used,
-        ...(replaced === undefined ? {} : { replaces: replaced }),
+        ...(replaced === undefined ? {} : { replaces: replaced.program }),
       };
       const descriptor = keep(loadProgram(kernel, spec, program, code, types, references));
       const iterates = program.type === "tracing" && program.attachType === "trace_iter";
@@ -84,12 +88,21 @@ class ModuleList {
   }
 }
 
-/** The descriptor of the program whose function an `ext` program takes the place of. */
-function replacedBy({ name }: ProgramSpec, replaces: Surroundings["replaces"]): number {
+/** The function that an `ext` program takes the place of: of which program, and its number among that one's types. */
+function replacedBy({ name, target = "" }: ProgramSpec, replaces: Surroundings["replaces"]) {
   const program = replaces?.[name];
   const fd = program !== undefined && "fd" in program && typeof program.fd === "number" ? program.fd : -1;
-  if (fd >= 0) return fd;
-  throw new AttachError(
-    `program ${name}: an ext program takes the place of a function of another program; say of which when it is loaded (replaces: { ${name}: … })`,
+  if (program === undefined || fd < 0)
+    throw new AttachError(
+      `program ${name}: an ext program takes the place of a function of another program; say of which when it is loaded (replaces: { ${name}: … })`,
+    );
+  const { functions } = program.spec;
+  const found = functions.find((each) => each.name === target && each.type !== 0);
+  if (found !== undefined) return { program: fd, id: found.type, types: null };
+  const near = nearest(
+    target,
+    functions.map((each) => each.name),
   );
+  const meant = near === null ? `it has ${functions.map((each) => each.name).join(", ")}` : `did you mean ${near}?`;
+  throw new AttachError(`program ${name}: ${program.name} has no function ${JSON.stringify(target)} with a type; ${meant}`);
 }
