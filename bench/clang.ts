@@ -50,7 +50,7 @@ interface Measured {
 const ratio = ({ clang, ours }: Measured): number | null => (ours === null ? null : ours / clang);
 
 async function measure(name: ExampleName): Promise<Readonly<Record<string, Measured>>> {
-  const { object, milliseconds } = compileC(name);
+  const { object, milliseconds } = compileC(name, { fresh: true });
   const theirs = readObject(object, { name });
   const ours = isWritten(name) ? await compile(sourceOf(name)) : null;
   const play = playOf(name);

@@ -1,9 +1,12 @@
 // A small load balancer for TCP and UDP over IPv4: what comes for a service goes to one of its backends, and the answers come back
 // under the service's address. A flow keeps its backend.
 //
-//   sudo skep run examples/c/l4-redirect.bpf.c --interface eth0 \
-//     --set 'services={"address":"192.0.2.1","port":80,"protocol":6}:{"first":0,"count":1}' \
-//     --set 'backends=0:{"address":"192.0.2.1","port":8080}'
+// It sees both directions of an interface, so an application attaches it:
+//
+//   maps.services.set({ address: "192.0.2.1", port: 80, protocol: 6 }, { first: 0, count: 1 });
+//   maps.backends.set(0, { address: "192.0.2.1", port: 8080 });
+//   await programs.ingress.attach({ interface: "eth0", direction: "ingress" });
+//   await programs.egress.attach({ interface: "eth0", direction: "egress" });
 
 #include <stddef.h>
 

@@ -4,7 +4,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { printC } from "../../src/btf/index.ts";
 import { kernelTypes } from "../../src/kernels/types.ts";
@@ -40,30 +41,31 @@ export interface ClangObject {
   readonly object: Uint8Array;
   /** Where it lies. */
   readonly path: string;
-  /** Of clang alone. */
+  /** Of clang alone; 0 when it was there. */
   readonly milliseconds: number;
 }
 
-/** @param name of an example: `firewall`. @throws Error with what clang says. */
-export function compileC(name: string): ClangObject {
+/**
+ * @param name of an example: `firewall`. @param fresh compiled now, not when a test needed it last: to measure it.
+ * @throws Error with what clang says.
+ */
+export function compileC(name: string, { fresh = false }: { readonly fresh?: boolean } = {}): ClangObject {
   const types = typesFolder();
-  const path = `${CACHE}${name}.${process.pid}.o`;
   const flags = ["-O2", "-g", "-Wall", "-Werror", "-target", "bpfel", "-mcpu=v3", `-D__TARGET_ARCH_${TARGET_ARCH}`];
-  const start = performance.now();
-  run(CLANG, [...flags, `-I${types}`, `-I${MULTIARCH}`, "-c", `${name}.bpf.c`, "-o", path]);
-  const milliseconds = performance.now() - start;
-  run(STRIP, ["-g", path]);
-  const object = new Uint8Array(readFileSync(path));
-  if (made.size === 0) process.once("exit", removeMade);
-  made.add(path);
-  return { object, path, milliseconds };
-}
-
-/** Files to remove in the end. */
-const made = new Set<string>();
-
-function removeMade(): void {
-  for (const path of made) rmSync(path, { force: true });
+  const source = readFileSync(`${FOLDER}${name}.bpf.c`);
+  const key = createHash("sha256").update(source).update(flags.join()).digest("hex").slice(0, 16);
+  const path = `${CACHE}${name}.${key}.o`;
+  let milliseconds = 0;
+  if (fresh || !existsSync(path)) {
+    // Renamed when it is whole: tests run beside each other.
+    const own = `${path}.${process.pid}`;
+    const start = performance.now();
+    run(CLANG, [...flags, `-I${types}`, `-I${MULTIARCH}`, "-c", `${name}.bpf.c`, "-o", own]);
+    milliseconds = performance.now() - start;
+    run(STRIP, ["-g", own]);
+    renameSync(own, path);
+  }
+  return { object: new Uint8Array(readFileSync(path)), path, milliseconds };
 }
 
 function run(tool: string, args: readonly string[]): void {
