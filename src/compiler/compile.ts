@@ -10,7 +10,7 @@ import type { CpuVersion } from "../isa/opcodes.ts";
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from "../object/data-maps.ts";
 import type { ExternSpec, FunctionInfo, LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
 import type { Architecture } from "../uapi/registers.ts";
-import { CodegenError, FrameError } from "./codegen/errors.ts";
+import { CodegenError, describeUse, FrameError } from "./codegen/errors.ts";
 import { type Generated, generateProgram } from "./codegen/generate.ts";
 import type { IrFunction } from "./ir/ir.ts";
 import { optimize } from "./ir/optimize.ts";
@@ -268,7 +268,7 @@ function generate(
     );
   } catch (error) {
     if (error instanceof FrameError) {
-      const largest = error.uses.slice(0, 3).map((use) => `${use.name} (${use.size})`);
+      const largest = error.uses.slice(0, 3).map(describeUse);
       const who = error.chain.length > 1 ? error.chain.join(" → ") : error.function;
       const problem = `${who} ${error.chain.length > 1 ? "need" : "needs"} ${error.size} bytes of stack: ${largest.join(", ")}`;
       reporter.report("SK4002", program.at, { problem });

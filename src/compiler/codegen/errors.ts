@@ -1,5 +1,7 @@
 /** Why a function cannot become instructions. */
 
+import type { Location } from "../ir/ir.ts";
+
 /** The function needs what the instruction set version lacks, or is too large for its jumps. */
 export class CodegenError extends Error {
   override readonly name = "CodegenError";
@@ -16,6 +18,15 @@ export interface FrameUse {
   /** Of the source where known, e.g. `key of blocked.get`; `spilled values` for what did not fit in registers. */
   readonly name: string;
   readonly size: number;
+  /** Where in the source; null when unknown. */
+  readonly location: Location | null;
+}
+
+/** E.g. `key of blocked.get 64 (line 12)`. */
+export function describeUse({ name, size, location }: FrameUse): string {
+  if (location === null) return `${name} ${size}`;
+  const { file, line } = location;
+  return `${name} ${size} (${file === undefined ? "" : `${file} `}line ${line})`;
 }
 
 /** The frame of a function, or the frames of a chain of calls, exceed the 512 bytes that eBPF gives a program. */
@@ -31,7 +42,7 @@ export class FrameError extends Error {
 
   constructor(name: string, size: number, limit: number, uses: readonly FrameUse[], chain: readonly string[] = [name]) {
     const sorted = [...uses].sort((a, b) => b.size - a.size);
-    const largest = sorted.slice(0, 3).map((use) => `${use.name} ${use.size}`);
+    const largest = sorted.slice(0, 3).map(describeUse);
     const what = chain.length > 1 ? `the stack frames of ${chain.join(" → ")} need` : "the stack frame needs";
     super(
       `${name}: ${what} ${size} bytes, and eBPF gives ${limit}: ${largest.join(", ")}${uses.length > 3 ? ", …" : ""}; move large values to a per-CPU array map`,

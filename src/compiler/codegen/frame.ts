@@ -33,8 +33,8 @@ export function layoutFrame(fn: MachineFunction): Frame {
   const { shares, count } = shareSpills(fn);
   const spills = shares.map((share) => -(size + (share + 1) * SPILL_SIZE));
   const total = size + count * SPILL_SIZE;
-  const uses: FrameUse[] = fn.slots.map(({ name, size }) => ({ name, size }));
-  if (count > 0) uses.push({ name: "spilled values", size: count * SPILL_SIZE });
+  const uses: FrameUse[] = fn.slots.map(({ name, size, location }) => ({ name, size, location }));
+  if (count > 0) uses.push({ name: "spilled values", size: count * SPILL_SIZE, location: null });
   if (total > FRAME_LIMIT) throw new FrameError(fn.name, total, FRAME_LIMIT, uses);
   return { slots, spills, size: total, uses };
 }

@@ -200,17 +200,17 @@ describe("the frame", () => {
     assert.throws(
       () =>
         compile(`slot 0: 8 align 8 "key of counts"
-      slot 1: 600 align 8 "event"
+      slot 1: 600 align 8 "event" @12:5
       b0:
         v1: i64 = const 0
         return v1`),
       (error) => {
         assert.ok(error instanceof FrameError);
         assert.equal(error.size, 608);
-        assert.deepEqual(error.uses[0], { name: "event", size: 600 });
+        assert.deepEqual(error.uses[0], { name: "event", size: 600, location: { line: 12, column: 5 } });
         assert.equal(
           error.message,
-          "f: the stack frame needs 608 bytes, and eBPF gives 512: event 600, key of counts 8; move large values to a per-CPU array map",
+          "f: the stack frame needs 608 bytes, and eBPF gives 512: event 600 (line 12), key of counts 8; move large values to a per-CPU array map",
         );
         return true;
       },

@@ -248,7 +248,7 @@ export class FunctionBuilder {
 
   /** The address of new bytes in the frame. Their contents are undefined until stored. */
   slot(size: number, align: 1 | 2 | 4 | 8, name: string): Value {
-    this.#slots.push({ size, align, name });
+    this.#slots.push({ size, align, name, location: this.location });
     const slot = this.#slots.length - 1;
     return this.#emit("ptr", (result, location) => ({ kind: "slot", result, slot, location }));
   }

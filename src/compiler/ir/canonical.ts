@@ -52,5 +52,5 @@ export function canonical(fn: IrFunction): IrFunction {
     }));
     return { parameters, instructions, terminator };
   });
-  return { name: fn.name, parameters, result: fn.result, blocks, values, slots: fn.slots };
+  return { name: fn.name, parameters, result: fn.result, blocks, values, slots: [...fn.slots] };
 }

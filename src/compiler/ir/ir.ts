@@ -44,6 +44,8 @@ export interface StackSlot {
   readonly align: number;
   /** For the report when the frame does not fit, e.g. `key of blocked.get`. */
   readonly name: string;
+  /** What of the source needs it. */
+  readonly location: Location | null;
 }
 
 export interface Block {

@@ -11,6 +11,7 @@ import { mergeStores } from "./passes/merge-stores.ts";
 import { combinePacketChecks } from "./passes/packet-checks.ts";
 import { promoteSlots } from "./passes/promote-slots.ts";
 import { removeRedundantLoads } from "./passes/redundant-loads.ts";
+import { shareSlots } from "./passes/share-slots.ts";
 import { simplify } from "./passes/simplify.ts";
 import { removeTrivialParameters } from "./passes/trivial-parameters.ts";
 import { numberValues } from "./passes/value-numbering.ts";
@@ -81,5 +82,6 @@ export function optimize(fn: IrFunction, { isProgram = false, observe }: Optimiz
     clean();
     idle = 0;
   }
+  run({ name: "share-slots", run: shareSlots });
   return current;
 }

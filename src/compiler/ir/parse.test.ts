@@ -6,7 +6,7 @@ import { printFunction } from "./print.ts";
 
 /** One of everything. */
 const TEXT = `function all(v0: ptr, v1: i64) -> i32 {
-  slot 0: 8 align 4 "key of \\"blocked\\""
+  slot 0: 8 align 4 "key of \\"blocked\\"" @2:9
 b0:
   v2: i32 = const 4294967295
   v3: ptr = load.u32 [v0 + 4] @3:7

@@ -88,11 +88,15 @@ class Parser {
     for (const line of body) {
       this.#line = line.number;
       if (line.text === "}") break;
-      const slot = /^slot (\d+): (\d+) align ([1248]) (".*")$/.exec(line.text);
+      const located = /^(.*?)(?: @(?:(\S+):)?(\d+):(\d+))?$/.exec(line.text)!;
+      const [, text, file, row, column] = located;
+      const place = { line: Number(row), column: Number(column) };
+      const location = row === undefined ? null : file === undefined ? place : { file, ...place };
+      const slot = /^slot (\d+): (\d+) align ([1248]) (".*")$/.exec(text!);
       const block = /^b(\d+)(?:\((.*)\))?:$/.exec(line.text);
       if (slot !== null) {
         this.#expectNext(Number(slot[1]), this.#slots.length, "slot");
-        this.#slots.push({ size: Number(slot[2]), align: Number(slot[3]), name: JSON.parse(slot[4]!) as string });
+        this.#slots.push({ size: Number(slot[2]), align: Number(slot[3]), name: JSON.parse(slot[4]!) as string, location });
       } else if (block !== null) {
         if (instructions !== null) this.#fail("a block without terminator");
         this.#expectNext(Number(block[1]), this.#blocks.length, "block");
@@ -101,13 +105,9 @@ class Parser {
       } else if (instructions === null) {
         this.#fail(`expected a block, found ${line.text}`);
       } else {
-        const located = /^(.*?)(?: @(?:(\S+):)?(\d+):(\d+))?$/.exec(line.text)!;
-        const [, , file, row, column] = located;
-        const place = { line: Number(row), column: Number(column) };
-        const location = row === undefined ? null : file === undefined ? place : { file, ...place };
-        const terminator = this.#terminator(located[1]!, location);
+        const terminator = this.#terminator(text!, location);
         if (terminator === null) {
-          instructions.push(this.#instruction(located[1]!, location));
+          instructions.push(this.#instruction(text!, location));
         } else {
           this.#blocks.push({ parameters: label, instructions, terminator });
           instructions = null;

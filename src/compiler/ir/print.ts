@@ -20,7 +20,7 @@ export function printFunction(fn: IrFunction): string {
   const result: Type | null = fn.result;
   const lines = [`function ${fn.name}(${list(fn.parameters)})${result === null ? "" : ` -> ${result}`} {`];
   for (const [index, slot] of fn.slots.entries()) {
-    lines.push(`  slot ${index}: ${slot.size} align ${slot.align} ${JSON.stringify(slot.name)}`);
+    lines.push(`  slot ${index}: ${slot.size} align ${slot.align} ${JSON.stringify(slot.name)}${at(slot.location)}`);
   }
   for (const [id, block] of fn.blocks.entries()) {
     lines.push(`b${id}${block.parameters.length > 0 ? `(${list(block.parameters)})` : ""}:`);
