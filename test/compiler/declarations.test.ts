@@ -95,7 +95,7 @@ describe("maps and programs", () => {
       export const big = hash<u32, Big>({ maxEntries: 1 });
       export const p = xdp(() => { const v: Big = { a: [${Array(70).fill(0)}] }; big.set(1, v); return XDP_PASS; });`);
     assert.equal(d?.code, "SK4002");
-    assert.match(d?.message ?? "", /Big \(560\)/);
+    assert.match(d?.message ?? "", /Big 560 \(line 4\)/);
   });
 
   test("calls that double and double are stopped, unless they may be calls", () => {

@@ -10,13 +10,16 @@ export interface Effects {
   readonly writes: readonly number[];
   /** Whether it changes values of maps. */
   readonly maps: boolean;
+  /** Whether it changes the packet: its bytes, where it lies, and what the context says of it. */
+  readonly packet: boolean;
 }
 
-const NOTHING: Effects = { writes: [], maps: false };
-const MAPS: Effects = { writes: [], maps: true };
+const NOTHING: Effects = { writes: [], maps: false, packet: false };
+const MAPS: Effects = { writes: [], maps: true, packet: false };
+const CHANGES_PACKET: Effects = { writes: [], maps: false, packet: true };
 
 function into(argument: number, maps = false): Effects {
-  return { writes: [argument], maps };
+  return { writes: [argument], maps, packet: false };
 }
 
 const HELPERS: ReadonlyMap<string, Effects> = new Map<string, Effects>([
@@ -68,6 +71,24 @@ const HELPERS: ReadonlyMap<string, Effects> = new Map<string, Effects>([
     "bpf_get_stackid",
   ].map((name): [string, Effects] => [name, NOTHING]),
   ...["bpf_map_update_elem", "bpf_map_delete_elem", "bpf_map_push_elem"].map((name): [string, Effects] => [name, MAPS]),
+  ...[
+    "bpf_skb_store_bytes",
+    "bpf_l3_csum_replace",
+    "bpf_l4_csum_replace",
+    "bpf_skb_vlan_push",
+    "bpf_skb_vlan_pop",
+    "bpf_skb_change_proto",
+    "bpf_skb_change_type",
+    "bpf_skb_change_head",
+    "bpf_skb_change_tail",
+    "bpf_skb_adjust_room",
+    "bpf_skb_pull_data",
+    "bpf_clone_redirect",
+    "bpf_xdp_adjust_head",
+    "bpf_xdp_adjust_tail",
+    "bpf_xdp_adjust_meta",
+    "bpf_xdp_store_bytes",
+  ].map((name): [string, Effects] => [name, CHANGES_PACKET]),
   ["bpf_map_pop_elem", into(1, true)],
   ["bpf_map_peek_elem", into(1)],
   ...[

@@ -104,7 +104,7 @@ export class KnowingWalk {
   /** What an edge says. (A branch that a visitor decided says nothing any more.) */
   #learn({ from, target }: { from: BlockId; target: Target }): void {
     const { terminator } = this.#fn.blocks[from]!;
-    if (terminator.kind !== "branch" || terminator.then.block === terminator.else.block) return;
+    if (terminator.kind !== "branch") return;
     this.known.learn(terminator.condition, terminator.left, terminator.right, terminator.then === target);
   }
 }

@@ -139,6 +139,7 @@ export class MemoryFacts {
     const effects = effectsOf(call.callee);
     if (effects === null) return origin.kind !== "slot" || this.hasEscaped(origin.slot);
     if (effects.maps && this.mayShare(MAP, origin)) return true;
+    if (effects.packet && (this.mayShare(PACKET, origin) || this.mayShare(CONTEXT, origin))) return true;
     return effects.writes.some((index) => {
       const argument = call.arguments[index];
       return argument !== undefined && this.mayShare(this.origin(argument), origin);

@@ -129,10 +129,19 @@ class Simplifier {
         if (operand !== null) {
           return this.#constants.value(this.#type(instruction.operand), evaluateToBig(instruction.bits, operand));
         }
-        // Turned around twice it is what it was, if that had no bits above.
-        const inner = this.#definitions.get(instruction.operand);
-        if (inner?.kind !== "to-big" || inner.bits !== instruction.bits) return instruction;
-        return this.#possibleBits(inner.operand) >> BigInt(inner.bits) === 0n ? inner.operand : instruction;
+        // What is above the bits that are swapped is cut off. Turned around twice it is what it was, if that had no bits above.
+        const low = this.#lowBytes(instruction.operand, instruction.bits);
+        const inner = this.#definitions.get(low);
+        const isTwice = inner?.kind === "to-big" && inner.bits === instruction.bits;
+        if (
+          isTwice &&
+          this.#possibleBits(inner.operand) >> BigInt(inner.bits) === 0n &&
+          this.#type(inner.operand) === this.#type(low)
+        ) {
+          return this.#type(low) === this.#type(instruction.operand) ? inner.operand : instruction;
+        }
+        const same = low === instruction.operand || this.#type(low) !== this.#type(instruction.operand);
+        return same ? instruction : { ...instruction, operand: low };
       }
       case "store": {
         // What is above the bytes that are stored does not matter.
