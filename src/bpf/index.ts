@@ -54,3 +54,17 @@ export {
 } from "./memory.ts";
 export { NotCompiledError } from "./not-compiled.ts";
 export type { Header, Packet } from "./packet.ts";
+export {
+  bpf_spin_lock,
+  bpf_spin_unlock,
+  bpf_timer_cancel,
+  bpf_timer_init,
+  bpf_timer_set_callback,
+  bpf_timer_start,
+  bpf_wq_init,
+  bpf_wq_set_callback,
+  bpf_wq_start,
+  type SpinLock,
+  type Timer,
+  type Workqueue,
+} from "./special.ts";

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { CompileError, compileSource, compileToIr, renderDiagnostic } from "../../src/compiler/compile.ts";
+import { CompileError, type CompileOptions, compileSource, compileToIr, renderDiagnostic } from "../../src/compiler/compile.ts";
 import { findProblems } from "../../src/compiler/ir/verify.ts";
+import { kernelTypes } from "../../src/kernels/types.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -16,6 +17,8 @@ const EXAMPLES = ["examples/**/*.bpf.ts", "test/compiler/programs/*.bpf.ts"]
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .sort()
   .map((file) => readFileSync(join(root, file), "utf8"));
+
+const OPTIONS: CompileOptions = { file: "mutant.bpf.ts", kernel: () => kernelTypes("6.18") };
 
 /** A compilation that takes longer has gone astray: the examples take some milliseconds. */
 const LONGEST_MS = 20_000;
@@ -77,8 +80,8 @@ function survives(source: string): boolean {
 function compiles(source: string): boolean {
   const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
   try {
-    for (const [name, fn] of compileToIr(source, { file: "mutant.bpf.ts" })) assert.deepEqual(findProblems(fn), [], name);
-    const spec = compileSource(source, { file: "mutant.bpf.ts" });
+    for (const [name, fn] of compileToIr(source, OPTIONS)) assert.deepEqual(findProblems(fn), [], name);
+    const spec = compileSource(source, OPTIONS);
     assert.ok(structuredClone(spec).programs.length > 0);
     return true;
   } catch (error) {

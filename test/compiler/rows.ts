@@ -310,7 +310,7 @@ export const GROUPS: readonly Group[] = [
         32n,
       ],
       [
-        "const sum: Sum = { total: 0, calls: 0 }; return u64(bpf_for_each_map_elem(records, (map, key, value, s) => { s.calls += 1; return s.calls === 2; }, sum));",
+        "const sum: Sum = { total: 0, calls: 0 }; return u64(bpf_for_each_map_elem(records, (map, key, value, s) => { s.calls += 1; return key === 1; }, sum));",
         2n,
       ],
     ],
@@ -366,6 +366,18 @@ export const GROUPS: readonly Group[] = [
       ["pairs.set({ a: 1, b: 2 }, { a: 3, b: 4 }); return pairs.get({ a: 1, b: 2 })?.b ?? 0;", 4n],
     ],
     `${GENERICS} function Number16(): u32 { return 16; }`,
+  ),
+  group(
+    "??=, &&= and ||= assign where the left side is null, true or false",
+    [
+      ["let x = ctx.packet.u8(70); x ??= 5; return x;", 5n],
+      ["let x = ctx.packet.u8(7); x ??= 5; return x;", 7n],
+      ["let x: bool = byte(ctx, 1) === 1; x &&= byte(ctx, 2) === 3; return x ? 1 : 2;", 2n],
+      ["let x: bool = byte(ctx, 1) === 2; x ||= byte(ctx, 2) === 2; return x ? 1 : 2;", 1n],
+      ["let x: bool = byte(ctx, 1) === 1; x ||= fail(); return x ? 1 : 2;", 1n],
+      ["const f: Flags = { a: true, b: false }; f.a &&= false; f.b ||= true; return (f.a ? 1 : 0) + (f.b ? 2 : 0);", 2n],
+    ],
+    `${READ} interface Flags { a: bool; b: bool } export const fails = array<u32>({ maxEntries: 1 }); function fail(): bool { fails.increment(0); return false; }`,
   ),
   group(
     "fields, nested structs and copies",

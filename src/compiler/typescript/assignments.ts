@@ -4,8 +4,10 @@ import type * as Syntax from "@babel/types";
 import { converted, literalAs, mayBeNull, refused } from "./conversions.ts";
 import { expression, literal, typed } from "./expressions.ts";
 import { copyOf, isFresh, outlives } from "./locals.ts";
+import { logicalAssignment } from "./logical-assignments.ts";
 import { meaning, operation, promoted, widens } from "./numbers.ts";
 import { spanOf } from "./report.ts";
+import { refuseCopy } from "./special.ts";
 import type { FunctionState } from "./state.ts";
 import { placeType } from "./structs.ts";
 import type { Expression, Place, Statement } from "./tree.ts";
@@ -25,10 +27,15 @@ export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression)
     expression(fn, node.right, null);
     return [];
   }
+  return assigned(fn, target, node.right, node);
+}
+
+/** `target = right`. */
+export function assigned(fn: FunctionState, target: Place, right: Syntax.Node, node: Syntax.Node): readonly Statement[] {
   const type: ValueType =
     target.kind === "local" ? target.local.type : target.kind === "bits" ? target.type : placeType(target.stored);
-  const value = typed(fn, node.right, type);
-  if (value.type.kind === "error") return [];
+  const value = typed(fn, right, type);
+  if (value.type.kind === "error" || (target.kind !== "local" && refuseCopy(fn, value))) return [];
   if (target.kind === "local") {
     const { local } = target;
     const good = local.own ? isFresh(value) || isAddressBytes(value.type) : value.kind === "null" || outlives(value.type);
@@ -124,7 +131,8 @@ function compound(
   right: Syntax.Node,
   node: Syntax.Node,
 ): readonly Statement[] {
-  if (operator === "&&" || operator === "||" || operator === "??" || operator === "**") {
+  if (operator === "&&" || operator === "||" || operator === "??") return logicalAssignment(fn, target, operator, right, node);
+  if (operator === "**") {
     fn.reporter.report("SK1101", spanOf(node), { what: `${operator}=`, instead: "write if (…) and an assignment" });
     return [];
   }

@@ -1,6 +1,6 @@
 /** Describes the types of a source as BTF: what the user side of a map reads, and what the kernel and bpftool show. */
 
-import { BtfBuilder } from "../../btf/builder.ts";
+import { BtfBuilder, type NewMember } from "../../btf/builder.ts";
 import { C_INTEGERS } from "../../btf/integer-names.ts";
 import type { GlobalSpec } from "../../object/spec.ts";
 import type { ContextStruct } from "../../uapi/contexts/struct.ts";
@@ -139,15 +139,26 @@ export class TypeWriter {
   #struct(type: StructType): number {
     const known = this.#structs.get(type);
     if (known !== undefined) return known;
-    const members = type.fields.map(({ name, type: field, offset, bits }) =>
-      bits === undefined
-        ? { name, type: this.idOf(field), bitOffset: offset * 8 }
-        : { name, type: this.idOf(field), bitOffset: bits.offset * 8 + bits.shift, bitSize: bits.bits },
-    );
+    const members = type.special === undefined ? this.#members(type) : this.#opaque(type);
     const form = type.union === true ? "union" : "struct";
     const id = this.#btf[form](type.name, type.size, members);
     this.#structs.set(type, id);
     return id;
+  }
+
+  #members({ fields }: StructType): readonly NewMember[] {
+    return fields.map(({ name, type: field, offset, bits }) =>
+      bits === undefined
+        ? { name, type: this.idOf(field), bitOffset: offset * 8 }
+        : { name, type: this.idOf(field), bitOffset: bits.offset * 8 + bits.shift, bitSize: bits.bits },
+    );
+  }
+
+  /** As linux/bpf.h has them: a lock is one word, the others are of no concern. */
+  #opaque({ size }: StructType): readonly NewMember[] {
+    if (size === 4) return [{ name: "val", type: this.#btf.typedef("__u32", this.#basic(INTS.u32)), bitOffset: 0 }];
+    const word = this.#btf.typedef("__u64", this.#basic(INTS.u64));
+    return [{ name: "__opaque", type: this.#btf.array(word, size / 8), bitOffset: 0 }];
   }
 
   #contextOf(context: ProgramDeclaration["context"]): number {

@@ -25,6 +25,7 @@ import { meet } from "./operators.ts";
 import { print } from "./print.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type FunctionSymbol, meaningOf, textOf } from "./scopes.ts";
+import { specialCall } from "./special.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import { textMethod } from "./strings.ts";
 import { zeroed } from "./structs.ts";
@@ -58,6 +59,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return zeroed(fn, node);
     case "own-context":
       return ownContext(fn, node);
+    case "special-function":
+      return specialCall(fn, meaning.special, node);
     case "callback-helper":
       return callbackHelper(fn, meaning.helper, node);
     case "extern": {

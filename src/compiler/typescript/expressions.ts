@@ -163,6 +163,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "print":
       return notAValue("a function", "call it: print(`…`)");
     case "callback-helper":
+    case "special-function":
     case "range":
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "helper":

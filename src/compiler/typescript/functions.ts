@@ -5,6 +5,7 @@ import { valueType } from "./annotations.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { isGeneric } from "./generics.ts";
+import { checkLocks } from "./locks.ts";
 import { checkViews } from "./packet-views.ts";
 import { bindPattern, boundNames } from "./patterns.ts";
 import { programParameters } from "./program-parameters.ts";
@@ -184,6 +185,7 @@ function body(
   // One fault often makes others: a record that could not be submitted is not forgotten.
   if (declaration !== null && !fn.reporter.failed) {
     checkReservations(fn.reporter, declaration);
+    checkLocks(fn.reporter, declaration);
     checkViews(fn.reporter, declaration);
   }
   return declaration;

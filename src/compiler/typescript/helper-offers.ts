@@ -2,6 +2,7 @@
 
 import { HELPER, type HelperName } from "../../uapi/helpers.ts";
 import { isGplCompatible } from "../../uapi/license.ts";
+import type { ProgramType } from "../../uapi/program-types.ts";
 import { helperSince } from "../../uapi/since.ts";
 import { calledHelper } from "./called-helpers.ts";
 import { helperNamed, isNamedHelper } from "./library/helpers.ts";
@@ -11,6 +12,15 @@ import type { Reporter, Span } from "./report.ts";
 import type { Expression, FunctionDeclaration, ProgramDeclaration } from "./tree.ts";
 import { walk } from "./tree-walk.ts";
 
+/** They may run in the middle of anything (`is_tracing_prog_type` of kernel/bpf/verifier.c). */
+const LOCKED_OUT: ReadonlySet<ProgramType> = new Set([
+  "kprobe",
+  "tracepoint",
+  "perf_event",
+  "raw_tracepoint",
+  "raw_tracepoint_writable",
+]);
+
 export function checkHelpers(reporter: Reporter, programs: readonly ProgramDeclaration[], license: string): void {
   const free = isGplCompatible(license);
   const told = new Set<Span>();
@@ -19,7 +29,11 @@ export function checkHelpers(reporter: Reporter, programs: readonly ProgramDecla
     if (hook.type === "unspec") continue;
     for (const { name, at } of helpersOf(body)) {
       if (told.has(at)) continue;
-      if (!hookHas(hook, target, name)) {
+      if (LOCKED_OUT.has(hook.type) && (name === "bpf_spin_lock" || name.startsWith("bpf_timer_"))) {
+        told.add(at);
+        const instead = "programs that trace may not use maps with locks or timers: count in a per-CPU map, or use tpBtf, fentry";
+        reporter.report("SK3201", at, { helper: name, hook: hook.name, instead });
+      } else if (!hookHas(hook, target, name)) {
         told.add(at);
         reporter.report("SK3201", at, { helper: name, hook: hook.name, instead: whoHas(name) });
       } else if (!free && isNamedHelper(name) && helperNamed(name).gpl) {
@@ -37,6 +51,10 @@ function* helpersOf(body: FunctionDeclaration): Generator<{ readonly name: Helpe
     walk(fn.body, (node) => {
       const name = calledHelper(node as Expression);
       if (name !== null) found.push({ name, at: node.at });
+      if (node.kind === "special-call") {
+        if ("helper" in node.callee) found.push({ name: node.callee.helper, at: node.at });
+        for (const argument of node.arguments) if (argument.kind === "callback") seen.add(argument.callback.function);
+      }
       if (node.kind === "call-back") seen.add(node.callback.function);
       else if (node.kind === "call") seen.add(node.function);
     });

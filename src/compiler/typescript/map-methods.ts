@@ -11,7 +11,7 @@ import { helperMethod, innerMethod, queueMethod, storageMethod } from "./map-cal
 import { spanOf } from "./report.ts";
 import { didYouMean } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
-import { placeType, storedValue } from "./structs.ts";
+import { storedValue } from "./structs.ts";
 import type { Expression, KeyedMap, MapDeclaration } from "./tree.ts";
 import { BOOL, INTS, type NullableType, readAs, reference, type ValueType, VOID } from "./types.ts";
 
@@ -144,7 +144,7 @@ function keyedMethod(call: MethodCall, map: KeyedMap): Expression {
       return { kind: "map-increment", type: VOID, map, key, value, at };
     }
     default: {
-      const value = valueNode === undefined ? errorAt(node) : typed(fn, valueNode, placeType(map.value));
+      const value = valueNode === undefined ? errorAt(node) : storedValue(fn, valueNode, map.value);
       if (key.type.kind === "error" || value.type.kind === "error") return errorAt(node);
       // Only what is there: BPF_EXIST.
       const flags: Expression =

@@ -12,6 +12,7 @@ import type { CallbackHelper } from "./library/callbacks.ts";
 import type { Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
+import type { SpecialFunction } from "./library/special.ts";
 import type { Span } from "./report.ts";
 import type { ModuleState, TypeMeaning } from "./state.ts";
 import type { Expression, FunctionDeclaration, GlobalDeclaration, Local, MapDeclaration } from "./tree.ts";
@@ -79,6 +80,7 @@ export type Meaning =
   | { readonly kind: "own-context" }
   | { readonly kind: "zeroed" }
   | { readonly kind: "callback-helper"; readonly helper: CallbackHelper }
+  | { readonly kind: "special-function"; readonly special: SpecialFunction }
   /** `range(n)`, in `for (const i of range(n))`. */
   | { readonly kind: "range" }
   | { readonly kind: "extern"; readonly extern: ExternFunction }

@@ -100,6 +100,7 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "map-increment":
     case "call":
     case "call-back":
+    case "special-call":
     case "extern":
     case "print":
     case "atomic":

@@ -7,6 +7,7 @@ import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
 import { meaning } from "./numbers.ts";
 import { spanOf } from "./report.ts";
+import { refuseCopy } from "./special.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
 import { type ArrayType, type Field, readAs, reference, type StoredType, typeName, type ValueType } from "./types.ts";
@@ -14,7 +15,8 @@ import { unsupported } from "./unsupported.ts";
 
 /** A value for bytes of a stored type: of its value type. */
 export function storedValue(fn: FunctionState, node: Syntax.Node, type: StoredType): Expression {
-  return typed(fn, node, placeType(type));
+  const value = typed(fn, node, placeType(type));
+  return refuseCopy(fn, value) ? errorAt(node) : value;
 }
 
 /** What a place of a stored type takes: for structs and arrays, a reference into any memory. */

@@ -139,6 +139,11 @@ export type Passed =
   | { readonly kind: "environment" }
   | { readonly kind: "unused" };
 
+export type SpecialArgument =
+  | { readonly kind: "value"; readonly value: Expression }
+  | { readonly kind: "map"; readonly map: MapDeclaration }
+  | { readonly kind: "callback"; readonly callback: Callback };
+
 /** Something that a callback uses and the function around it has. */
 export interface Capture {
   /** In the callback; without a `value`, in the function around it as well. */
@@ -486,6 +491,14 @@ export type Expression =
       readonly map: MapDeclaration | null;
       readonly arguments: readonly Expression[];
       readonly callback: Callback;
+    })
+  /** Of something that the kernel keeps in a map's value. */
+  | (Node & {
+      readonly kind: "special-call";
+      readonly type: ValueType;
+      readonly name: string;
+      readonly callee: { readonly helper: HelperName } | { readonly kfunc: string };
+      readonly arguments: readonly SpecialArgument[];
     })
   /** Of a function that the application has. */
   | (Node & {

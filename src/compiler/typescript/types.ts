@@ -61,6 +61,8 @@ export interface StructType {
   readonly fields: readonly Field[];
   /** The fields share their place. */
   readonly union?: boolean;
+  /** The kernel keeps something in it: a program names it, and neither reads nor writes it. */
+  readonly special?: "bpf_spin_lock" | "bpf_timer" | "bpf_wq";
 }
 
 export interface ArrayType {

@@ -13,6 +13,7 @@ import { HEADERS } from "./headers.ts";
 import { HELPER_LIST } from "./helpers.ts";
 import { HOOKS } from "./hooks.ts";
 import { MAPS } from "./maps.ts";
+import { SPECIAL_FUNCTIONS, SPECIAL_TYPES } from "./special.ts";
 
 export interface LibraryModule {
   readonly values: ReadonlyMap<string, Meaning>;
@@ -37,6 +38,7 @@ const BPF: LibraryModule = {
     ["hook", { kind: "own-hook" }],
     ...[...CALLBACK_HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "callback-helper", helper }]),
     ["range", { kind: "range" }],
+    ...[...SPECIAL_FUNCTIONS].map(([name, special]): [string, Meaning] => [name, { kind: "special-function", special }]),
     ["print", { kind: "print" }],
     ["cast", { kind: "kernel-cast" }],
     ["ksym", { kind: "ksym" }],
@@ -53,6 +55,7 @@ const BPF: LibraryModule = {
   types: new Map<string, TypeMeaning>([
     ...stored((name) => !NET_TYPES.includes(name)),
     ["FixedArray", { kind: "fixed-array" }],
+    ...Object.entries(SPECIAL_TYPES).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
     ["FixedString", { kind: "fixed-string" }],
     ["Bits", { kind: "bits" }],
     ["Union", { kind: "union" }],

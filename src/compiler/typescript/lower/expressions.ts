@@ -18,6 +18,7 @@ import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
 import { at, irType, type Location, load, pointer } from "./memory.ts";
 import { packetCheck } from "./packets.ts";
 import { printText } from "./print.ts";
+import { specialCall } from "./special.ts";
 import { prepare, write } from "./structs.ts";
 
 /** A number, bool or reference. */
@@ -93,6 +94,8 @@ export function scalar(to: Lowering, value: Expression): Value {
     }
     case "call-back":
       return callBack(to, value);
+    case "special-call":
+      return specialCall(to, value) ?? ir.constant("i64", 0);
     case "extern": {
       const given = value.arguments.map((argument) => scalar(to, argument));
       to.locate(value.at);

@@ -10,7 +10,7 @@ import type { TypeWriter } from "../btf-types.ts";
 import { calledHelper, movesPacket } from "../called-helpers.ts";
 import type { DataSections } from "../data.ts";
 import { registersOf } from "../subprograms.ts";
-import type { Expression, FunctionDeclaration, ProgramDeclaration } from "../tree.ts";
+import type { Expression, FunctionDeclaration, ProgramDeclaration, Statement } from "../tree.ts";
 import { walk } from "../tree-walk.ts";
 
 /** A program that grew beyond all reason when its calls were inlined. */
@@ -101,11 +101,11 @@ export class Session {
       walk(fn.body, (node) => {
         const helper = calledHelper(node as Expression);
         if (helper !== null && movesPacket(helper)) this.moves = true;
-        const called = node.kind === "call" ? node.function : node.kind === "call-back" ? node.callback.function : null;
-        if (called === null) return;
-        const before = this.#calls.get(called) ?? 0;
-        this.#calls.set(called, before + 1);
-        if (before === 0) open.push(called);
+        for (const called of calledBy(node)) {
+          const before = this.#calls.get(called) ?? 0;
+          this.#calls.set(called, before + 1);
+          if (before === 0) open.push(called);
+        }
       });
     }
   }
@@ -121,5 +121,19 @@ export class Session {
     });
     this.#sizes.set(fn, size);
     return size;
+  }
+}
+
+/** Functions that an expression calls, or has called. */
+function calledBy(node: Expression | Statement): readonly FunctionDeclaration[] {
+  switch (node.kind) {
+    case "call":
+      return [node.function];
+    case "call-back":
+      return [node.callback.function];
+    case "special-call":
+      return node.arguments.flatMap((argument) => (argument.kind === "callback" ? [argument.callback.function] : []));
+    default:
+      return [];
   }
 }

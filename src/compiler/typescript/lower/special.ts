@@ -1,0 +1,34 @@
+/** Lowers what is done with locks, timers and work queues in map values. */
+
+import type { Value } from "../../ir/ir.ts";
+import type { Expression, SpecialArgument } from "../tree.ts";
+import { prepareCallback } from "./callbacks.ts";
+import { locate, scalar } from "./expressions.ts";
+import type { Lowering } from "./lowering.ts";
+import { pointer } from "./memory.ts";
+
+function argumentOf(to: Lowering, argument: SpecialArgument): Value {
+  const { ir } = to;
+  switch (argument.kind) {
+    case "map":
+      return ir.map(argument.map.name);
+    case "callback":
+      return prepareCallback(to, argument.callback).address;
+    case "value":
+      return argument.value.type.kind === "reference" ? pointer(ir, locate(to, argument.value, 0)) : scalar(to, argument.value);
+  }
+}
+
+/** What it gives as an i64; null for nothing. */
+export function specialCall(to: Lowering, value: Extract<Expression, { kind: "special-call" }>): Value | null {
+  const { ir } = to;
+  const given = value.arguments.map((argument) => argumentOf(to, argument));
+  to.locate(value.at);
+  const nothing = value.type.kind === "void";
+  if ("helper" in value.callee)
+    return nothing ? ir.call(value.callee.helper, given, null) : ir.call(value.callee.helper, given, "i64");
+  // Besides its flags, it has a parameter that the kernel fills in.
+  const hidden = value.callee.kfunc === "bpf_wq_set_callback_impl" ? [ir.constant("i32", 0), ir.constant("ptr", 0)] : [];
+  const result = ir.callKfunc(value.callee.kfunc, [...given, ...hidden], "i32");
+  return ir.extend(true, 32, result, "i64");
+}
