@@ -5,13 +5,15 @@ import { basename } from "node:path";
 import type { CompileCOptions } from "./clang/compile-c.ts";
 import type { Diagnostic } from "./compiler/typescript/diagnostics.ts";
 import type { CpuVersion } from "./isa/opcodes.ts";
-import { kernelTypes } from "./kernels/btf.ts";
+import { typesNamed } from "./kernels/btf.ts";
 import type { Spec } from "./object/spec.ts";
 import { resolveFrom } from "./source-files.ts";
 
 export interface CompileFileOptions {
   /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. Objects are what they are. */
   readonly cpu?: CpuVersion;
+  /** Whose types names of "skep/vmlinux", and `vmlinux.h`, stand for: `6.1`, `6.12`, `6.18` (the default), `kernel` (the running one's), or a file of BTF. */
+  readonly vmlinux?: string;
   /** For sources in C: which clang, its flags, whose types `vmlinux.h` has (docs/c.md). */
   readonly c?: Omit<CompileCOptions, "cpu" | "onWarning" | "onFile">;
   /** Told of what compiles but looks wrong. */
@@ -28,17 +30,18 @@ export interface CompileFileOptions {
  *   error of the file system with its path; TypeError for another kind of file.
  */
 export async function compile(path: string, options: CompileFileOptions = {}): Promise<Spec> {
-  const { cpu, c, onWarning, onFile } = options;
+  const { cpu, c, vmlinux, onWarning, onFile } = options;
   const name = basename(path);
   if (name.endsWith(".ts")) {
     onFile?.(path);
     // The parser takes as long to load as everything else together.
     const [text] = await Promise.all([readFile(path, "utf8"), import("./compiler/compile.ts")]);
-    return compileText(text, path, { cpu, onFile });
+    return compileText(text, path, { cpu, vmlinux, onFile });
   }
   if (name.endsWith(".c")) {
     const { compileC } = await import("./clang/compile-c.ts");
     return compileC(path, {
+      ...(vmlinux === undefined ? {} : { vmlinux }),
       ...c,
       ...(cpu === undefined ? {} : { cpu }),
       ...(onWarning === undefined ? {} : { onWarning }),
@@ -58,10 +61,10 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
 export async function compileText(
   text: string,
   file: string,
-  { cpu, onFile }: { readonly cpu?: CpuVersion | undefined; readonly onFile?: ((path: string) => void) | undefined } = {},
+  { cpu, vmlinux, onFile }: { readonly [Key in "cpu" | "vmlinux" | "onFile"]?: CompileFileOptions[Key] | undefined } = {},
 ): Promise<Spec> {
   const { compileSource } = await import("./compiler/compile.ts");
-  const found = libraries(file);
+  const found = libraries(file, vmlinux);
   const resolve: typeof found.resolve = (specifier, from) => {
     const source = found.resolve(specifier, from);
     if (source !== null) onFile?.(source.file);
@@ -90,9 +93,9 @@ export async function intermediate(
 }
 
 /** What imports of a program lead to, and whose registers kprobes see. */
-function libraries(path: string) {
+function libraries(path: string, vmlinux = "6.18") {
   const machine = process.arch === "arm64" ? "arm64" : "x86_64";
-  return { machine, kernel: () => kernelTypes("6.18"), resolve: resolveFrom(path) } as const;
+  return { machine, kernel: () => typesNamed(vmlinux), resolve: resolveFrom(path) } as const;
 }
 
 /** Whether a file begins as ELF files do. */

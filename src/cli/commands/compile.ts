@@ -47,7 +47,7 @@ const help: CommandHelp = {
     cpu: { value: "v1|v2|v3|v4", help: "the instruction set: v3 (the default) needs Linux 5.12, v4 6.6" },
     vmlinux: {
       value: "TYPES",
-      help: "of sources in C: whose types vmlinux.h has: 6.1, 6.12, 6.18, kernel, or a file of BTF (default 6.18)",
+      help: "whose types skep/vmlinux and vmlinux.h have: 6.1, 6.12, 6.18, kernel, or a file of BTF (default 6.18)",
     },
     "no-optimize": { help: "with --emit ir: as it was before the optimizer" },
   },
@@ -85,7 +85,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const vmlinux = args.value("vmlinux");
   const spec = await openSpec(file, {
     ...(cpu === undefined ? {} : { cpu }),
-    ...(vmlinux === undefined ? {} : { c: { vmlinux } }),
+    ...(vmlinux === undefined ? {} : { vmlinux }),
   });
   const names = args.values("program");
   const chosen = names.length === 0 ? spec : { ...spec, programs: selectPrograms(spec, names) };
