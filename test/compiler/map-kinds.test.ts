@@ -116,6 +116,28 @@ describe("what is refused", () => {
       ),
     ]));
 
+  test("what a hook does not have", () =>
+    check([
+      row(
+        "SK3201",
+        body("export const s = stackTrace({ maxEntries: 1 });", "s.id(ctx) === 1 ? 1 : 2;").replace(
+          "s.id(ctx) === 1 ? 1 : 2",
+          "const x = s.id(ctx)",
+        ),
+        "s.id(ctx)",
+        /tracepoint/,
+      ),
+      row(
+        "SK3201",
+        body("export const q = cgroupArray({ maxEntries: 1 });", "const x = q.hasPacket(ctx, 1);")
+          .replace("arrayOfMaps,", "arrayOfMaps, cgroupArray, socketFilter,")
+          .replace("= xdp(", "= socketFilter(")
+          .replace("return XDP_PASS", "return 0"),
+        "q.hasPacket(ctx, 1)",
+        /tc/,
+      ),
+    ]));
+
   test("uses", () =>
     check([
       row("SK2301", body("export const q = queue<u32>({ maxEntries: 1 });", "const x = q.pop() + 1;"), "q.pop()"),

@@ -2,8 +2,11 @@
 
 import type { HelperName } from "../../uapi/helpers.ts";
 import { helperNamed, isNamedHelper } from "./library/helpers.ts";
-import { MAP_HELPERS } from "./library/map-helpers.ts";
+import { helperOfMethod } from "./library/map-helpers.ts";
 import type { Expression } from "./tree.ts";
+
+/** Values that bpf_trace_printk takes. */
+const MOST_PRINTED = 3;
 
 /** Null where none is called, where more than one would do, and for those that every hook has. */
 export function calledHelper(node: Expression): HelperName | null {
@@ -12,10 +15,11 @@ export function calledHelper(node: Expression): HelperName | null {
     case "call-back":
       return node.helper;
     case "map-call": {
-      const helper = MAP_HELPERS[node.map.kind.type]?.[node.method]?.helper;
-      if (typeof helper === "string") return helper;
-      return node.map.kind.family === "perf" ? "bpf_perf_event_output" : null;
+      const context = node.arguments.find(({ type }) => type.kind === "context")?.type;
+      return helperOfMethod(node.map.kind.type, node.method, context?.kind === "context" ? context.name : null);
     }
+    case "print":
+      return node.arguments.length > MOST_PRINTED ? "bpf_trace_vprintk" : "bpf_trace_printk";
     default:
       return null;
   }

@@ -96,3 +96,27 @@ export const STORAGES: Readonly<
   inode_storage: { structs: ["inode"], get: "bpf_inode_storage_get", delete: "bpf_inode_storage_delete" },
   cgrp_storage: { structs: ["cgroup"], get: "bpf_cgrp_storage_get", delete: "bpf_cgrp_storage_delete" },
 };
+
+/** Methods that are more than a call, and the helper that each needs. */
+const OTHERS: Readonly<Record<string, HelperName>> = {
+  "ringbuf.reserve": "bpf_ringbuf_reserve",
+  "ringbuf.submit": "bpf_ringbuf_submit",
+  "ringbuf.discard": "bpf_ringbuf_discard",
+  "ringbuf.output": "bpf_ringbuf_output",
+  "ringbuf.query": "bpf_ringbuf_query",
+  "perf_event_array.output": "bpf_perf_event_output",
+  "queue.pop": "bpf_map_pop_elem",
+  "queue.peek": "bpf_map_peek_elem",
+  "stack.pop": "bpf_map_pop_elem",
+  "stack.peek": "bpf_map_peek_elem",
+};
+
+/** The helper that a method is, in a program with a context; null when the context has none. */
+export function helperOfMethod(type: string, method: string, context: ContextName | null): HelperName | null {
+  const storage = STORAGES[type];
+  if (storage !== undefined) return method === "delete" ? storage.delete : storage.get;
+  const entry = MAP_HELPERS[type]?.[method];
+  if (entry === undefined) return OTHERS[`${type}.${method}`] ?? null;
+  if (typeof entry.helper === "string") return entry.helper;
+  return context === null ? null : (entry.helper[context] ?? null);
+}

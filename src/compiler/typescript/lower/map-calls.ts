@@ -2,9 +2,9 @@
 
 import type { HelperName } from "../../../uapi/helpers.ts";
 import type { Value } from "../../ir/ir.ts";
-import { movesPacket } from "../called-helpers.ts";
+import { calledHelper, movesPacket } from "../called-helpers.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
-import { MAP_HELPERS, type MapArgument, type MapHelper, STORAGES } from "../library/map-helpers.ts";
+import { MAP_HELPERS, type MapArgument, STORAGES } from "../library/map-helpers.ts";
 import type { Expression, MapDeclaration } from "../tree.ts";
 import type { StoredType } from "../types.ts";
 import { scalar } from "./expressions.ts";
@@ -43,7 +43,7 @@ function helperCall(to: Lowering, call: MapCall): Value | null {
   to.locate(at);
   let next = 0;
   const values = entry.takes.map((taken) => (taken === "map" ? mapPointer(to, map) : (ready[next++]?.() ?? fail(call))));
-  const name = helperName(entry, call);
+  const name = calledHelper(call) ?? fail(call);
   switch (entry.gives) {
     case "nothing":
       ir.call(name, values, null);
@@ -68,14 +68,6 @@ function argumentOf(to: Lowering, map: MapDeclaration, taken: MapArgument, value
   if (taken === "value" && map.value !== null) return argument(to, value, map.value, "value", "direct");
   const number = scalar(to, value);
   return () => number;
-}
-
-/** Which helper it is may depend on the program's context. */
-function helperName({ helper }: MapHelper, call: MapCall): HelperName {
-  if (typeof helper === "string") return helper;
-  const context = call.arguments.find(({ type }) => type.kind === "context")?.type;
-  const name = context?.kind === "context" ? helper[context.name] : undefined;
-  return name ?? fail(call);
 }
 
 /** `pop` and `peek`: where the copy is, and whether there was one. */
