@@ -1,7 +1,7 @@
 /** Records for user space: ring buffers, perf event arrays, and lines of text for people who debug. */
 
 import type { MapDeclaration } from "../object/module.ts";
-import type { bool, u64 } from "./integers.ts";
+import type { bool, i64, u64 } from "./integers.ts";
 import type { MapOptions, PlacedOptions } from "./maps.ts";
 import { notCompiled } from "./not-compiled.ts";
 
@@ -31,6 +31,20 @@ export interface PerfEventArray<Item extends object> extends MapDeclaration<"per
    * (`bpf_perf_event_output`)
    */
   output(ctx: object, record: Item, flags?: u64): bool;
+}
+
+/** A buffer of records that user space puts in, `maps.commands.submit({ … })`, and programs take out. */
+export interface UserRingBuffer<Item> extends MapDeclaration<"user_ringbuf", never, Item> {
+  /**
+   * Calls a function with a copy of each record that is there, oldest first, until it returns true; how many that was, or a negative error.
+   * Records that are shorter than their type are passed over. (`bpf_user_ringbuf_drain`)
+   */
+  drain<State = undefined>(callback: (record: Item, state: State) => boolean | void, state?: State): i64;
+}
+
+/** `maxEntries` is the size in bytes: a power of two, at least 4,096. Linux 6.1, `BPF_MAP_TYPE_USER_RINGBUF`. */
+export function userRingBuffer<Item>(_options: MapOptions): UserRingBuffer<Item> {
+  return notCompiled("userRingBuffer");
 }
 
 /** `maxEntries` is the size in bytes: a power of two, at least 4,096. Linux 5.8, `BPF_MAP_TYPE_RINGBUF`. */

@@ -8,7 +8,7 @@
 export { bpf_for_each_map_elem, bpf_loop, range, type Stop } from "./callbacks.ts";
 export * from "./constants.ts";
 export type * from "./contexts.ts";
-export { perfEventArray, print, ringBuffer } from "./events.ts";
+export { perfEventArray, print, ringBuffer, userRingBuffer } from "./events.ts";
 export { atomicAdd, atomicAnd, atomicOr, atomicXor, compareExchange, config, exchange } from "./globals.ts";
 export * from "./helpers.ts";
 export { hook } from "./hook.ts";

@@ -217,6 +217,20 @@ describe("what a reservation must not do", () => {
     });
   }
 
+  test("a callback hands back nothing but its own", () => {
+    const source = `import { bpf_loop } from "skep/bpf";\n${program(`${reserve}bpf_loop(3, () => { events.submit(e); });\nreturn XDP_PASS;`)}`;
+    assert.deepEqual(
+      diagnose(source).map(({ code }) => code),
+      ["SK3109"],
+    );
+    const own = "bpf_loop(3, () => { const f = events.reserve(); if (f === null) return true; f.kind = 1; return false; });";
+    const forgets = `import { bpf_loop } from "skep/bpf";\n${program(`${own}\nreturn XDP_PASS;`)}`;
+    assert.deepEqual(
+      diagnose(forgets).map(({ code }) => code),
+      ["SK3103"],
+    );
+  });
+
   test("a function that hands a parameter back does so on every path", () => {
     const [d] = diagnose(`${IMPORTS}function end(e: Event): void { if (e.kind > 1) events.submit(e); }
       export const p = xdp((ctx) => { const e = events.reserve(); if (!e) return XDP_DROP; end(e); return XDP_PASS; });`);

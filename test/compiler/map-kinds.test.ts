@@ -57,6 +57,27 @@ describe("programs", () => {
     assert.equal(maps.counts.get(7), 3n);
   });
 
+  test("take out what user space put in", async () => {
+    const { programs, maps } = await load();
+    maps.commands.submit({ id: 5, name: "go" });
+    maps.commands.submit(new Uint8Array(3));
+    maps.commands.submit({ id: 6, name: "stop" });
+    maps.commands.submit({ id: 7, name: "late" });
+    maps.bare.submit(9);
+    assert.equal(programs.obey.run({ packet: counted() }).verdict, 1);
+    assert.deepEqual(
+      [...maps.counts].sort(([a], [b]) => a - b),
+      [
+        [5, 64n],
+        [6, 64n],
+        [1000, 20n],
+      ],
+    );
+    maps.commands.submit({ id: 8, name: "stop" });
+    assert.equal(programs.obey.run({ packet: counted() }).verdict, 2);
+    assert.equal(maps.counts.get(1000), 15n);
+  });
+
   test("redirect, or do what the flags say where there is nothing", async () => {
     const { programs } = await load();
     assert.equal(programs.redirects.run({ packet: counted(100) }).verdict, 2);

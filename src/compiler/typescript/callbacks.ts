@@ -11,6 +11,7 @@ import { expression, typed } from "./expressions.ts";
 import { callableBody, checkFunction, plainFunction } from "./functions.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
 import { type Span, spanOf } from "./report.ts";
+import { checkReservations } from "./reservations.ts";
 import { type FunctionSymbol, type Meaning, meaningOf, Scope, textOf } from "./scopes.ts";
 import { errorAt, FunctionState } from "./state.ts";
 import { assignedNames, withoutAssigned } from "./statements.ts";
@@ -34,6 +35,8 @@ export type Given =
   | { readonly kind: "number"; readonly name: string; readonly type: ValueType }
   /** The address of something; of a number, the callback gets its value. */
   | { readonly kind: "pointer"; readonly name: string; readonly stored: StoredType; readonly constant: boolean }
+  /** A dynptr: the callback gets a copy of what it holds, and is not called when that is too short. */
+  | { readonly kind: "record"; readonly name: string; readonly stored: StoredType }
   /** A map, which the source knows by name. */
   | { readonly kind: "map"; readonly name: string; readonly map: MapDeclaration }
   /** What the caller passed as state. */
@@ -71,6 +74,8 @@ function typeOf(given: Given, { state }: CallbackUse): ValueType | null {
       const type = readAs(given.stored, "map");
       return type.kind === "reference" && given.constant ? { ...type, constant: true } : type;
     }
+    case "record":
+      return readAs(given.stored, "stack");
     case "map":
       return null;
     case "state":
@@ -81,6 +86,7 @@ function typeOf(given: Given, { state }: CallbackUse): ValueType | null {
 function passedAs(given: Given, local: Local | null): Passed {
   if (given.kind === "number" && local !== null) return { kind: "number", local };
   if (given.kind === "pointer" && local !== null) return { kind: "pointer", local, stored: given.stored };
+  if (given.kind === "record" && local !== null) return { kind: "record", local, stored: given.stored };
   return { kind: given.kind === "state" ? "environment" : "unused" };
 }
 
@@ -100,6 +106,7 @@ function inPlace(
   const bound = parameters(inner, node, use);
   if (bound === null) return null;
   const declaration = callableBody(inner, node, bound.locals, "never");
+  if (declaration !== null && !fn.module.reporter.failed) checkReservations(fn.module.reporter, declaration);
   fn.facts = withoutAssigned(fn, node);
   for (const local of inner.assigned) if (used.has(local)) fn.assigns({ kind: "local", local, type: local.type, at: local.at });
   if (declaration === null || !checkResult(fn, declaration, use, declaration.at)) return null;
@@ -281,6 +288,27 @@ export function elementCallback(
     { kind: "state", name: "state" },
   ];
   const what = "bpf_for_each_map_elem";
+  const callback = checkCallback(fn, callbackNode, { what, gives, state, later: false });
+  if (callback === null) return errorAt(node);
+  return { kind: "call-back", type: INTS.i64, helper: what, map, arguments: [], callback, at: spanOf(node) };
+}
+
+/** A callback for each record that user space put into a ring. */
+export function recordCallback(
+  fn: FunctionState,
+  map: MapDeclaration,
+  stored: StoredType,
+  callbackNode: Syntax.Node,
+  stateNode: Syntax.Node | undefined,
+  node: Syntax.CallExpression,
+): Expression {
+  const state = stateOf(fn, stateNode);
+  if (state?.type.kind === "error") return state;
+  const gives: readonly Given[] = [
+    { kind: "record", name: "record", stored },
+    { kind: "state", name: "state" },
+  ];
+  const what = "bpf_user_ringbuf_drain";
   const callback = checkCallback(fn, callbackNode, { what, gives, state, later: false });
   if (callback === null) return errorAt(node);
   return { kind: "call-back", type: INTS.i64, helper: what, map, arguments: [], callback, at: spanOf(node) };

@@ -283,6 +283,11 @@ export const DIAGNOSTICS = {
     message: "{name} was made before {helper} moved the packet in line {line}",
     hint: "make it again after that: ctx.packet.at(…)",
   },
+  SK3109: {
+    title: "Reservation of another function",
+    message: "{name} was reserved outside of this function, which may be called many times or never",
+    hint: "reserve and hand back in one function, or copy with {map}.output(record)",
+  },
   // ── limits ──
   SK4001: {
     title: "Program too large",

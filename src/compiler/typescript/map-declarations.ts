@@ -75,6 +75,7 @@ function innerOf(declared: Declared, name: string): MapDeclaration | null {
 function usageOf({ kind, kindName }: Declared): string {
   switch (kind.family) {
     case "ring":
+    case "user-ring":
       return `write ${kindName}<Event>({ maxEntries: 1 << 18 })`;
     case "perf":
       return `write ${kindName}<Event>()`;
@@ -109,6 +110,7 @@ function typeArguments(declared: Declared): Types | null {
     case "keyed":
       return keyAndValue(declared);
     case "ring":
+    case "user-ring":
     case "perf":
     case "queue":
     case "bloom":
@@ -149,6 +151,10 @@ function keyOnly(declared: Declared, value: StoredType | null): Types | null {
   return { key, value };
 }
 
+function isBuffer({ family }: MapKind): boolean {
+  return family === "ring" || family === "user-ring" || family === "perf";
+}
+
 /** `<Event>`: what the records of a buffer are, what is in a queue, what an object carries. */
 function valueOnly(declared: Declared): Types | null {
   const { module, kind, kindName, node } = declared;
@@ -157,7 +163,7 @@ function valueOnly(declared: Declared): Types | null {
     return refuseType(
       declared,
       spanOf(node.typeArguments ?? node.callee),
-      `${kindName} needs the type of its ${kind.family === "ring" || kind.family === "perf" ? "records" : "values"}`,
+      `${kindName} needs the type of its ${isBuffer(kind) ? "records" : "values"}`,
     );
   const value = storedType(module, only as Syntax.TSType);
   if (value === null) return null;
@@ -277,7 +283,7 @@ function constantOption(module: ModuleState, name: string, node: Syntax.Node): b
 
 function entriesProblem({ kind, kindName }: Declared, entries: bigint): string | null {
   if (entries === 0n) return "a map with no entries holds nothing";
-  if (kind.family !== "ring") return null;
+  if (kind.family !== "ring" && kind.family !== "user-ring") return null;
   const pages = entries / BigInt(PAGE);
   const whole = entries % BigInt(PAGE) === 0n && (pages & (pages - 1n)) === 0n;
   return whole ? null : `maxEntries of ${kindName} is its size in bytes: a power of two, at least ${PAGE}`;

@@ -1,7 +1,7 @@
 /** Checks calls of a map's methods; those of maps that are no tables of keys are in files of their own. */
 
 import type * as Syntax from "@babel/types";
-import { elementCallback } from "./callbacks.ts";
+import { elementCallback, recordCallback } from "./callbacks.ts";
 import { argumentsOf } from "./calls.ts";
 import { coerce } from "./conversions.ts";
 import { perfMethod, ringMethod } from "./events.ts";
@@ -44,6 +44,8 @@ export function mapMethod(
   switch (map.kind.family) {
     case "ring":
       return ringMethod(call);
+    case "user-ring":
+      return drain(call);
     case "perf":
       return perfMethod(call);
     case "keyed":
@@ -76,6 +78,14 @@ export function methodArguments(
   optional = 0,
 ): readonly Syntax.Node[] | null {
   return argumentsOf(fn, node, `${map.name}.${method}`, names, signature, optional);
+}
+
+/** `ring.drain((record, state) => …, state)`, Linux 6.1. */
+function drain(call: MethodCall): Expression {
+  const { fn, map, node } = call;
+  const [callback, state] = methodArguments(call, ["callback", "state"], 1) ?? [];
+  if (callback === undefined || map.value === null) return errorAt(node);
+  return recordCallback(fn, map, map.value, callback, state, node);
 }
 
 /** `BPF_EXIST` of linux/bpf.h. */

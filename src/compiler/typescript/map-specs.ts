@@ -29,6 +29,7 @@ function shapeOf({ kind, key, value, depth }: MapDeclaration): Pick<MapSpec, "ke
   const keySize = key === null ? 0 : sizeOf(key);
   switch (kind.family) {
     case "ring":
+    case "user-ring":
       return { keySize: 0, valueSize: 0 };
     case "perf":
     case "programs":

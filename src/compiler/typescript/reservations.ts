@@ -315,7 +315,12 @@ class ReservationCheck {
 
   #handed(state: State, record: Extract<Expression, { kind: "local" }>, map: MapDeclaration, at: Span): State {
     const root = this.#root(record);
-    if (root === null || state?.has(root) !== true) return state;
+    if (root === null || state?.has(root) !== true) {
+      // A callback may run many times, or never.
+      if (record.type.kind === "reference" && record.type.memory === "ringbuf")
+        this.#reporter.report("SK3109", record.at, { name: record.local.name, map: map.name });
+      return state;
+    }
     const own = this.#maps.get(root);
     if (own === undefined) this.#parameters.set(root, map);
     else if (own.name !== map.name) this.#reporter.report("SK3101", record.at, { method: map.name, map: map.name });

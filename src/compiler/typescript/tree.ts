@@ -135,6 +135,8 @@ export type Passed =
   | { readonly kind: "number"; readonly local: Local }
   /** The address of something; of a number the local gets the value. */
   | { readonly kind: "pointer"; readonly local: Local; readonly stored: StoredType }
+  /** A dynptr, of which a copy is made. */
+  | { readonly kind: "record"; readonly local: Local; readonly stored: StoredType }
   /** Where the captures are. */
   | { readonly kind: "environment" }
   | { readonly kind: "unused" };

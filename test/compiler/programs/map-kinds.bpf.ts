@@ -19,6 +19,7 @@ import {
   stack,
   type u32,
   type u64,
+  userRingBuffer,
   XDP_ABORTED,
   XDP_DROP,
   XDP_PASS,
@@ -41,6 +42,8 @@ export const rings = arrayOfMaps(ringBuffer<Job>({ maxEntries: 4096 }), { maxEnt
 export const ports = deviceMap({ maxEntries: 8 });
 export const anyPort = deviceHashMap({ maxEntries: 8 });
 export const cpus = cpuMap({ maxEntries: 8 });
+export const commands = userRingBuffer<Job>({ maxEntries: 4096 });
+export const bare = userRingBuffer<u32>({ maxEntries: 4096 });
 export const perCpu = perCpuArray<u64>({ maxEntries: 2 });
 
 export const queues = xdp((ctx) => {
@@ -100,4 +103,18 @@ export const redirects = xdp((ctx) => {
   if (ctx.packet.length === 100) return ports.redirect(1, XDP_PASS);
   if (ctx.packet.length === 101) return anyPort.redirect(1000, XDP_DROP);
   return cpus.redirect(0, XDP_PASS);
+});
+
+export const obey = xdp((ctx) => {
+  let sum: u64 = 0;
+  const taken = commands.drain((command) => {
+    sum += command.id;
+    counts.set(command.id, ctx.packet.length);
+    return command.name === "stop";
+  });
+  bare.drain((number) => {
+    sum += number;
+  });
+  counts.set(1000, sum);
+  return taken === 2 ? XDP_PASS : XDP_DROP;
 });

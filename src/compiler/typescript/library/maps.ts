@@ -6,6 +6,7 @@ import type { MapType } from "../../../uapi/map-types.ts";
 export type MapFamily =
   | "keyed"
   | "ring"
+  | "user-ring"
   | "perf"
   | "queue"
   | "bloom"
@@ -51,6 +52,7 @@ export const MAPS: Readonly<Record<string, MapKind>> = {
   lruPerCpuHash: kind("lru_percpu_hash", { perCpu: true }),
   lpmTrie: kind("lpm_trie", { flags: BPF_F_NO_PREALLOC, prefix: true }),
   ringBuffer: kind("ringbuf", { family: "ring" }),
+  userRingBuffer: kind("user_ringbuf", { family: "user-ring" }),
   perfEventArray: kind("perf_event_array", { family: "perf" }),
   queue: kind("queue", { family: "queue" }),
   stack: kind("stack", { family: "queue" }),
@@ -92,6 +94,7 @@ export const MAP_METHODS: Readonly<Record<MapFamily, Readonly<Record<string, str
     output: "output(record, flags = 0): bool",
     query: "query(what): u64",
   },
+  "user-ring": { drain: "drain((record, state) => …, state): i64" },
   perf: { output: "output(ctx, record, flags = BPF_F_CURRENT_CPU): bool" },
   queue: {
     push: "push(value, flags = 0): bool",

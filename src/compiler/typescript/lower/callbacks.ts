@@ -5,6 +5,7 @@
  */
 
 import type { Value } from "../../ir/ir.ts";
+import { sizeOf } from "../layout.ts";
 import type { Callback, Capture, Expression, Passed } from "../tree.ts";
 import { scalar, writeInto } from "./expressions.ts";
 import { type Cell, Lowering } from "./lowering.ts";
@@ -133,6 +134,10 @@ function lowerCallback(session: Session, callback: Callback): string {
 
 function receive(to: Lowering, passed: Passed, value: Value): void {
   const { ir } = to;
+  if (passed.kind === "record") {
+    receiveCopy(to, passed, value);
+    return;
+  }
   if (passed.kind === "number") {
     const cell = to.cellOf(passed.local);
     ir.write(cell.value, cell.value.type === "i32" ? ir.extend(false, 32, value, "i32") : value);
@@ -141,6 +146,25 @@ function receive(to: Lowering, passed: Passed, value: Value): void {
     const plain = stored.kind === "struct" || stored.kind === "array";
     ir.write(to.cellOf(local).value, plain ? value : load(ir, stored, { address: value, offset: 0, memory: "map", align: 8 }));
   }
+}
+
+/** A copy of what a dynptr holds; when that is too short the callback ends, and the next is asked for. */
+function receiveCopy(to: Lowering, { local, stored }: Extract<Passed, { kind: "record" }>, dynptr: Value): void {
+  const { ir } = to;
+  const size = sizeOf(stored);
+  const copy = to.slot(size, `the ${local.name}`);
+  const zero = ir.constant("i64", 0);
+  const read = ir.call("bpf_dynptr_read", [copy, ir.constant("i64", size), dynptr, zero, zero], "i64");
+  const { short, whole } = to.branches(["short", "whole"], (made) =>
+    ir.branch("ne", read, ir.constant("i64", 0), made.short, made.whole),
+  );
+  ir.switchTo(short);
+  ir.return(ir.constant("i32", 0));
+  ir.switchTo(whole);
+  const isStruct = stored.kind === "struct" || stored.kind === "array";
+  const value =
+    isStruct || stored.kind === "pointer" ? copy : load(ir, stored, { address: copy, offset: 0, memory: "stack", align: 8 });
+  ir.write(to.cellOf(local).value, value);
 }
 
 /** `bpf_loop`, `bpf_for_each_map_elem`: what the helper gave. */

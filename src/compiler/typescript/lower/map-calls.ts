@@ -21,6 +21,7 @@ export function mapCall(to: Lowering, call: MapCall): Value | null {
       return ringCall(to, call);
     case "perf":
       return perfCall(to, call);
+    case "user-ring":
     case "keyed":
       throw new TypeError(`${call.map.name}.${call.method} has an expression of its own`);
     case "maps":
