@@ -3,7 +3,7 @@
 import { debuggeeOf } from "../engine/embedded/debug/debuggee.ts";
 import { type EmbeddedEngine, type EmbeddedOptions, openEmbedded } from "../engine/embedded/engine.ts";
 import type { AnyHook, Hook } from "../engine/embedded/hooks/hook.ts";
-import type { AnyModule, BpfMap, Collection, LoadOptions, MapsOf, Program, ProgramsOf } from "../engine/engine.ts";
+import type { AnyModule, BpfMap, Collection, LoadOptions, MapsOf, Program, ProgramsOf, VariablesOf } from "../engine/engine.ts";
 import { nearest } from "../nearest.ts";
 import { CountingInterpreter, Counts, type Coverage, coverageOf } from "./coverage.ts";
 import { TestHook } from "./hook.ts";
@@ -12,8 +12,8 @@ import { TestProgram } from "./program.ts";
 import { type Source, specOf } from "./source.ts";
 import { type Duration, VirtualTime, virtualTime } from "./time.ts";
 
-export interface TestOptions
-  extends Pick<LoadOptions, "maxEntries" | "programs">,
+export interface TestOptions<Module = AnyModule>
+  extends Pick<LoadOptions<Module>, "maxEntries" | "programs" | "variables">,
     Pick<EmbeddedOptions, "cpus" | "fuel" | "memory" | "room"> {
   /** Of random numbers and hash seeds; default 1, so that every run is the same. */
   readonly seed?: number;
@@ -35,8 +35,17 @@ type TestMapOf<Found> = Found extends BpfMap<infer Key, infer Value> ? TestMap<K
  * @param source a path to a `.bpf.ts` file or an object, the text of a program, or a Spec.
  * @throws CompileError, ObjectError; what `load` of an engine throws.
  */
-export async function load<Module = AnyModule>(source: Source, options: TestOptions = {}): Promise<Loaded<Module>> {
-  const { maxEntries, programs, time, seed = 1, execution = "interpreter", unsafe = false, ...engineOptions } = options;
+export async function load<Module = AnyModule>(source: Source, options: TestOptions<Module> = {}): Promise<Loaded<Module>> {
+  const {
+    maxEntries,
+    programs,
+    variables,
+    time,
+    seed = 1,
+    execution = "interpreter",
+    unsafe = false,
+    ...engineOptions
+  } = options;
   const spec = await specOf(source);
   const clock = time instanceof VirtualTime ? time : virtualTime(time);
   const printed: string[] = [];
@@ -53,6 +62,7 @@ export async function load<Module = AnyModule>(source: Source, options: TestOpti
     const collection = await engine.load<Module>(spec, {
       ...(maxEntries === undefined ? {} : { maxEntries }),
       ...(programs === undefined ? {} : { programs }),
+      ...(variables === undefined ? {} : { variables }),
     });
     return new Loaded(engine, collection, clock, printed, execution === "interpreter");
   } catch (error) {
@@ -98,6 +108,13 @@ export class Loaded<Module = AnyModule> implements AsyncDisposable {
     // The type parameter only says what the map's types are.
     const made: unknown = new TestMap(map);
     return made as TestMapOf<MapsOf<Module>[Name]>;
+  }
+
+  /** A variable of the source. @throws RangeError for a name that it does not have. */
+  variable<Name extends keyof VariablesOf<Module> & string>(name: Name): VariablesOf<Module>[Name] {
+    const { variables } = this.collection;
+    if (!Object.hasOwn(variables, name)) throw unknown("variable", name, Object.keys(variables));
+    return variables[name];
   }
 
   /** A hook of `options.hooks`; the programs that are for it are attached, in the order of the source. */

@@ -17,7 +17,7 @@ export * from "./index.ts";
  * @param options `room.types`: default those of Linux 6.18, when a program reads kernel types.
  * @throws CompileError, ObjectError, ClangError; what `load` of an engine throws.
  */
-export async function load<Module = AnyModule>(source: Source, options: TestOptions = {}): Promise<Loaded<Module>> {
+export async function load<Module = AnyModule>(source: Source, options: TestOptions<Module> = {}): Promise<Loaded<Module>> {
   const opened = await open(source);
   if (opened instanceof Uint8Array || options.room?.types !== undefined || !(await needsTypes(opened)))
     return loadAnywhere<Module>(opened, options);

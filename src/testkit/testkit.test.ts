@@ -265,6 +265,25 @@ test("chance, CPUs and sizes are the test's", async () => {
   assert.notDeepEqual(await rolls(5), await rolls(6));
 });
 
+test("variables are given, read and changed by name", async () => {
+  const source = `
+    import { config, type u32, type u64, XDP_DROP, XDP_PASS, xdp } from "skep/bpf";
+    export const target = config<u32>(1);
+    export let total: u64 = 0;
+    export const count = xdp(() => {
+      total += target;
+      return target === 7 ? XDP_DROP : XDP_PASS;
+    });
+  `;
+  await using counter = await load(source, { variables: { target: 7 } });
+  counter.program("count").run(packet(padding())).expectVerdict("XDP_DROP");
+  assert.equal(counter.variable("total").get(), 7n);
+  counter.variable("total").set(100n);
+  counter.program("count").run(packet(padding()));
+  assert.equal(counter.variable("total").get(), 107n);
+  assert.throws(() => counter.variable("totl"), /did you mean total/);
+});
+
 test("IPv6 and bytes by hand go in, too", async () => {
   await using fw = await firewall();
   fw.program("firewall")

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { selectProgram } from "../programs.ts";
-import { parseSetting } from "../settings.ts";
+import { applyToSpec } from "../settings.ts";
 import { openSpec } from "../sources.ts";
 import { styleFor } from "../terminal.ts";
 
@@ -18,7 +18,7 @@ const help: CommandHelp = {
     "packet-hex": { value: "HEX", help: "one packet, from the Ethernet header on" },
     context: { value: "JSON", help: "fields of the context by name, or its bytes as text of hexadecimal digits" },
     program: { value: "NAME", help: "which program, when the file has several" },
-    set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first" },
+    set: { value: "MAP=KEY:VALUE", multiple: true, help: "put an entry into a map first; NAME=VALUE sets a variable" },
     break: {
       value: "PLACE",
       multiple: true,
@@ -52,7 +52,6 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     throw new CliError(EXIT.usage, "--replay - takes stdin for the capture: give the commands with --script");
   const number = numberOption(args, "packet", 1, Number.MAX_SAFE_INTEGER) ?? 1;
   if (!Number.isInteger(number)) throw new CliError(EXIT.usage, `--packet takes a whole number, found ${number}`);
-  const settings = args.values("set").map(parseSetting);
 
   // What is wrong with the command line is said before anything is compiled.
   const [{ oneInput }, { Packets }, { Target }, { Debugger }, { DebugConsole }, { parseBreak }] = await Promise.all([
@@ -66,7 +65,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const breaks = args.values("break").map((text) => naming(text, () => parseBreak(text)));
   const commands = script === undefined ? null : await readFile(script, "utf8");
   const single = capture === undefined ? oneInput(packetHex, context) : null;
-  const spec = await openSpec(file);
+  const { spec, settings } = applyToSpec(await openSpec(file), args.values("set"));
   const program = selectProgram(spec, args.value("program")).name;
   await using packets = capture === undefined ? null : await Packets.open(capture);
   const input = packets ?? single;
