@@ -1,6 +1,6 @@
 /** Maps that are no tables of keys and values: queues, filters, programs, call chains, maps of maps, storages, and where packets go. */
 
-import type { MapDeclaration } from "../object/module.ts";
+import type { MapDeclaration, ProgramDeclaration } from "../object/module.ts";
 import type { bool, i64, u32, u64 } from "./integers.ts";
 import type { MapOptions, PlacedOptions } from "./maps.ts";
 import { notCompiled } from "./not-compiled.ts";
@@ -45,8 +45,13 @@ export interface ProgramArray extends MapDeclaration<"prog_array", u32, never> {
   tailCall(ctx: object, index: u32): void;
 }
 
-/** Programs by index. Linux 4.2, `BPF_MAP_TYPE_PROG_ARRAY`. */
-export function programArray(_options: MapOptions): ProgramArray {
+/**
+ * Programs by index: those that it holds from the start, `programs: () => [parse, null, last]`, and those that user space puts in. All are for
+ * one hook. Linux 4.2, `BPF_MAP_TYPE_PROG_ARRAY`.
+ */
+export function programArray(
+  _options: MapOptions & { readonly programs?: () => readonly (ProgramDeclaration | null)[] },
+): ProgramArray {
   return notCompiled("programArray");
 }
 
@@ -68,10 +73,10 @@ export interface MapOfMaps<Type extends "array_of_maps" | "hash_of_maps", Key, I
   get(key: Key): Inner | null;
 }
 
-/** Maps by index; each looks like `inner`. Linux 4.12, `BPF_MAP_TYPE_ARRAY_OF_MAPS`. */
+/** Maps by index; each looks like `inner`. `maps: [first, second]`: those that it holds from the start. Linux 4.12, `BPF_MAP_TYPE_ARRAY_OF_MAPS`. */
 export function arrayOfMaps<Inner extends MapDeclaration>(
   _inner: Inner,
-  _options: MapOptions,
+  _options: MapOptions & { readonly maps?: readonly (Inner | null)[] },
 ): MapOfMaps<"array_of_maps", u32, Inner> {
   return notCompiled("arrayOfMaps");
 }

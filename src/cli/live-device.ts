@@ -8,6 +8,7 @@ import { End } from "./end.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
+import { neededBy } from "./programs.ts";
 import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
 import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
 import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
@@ -32,7 +33,7 @@ export async function runOnDevice(job: Job, { kind, name, duration, watch }: Dev
   // From before anything is opened, so that no signal ends the process before it told how it went.
   using end = new End(duration);
   await using engine = openEmbedded({ unsafe: job.unsafe });
-  const collection = await engine.load(job.spec, { programs: [job.program] });
+  const collection = await engine.load(job.spec, { programs: neededBy(job.program, job.spec) });
   applySettings(collection, job.settings);
   const style = styleFor(process.stdout);
   await using live =
@@ -81,7 +82,7 @@ function toAttach(job: Job, collection: Collection, device: string): readonly Wa
 function successorOf(job: Job, device: string): Successor {
   return {
     spec: job.spec,
-    load: { programs: [job.program] },
+    load: { programs: neededBy(job.program, job.spec) },
     prepare: (collection, kept) => applySettings(collection, job.settings, kept),
     wanted: (collection) => toAttach(job, collection, device),
   };

@@ -31,3 +31,9 @@ export function selectProgram(spec: Spec, name: string | undefined): ProgramSpec
   }
   return program;
 }
+
+/** The program, and those that its object puts into arrays of programs. */
+export function neededBy(program: string, { maps }: Spec): readonly string[] {
+  const called = maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
+  return [...new Set([program, ...called.map((entry) => entry.program)])];
+}

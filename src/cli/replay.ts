@@ -15,6 +15,7 @@ import { renderContents, shownMaps, type VariableValue, variablesToJson, variabl
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
+import { neededBy } from "./programs.ts";
 import { Records } from "./records.ts";
 import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
 
@@ -43,7 +44,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
       seed: 1,
       onPrint: say,
     });
-    await using collection = await engine.load(job.spec, { programs: [job.program] });
+    await using collection = await engine.load(job.spec, { programs: neededBy(job.program, job.spec) });
     applySettings(collection, job.settings);
     const reader = await openCapture(
       files.capture === "-" ? process.stdin : createReadStream(files.capture, { highWaterMark: 1 << 18 }),

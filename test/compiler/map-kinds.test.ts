@@ -42,6 +42,13 @@ describe("programs", () => {
     assert.equal(programs.tails.run({ packet: counted() }).verdict, 2);
   });
 
+  test("and maps are where the source puts them", async () => {
+    const { programs, maps } = await load();
+    assert.equal(programs.begin.run({ packet: counted() }).verdict, 2);
+    assert.equal(maps.others.get(64), 1n);
+    assert.equal(maps.seen.has(64), true);
+  });
+
   test("reach the maps in maps", async () => {
     const { programs, maps } = await load();
     assert.equal(programs.nested.run({ packet: counted() }).verdict, 1);
@@ -117,6 +124,13 @@ describe("what is refused", () => {
   test("declarations", () =>
     check([
       row("SK3003", top("export const q = queue({ maxEntries: 1 });"), "queue", /queue<Value>/),
+      row("SK3002", top("export const t = programArray({ maxEntries: 4, programs: [p] });"), "[p]", /\(\) => \[/),
+      row(
+        "SK3002",
+        top("export const t = programArray({ maxEntries: 1, programs: () => [p, p] });"),
+        "{ maxEntries: 1, programs: () => [p, p] }",
+      ),
+      row("SK3002", top("export const t = programArray({ maxEntries: 4, programs: () => [q] });"), "q"),
       row("SK3002", top("export const q = queue<u32>();"), "queue<u32>()", /maxEntries/),
       row("SK3003", top("export const t = programArray<u32>({ maxEntries: 1 });"), "<u32>"),
       row("SK3002", top("export const s = stackTrace({ maxEntries: 4, depth: 200 });"), "200", /depth/),

@@ -37,6 +37,12 @@ const WORDS = [
   ..."u8 u32 u64 i8 i32 i64 bool FixedArray<u8,4> ctx packet at get set length size increment Ethernet Ipv4 xdp hash array".split(
     " ",
   ),
+  ..."reserve() submit(e) discard(e) output(e) pop() push(1) getOn drain forEach tailCall redirect print config<u32>(0) atomicAdd exchange compareExchange".split(
+    " ",
+  ),
+  ..."ringBuffer queue arrayOfMaps FixedString<8> Bits<u32,3> Union<{a:u32}> ...e {...e} [...a] startsWith('a') charCodeAt(0) /**@union*/ BPF_ANY".split(
+    " ",
+  ),
   ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
     " ",
   ),

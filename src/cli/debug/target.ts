@@ -10,6 +10,7 @@ import type { Program, RunInput } from "../../engine/engine.ts";
 import type { Spec } from "../../object/spec.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { applySettings } from "../job.ts";
+import { neededBy } from "../programs.ts";
 import type { Setting } from "../settings.ts";
 import type { Packet, Packets } from "./packets.ts";
 
@@ -140,10 +141,4 @@ function accepting<Result>(run: () => Result): Result {
     if (error instanceof RangeError) throw new CliError(EXIT.input, error.message, { cause: error });
     throw error;
   }
-}
-
-/** The program, and those that its object puts into arrays of programs. */
-function neededBy(program: string, { maps }: Spec): readonly string[] {
-  const called = maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
-  return [...new Set([program, ...called.map((entry) => entry.program)])];
 }

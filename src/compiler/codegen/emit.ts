@@ -114,7 +114,7 @@ function emitSource(fn: MachineFunction, to: Register, from: Source, frame: Fram
       emit(make.aluImm(64, "add", to, frame.slots[from.slot]! + from.offset));
       return;
     case "map":
-      emit(make.loadPseudo(to, from.offset === null ? "map" : "map-value", 0, from.offset ?? 0), from);
+      emit(make.loadPseudo(to, from.offset === null ? "map" : "map-value", 0, 0), from);
       return;
     case "function":
       emit(make.loadPseudo(to, "function", 0), { kind: "function", name: from.function });

@@ -40,7 +40,7 @@ export interface Generated {
   readonly instructions: readonly Instruction[];
   /** The same, encoded: 8 bytes a slot, little-endian. */
   readonly code: Uint8Array;
-  /** Map references, whose immediates are 0 in the code (a `map-value`'s offset is there already). Ascending. */
+  /** Map references, whose immediates are 0 in the code. Ascending. */
   readonly relocations: readonly Relocation[];
   /** Calls of functions that the loader knows by name, and addresses of such variables. Ascending. */
   readonly externs: readonly ExternReference[];

@@ -33,7 +33,7 @@ interface Types {
   readonly value: StoredType | null;
 }
 
-type Options = Pick<MapDeclaration, "maxEntries" | "flags" | "pinned" | "numaNode" | "extra" | "depth">;
+type Options = Pick<MapDeclaration, "maxEntries" | "flags" | "pinned" | "numaNode" | "extra" | "depth" | "contents">;
 
 export function mapDeclaration(
   module: ModuleState,
@@ -230,14 +230,19 @@ function optionsOf(declared: Declared): Options | null {
   const [argument, more] = kind.family === "maps" ? node.arguments.slice(1) : node.arguments;
   // The number of CPUs is what everybody wants of a perf event array; the engine knows it. Storages grow with their objects.
   const counts = kind.family !== "perf" && kind.family !== "storage";
-  const nothing: Options = { maxEntries: 0, flags: 0, pinned: false, numaNode: null, extra: null, depth: DEPTH };
+  const nothing: Options = { maxEntries: 0, flags: 0, pinned: false, numaNode: null, extra: null, depth: DEPTH, contents: null };
   if (argument === undefined && !counts) return nothing;
   if (argument?.type !== "ObjectExpression" || more !== undefined)
     return refuse(argument ?? node, `${kindName} takes its options in braces`);
   const own = OWN_OPTIONS[kind.family] ?? {};
-  const known = [...OPTIONS.filter((name) => name !== "maxEntries" || kind.family !== "storage"), ...Object.keys(own)];
+  const known = [
+    ...OPTIONS.filter((name) => name !== "maxEntries" || kind.family !== "storage"),
+    ...Object.keys(own),
+    ...(kind.type === "prog_array" ? ["programs"] : kind.type === "array_of_maps" ? ["maps"] : []),
+  ];
   const given = new Map<string, bigint>();
   let pinned = false;
+  let contents: MapDeclaration["contents"] = null;
   for (const property of argument.properties) {
     const key =
       property.type === "ObjectProperty" && !property.computed && property.key.type === "Identifier" ? property.key.name : null;
@@ -248,6 +253,12 @@ function optionsOf(declared: Declared): Options | null {
       if (property.value.type !== "StringLiteral" || property.value.value !== "name")
         return refuse(property.value, 'pinning is "name": the map is pinned in the bpf file system under its name');
       pinned = true;
+      continue;
+    }
+    if (key === "programs" || key === "maps") {
+      const names = namesOf(declared, key, property.value);
+      if (names === null) return null;
+      contents = { kind: key, names };
       continue;
     }
     const value = constantOption(module, key, property.value);
@@ -261,6 +272,8 @@ function optionsOf(declared: Declared): Options | null {
   }
   const maxEntries = given.get("maxEntries");
   if (maxEntries === undefined && counts) return refuse(argument, `${kindName} needs maxEntries`);
+  if (contents !== null && BigInt(contents.names.length) > (maxEntries ?? 0n))
+    return refuse(argument, `${contents.names.length} ${contents.kind} do not fit into ${maxEntries ?? 0n} entries`);
   const numaNode = given.get("numaNode");
   return {
     maxEntries: Number(maxEntries ?? 0n),
@@ -269,7 +282,37 @@ function optionsOf(declared: Declared): Options | null {
     numaNode: numaNode === undefined ? null : Number(numaNode),
     extra: given.get("hashes") ?? null,
     depth: Number(given.get("depth") ?? DEPTH),
+    contents,
   };
+}
+
+/**
+ * `programs: () => [parse, null, last]`, `maps: [first, second]`: names of what is declared in this file. Programs stand behind an arrow, because
+ * they come further down in the file, and use the map themselves.
+ */
+function namesOf(declared: Declared, key: "programs" | "maps", node: Syntax.Node): readonly (string | null)[] | null {
+  const { module, kindName } = declared;
+  const refuse = (at: Syntax.Node, problem: string) => {
+    const instead = key === "programs" ? "write programs: () => [parse, null, last]" : "write maps: [first, second]";
+    module.reporter.report("SK3002", spanOf(at), { problem, instead });
+    return null;
+  };
+  const inner = key === "programs" && node.type === "ArrowFunctionExpression" && node.params.length === 0 ? node.body : null;
+  const list = key === "programs" ? inner : node;
+  if (list?.type !== "ArrayExpression") return refuse(node, `${key} of ${kindName} are a list of names`);
+  const names: (string | null)[] = [];
+  for (const item of list.elements) {
+    if (item?.type === "NullLiteral") {
+      names.push(null);
+      continue;
+    }
+    const wanted = key === "programs" ? "program" : "map";
+    const meaning = item?.type === "Identifier" && !module.values.isImported(item.name) ? module.values.look(item.name) : null;
+    if (item?.type !== "Identifier" || meaning?.kind !== wanted)
+      return meaning?.kind === "refused" ? null : refuse(item ?? list, `this is no ${wanted} of this file`);
+    names.push(item.name);
+  }
+  return names;
 }
 
 function constantOption(module: ModuleState, name: string, node: Syntax.Node): bigint | null {

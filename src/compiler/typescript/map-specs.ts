@@ -1,6 +1,6 @@
 /** From a checked declaration of a map to the map of the Spec. */
 
-import type { MapSpec } from "../../object/spec.ts";
+import type { MapContents, MapSpec } from "../../object/spec.ts";
 import type { TypeWriter } from "./btf-types.ts";
 import { sizeOf } from "./layout.ts";
 import type { MapDeclaration } from "./tree.ts";
@@ -20,8 +20,16 @@ export function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
     ...(map.pinned ? { pinning: "name" } : {}),
     ...(map.numaNode === null ? {} : { numaNode: map.numaNode }),
     ...(map.extra === null ? {} : { extra: map.extra }),
+    ...(map.contents === null ? {} : { contents: contentsOf(map.contents) }),
     ...(map.inner === null ? {} : { inner: { ...mapSpec(map.inner, types), name: `${map.name}.inner` } }),
   };
+}
+
+function contentsOf({ kind, names }: NonNullable<MapDeclaration["contents"]>): MapContents {
+  const given = names.flatMap((name, key) => (name === null ? [] : [{ key, name }]));
+  return kind === "programs"
+    ? { kind, entries: given.map(({ key, name }) => ({ key, program: name })) }
+    : { kind, entries: given.map(({ key, name }) => ({ key, map: name })) };
 }
 
 /** In bytes. Records of buffers are not what the kernel's map holds: their type is for who reads them. */

@@ -59,6 +59,8 @@ export interface MapDeclaration {
   readonly extra: bigint | null;
   /** Of call chains: addresses at most. */
   readonly depth: number;
+  /** Names of the programs, or maps, that it holds from the start, by index; null leaves one out. */
+  readonly contents: { readonly kind: "programs" | "maps"; readonly names: readonly (string | null)[] } | null;
   /** Of maps of maps: what each of its maps looks like. */
   readonly inner: MapDeclaration | null;
   /** Of a map that was got from another one: its address. */

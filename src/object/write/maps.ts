@@ -122,9 +122,9 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
   if ((spec.inner !== undefined || entries > 0) && spec.valueSize !== 0 && spec.valueSize !== 4) {
     throw new WriteError(`expected values of 4 bytes in a map of maps or programs, found ${spec.valueSize}`, { map: spec.name });
   }
-  // libbpf wants `values` to come last.
-  if (spec.inner !== undefined) add("values", types.pointers(define(types, spec.inner, true), entries), entries * POINTER_SIZE);
-  else if (spec.contents?.kind === "programs") add("values", types.pointers(callback(types), entries), entries * POINTER_SIZE);
+  // libbpf wants `values` to come last, and without a length: the variable has the room that its entries need.
+  if (spec.inner !== undefined) add("values", types.pointers(define(types, spec.inner, true), 0), 0);
+  else if (spec.contents?.kind === "programs") add("values", types.pointers(callback(types), 0), 0);
   else if (entries > 0)
     throw new WriteError("expected the inner map of a map of maps that is filled from the start, found none", { map: spec.name });
   return types.add({ kind: "struct", name: "", size: end, members });

@@ -35,8 +35,11 @@ export const jobs = queue<Job>({ maxEntries: 8 });
 export const numbers = stack<u64>({ maxEntries: 8 });
 export const seen = bloomFilter<u32>({ maxEntries: 100, hashes: 3 });
 export const next = programArray({ maxEntries: 2 });
+export const steps = programArray({ maxEntries: 4, programs: () => [null, filters, again] });
 export const counts = hash<u32, u64>({ maxEntries: 16 });
+export const others = hash<u32, u64>({ maxEntries: 16 });
 export const perInterface = arrayOfMaps(counts, { maxEntries: 4 });
+export const filled = arrayOfMaps(counts, { maxEntries: 4, maps: [counts, null, others] });
 export const perName = hashOfMaps<FixedString<8>, typeof counts>(counts, { maxEntries: 4 });
 export const rings = arrayOfMaps(ringBuffer<Job>({ maxEntries: 4096 }), { maxEntries: 2 });
 export const ports = deviceMap({ maxEntries: 8 });
@@ -117,4 +120,17 @@ export const obey = xdp((ctx) => {
   });
   counts.set(1000, sum);
   return taken === 2 ? XDP_PASS : XDP_DROP;
+});
+
+export const again = xdp((ctx) => {
+  const second = filled.get(2);
+  if (second !== null) second.increment(ctx.packet.length);
+  steps.tailCall(ctx, 1);
+  return XDP_DROP;
+});
+
+export const begin = xdp((ctx) => {
+  steps.tailCall(ctx, 0);
+  steps.tailCall(ctx, 2);
+  return XDP_ABORTED;
 });

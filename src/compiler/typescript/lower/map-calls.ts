@@ -1,6 +1,5 @@
 /** Lowers methods of maps that are no tables of keys to the kernel's helpers. */
 
-import type { HelperName } from "../../../uapi/helpers.ts";
 import type { Value } from "../../ir/ir.ts";
 import { calledHelper, movesPacket } from "../called-helpers.ts";
 import { paddingOf, sizeOf } from "../layout.ts";
