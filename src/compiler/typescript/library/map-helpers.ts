@@ -3,10 +3,7 @@
 import type { HelperName } from "../../../uapi/helpers.ts";
 import type { ContextName } from "./contexts.ts";
 
-/**
- * An argument of the helper. `index`: the key as a number, `key` and `value`: their addresses; `task`, `socket`, `inode`, `cgroup`: pointers of
- * the kernel; `flags`: the last, and 0 when it is left out.
- */
+/** An argument of the helper. `index`: the key as a number; `key`, `value`: their addresses; `flags`: the last, 0 when it is left out. */
 export type MapArgument = "context" | "map" | "index" | "key" | "value" | "flags";
 
 export interface MapHelper {
