@@ -41,6 +41,18 @@ describe("every clang compiles what people write", { skip }, () => {
     });
   }
 
+  test("also on a machine without headers of a kernel", async () => {
+    for (const clang of CLANGS) {
+      const spec = await compile(join(PROGRAMS, "traffic.bpf.c"), { c: { clang, flags: ["-nostdlibinc"] } });
+      for (const program of spec.programs)
+        assert.ok((await check(spec, program, openKernelTarget("6.18"), { log: false, profile: false })).verdict?.accepted);
+      assert.ok(
+        spec.programs.every(({ core }) => core === undefined),
+        "what user space knows of a type does not move",
+      );
+    }
+  });
+
   test("for the instruction set that is wanted", async () => {
     using folder = new Folder();
     const file = folder.file("d.bpf.c", '#include <bpf/bpf_helpers.h>\nSEC("xdp") int d(int *c) { return c[0] / (c[1] | 1); }\n');
