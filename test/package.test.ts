@@ -39,6 +39,16 @@ const { verdicts } = await device.receiveMany([packet, packet]);
 console.log(JSON.stringify({ onThread: [...verdicts], verdict, dropped: dropped?.map(Number), hook: defineHook("a", { b: u8 }, { returns: u32 }).run({ b: 1 }), instructions: assemble("r0 = 0\\nexit").length, cpus: openEmbedded().cpus, accepted: verify(spec, spec.programs[0]!, kernelTarget("6.18", null)).accepted }));
 `;
 
+/** With types of the kernel, which `skep types` declares for editors. */
+const TRACE = `
+import { hash, tpBtf, u32, type u64 } from "skep/bpf";
+import type { task_struct } from "skep/vmlinux";
+export const switches = hash<u32, u64>({ maxEntries: 64 });
+export const onSwitch = tpBtf("sched_switch", (_preempt: boolean, _previous: task_struct, next: task_struct) => {
+  switches.increment(u32(next.tgid));
+});
+`;
+
 const TSCONFIG = {
   compilerOptions: {
     module: "nodenext",
@@ -57,7 +67,7 @@ test("the published package type-checks and runs in a project of its own", async
   const { version, exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const program = readFileSync(join(ROOT, "examples/firewall.bpf.ts"), "utf8");
   for (const entry of Object.keys(exports).filter((entry) => entry !== "./package.json")) {
-    assert.ok(`${USER}${program}`.includes(`from "skep${entry.slice(1)}"`), `${entry} is used here`);
+    assert.ok(`${USER}${program}${TRACE}`.includes(`from "skep${entry.slice(1)}"`), `${entry} is used here`);
   }
   const modules = join(folder.path, "node_modules");
   mkdirSync(join(modules, "skep"), { recursive: true });
@@ -69,6 +79,10 @@ test("the published package type-checks and runs in a project of its own", async
   folder.file("tsconfig.json", JSON.stringify(TSCONFIG));
   folder.file("firewall.bpf.ts", program);
   folder.file("user.ts", USER);
+  folder.file("trace.bpf.ts", TRACE);
+  const skep = join(modules, "skep/bin/skep.js");
+  await run(process.execPath, [skep, "types", "trace.bpf.ts", "-o", "vmlinux.d.ts"], { cwd: folder.path });
+  await run(process.execPath, [skep, "compile", "trace.bpf.ts", "-o", "trace.o", "--target", "kernel"], { cwd: folder.path });
 
   await run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder.path]);
   const { stdout } = await run(process.execPath, ["user.ts"], { cwd: folder.path });
@@ -82,7 +96,6 @@ test("the published package type-checks and runs in a project of its own", async
     accepted: true,
   });
 
-  const skep = join(modules, "skep/bin/skep.js");
   const capture = join(ROOT, "examples/captures/office.pcap");
   const ended = await run(process.execPath, [skep, "run", "firewall.bpf.ts", "--replay", capture, "--json"], {
     cwd: folder.path,

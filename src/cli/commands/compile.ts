@@ -8,6 +8,7 @@ import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { selectPrograms } from "../programs.ts";
 import { openSpec, write } from "../sources.ts";
 import { type Style, styleFor } from "../terminal.ts";
+import type { Destination } from "../verification.ts";
 
 const FORMATS = ["asm", "obj", "bytes", "json", "ir", "c-header", "dts"] as const;
 type Format = (typeof FORMATS)[number];
@@ -76,12 +77,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   if (format === "ir" && !file.endsWith(".ts"))
     throw new CliError(EXIT.usage, `--emit ir is for .bpf.ts sources: ${file} does not go through our compiler's IR`);
   const targets = args.values("target").flatMap((value) => value.split(",").map((name) => name.trim()));
-  const { destinationsNamed } = await import("../destinations.ts");
-  const { KERNELS } = await import("../../verifier/targets/index.ts");
-  const destinations = await destinationsNamed(
-    targets.flatMap((name) => (name === "kernel" ? KERNELS : [name])),
-    "--target",
-  );
+  const destinations = targets.length === 0 ? [] : await destinationsOf(targets);
   const vmlinux = args.value("vmlinux");
   const spec = await openSpec(file, {
     ...(cpu === undefined ? {} : { cpu }),
@@ -115,12 +111,17 @@ function cpuOf(args: Arguments): CpuVersion | undefined {
   return cpu;
 }
 
+async function destinationsOf(targets: readonly string[]): Promise<Destination[]> {
+  const [{ destinationsNamed }, { KERNELS }] = await Promise.all([
+    import("../destinations.ts"),
+    import("../../verifier/targets/index.ts"),
+  ]);
+  const names = targets.flatMap((name) => (name === "kernel" ? KERNELS : [name]));
+  return destinationsNamed(names, "--target");
+}
+
 /** Verifies for each target, and tells on stderr of what is refused. */
-async function accepted(
-  file: string,
-  spec: Spec,
-  destinations: Awaited<ReturnType<typeof import("../destinations.ts").destinationsNamed>>,
-): Promise<boolean> {
+async function accepted(file: string, spec: Spec, destinations: readonly Destination[]): Promise<boolean> {
   const [{ verifyFor }, { renderVerification }, { sourceReader }, { hasColours }] = await Promise.all([
     import("../verification.ts"),
     import("../render-verification.ts"),
