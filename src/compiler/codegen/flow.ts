@@ -12,6 +12,7 @@ import {
   type MachineInstruction,
   machineGraph,
   type Place,
+  spillOf,
 } from "./machine.ts";
 
 /** Liveness of registers, physical and virtual. Spilled places are not registers. */
@@ -65,16 +66,17 @@ export function walkBackwards(
   }
 }
 
-/** Removes operations and moves whose results nobody reads; what becomes unread by that too. */
+/** Removes operations and moves whose results nobody reads, spilled values among them; what becomes unread by that too. */
 export function removeDeadCode(fn: MachineFunction): void {
+  const number = (place: Place): number => (isSpill(place) ? fn.registers + spillOf(place) : place);
   for (let changed = true; changed; ) {
     changed = false;
-    const live = registerLiveness(fn);
+    const live = placeLiveness(fn, fn.registers + fn.spills, number);
     for (const [id, block] of fn.blocks.entries()) {
       const kept: MachineInstruction[] = [];
       const after = live.out[id]!.copy();
-      const read = (place: Place): boolean => isSpill(place) || after.has(place);
-      forEachTerminatorUse(block.end, (place) => after.add(place));
+      const read = (place: Place): boolean => after.has(number(place));
+      forEachTerminatorUse(block.end, (place) => after.add(number(place)));
       for (let index = block.code.length - 1; index >= 0; index--) {
         let instruction = block.code[index]!;
         if (instruction.kind === "move") {
@@ -95,12 +97,8 @@ export function removeDeadCode(fn: MachineFunction): void {
           }
         }
         kept.push(instruction);
-        forEachDefinition(instruction, (place) => {
-          if (!isSpill(place)) after.delete(place);
-        });
-        forEachUse(instruction, (place) => {
-          if (!isSpill(place)) after.add(place);
-        });
+        forEachDefinition(instruction, (place) => after.delete(number(place)));
+        forEachUse(instruction, (place) => after.add(number(place)));
       }
       block.code = kept.reverse();
     }

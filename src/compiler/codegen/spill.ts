@@ -58,16 +58,36 @@ export function spill(fn: MachineFunction, groups: readonly (readonly Register[]
   }
   for (const block of fn.blocks) {
     const code: MachineInstruction[] = [];
-    for (const instruction of block.code) {
+    // What the instruction before left in registers. Instructions in a row on one value take turns on one register; who comes later
+    // reads it again, because holding it is what there were too few registers for.
+    let held = new Map<Place, Register>();
+    for (const [index, instruction] of block.code.entries()) {
       if (instruction.kind === "move") {
-        const moves = instruction.moves.flatMap((move) => rewriteMove(move, places));
-        if (moves.length > 0) code.push({ ...instruction, moves });
+        const next = block.code[index + 1];
+        const wanted = new Set<Place>();
+        if (next !== undefined && next.kind !== "move" && next.kind !== "call") forEachUse(next, (place) => wanted.add(place));
+        const moves = instruction.moves.flatMap((move) => rewriteMove(move, places, held));
+        const { location } = instruction;
+        held = new Map();
+        const stores: Move[] = [];
+        const through = moves.map(({ to, from }): Move => {
+          const original = instruction.moves.find(
+            (move) => places.get(move.to) !== undefined && isPlace(places.get(move.to), to),
+          )?.to;
+          if (original === undefined || !wanted.has(original)) return { to, from };
+          const name = fresh(fn, temporary);
+          held.set(original, name);
+          stores.push({ to, from: { kind: "place", place: name } });
+          return { to: name, from };
+        });
+        if (through.length > 0) code.push({ ...instruction, moves: through });
+        if (stores.length > 0) code.push({ kind: "move", moves: stores, location });
         continue;
       }
       const { location } = instruction;
       const before: Move[] = [];
       const after: Move[] = [];
-      const names = new Map<Place, Register>();
+      const names = new Map<Place, Register>(instruction.kind === "call" ? [] : held);
       const replace = (place: Place): Register => {
         let name = names.get(place);
         if (name === undefined) names.set(place, (name = fresh(fn, temporary)));
@@ -84,8 +104,16 @@ export function spill(fn: MachineFunction, groups: readonly (readonly Register[]
       if (before.length > 0) code.push({ kind: "move", moves: before, location });
       code.push(names.size === 0 ? instruction : mapPlaces(instruction, (place) => names.get(place) ?? place));
       if (after.length > 0) code.push({ kind: "move", moves: after, location });
+      held = new Map();
+      if (instruction.kind === "call") continue;
+      const hold = (place: Place): void => {
+        const name = names.get(place);
+        if (name !== undefined) held.set(place, name);
+      };
+      forEachUse(instruction, hold);
+      forEachDefinition(instruction, hold);
     }
-    const before = new Map<Place, Register>();
+    const before = new Map<Place, Register>(held);
     const loads: Move[] = [];
     forEachTerminatorUse(block.end, (place) => {
       const from = places.get(place);
@@ -94,20 +122,27 @@ export function spill(fn: MachineFunction, groups: readonly (readonly Register[]
       before.set(place, name);
       loads.push({ to: name, from });
     });
-    if (loads.length > 0) {
-      code.push({ kind: "move", moves: loads, location: block.end.location });
-      block.end = mapEnd(block.end, (place) => before.get(place) ?? place);
-    }
+    if (loads.length > 0) code.push({ kind: "move", moves: loads, location: block.end.location });
+    block.end = mapEnd(block.end, (place) => before.get(place) ?? place);
     block.code = code;
   }
 }
 
-function rewriteMove(move: Move, places: ReadonlyMap<Register, Source>): Move[] {
-  const from = move.from.kind === "place" ? (places.get(move.from.place) ?? move.from) : move.from;
+function isPlace(source: Source | undefined, place: Place): boolean {
+  return source?.kind === "place" && source.place === place;
+}
+
+function rewriteMove(move: Move, places: ReadonlyMap<Register, Source>, held: ReadonlyMap<Place, Register>): Move[] {
+  const from = move.from.kind === "place" ? heldOrSpilled(move.from.place, places, held) : move.from;
   const to = places.get(move.to);
   if (to === undefined) return [{ to: move.to, from }];
   // What is made anew at its uses is never written.
   return to.kind === "place" ? [{ to: to.place, from }] : [];
+}
+
+function heldOrSpilled(place: Place, places: ReadonlyMap<Register, Source>, held: ReadonlyMap<Place, Register>): Source {
+  const name = held.get(place);
+  return name !== undefined ? { kind: "place", place: name } : (places.get(place) ?? { kind: "place", place });
 }
 
 function fresh(fn: MachineFunction, temporary: Set<Register>): Register {
