@@ -86,7 +86,7 @@ describe("what is refused", () => {
       one("SK3006", "export const p = cgroupSkbEgress(() => 4);", "4"),
       one("SK3006", 'export const p = fentry("tcp_v4_connect", () => 1);', "1"),
       one("SK2302", "export const p = tc((ctx) => {});", "}"),
-      one("SK2101", "export const p = tc((ctx) => ctx.mark === 1);", "ctx.mark === 1"),
+      one("SK3006", "export const p = tc((ctx) => ctx.mark === 1);", "ctx.mark === 1", /TC_ACT_OK/),
     ]));
 
   test("fields of a context that the hook does not show, or not for writing", () =>

@@ -176,7 +176,7 @@ export const DIAGNOSTICS = {
   SK2302: {
     title: "Not every path returns",
     message: "{name} can end without returning {type}",
-    hint: "add a return at its end",
+    hint: "{instead}",
   },
   SK2303: { title: "Return without a value", message: "{name} must return {type}", hint: "write return with a value" },
   SK2304: { title: "Never null", message: "{what} is never null", hint: "remove the check" },

@@ -225,7 +225,12 @@ function uncheckedBody(
   const result = settleReturns(fn);
   if (result === null) return null;
   if (fn.reachable && result.kind !== "void" && fn.hook?.verdicts.silent !== true) {
-    fn.reporter.report("SK2302", endOf(block), { name: fn.name, type: typeName(result) });
+    const instead = fn.hook === null ? "add a return at its end" : `return one at its end: ${fn.hook.verdicts.described}`;
+    fn.reporter.report("SK2302", endOf(block), {
+      name: fn.name,
+      type: fn.hook === null ? typeName(result) : "a verdict",
+      instead,
+    });
     return null;
   }
   return made(result, checked);

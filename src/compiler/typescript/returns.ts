@@ -87,6 +87,11 @@ function verdict(fn: FunctionState, value: Expression, verdicts: Verdicts): Expr
     if (value.kind === "constant") return { ...value, type, value: representation(value.value, type) };
     return { kind: "convert", type, operand: value, at: value.at };
   }
+  const { kind } = value.type;
+  if (verdicts.ranges !== null && (kind === "bool" || kind === "reference" || kind === "null")) {
+    notVerdict(fn, value, typeName(value.type), verdicts);
+    return value;
+  }
   const given = coerce(fn, value, type);
   checkVerdict(fn, given, verdicts);
   return given;
@@ -105,6 +110,6 @@ function checkVerdict(fn: FunctionState, value: Expression, verdicts: Verdicts):
   notVerdict(fn, value, number, verdicts);
 }
 
-function notVerdict(fn: FunctionState, { at }: Expression, value: bigint, verdicts: Verdicts): void {
+function notVerdict(fn: FunctionState, { at }: Expression, value: bigint | string, verdicts: Verdicts): void {
   fn.reporter.report("SK3006", at, { value, hook: fn.hook?.section ?? fn.name, verdicts: verdicts.described });
 }

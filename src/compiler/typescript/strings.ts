@@ -86,7 +86,7 @@ function compared(
 ): Expression {
   const to = textOf(other.type);
   if (to === null) {
-    const instead = "only a FixedString is compared with a text";
+    const instead = "numbers are compared with numbers, IPPROTO_TCP or 443; a text is compared with a FixedString";
     fn.reporter.report("SK2104", other.at, { operator: "a comparison with a text", found: typeName(other.type), instead });
     return errorAt(node);
   }
