@@ -76,7 +76,9 @@ async function inside(): Promise<void> {
   writeFileSync("/sys/fs/cgroup/skep/cgroup.procs", String(process.pid));
   const opens = () => new Promise<void>((resolve) => createSocket("udp4").bind(0, "127.0.0.1").on("listening", resolve).unref());
   say("on_socket", await one("on_socket", 8, { cgroup: "/skep" }, opens));
-  spawnSync("sh", ["-c", `insmod "$(find ${process.argv[3]}/lib/modules -name "veth.ko*")"`]);
+  const unpack =
+    'file=$(find "$0/lib/modules" -name "veth.ko*"); case $file in *.xz) xz -dc "$file";; *) cat "$file";; esac > /tmp/veth.ko';
+  spawnSync("sh", ["-c", `${unpack}; busybox insmod /tmp/veth.ko`, process.argv[3] ?? ""], { stdio: "inherit" });
   spawnSync("ip", ["link", "add", "name", "skep0", "type", "veth", "peer", "name", "skep1"]);
   say(
     "on_module",

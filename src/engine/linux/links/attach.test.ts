@@ -359,3 +359,17 @@ describe("what cannot be", () => {
     });
   }
 });
+
+test("kernels exchange no tracing programs: a FeatureError says what to do instead", async () => {
+  const kernel = new FakeKernel().on("link_update", () => -ERRNO.EINVAL);
+  const { link, machine } = attached(kernel, "tp_btf/sched_switch");
+  const other = { name: "other", fd: machine.ledger.adopt(51, "program other").fd } as unknown as Parameters<
+    typeof link.update
+  >[0];
+  await assert.rejects(link.update(other), {
+    name: "FeatureError",
+    message: /putting other in its place: kernels do not exchange programs there; attach the new one, then detach this one/,
+  });
+  const { link: tc } = attached(kernel, "tc", { interface: "eth0" });
+  await assert.rejects(tc.update(other), { name: "AttachError", message: /EINVAL/ });
+});

@@ -27,6 +27,8 @@ export interface Attempt {
   readonly feature: string;
   readonly since: string;
   readonly needs: readonly Capability[];
+  /** True: kernels exchange no programs there. */
+  readonly fixed?: boolean;
   /** What error numbers mean here, in words that go on after `attaching x to y: `. */
   readonly means?: { readonly [Code in keyof typeof ERRNO]?: string };
 }
@@ -39,9 +41,9 @@ export function createLink(attaching: Attaching, request: Request<"link_create">
 }
 
 /** A link that is the descriptor which the kernel just returned. */
-export function linkOf({ kernel, spec }: Attaching, { place }: Attempt, fd: number): LinuxLink {
+export function linkOf({ kernel, spec }: Attaching, { place, fixed = false }: Attempt, fd: number): LinuxLink {
   const descriptors = [kernel.ledger.adopt(fd, `link of ${spec.name} to ${place}`)];
-  return new LinuxLink(kernel, { description: place, descriptors });
+  return new LinuxLink(kernel, { description: place, descriptors, fixed });
 }
 
 export function attachFailure({ kernel, spec }: Attaching, attempt: Attempt, cause: SystemError): Error {

@@ -46,6 +46,7 @@ function attachOne(attaching: Attaching, target: string): LinuxLink {
     feature: "kprobe PMU",
     since: "4.17",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: {
       ENOENT: "the kernel has no such function, or it was inlined where it is called",
       EINVAL: "the kernel allows no probe there, or has several functions of that name",
@@ -74,7 +75,11 @@ function attachOne(attaching: Attaching, target: string): LinuxLink {
   const opened = transport.perfEventOpen(attribute, -1, 0);
   // Naming it here keeps the text for as long as the kernel reads it.
   if (opened < 0 || name.length === 0) throw attachFailure(attaching, attempt, systemError("perf_event_open", opened));
-  return new LinuxLink(kernel, { description: attempt.place, descriptors: [attachToEvent(attaching, attempt, opened)] });
+  return new LinuxLink(kernel, {
+    description: attempt.place,
+    descriptors: [attachToEvent(attaching, attempt, opened)],
+    fixed: true,
+  });
 }
 
 function attachMany(attaching: Attaching, pattern: string): LinuxLink {
@@ -97,6 +102,7 @@ function attachMany(attaching: Attaching, pattern: string): LinuxLink {
     feature: "BPF_LINK_TYPE_KPROBE_MULTI",
     since: spec.attachType === "trace_kprobe_session" ? "6.10" : "5.18",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: {
       ESRCH: "the kernel has no such function that can be traced",
       EOPNOTSUPP: "this kernel traces no functions (CONFIG_FPROBE)",

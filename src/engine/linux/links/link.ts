@@ -15,6 +15,8 @@ export interface Attachment {
   readonly description: string;
   /** What holds the program where it is. */
   readonly descriptors: readonly Descriptor[];
+  /** True: kernels exchange no programs there. */
+  readonly fixed?: boolean;
   /** Puts another program in its place, where that is not `BPF_LINK_UPDATE`; an error number, negated, when it fails. */
   readonly replace?: (program: number) => number;
   /** Undoes what closing the descriptors does not. */
@@ -75,7 +77,7 @@ export class LinuxLink implements Link {
     }
     const cause = request.error(result);
     const { errno } = cause;
-    if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENOTSUPP || (errno === ERRNO.EINVAL && this.#isTracing))
+    if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.ENOTSUPP || (errno === ERRNO.EINVAL && this.#attachment.fixed === true))
       throw new FeatureError(
         "BPF_LINK_UPDATE",
         null,
@@ -83,10 +85,6 @@ export class LinuxLink implements Link {
         { cause },
       );
     throw new AttachError(`${what}: ${cause.message}`, { cause });
-  }
-
-  get #isTracing(): boolean {
-    return /^(tracepoint|raw_tp|tp_btf|fentry|fexit|fmod_ret|lsm|k|u|perf)/.test(this.description);
   }
 
   async detach(): Promise<void> {

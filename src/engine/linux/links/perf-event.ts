@@ -37,6 +37,7 @@ export function attachPerfEvent(attaching: Attaching): LinuxLink {
     feature: "BPF_PROG_TYPE_PERF_EVENT",
     since: "4.9",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: {
       ENOENT:
         type === PERF_TYPE.hardware
@@ -57,7 +58,7 @@ export function attachPerfEvent(attaching: Attaching): LinuxLink {
     for (const descriptor of descriptors) descriptor.close();
     throw error;
   }
-  return new LinuxLink(kernel, { description: attempt.place, descriptors });
+  return new LinuxLink(kernel, { description: attempt.place, descriptors, fixed: true });
 }
 
 /** Events that are counted one by one call for each, unless a rate is wanted. */

@@ -14,6 +14,7 @@ export function attachRawTracepoint(attaching: Attaching): LinuxLink {
     feature: "BPF_RAW_TRACEPOINT_OPEN",
     since: "4.17",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: {
       ENOENT: "there is no such tracepoint; /sys/kernel/tracing/available_events lists them (without what is before the colon)",
     },

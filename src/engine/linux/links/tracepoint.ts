@@ -18,13 +18,14 @@ export function attachTracepoint(attaching: Attaching): LinuxLink {
     feature: "BPF_PROG_TYPE_TRACEPOINT",
     since: "4.7",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
   };
   const config = BigInt(tracepointId(kernel, spec.name, event));
   // A tracepoint runs its programs on every CPU and in every process, wherever the event was opened.
   const opened = kernel.transport.perfEventOpen(perfAttribute({ type: PERF_TYPE.tracepoint, config, period: 1 }), -1, 0);
   if (opened < 0) throw attachFailure(attaching, attempt, systemError("perf_event_open", opened));
   const descriptors = [attachToEvent(attaching, attempt, opened)];
-  return new LinuxLink(kernel, { description: attempt.place, descriptors });
+  return new LinuxLink(kernel, { description: attempt.place, descriptors, fixed: true });
 }
 
 /** @throws AttachError for a name that is none, with the nearest; FeatureError where there is no tracefs. */

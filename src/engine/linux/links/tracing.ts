@@ -31,6 +31,7 @@ export function attachTracing(attaching: Attaching): LinuxLink {
     feature: word,
     since: "5.5",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: { EBUSY: "another program decides there, or the kernel is tracing this function otherwise" },
   };
   const link = new Request(kernel.transport, "link_create")

@@ -47,6 +47,7 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     feature: "uprobe PMU",
     since: "4.17",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: {
       ESRCH: `there is no process ${options.pid}`,
       EINVAL: "the kernel sets no probe there: it is no instruction of code that is mapped for execution",
@@ -73,7 +74,11 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     options.pid === undefined ? transport.perfEventOpen(attribute, -1, 0) : transport.perfEventOpen(attribute, options.pid, -1);
   // Naming the path here keeps it for as long as the kernel reads it.
   if (opened < 0 || path.length === 0) throw attachFailure(attaching, attempt, systemError("perf_event_open", opened));
-  return new LinuxLink(kernel, { description: attempt.place, descriptors: [attachToEvent(attaching, attempt, opened)] });
+  return new LinuxLink(kernel, {
+    description: attempt.place,
+    descriptors: [attachToEvent(attaching, attempt, opened)],
+    fixed: true,
+  });
 }
 
 function attachMany(attaching: Attaching, targets: readonly ProbeTarget[]): LinuxLink {
@@ -98,6 +103,7 @@ function attachMany(attaching: Attaching, targets: readonly ProbeTarget[]): Linu
     feature: "BPF_LINK_TYPE_UPROBE_MULTI",
     since: spec.attachType === "trace_uprobe_session" ? "6.13" : "6.6",
     needs: ["CAP_BPF", "CAP_PERFMON"],
+    fixed: true,
     means: { ESRCH: `there is no process ${options.pid}` },
   });
 }
