@@ -230,6 +230,10 @@ export const DIAGNOSTIC_EXAMPLES: Partial<Record<DiagnosticCode, DiagnosticExamp
     "The text has its final 0 in the array.",
     'const name: FixedString<4> = "four";\n  if (name === "abc") return XDP_DROP;',
   ),
+  SK3109: event(
+    "A callback may run many times or never, and a reservation is handed back once.",
+    "const e = events.reserve();\n  if (e === null) return XDP_PASS;\n  bpf_loop(1, () => { events.submit(e); });",
+  ),
   SK3201: whole("Each hook has its own helpers.", 'export const p = kprobe("do_exit", () => { bpf_redirect(1, 0); });'),
   SK3202: whole(
     "The kernel checks the licence when the program is loaded.",
