@@ -14,6 +14,7 @@ import { CONTEXT_NAMES, contextNamed, VIEWS } from "../src/compiler/typescript/l
 import { HELPER_LIST, type Helper, type HelperParameter, helperNamed } from "../src/compiler/typescript/library/helpers.ts";
 import { HOOKS, type Hook } from "../src/compiler/typescript/library/hooks.ts";
 import { hookHas } from "../src/compiler/typescript/library/offers.ts";
+import { HELPER_STRUCTS } from "../src/compiler/typescript/library/structs.ts";
 import { VERDICTS } from "../src/compiler/typescript/library/verdicts.ts";
 import type { Field, StoredType } from "../src/compiler/typescript/types.ts";
 import { typeName } from "../src/compiler/typescript/types.ts";
@@ -50,13 +51,17 @@ function note(type: StoredType, used: Set<string>): void {
 }
 
 /** A type and a function of one name are in one file. */
-const WITH_HELPER = "bpf_tcp_sock";
+const WITH_HELPER = [VIEWS.bpf_tcp_sock, HELPER_STRUCTS.bpf_fib_lookup];
+
+function hasHelper(name: string): boolean {
+  return WITH_HELPER.some((struct) => struct.name === name);
+}
 
 function contexts(): string {
   const used = new Set<string>(["u64"]);
   const parts = [
     ...Object.values(VIEWS)
-      .filter(({ name }) => name !== WITH_HELPER)
+      .filter(({ name }) => !hasHelper(name))
       .map((view) => ({ name: view.name, fields: view.fields, packet: null, registers: false })),
     ...CONTEXT_NAMES.map((name) => {
       const { struct, packet, registers } = contextNamed(name, "x86_64");
@@ -73,7 +78,12 @@ function contexts(): string {
     const brand = `readonly "~context"?: "${name}";\n`;
     return `${doc(TYPE_DOCS[name])}export interface ${name} {\n${shown}${argument}${body}${name.endsWith("Context") ? brand : ""}}\n`;
   });
-  const net = ["Ipv4Address", "Ipv6Address"].filter((name) => used.has(name));
+  const others = Object.values(HELPER_STRUCTS).filter(({ name }) => !hasHelper(name));
+  const structs = others.map(
+    ({ name, fields }) =>
+      `${doc(TYPE_DOCS[name])}export interface ${name} {\n${fields.map((field) => member(name, field, used)).join("")}}\n`,
+  );
+  const net = ["Ipv4Address", "Ipv6Address", "MacAddress"].filter((name) => used.has(name));
   const integers = [...used].filter((name) => !net.includes(name)).sort(byName);
   return `${GENERATED}
 
@@ -81,7 +91,7 @@ import type { ${integers.join(", ")} } from "./integers.ts";
 import type { ${net.join(", ")} } from "./net.ts";
 import type { Packet } from "./packet.ts";
 
-${parts.join("\n")}`;
+${[...parts, ...structs].join("\n")}`;
 }
 
 // ── hooks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,13 +258,15 @@ function helpers(): string {
 import type { MapDeclaration } from "../object/module.ts";
 import type { MapType } from "../uapi/map-types.ts";
 import type { bpf_sock } from "./contexts.ts";
-import type { be16, i32, i64, u16, u32, u64 } from "./integers.ts";
+import type { be16, be32, i32, i64, u8, u16, u32, u64 } from "./integers.ts";
 import type { Address, KernelStruct } from "./memory.ts";
+import type { Ipv4Address, Ipv6Address, MacAddress } from "./net.ts";
 import { notCompiled } from "./not-compiled.ts";
 
-${doc(TYPE_DOCS[WITH_HELPER])}export interface ${WITH_HELPER} {
-${VIEWS[WITH_HELPER].fields.map((field) => member(WITH_HELPER, field, new Set())).join("")}}
-
+${WITH_HELPER.map(
+  ({ name, fields }) =>
+    `${doc(TYPE_DOCS[name])}export interface ${name} {\n${fields.map((field) => member(name, field, new Set())).join("")}}\n`,
+).join("\n")}
 ${HELPER_LIST.map(helper).join("\n")}`;
 }
 

@@ -37,9 +37,26 @@ export const TYPE_DOCS: Readonly<Record<string, string>> = {
   bpf_tcp_sock: "What is known of a TCP connection.",
   bpf_xdp_sock: "An AF_XDP socket.",
   bpf_flow_keys: "What a flow dissector fills in.",
+  bpf_fib_lookup:
+    "A question for `bpf_fib_lookup`, and its answer. Make it with `zeroed<bpf_fib_lookup>()`: fields of IPv4 and IPv6 lie over each other.",
+  bpf_tunnel_key: "Where a packet came from, or goes, through a tunnel. Make it with `zeroed<bpf_tunnel_key>()`.",
+  bpf_redir_neigh: "The neighbour that `bpf_redirect_neigh` sends to. Make it with `zeroed<bpf_redir_neigh>()`.",
+  bpf_sock_tuple4: "Addresses and ports of a connection, for `bpf_sk_lookup_tcp` and its kin: `union bpf_sock_tuple`, of IPv4.",
+  bpf_sock_tuple6: "Addresses and ports of a connection, for `bpf_sk_lookup_tcp` and its kin: `union bpf_sock_tuple`, of IPv6.",
+  bpf_perf_event_value: "The count of a performance counter, and for how long it was enabled and running, in nanoseconds.",
+  bpf_pidns_info: "Process and thread, as a PID namespace numbers them.",
+  btf_ptr: "Something of the kernel's, with its type.",
+  sockaddr_in: "An IPv4 address and port, for `bpf_bind`. Make it with `zeroed<sockaddr_in>()`.",
+  sockaddr_in6: "An IPv6 address and port, for `bpf_bind`. Make it with `zeroed<sockaddr_in6>()`.",
 };
 
 export const FIELD_DOCS: Readonly<Record<string, string>> = {
+  "bpf_fib_lookup.family": "AF_INET or AF_INET6.",
+  "bpf_fib_lookup.ifindex": "Asked: index of the interface that it came in by. Answered: of that which it goes out by.",
+  "bpf_fib_lookup.smac": "Answered: the hardware address of the interface.",
+  "bpf_fib_lookup.dmac": "Answered: the hardware address of the next hop.",
+  "bpf_tunnel_key.remote_ipv4": "The other end, as a number of the machine's order.",
+  "bpf_tunnel_key.local_ipv4": "This end, as a number of the machine's order.",
   packet: "The bytes of the packet.",
   "SkMsgContext.packet": "The bytes that are sent: what of them lies in one piece.",
   "SockOpsContext.packet": "The packet, from its TCP header on, where there is one.",

@@ -831,3 +831,77 @@ export interface PerfEventContext {
   readonly addr: u64;
   readonly "~context"?: "PerfEventContext";
 }
+
+/** Where a packet came from, or goes, through a tunnel. Make it with `zeroed<bpf_tunnel_key>()`. */
+export interface bpf_tunnel_key {
+  tunnel_id: u32;
+  /** The other end, as a number of the machine's order. */
+  remote_ipv4: u32;
+  remote_ipv6: Ipv6Address;
+  tunnel_tos: u8;
+  tunnel_ttl: u8;
+  tunnel_flags: be16;
+  tunnel_label: u32;
+  /** This end, as a number of the machine's order. */
+  local_ipv4: u32;
+  local_ipv6: Ipv6Address;
+}
+
+/** The neighbour that `bpf_redirect_neigh` sends to. Make it with `zeroed<bpf_redir_neigh>()`. */
+export interface bpf_redir_neigh {
+  nh_family: u32;
+  ipv4_nh: Ipv4Address;
+  ipv6_nh: Ipv6Address;
+}
+
+/** Addresses and ports of a connection, for `bpf_sk_lookup_tcp` and its kin: `union bpf_sock_tuple`, of IPv4. */
+export interface bpf_sock_tuple4 {
+  saddr: Ipv4Address;
+  daddr: Ipv4Address;
+  sport: be16;
+  dport: be16;
+}
+
+/** Addresses and ports of a connection, for `bpf_sk_lookup_tcp` and its kin: `union bpf_sock_tuple`, of IPv6. */
+export interface bpf_sock_tuple6 {
+  saddr: Ipv6Address;
+  daddr: Ipv6Address;
+  sport: be16;
+  dport: be16;
+}
+
+/** The count of a performance counter, and for how long it was enabled and running, in nanoseconds. */
+export interface bpf_perf_event_value {
+  counter: u64;
+  enabled: u64;
+  running: u64;
+}
+
+/** Process and thread, as a PID namespace numbers them. */
+export interface bpf_pidns_info {
+  pid: u32;
+  tgid: u32;
+}
+
+/** Something of the kernel's, with its type. */
+export interface btf_ptr {
+  ptr: u64;
+  type_id: u32;
+  flags: u32;
+}
+
+/** An IPv4 address and port, for `bpf_bind`. Make it with `zeroed<sockaddr_in>()`. */
+export interface sockaddr_in {
+  sin_family: u16;
+  sin_port: be16;
+  sin_addr: Ipv4Address;
+}
+
+/** An IPv6 address and port, for `bpf_bind`. Make it with `zeroed<sockaddr_in6>()`. */
+export interface sockaddr_in6 {
+  sin6_family: u16;
+  sin6_port: be16;
+  sin6_flowinfo: be32;
+  sin6_addr: Ipv6Address;
+  sin6_scope_id: u32;
+}

@@ -3,8 +3,9 @@
 import type { MapDeclaration } from "../object/module.ts";
 import type { MapType } from "../uapi/map-types.ts";
 import type { bpf_sock } from "./contexts.ts";
-import type { be16, i32, i64, u16, u32, u64 } from "./integers.ts";
+import type { be16, be32, i32, i64, u8, u16, u32, u64 } from "./integers.ts";
 import type { Address, KernelStruct } from "./memory.ts";
+import type { Ipv4Address, Ipv6Address, MacAddress } from "./net.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** What is known of a TCP connection. */
@@ -37,6 +38,35 @@ export interface bpf_tcp_sock {
   readonly delivered: u32;
   readonly delivered_ce: u32;
   readonly icsk_retransmits: u32;
+}
+
+/** A question for `bpf_fib_lookup`, and its answer. Make it with `zeroed<bpf_fib_lookup>()`: fields of IPv4 and IPv6 lie over each other. */
+export interface bpf_fib_lookup {
+  /** AF_INET or AF_INET6. */
+  family: u8;
+  l4_protocol: u8;
+  sport: be16;
+  dport: be16;
+  tot_len: u16;
+  mtu_result: u16;
+  /** Asked: index of the interface that it came in by. Answered: of that which it goes out by. */
+  ifindex: u32;
+  tos: u8;
+  flowinfo: be32;
+  rt_metric: u32;
+  ipv4_src: Ipv4Address;
+  ipv6_src: Ipv6Address;
+  ipv4_dst: Ipv4Address;
+  ipv6_dst: Ipv6Address;
+  h_vlan_proto: be16;
+  tbid: u32;
+  h_vlan_TCI: be16;
+  /** Answered: the hardware address of the interface. */
+  smac: MacAddress;
+  /** A number that firewalls and routes know it by. */
+  mark: u32;
+  /** Answered: the hardware address of the next hop. */
+  dmac: MacAddress;
 }
 
 /**

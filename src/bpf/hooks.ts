@@ -270,7 +270,7 @@ export function cgroupSkbIngress(_program: (ctx: CgroupSkbContext) => u32 | bool
  *
  * Returns 0 (refuse) or 1 (allow), and 2 more.
  */
-export function cgroupSkbEgress(_program: (ctx: CgroupSkbContext) => u32): ProgramDeclaration<"cgroup_skb"> {
+export function cgroupSkbEgress(_program: (ctx: CgroupSkbContext) => u32 | boolean): ProgramDeclaration<"cgroup_skb"> {
   return notCompiled("cgroupSkbEgress");
 }
 
@@ -315,7 +315,7 @@ export function cgroupPostBind6(_program: (ctx: PostBind6Context) => u32 | boole
  *
  * Returns 0 (refuse) or 1 (allow), and 2 more.
  */
-export function cgroupBind4(_program: (ctx: SockAddr4Context) => u32): ProgramDeclaration<"cgroup_sock_addr"> {
+export function cgroupBind4(_program: (ctx: SockAddr4Context) => u32 | boolean): ProgramDeclaration<"cgroup_sock_addr"> {
   return notCompiled("cgroupBind4");
 }
 
@@ -324,7 +324,7 @@ export function cgroupBind4(_program: (ctx: SockAddr4Context) => u32): ProgramDe
  *
  * Returns 0 (refuse) or 1 (allow), and 2 more.
  */
-export function cgroupBind6(_program: (ctx: SockAddr6Context) => u32): ProgramDeclaration<"cgroup_sock_addr"> {
+export function cgroupBind6(_program: (ctx: SockAddr6Context) => u32 | boolean): ProgramDeclaration<"cgroup_sock_addr"> {
   return notCompiled("cgroupBind6");
 }
 

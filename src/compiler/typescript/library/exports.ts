@@ -14,6 +14,7 @@ import { HELPER_LIST } from "./helpers.ts";
 import { HOOKS } from "./hooks.ts";
 import { MAPS } from "./maps.ts";
 import { SPECIAL_FUNCTIONS, SPECIAL_TYPES } from "./special.ts";
+import { HELPER_STRUCTS } from "./structs.ts";
 
 export interface LibraryModule {
   readonly values: ReadonlyMap<string, Meaning>;
@@ -63,6 +64,7 @@ const BPF: LibraryModule = {
     ["Pointer", { kind: "pointer" }],
     ["XdpAction", { kind: "stored", type: INTS.u32 }],
     ["TcAction", { kind: "stored", type: INTS.i32 }],
+    ...Object.entries(HELPER_STRUCTS).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
     ...Object.entries(VIEWS).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
     ...CONTEXT_NAMES.map((name): [string, TypeMeaning] => [name, { kind: "context", name }]),
   ]),

@@ -43,7 +43,7 @@ export const VERDICTS = {
   kept: { type: u32, ranges: null, described: "the number of bytes to keep", answer: false, silent: false },
   allow: between(u32, 0, 1, "0 (refuse) or 1 (allow)"),
   /** Bit 1: go on, and slow down (skb), or bind without CAP_NET_BIND_SERVICE. */
-  allowMore: between(u32, 0, 3, "0 (refuse) or 1 (allow), and 2 more"),
+  allowMore: { ...between(u32, 0, 3, "0 (refuse) or 1 (allow), and 2 more"), answer: true },
   must: between(u32, 1, 1, "1: this hook cannot refuse"),
   /** The operations that ask look at `ctx.reply`. */
   sockOps: between(u32, 0, 1, "0 or 1", true),
