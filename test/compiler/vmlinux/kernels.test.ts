@@ -61,6 +61,42 @@ describe("verifiers accept them", () => {
   }
 });
 
+test("pointers go through functions, inlined or not, and through variables that change", async () => {
+  const source = `import { bpf_probe_read_kernel_str, hash, tpBtf, tracepoint, u64, zeroed, type bool, type FixedString, type i32, type u32 } from "skep/bpf";
+import type { task_struct, trace_event_raw_sched_process_exec } from "skep/vmlinux";
+export const seen = hash<u64, i32>({ maxEntries: 16 });
+export const names = hash<u64, FixedString<32>>({ maxEntries: 16 });
+/** @noinline */
+function ancestor(task: task_struct, levels: u32): i32 {
+  let at = task;
+  for (let i: u32 = 0; i < 4; i++) { if (i >= levels) break; at = at.real_parent; }
+  return at.pid;
+}
+function leader(task: task_struct): task_struct { return task.group_leader; }
+function last(task: task_struct): task_struct { task = task.real_parent; return task; }
+export const switches = tpBtf("sched_switch", (preempt: bool, prev: task_struct, next: task_struct) => {
+  seen.set(u64(next), ancestor(leader(next), 3));
+  let at = preempt ? prev : next;
+  for (let i = 0; i < 3; i++) at = at.real_parent;
+  seen.set(1, at === next ? at.tgid : leader(at).pid);
+  let best: task_struct | null = null;
+  if (prev.pid > 5) best = prev;
+  if (best !== null) seen.set(2, last(best).pid);
+});
+export const executions = tracepoint<trace_event_raw_sched_process_exec>("sched/sched_process_exec", (ctx) => {
+  const name = zeroed<FixedString<32>>();
+  bpf_probe_read_kernel_str(name, u64(ctx) + u64(ctx.__data_loc_filename & 0xffff));
+  names.set(u64(ctx.pid), name);
+});`;
+  const spec = compileFor(source);
+  for (const kernel of KERNELS) {
+    for (const program of spec.programs) {
+      const { verdict, unfit } = await check(spec, program, openKernelTarget(kernel));
+      assert.equal(unfit ?? verdict?.refusal?.text ?? "accepted", "accepted", `${kernel} ${program.name}`);
+    }
+  }
+});
+
 test("types of another kernel give the same program where it runs", () => {
   for (const { name, typescript } of PAIRS) {
     if (typescript.includes("enumValue(")) continue;

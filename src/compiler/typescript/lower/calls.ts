@@ -2,7 +2,7 @@
 
 import type { Expression } from "../tree.ts";
 import { writeInto } from "./expressions.ts";
-import { readOf } from "./kernel.ts";
+import { holds } from "./kernel.ts";
 import type { Cell, Lowering } from "./lowering.ts";
 import { callSubprogram, runBody } from "./subprograms.ts";
 
@@ -19,7 +19,7 @@ function inlineCall(to: Lowering, value: Extract<Expression, { kind: "call" }>):
   const given = callee.parameters.map((parameter, index) => {
     const argument = value.arguments[index]!;
     if (parameter.type.kind === "context" || parameter.type.kind === "packet") return null;
-    if (parameter.type.kind === "kernel") to.reads.set(parameter, readOf(to, argument));
+    holds(to, parameter, argument);
     const cell = to.cell(parameter.type, parameter.name);
     writeInto(to, cell, argument);
     return cell;

@@ -7,7 +7,7 @@ import type { Value, Width } from "../../ir/ir.ts";
 import { along, type KernelPath } from "../kernel/paths.ts";
 import { type KernelStored, sizeOfKernel } from "../kernel/structs.ts";
 import { sizeOf } from "../layout.ts";
-import type { Expression } from "../tree.ts";
+import type { Expression, Local } from "../tree.ts";
 import type { IntType, KernelRead, StoredType } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import { convert } from "./integers.ts";
@@ -24,17 +24,22 @@ export function readOf(to: Lowering, value: Expression): Exclude<KernelRead, "an
   if (type.read !== "any") return type.read;
   switch (value.kind) {
     case "local":
-      return value.local.mutable ? "probe" : (to.reads.get(value.local) ?? "probe");
+      return to.reads.get(value.local) ?? "probe";
     case "kernel-field":
     case "kernel-element":
       return readOf(to, value.object);
     case "call":
       // What it returns is its parameters', or what they lead to. A sub-program has read those as it reads any.
-      if (to.session.isSubprogram(value.function)) return "probe";
+      if (to.session.isSubprogram(value.function) || to.session.reassigning.has(value.function)) return "probe";
       return value.arguments.every((part) => part.type.kind !== "kernel" || readOf(to, part) === "direct") ? "direct" : "probe";
     default:
       return "probe";
   }
+}
+
+/** From here on, a local holds what a value is. One that is assigned again elsewhere may hold anything. */
+export function holds(to: Lowering, local: Local, value: Expression): void {
+  if (local.type.kind === "kernel") to.reads.set(local, to.session.reassigned.has(local) ? "probe" : readOf(to, value));
 }
 
 /** The value of a field: a number, a pointer, or the address of what lies within. */

@@ -10,7 +10,7 @@ import type { TypeWriter } from "../btf-types.ts";
 import { calledHelper, movesPacket } from "../called-helpers.ts";
 import type { DataSections } from "../data.ts";
 import { registersOf } from "../subprograms.ts";
-import type { Expression, FunctionDeclaration, ProgramDeclaration, Statement } from "../tree.ts";
+import type { Expression, FunctionDeclaration, Local, Place, ProgramDeclaration, Statement } from "../tree.ts";
 import { walk } from "../tree-walk.ts";
 
 /** A program that grew beyond all reason when its calls were inlined. */
@@ -42,6 +42,9 @@ export class Session {
   readonly functions: LoweredFunction[] = [];
   /** Names that sub-programs are called by. */
   readonly names = new Map<FunctionDeclaration, string>();
+  /** Kernel pointers that are assigned after they were declared, and functions that assign those of which only callers know how they are read. */
+  readonly reassigned = new Set<Local>();
+  readonly reassigning = new Set<FunctionDeclaration>();
   readonly #taken: Set<string>;
   readonly #sizes = new Map<FunctionDeclaration, number>();
   readonly #calls = new Map<FunctionDeclaration, number>();
@@ -98,7 +101,9 @@ export class Session {
   #countCalls(root: FunctionDeclaration): void {
     const open = [root];
     for (let fn = open.pop(); fn !== undefined; fn = open.pop()) {
+      const caller = fn;
       walk(fn.body, (node) => {
+        if (node.kind === "assign") this.#noteAssigned(node.target, caller);
         const helper = calledHelper(node as Expression);
         if (helper !== null && movesPacket(helper)) this.moves = true;
         for (const called of calledBy(node)) {
@@ -108,6 +113,12 @@ export class Session {
         }
       });
     }
+  }
+
+  #noteAssigned(target: Place, within: FunctionDeclaration): void {
+    if (target.kind !== "local" || target.local.type.kind !== "kernel") return;
+    this.reassigned.add(target.local);
+    if (target.local.type.read === "any") this.reassigning.add(within);
   }
 
   /** With what it inlines. */

@@ -9,7 +9,7 @@ import { test } from "./conditions.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import { iterate } from "./iterate.ts";
-import { readOf } from "./kernel.ts";
+import { holds } from "./kernel.ts";
 import type { Lowering } from "./lowering.ts";
 import { copy, type Location, load, store } from "./memory.ts";
 import { prepare, write } from "./structs.ts";
@@ -42,7 +42,7 @@ function lower(to: Lowering, statement: Statement): void {
     case "declare":
       // A cell of its own each time: a function may be inlined more than once.
       to.cells.delete(statement.local);
-      if (statement.local.type.kind === "kernel") to.reads.set(statement.local, readOf(to, statement.value));
+      holds(to, statement.local, statement.value);
       writeInto(to, to.cellOf(statement.local), statement.value);
       return;
     case "assign":
