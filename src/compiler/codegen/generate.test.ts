@@ -217,6 +217,37 @@ describe("the frame", () => {
     );
   });
 
+  it("reads nothing back that the instruction before wrote, and writes nothing that nobody reads", () => {
+    const values = Array.from({ length: 8 }, (_, index) => index + 1);
+    const body = `b0:
+        v20: i64 = const 3
+        ${values.map((value) => `v${value}: i64 = load.u64 [v0 + ${value * 8}]`).join("\n")}
+        ${values.map((value) => `v${30 + value}: i64 = mul v${value}, v20\nv${40 + value}: i64 = xor v${30 + value}, v20`).join("\n")}
+        v50: i64 = call bpf_ktime_get_ns#5()
+        v51: i64 = add v50, v41
+        ${values
+          .slice(1)
+          .map((value) => `v${50 + value}: i64 = add v${49 + value}, v${40 + value}`)
+          .join("\n")}
+        return v58`;
+    const listing = assembly(body);
+    const stored = new Set<string>();
+    for (const [index, line] of listing.entries()) {
+      const store = /^\*\(u64 \*\)\(r10 (-\d+)\) = /.exec(line);
+      if (store !== null) {
+        stored.add(store[1]!);
+        assert.ok(!listing[index + 1]!.includes(`= *(u64 *)(r10 ${store[1]})`), listing.join("\n"));
+      }
+    }
+    assert.ok(stored.size > 0, "something does not fit");
+    for (const offset of stored)
+      assert.ok(
+        listing.some((line) => line.endsWith(`= *(u64 *)(r10 ${offset})`)),
+        listing.join("\n"),
+      );
+    assert.equal(listing.filter((line) => line.startsWith("*(u64 *)(r10")).length, stored.size, listing.join("\n"));
+  });
+
   it("holds what does not fit in registers, and shares bytes between values that are not needed at once", () => {
     const phase = (first: number): string => {
       const loads = Array.from({ length: 14 }, (_, index) => `v${first + index}: i64 = load.u64 [v0 + ${index * 8}]`);
