@@ -122,7 +122,7 @@ function checkParameters(fn: FunctionState, node: CallableNode): Parameters | nu
       good = false;
       continue;
     }
-    const name = parameter.type === "Identifier" ? parameter.name : "{ … }";
+    const name = parameter.type === "Identifier" ? parameter.name : `pattern${locals.length + 1}`;
     const annotation = parameter.typeAnnotation;
     const type = annotation?.type === "TSTypeAnnotation" ? valueType(fn.module, annotation.typeAnnotation) : null;
     if (annotation?.type !== "TSTypeAnnotation") {

@@ -7,6 +7,7 @@
 import { appendStrings } from "../../../btf/append.ts";
 import { openBtf } from "../../../btf/btf.ts";
 import type { LineInfo, ProgramSpec, Spec } from "../../../object/spec.ts";
+import { withoutExtern } from "./extern-functions.ts";
 
 export const FUNCTION_RECORD = 8;
 export const LINE_RECORD = 16;
@@ -33,7 +34,7 @@ export function typesForKernel(spec: Spec): TypesForKernel | null {
   const { types, offsets } = appendStrings(spec.types, list);
   const byText = new Map(list.map((text, i) => [text, offsets[i]!]));
   const callbacks = exceptionCallbacks(spec.types);
-  return { btf: types, offsetOf: (text) => byText.get(text) ?? 0, takesExceptions: (name) => callbacks.has(name) };
+  return { btf: withoutExtern(types), offsetOf: (text) => byText.get(text) ?? 0, takesExceptions: (name) => callbacks.has(name) };
 }
 
 const EXCEPTION_CALLBACK = "exception_callback:";
