@@ -12,6 +12,8 @@ import { resolveFrom } from "./source-files.ts";
 export interface CompileFileOptions {
   /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. Objects are what they are. */
   readonly cpu?: CpuVersion;
+  /** The oldest Linux that is to run a TypeScript program, as `6.1`; default: none before 6.4, where loops over `range()` are concerned. */
+  readonly since?: string;
   /** Whose types names of "skep/vmlinux", and `vmlinux.h`, stand for: `6.1`, `6.12`, `6.18` (the default), `kernel` (the running one's), or a file of BTF. */
   readonly vmlinux?: string;
   /** For sources in C: which clang, its flags, whose types `vmlinux.h` has (docs/c.md). */
@@ -30,13 +32,13 @@ export interface CompileFileOptions {
  *   error of the file system with its path; TypeError for another kind of file.
  */
 export async function compile(path: string, options: CompileFileOptions = {}): Promise<Spec> {
-  const { cpu, c, vmlinux, onWarning, onFile } = options;
+  const { cpu, c, since, vmlinux, onWarning, onFile } = options;
   const name = basename(path);
   if (name.endsWith(".ts")) {
     onFile?.(path);
     // The parser takes as long to load as everything else together.
     const [text] = await Promise.all([readFile(path, "utf8"), import("./compiler/compile.ts")]);
-    return compileText(text, path, { cpu, vmlinux, onFile });
+    return compileText(text, path, { cpu, since, vmlinux, onFile });
   }
   if (name.endsWith(".c")) {
     const { compileC } = await import("./clang/compile-c.ts");
@@ -61,7 +63,12 @@ export async function compile(path: string, options: CompileFileOptions = {}): P
 export async function compileText(
   text: string,
   file: string,
-  { cpu, vmlinux, onFile }: { readonly [Key in "cpu" | "vmlinux" | "onFile"]?: CompileFileOptions[Key] | undefined } = {},
+  {
+    cpu,
+    since,
+    vmlinux,
+    onFile,
+  }: { readonly [Key in "cpu" | "since" | "vmlinux" | "onFile"]?: CompileFileOptions[Key] | undefined } = {},
 ): Promise<Spec> {
   const { compileSource } = await import("./compiler/compile.ts");
   const found = libraries(file, vmlinux);
@@ -70,7 +77,13 @@ export async function compileText(
     if (source !== null) onFile?.(source.file);
     return source;
   };
-  return compileSource(text, { file, ...found, resolve, ...(cpu === undefined ? {} : { cpu }) });
+  return compileSource(text, {
+    file,
+    ...found,
+    resolve,
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(since === undefined ? {} : { since }),
+  });
 }
 
 /**
@@ -79,7 +92,7 @@ export async function compileText(
  */
 export async function intermediate(
   path: string,
-  options: { readonly optimized: boolean; readonly cpu?: CpuVersion },
+  options: { readonly optimized: boolean; readonly cpu?: CpuVersion; readonly since?: string },
 ): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const [{ compileToIr }, { optimize }, { printFunction }, source] = await Promise.all([
     import("./compiler/compile.ts"),

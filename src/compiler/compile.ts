@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly file: string;
   /** The instruction set, as `-mcpu` of clang: 3 (the default) needs Linux 5.12, 4 needs 6.6. */
   readonly cpu?: CpuVersion;
+  /** The oldest Linux that is to run it, as `6.1`: loops over `range()` are what that has. Default: none before 6.4. */
+  readonly since?: string;
   /** Finds the files that it imports. Without it, it can only import from the library. */
   readonly resolve?: Resolve;
   /** Gives a kernel's types, for names imported from "skep/vmlinux"; called when the first is needed. Default: there are none. */
@@ -72,7 +74,7 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
     const data = new DataSections(nameOf(options.file));
     return new Map(
       programs.flatMap((program) => {
-        const { main, functions } = lower(program, types, data, reporter);
+        const { main, functions } = lower(program, types, data, options, reporter);
         return [main, ...functions.map(({ fn }) => fn)].map((fn) => [fn.name, fn]);
       }),
     );
@@ -102,14 +104,28 @@ function check(source: string, options: CompileOptions, reporter: Reporter): Mod
   return module;
 }
 
-function lower(program: ProgramDeclaration, types: TypeWriter, data: DataSections, reporter: Reporter): LoweredProgram {
+function lower(
+  program: ProgramDeclaration,
+  types: TypeWriter,
+  data: DataSections,
+  { since = "6.4" }: CompileOptions,
+  reporter: Reporter,
+): LoweredProgram {
   try {
-    return lowerProgram(program, types, data);
+    return lowerProgram(program, types, data, { iterators: !isBefore(since, 6, 4) });
   } catch (error) {
     if (!(error instanceof TooLarge)) throw error;
     reporter.report("SK4001", program.at, { name: program.name });
     throw new CompileError(reporter.diagnostics);
   }
+}
+
+/** @throws TypeError for what is no version of Linux. */
+function isBefore(version: string, major: number, minor: number): boolean {
+  const [, first, second] = /^(\d+)\.(\d+)(\.|-|$)/.exec(version) ?? [];
+  if (first === undefined || second === undefined)
+    throw new TypeError(`since: ${JSON.stringify(version)} is no version of Linux`);
+  return Number(first) < major || (Number(first) === major && Number(second) < minor);
 }
 
 function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
@@ -219,7 +235,7 @@ function programSpec(
   reporter: Reporter,
 ): ProgramSpec {
   const { name, hook, target } = program;
-  const lowered = lower(program, types, data, reporter);
+  const lowered = lower(program, types, data, options, reporter);
   const generated = generate(program, lowered, options, reporter);
   const typeOf = new Map(lowered.functions.map(({ fn, type }) => [fn.name, type]));
   const functions = generated.functions.map(

@@ -78,16 +78,18 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     throw new CliError(EXIT.usage, `--emit ir is for .bpf.ts sources: ${file} does not go through our compiler's IR`);
   const targets = args.values("target").flatMap((value) => value.split(",").map((name) => name.trim()));
   const destinations = targets.length === 0 ? [] : await destinationsOf(targets);
+  const since = oldestOf(destinations);
   const vmlinux = args.value("vmlinux");
   const spec = await openSpec(file, {
     ...(cpu === undefined ? {} : { cpu }),
     ...(vmlinux === undefined ? {} : { vmlinux }),
+    ...(since === undefined ? {} : { since }),
   });
   const names = args.values("program");
   const chosen = names.length === 0 ? spec : { ...spec, programs: selectPrograms(spec, names) };
   if (destinations.length > 0 && !(await accepted(file, chosen, destinations))) return EXIT.refused;
   const style = styleFor(output === undefined ? process.stdout : {});
-  const made = await emit(chosen, { file, format, style, cpu, optimized: !args.flag("no-optimize") });
+  const made = await emit(chosen, { file, format, style, cpu, since, optimized: !args.flag("no-optimize") });
   if (output !== undefined) await writeFile(output, made);
   else if ((format === "bytes" || format === "obj") && process.stdout.isTTY) {
     throw new CliError(EXIT.usage, "raw bytes do not belong on a terminal: add -o FILE, or pipe them somewhere");
@@ -120,6 +122,12 @@ async function destinationsOf(targets: readonly string[]): Promise<Destination[]
   return destinationsNamed(names, "--target");
 }
 
+/** The oldest kernel among them: what is compiled must be something that it has. */
+function oldestOf(destinations: readonly Destination[]): string | undefined {
+  const versions = destinations.flatMap(({ name }) => (/^\d+\.\d+$/.test(name) ? [name] : []));
+  return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
+}
+
 /** Verifies for each target, and tells on stderr of what is refused. */
 async function accepted(file: string, spec: Spec, destinations: readonly Destination[]): Promise<boolean> {
   const [{ verifyFor }, { renderVerification }, { sourceReader }, { hasColours }] = await Promise.all([
@@ -149,10 +157,11 @@ interface Emission {
   readonly format: Format;
   readonly style: Style;
   readonly cpu: CpuVersion | undefined;
+  readonly since: string | undefined;
   readonly optimized: boolean;
 }
 
-async function emit(spec: Spec, { file, format, style, cpu, optimized }: Emission): Promise<string | Uint8Array> {
+async function emit(spec: Spec, { file, format, style, cpu, since, optimized }: Emission): Promise<string | Uint8Array> {
   switch (format) {
     case "json":
       return `${JSON.stringify(spec, (_, value: unknown) => jsonValue(value), 2)}\n`;
@@ -163,7 +172,11 @@ async function emit(spec: Spec, { file, format, style, cpu, optimized }: Emissio
     case "ir": {
       const { intermediate } = await import("../../compile.ts");
       const names = new Set(spec.programs.flatMap(({ functions }) => functions.map(({ name }) => name)));
-      const functions = await intermediate(file, { optimized, ...(cpu === undefined ? {} : { cpu }) });
+      const functions = await intermediate(file, {
+        optimized,
+        ...(cpu === undefined ? {} : { cpu }),
+        ...(since === undefined ? {} : { since }),
+      });
       return functions
         .filter(({ name }) => names.has(name))
         .map(({ text }) => text)

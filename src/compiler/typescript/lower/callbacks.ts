@@ -14,7 +14,7 @@ import type { Session } from "./session.ts";
 import { runBody } from "./subprograms.ts";
 
 /** Bytes of each thing in the environment: the verifier follows what is spilled whole. */
-const SLOT = 8;
+export const SLOT = 8;
 
 interface Place {
   readonly capture: Capture;
@@ -70,14 +70,14 @@ function cellOf(to: Lowering, { local, value }: Capture): Cell {
   return cell;
 }
 
-function storeCell(to: Lowering, { value, present }: Cell, address: Value, offset: number): void {
+export function storeCell(to: Lowering, { value, present }: Cell, address: Value, offset: number): void {
   const { ir } = to;
   const whole = (part: Value) => (ir.typeOf(part) === "i32" ? ir.extend(false, 32, part, "i64") : part);
   ir.store(SLOT, address, offset, whole(ir.read(value)));
   if (present !== null) ir.store(SLOT, address, offset + SLOT, whole(ir.read(present)));
 }
 
-function loadCell(to: Lowering, { value, present }: Cell, address: Value, offset: number): void {
+export function loadCell(to: Lowering, { value, present }: Cell, address: Value, offset: number): void {
   const { ir } = to;
   const read = (type: "i32" | "i64" | "ptr", from: number) => {
     const loaded = ir.load(type === "ptr" ? "ptr" : "i64", SLOT, false, address, from);

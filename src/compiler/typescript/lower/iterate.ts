@@ -1,6 +1,6 @@
 /**
  * Lowers loops over numbers whose count is not known, with the kernel's iterator of numbers (Linux 6.4): a verifier walks through the body until
- * nothing new is learned, however many turns there are.
+ * nothing new is learned, however many turns there are. For older kernels see called-loop.ts.
  *
  * An iterator that was made must be destroyed on every way out, so that `break`, `return` and `continue` of outer loops do it
  * first (`Lowering.leave`).
@@ -9,6 +9,7 @@
 import type { Value } from "../../ir/ir.ts";
 import type { Statement } from "../tree.ts";
 import { INTS, type IntType } from "../types.ts";
+import { calledLoop } from "./called-loop.ts";
 import { scalar } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import type { Lowering } from "./lowering.ts";
@@ -29,6 +30,10 @@ export function iterate(to: Lowering, statement: Extract<Statement, { kind: "ite
   const from = scalar(to, statement.from);
   const count = countOf(to, type, from, scalar(to, statement.to));
   to.locate(statement.at);
+  if (!to.session.iterators) {
+    calledLoop(to, statement, type, from, count);
+    return;
+  }
   const iterator = to.slot(SIZE, "an iterator");
   const destroy = () => void ir.callKfunc("bpf_iter_num_destroy", [iterator], null);
   ir.callKfunc("bpf_iter_num_new", [iterator, ir.constant("i32", 0), count], "i32");

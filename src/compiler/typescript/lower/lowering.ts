@@ -111,6 +111,10 @@ export class Lowering {
     return this.#context;
   }
 
+  get hasContext(): boolean {
+    return this.#context !== null;
+  }
+
   set context(value: Value) {
     this.#context = value;
   }

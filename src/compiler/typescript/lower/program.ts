@@ -15,11 +15,16 @@ export interface LoweredProgram {
 }
 
 /**
- * `types` gets the types that the code refers to, `data` its variables and texts.
+ * `types` gets the types that the code refers to, `data` its variables and texts. `iterators`: the kernel has iterators of numbers (Linux 6.4).
  * @throws TooLarge when inlining makes it grow beyond all reason.
  */
-export function lowerProgram(program: ProgramDeclaration, types: TypeWriter, data: DataSections): LoweredProgram {
-  const session = new Session(program, types, data);
+export function lowerProgram(
+  program: ProgramDeclaration,
+  types: TypeWriter,
+  data: DataSections,
+  { iterators }: { readonly iterators: boolean },
+): LoweredProgram {
+  const session = new Session(program, types, data, iterators);
   const to = new Lowering(session, program.at, program.name, ["ptr"], "i32");
   const [context] = to.ir.parameters;
   if (context !== undefined) to.context = context;

@@ -53,8 +53,12 @@ export class Session {
   moves = false;
   #expressions = 0;
 
-  constructor(program: ProgramDeclaration, types: TypeWriter, data: DataSections) {
+  /** The kernel has iterators of numbers. */
+  readonly iterators: boolean;
+
+  constructor(program: ProgramDeclaration, types: TypeWriter, data: DataSections, iterators: boolean) {
     this.program = program;
+    this.iterators = iterators;
     this.types = types;
     this.data = data;
     this.#taken = new Set([program.name]);
