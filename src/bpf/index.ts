@@ -53,6 +53,29 @@ export {
   zeroed,
 } from "./memory.ts";
 export { NotCompiledError } from "./not-compiled.ts";
+export {
+  bpf_dynptr_adjust,
+  bpf_dynptr_clone,
+  bpf_dynptr_data,
+  bpf_dynptr_from_mem,
+  bpf_dynptr_from_skb,
+  bpf_dynptr_from_xdp,
+  bpf_dynptr_is_null,
+  bpf_dynptr_is_rdonly,
+  bpf_dynptr_read,
+  bpf_dynptr_size,
+  bpf_dynptr_slice,
+  bpf_dynptr_slice_rdwr,
+  bpf_dynptr_write,
+  bpf_preempt_disable,
+  bpf_preempt_enable,
+  bpf_rcu_read_lock,
+  bpf_rcu_read_unlock,
+  bpf_ringbuf_discard_dynptr,
+  bpf_ringbuf_reserve_dynptr,
+  bpf_ringbuf_submit_dynptr,
+  type Dynptr,
+} from "./objects.ts";
 export type { Header, Packet } from "./packet.ts";
 export {
   bpf_spin_lock,

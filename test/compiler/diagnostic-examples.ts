@@ -178,6 +178,10 @@ export const DIAGNOSTIC_EXAMPLES: Partial<Record<DiagnosticCode, DiagnosticExamp
     "A lock that is not given back stops every CPU that wants it.",
     "interface Value { lock: SpinLock; n: u32 }\nexport const values = array<Value>({ maxEntries: 1 });\nexport const p = xdp(() => {\n  const v = values.get(0);\n  if (v === null) return XDP_PASS;\n  bpf_spin_lock(v.lock);\n  if (v.n > 5) return XDP_DROP;\n  bpf_spin_unlock(v.lock);\n  return XDP_PASS;\n});",
   ),
+  SK2408: whole(
+    "A section that stays open stops what waits for its end; room that nobody hands back stops a ring buffer.",
+    "export const p = tc((ctx) => {\n  bpf_rcu_read_lock();\n  if (ctx.len > 1500) return TC_ACT_SHOT;\n  bpf_rcu_read_unlock();\n  return TC_ACT_OK;\n});",
+  ),
   SK2501: { why: "The kernel's type of the field has no counterpart in the language.", source: null },
   SK2502: {
     why: "The field was declared with `@kernel` as one that only some kernels have, and is read without asking.",

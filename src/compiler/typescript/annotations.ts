@@ -6,6 +6,7 @@ import { instantiateType } from "./generics.ts";
 import { namespaceType } from "./imports.ts";
 import { layOut, type MemberType, sizeOf } from "./layout.ts";
 import { exporterOf } from "./library/exports.ts";
+import { DYNPTR } from "./library/objects.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Exports } from "./scopes.ts";
 import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
@@ -55,6 +56,7 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
     if (meaning?.kind === "header") return reference(meaning.type, "packet", false);
     if (meaning?.kind === "context") return { kind: "context", name: meaning.name };
     if (meaning?.kind === "packet") return PACKET;
+    if (meaning?.kind === "dynptr") return reference(DYNPTR, null, false);
     if (meaning?.kind === "kernel" && (meaning.type.kind === "kernel-struct" || meaning.type.kind === "kernel-array"))
       return { kind: "kernel", to: meaning.type, read: "any", nullable: false, embedded: false };
   }

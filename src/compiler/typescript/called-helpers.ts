@@ -18,6 +18,8 @@ export function calledHelper(node: Expression): HelperName | null {
       const context = node.arguments.find(({ type }) => type.kind === "context")?.type;
       return helperOfMethod(node.map.kind.type, node.method, context?.kind === "context" ? context.name : null);
     }
+    case "special-call":
+      return node.moves === true && "helper" in node.callee ? node.callee.helper : null;
     case "print":
       return node.arguments.length > MOST_PRINTED ? "bpf_trace_vprintk" : "bpf_trace_printk";
     default:
@@ -25,7 +27,7 @@ export function calledHelper(node: Expression): HelperName | null {
   }
 }
 
-/** Whether the packet may lie elsewhere after a helper. */
+/** Whether the packet may lie elsewhere after a helper that `calledHelper` names: `bpf_dynptr_write` is that of a packet. */
 export function movesPacket(name: HelperName): boolean {
-  return isNamedHelper(name) && helperNamed(name).moves;
+  return name === "bpf_dynptr_write" || (isNamedHelper(name) && helperNamed(name).moves);
 }

@@ -21,6 +21,7 @@ import { mapMethod } from "./map-methods.ts";
 import { ipv4Mapped } from "./mapped-address.ts";
 import { networkOrder } from "./network-order.ts";
 import { fits, representation } from "./numbers.ts";
+import { objectCall } from "./objects.ts";
 import { meet } from "./operators.ts";
 import { print } from "./print.ts";
 import { spanOf } from "./report.ts";
@@ -61,6 +62,8 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
       return ownContext(fn, node);
     case "special-function":
       return specialCall(fn, meaning.special, node);
+    case "object-function":
+      return objectCall(fn, meaning.object, node);
     case "callback-helper":
       return callbackHelper(fn, meaning.helper, node);
     case "extern": {
@@ -116,7 +119,14 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
 }
 
 /** What is called with type arguments: those that this does not take say so themselves. */
-const TAKES_TYPES: ReadonlySet<string> = new Set(["zeroed", "map-kind", "kernel-question", "kernel-cast", "kconfig"]);
+const TAKES_TYPES: ReadonlySet<string> = new Set([
+  "zeroed",
+  "map-kind",
+  "kernel-question",
+  "kernel-cast",
+  "kconfig",
+  "object-function",
+]);
 
 function notCallable(fn: FunctionState, callee: Syntax.Node, what: string): Expression {
   fn.reporter.report("SK2010", spanOf(callee), { what });

@@ -206,6 +206,7 @@ export const DIAGNOSTICS = {
   SK2405: { title: "Type arguments unknown", message: "{problem}", hint: "{instead}" },
   SK2406: { title: "Kept by the kernel", message: "{problem}", hint: "{instead}" },
   SK2407: { title: "Lock not followed", message: "{problem}", hint: "{instead}" },
+  SK2408: { title: "Not closed on every path", message: "{problem}", hint: "{instead}" },
   SK2401: { title: "Cannot be a sub-program", message: "{problem}", hint: "{instead}" },
   // ── the kernel's types ──
   SK2501: { title: "Field without a type", message: "this field cannot be read: {problem}", hint: "read another field" },

@@ -164,6 +164,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", "call it: print(`…`)");
     case "callback-helper":
     case "special-function":
+    case "object-function":
     case "range":
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "helper":

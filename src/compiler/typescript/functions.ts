@@ -5,6 +5,7 @@ import { valueType } from "./annotations.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { isGeneric } from "./generics.ts";
+import { checkHeld } from "./held.ts";
 import { checkLocks } from "./locks.ts";
 import { checkViews } from "./packet-views.ts";
 import { bindPattern, boundNames } from "./patterns.ts";
@@ -186,6 +187,7 @@ function body(
   if (declaration !== null && !fn.reporter.failed) {
     checkReservations(fn.reporter, declaration);
     checkLocks(fn.reporter, declaration);
+    checkHeld(fn.reporter, declaration);
     checkViews(fn.reporter, declaration);
   }
   return declaration;

@@ -2,6 +2,8 @@
 
 import type { BtfBuilder } from "../../btf/builder.ts";
 
+import { OBJECT_KFUNCS } from "./object-kfuncs.ts";
+
 /** Makes the prototype's BTF; gives its id. */
 type Describe = (btf: BtfBuilder) => number;
 
@@ -21,6 +23,7 @@ function work(btf: BtfBuilder): { readonly name: string; readonly type: number }
 }
 
 export const KFUNCS: Readonly<Record<string, Describe>> = {
+  ...OBJECT_KFUNCS,
   bpf_iter_num_new: (btf) =>
     btf.prototype(int(btf), [
       { name: "it", type: iterator(btf, "bpf_iter_num", 1) },

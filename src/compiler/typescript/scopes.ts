@@ -12,6 +12,7 @@ import type { CallbackHelper } from "./library/callbacks.ts";
 import type { Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
+import type { ObjectFunction } from "./library/objects.ts";
 import type { SpecialFunction } from "./library/special.ts";
 import type { Span } from "./report.ts";
 import type { ModuleState, TypeMeaning } from "./state.ts";
@@ -81,6 +82,7 @@ export type Meaning =
   | { readonly kind: "zeroed" }
   | { readonly kind: "callback-helper"; readonly helper: CallbackHelper }
   | { readonly kind: "special-function"; readonly special: SpecialFunction }
+  | { readonly kind: "object-function"; readonly object: ObjectFunction }
   /** `range(n)`, in `for (const i of range(n))`. */
   | { readonly kind: "range" }
   | { readonly kind: "extern"; readonly extern: ExternFunction }

@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { checkCallback } from "./callbacks.ts";
 import { argumentsOf } from "./calls.ts";
 import { expression, typed } from "./expressions.ts";
+import { DYNPTR } from "./library/objects.ts";
 import { SPECIAL_TYPES, type SpecialFunction } from "./library/special.ts";
 import { spanOf } from "./report.ts";
 import { meaningOf, textOf } from "./scopes.ts";
@@ -120,6 +121,11 @@ export function hasSpecial(type: StoredType): boolean {
 export function refuseCopy(fn: FunctionState, value: Expression): boolean {
   if (value.kind === "struct" || value.kind === "array" || value.type.kind !== "reference") return false;
   const { to, memory } = value.type;
+  if (to === DYNPTR) {
+    const instead = "bpf_dynptr_clone(dynptr, other) makes another one";
+    fn.reporter.report("SK2406", value.at, { problem: "a dynptr is known by its one name, and is not copied", instead });
+    return true;
+  }
   if (to.kind === "header" || memory === "stack" || !hasSpecial(to)) return false;
   fn.reporter.report("SK2406", value.at, {
     problem: `${typeName(to)} has a lock, a timer or work in it, and is not copied`,

@@ -23,6 +23,7 @@ export type TypeMeaning =
   | { readonly kind: "pointer" }
   | { readonly kind: "fixed-array" }
   | { readonly kind: "fixed-string" }
+  | { readonly kind: "dynptr" }
   /** `Bits`, of a field alone. */
   | { readonly kind: "bits" }
   | { readonly kind: "union" }

@@ -1,10 +1,11 @@
 /** Checks struct and array literals: values for places whose type is known. */
 
 import type * as Syntax from "@babel/types";
-import { storedType } from "./annotations.ts";
+import { storedType, typeMeaning } from "./annotations.ts";
 import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
+import { DYNPTR } from "./library/objects.ts";
 import { meaning } from "./numbers.ts";
 import { spanOf } from "./report.ts";
 import { refuseCopy } from "./special.ts";
@@ -198,7 +199,8 @@ export function zeroed(fn: FunctionState, node: Syntax.CallExpression): Expressi
   };
   if (given === undefined || more !== undefined || node.arguments.length > 0)
     return refuse(node, "zeroed takes the type of a struct or an array, and no arguments");
-  const stored = storedType(fn.module, given);
+  const known = given.type === "TSTypeReference" ? typeMeaning(fn.module, given.typeName) : null;
+  const stored = known?.kind === "dynptr" ? DYNPTR : storedType(fn.module, given);
   if (stored === null) return errorAt(node);
   if (stored.kind !== "struct" && stored.kind !== "array")
     return refuse(given, `${typeName(stored)} is no struct, and no array: write 0`);

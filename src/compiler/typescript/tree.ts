@@ -496,13 +496,15 @@ export type Expression =
       readonly arguments: readonly Expression[];
       readonly callback: Callback;
     })
-  /** Of something that the kernel keeps in a map's value. */
+  /** Of something that the kernel keeps in a map's value, or in the frame, or of a section. */
   | (Node & {
       readonly kind: "special-call";
       readonly type: ValueType;
       readonly name: string;
       readonly callee: { readonly helper: HelperName } | { readonly kfunc: string };
       readonly arguments: readonly SpecialArgument[];
+      /** The packet may lie elsewhere afterwards. */
+      readonly moves?: boolean;
     })
   /** Of a function that the application has. */
   | (Node & {

@@ -103,6 +103,9 @@ export class Arguments {
       case "write?":
         if (low === 0 && high === 0 && r[index * 2 + 4] === 0) return null;
         return this.#memory(index, r[index * 2 + 4]! >>> 0, argument === "write?");
+      case "buffer?":
+        if (low === 0 && high === 0) return null;
+        return this.#memory(index, r[index * 2 + 4]! >>> 0, true);
       case "read":
         return this.#memory(index, r[index * 2 + 4]! >>> 0, false);
       case "write":

@@ -4,6 +4,7 @@ import { compileSource } from "../../../src/compiler/compile.ts";
 import { VerifierError } from "../../../src/engine/errors.ts";
 import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { computing, counted } from "../program.ts";
+import { DYNPTRS } from "./dynptrs.ts";
 import { RANGES } from "./ranges.ts";
 
 const wrong: string[] = [];
@@ -25,6 +26,14 @@ for (const { name, body, top = "", expected } of RANGES) {
     collection.programs["program"]?.run({ packet: counted() });
     const found = collection.maps["out"]?.get(0);
     return found === expected ? null : `expected ${expected}, found ${found}`;
+  });
+}
+for (const { name, source, out } of DYNPTRS) {
+  await attempt(name, async () => {
+    await using collection = await engine.load(compileSource(source, { file: "dynptr.bpf.ts" }));
+    collection.programs["program"]?.run({ packet: counted() });
+    const found = out?.map((_, index) => collection.maps["out"]?.get(index)) ?? [];
+    return found.join() === (out ?? []).join() ? null : `expected ${out}, found ${found}`;
   });
 }
 process.stdout.write(`${JSON.stringify(wrong)}\n`);

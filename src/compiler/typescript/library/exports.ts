@@ -13,6 +13,7 @@ import { HEADERS } from "./headers.ts";
 import { HELPER_LIST } from "./helpers.ts";
 import { HOOKS } from "./hooks.ts";
 import { MAPS } from "./maps.ts";
+import { OBJECT_FUNCTIONS } from "./objects.ts";
 import { SPECIAL_FUNCTIONS, SPECIAL_TYPES } from "./special.ts";
 import { HELPER_STRUCTS } from "./structs.ts";
 
@@ -40,6 +41,7 @@ const BPF: LibraryModule = {
     ...[...CALLBACK_HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "callback-helper", helper }]),
     ["range", { kind: "range" }],
     ...[...SPECIAL_FUNCTIONS].map(([name, special]): [string, Meaning] => [name, { kind: "special-function", special }]),
+    ...[...OBJECT_FUNCTIONS].map(([name, object]): [string, Meaning] => [name, { kind: "object-function", object }]),
     ["print", { kind: "print" }],
     ["cast", { kind: "kernel-cast" }],
     ["ksym", { kind: "ksym" }],
@@ -58,6 +60,7 @@ const BPF: LibraryModule = {
     ["FixedArray", { kind: "fixed-array" }],
     ...Object.entries(SPECIAL_TYPES).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
     ["FixedString", { kind: "fixed-string" }],
+    ["Dynptr", { kind: "dynptr" }],
     ["Bits", { kind: "bits" }],
     ["Union", { kind: "union" }],
     ["Packet", { kind: "packet" }],

@@ -1,6 +1,7 @@
 /** Lowers what is done with locks, timers and work queues in map values. */
 
 import type { Value } from "../../ir/ir.ts";
+import { OBJECT_FUNCTIONS } from "../library/objects.ts";
 import type { Expression, SpecialArgument } from "../tree.ts";
 import { prepareCallback } from "./callbacks.ts";
 import { locate, scalar } from "./expressions.ts";
@@ -24,11 +25,20 @@ export function specialCall(to: Lowering, value: Extract<Expression, { kind: "sp
   const { ir } = to;
   const given = value.arguments.map((argument) => argumentOf(to, argument));
   to.locate(value.at);
-  const nothing = value.type.kind === "void";
-  if ("helper" in value.callee)
-    return nothing ? ir.call(value.callee.helper, given, null) : ir.call(value.callee.helper, given, "i64");
+  const { callee, type } = value;
+  const nothing = type.kind === "void";
+  if ("helper" in callee) {
+    const result = ir.call(callee.helper, given, nothing ? null : type.kind === "reference" ? "ptr" : "i64");
+    if (value.moves === true) to.movePacket();
+    return result;
+  }
+  if (OBJECT_FUNCTIONS.has(value.name)) {
+    const result = nothing ? null : type.kind === "reference" ? "ptr" : "i32";
+    const raw = ir.callKfunc(callee.kfunc, given, result);
+    return raw !== null && type.kind === "bool" ? ir.extend(false, 8, raw, "i32") : raw;
+  }
   // Besides its flags, it has a parameter that the kernel fills in.
-  const hidden = value.callee.kfunc === "bpf_wq_set_callback_impl" ? [ir.constant("i32", 0), ir.constant("ptr", 0)] : [];
-  const result = ir.callKfunc(value.callee.kfunc, [...given, ...hidden], "i32");
+  const hidden = callee.kfunc === "bpf_wq_set_callback_impl" ? [ir.constant("i32", 0), ir.constant("ptr", 0)] : [];
+  const result = ir.callKfunc(callee.kfunc, [...given, ...hidden], "i32");
   return ir.extend(true, 32, result, "i64");
 }

@@ -22,7 +22,7 @@ import type { Obligation } from "./ledger.ts";
  * - `map`: a map of the program. `key`, `value`: readable memory of that map's key or value size; `value!`: writable;
  *   `value?`: null allowed.
  * - `read`, `write`: memory as long as the next argument says, which is a `size`.
- * - `read?`, `write?`: the same, or null with size 0.
+ * - `read?`, `write?`: the same, or null with size 0. `buffer?`: writable, or null with any size.
  * - `string`: readable memory with a NUL in it.
  * - `callback`: a function of the program, for `HelperCall.callback`. `stack?`: what is handed on to it: an address in the stack, or null.
  * - `{ memory }`: readable memory of so many bytes; writable with `write`, null allowed with `optional`. What a dynptr (16 bytes), an
@@ -43,6 +43,7 @@ export type Argument =
   | "read?"
   | "write"
   | "write?"
+  | "buffer?"
   | "size"
   | "string"
   | "callback"

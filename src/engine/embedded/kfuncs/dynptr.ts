@@ -83,8 +83,8 @@ function fill(call: HelperCall, at: number, offset: number, length: number, valu
 
 /** For programs of every type. */
 export const DYNPTR_KFUNCS: readonly Helper[] = [
-  kfunc("bpf_dynptr_slice", [KNOWN, "number", "write?", "size"], "address", sliceOf(false)),
-  kfunc("bpf_dynptr_slice_rdwr", [KNOWN, "number", "write?", "size"], "address", sliceOf(true)),
+  kfunc("bpf_dynptr_slice", [KNOWN, "number", "buffer?", "size"], "address", sliceOf(false)),
+  kfunc("bpf_dynptr_slice_rdwr", [KNOWN, "number", "buffer?", "size"], "address", sliceOf(true)),
   kfunc("bpf_dynptr_adjust", [NEW, "number", "number"], "int", adjust),
   kfunc("bpf_dynptr_is_null", [KNOWN], "u32", (call, at) => (new Dynptr(call, at >>> 0).data === 0 ? 1 : 0)),
   kfunc("bpf_dynptr_is_rdonly", [KNOWN], "u32", (call, at) => {
