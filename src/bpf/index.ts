@@ -91,3 +91,4 @@ export {
   type Timer,
   type Workqueue,
 } from "./special.ts";
+export { type StructOpsMembers, type StructOpsOptions, type StructOpsProgram, structOps } from "./struct-ops.ts";

@@ -99,8 +99,9 @@ function successorOf(job: LiveJob): Successor {
 function toAttach({ plan }: LiveJob, collection: Collection): readonly Wanted[] {
   return plan
     .filter(({ how }) => how === "attach")
-    .map(({ program: { name, type, section }, options }) => {
+    .flatMap(({ program: { name, type, section }, options }) => {
       const program = loaded(collection, name);
+      if (type === "struct_ops") return toImplement(collection, program);
       const place = `${section} ${JSON.stringify(options)}`;
       return { program, place, attach: () => program.attach(withMap(collection, type, options)) };
     });
@@ -116,6 +117,13 @@ function loaded(collection: Collection, name: string): Program {
   const program = collection.programs[name];
   if (program === undefined) throw new RangeError(`no program ${name}`);
   return program;
+}
+
+/** An interface of the kernel is attached as a whole: with the first of its programs. */
+function toImplement(collection: Collection, program: Program): readonly Wanted[] {
+  return Object.values(collection.maps)
+    .filter(({ spec }) => spec.structOps?.functions[0]?.program === program.name)
+    .map((map) => ({ program, place: `struct_ops ${map.name}`, attach: () => map.attach() }));
 }
 
 /** Programs on sockets of a map: the only such map that there is. */

@@ -20,9 +20,10 @@ import { CompileError } from "./typescript/diagnostics.ts";
 import { shortened } from "./typescript/excerpt.ts";
 import { KernelState } from "./typescript/kernel/state.ts";
 import { KFUNCS } from "./typescript/kfuncs.ts";
+import { NotWritable } from "./typescript/lower/kernel-writes.ts";
 import { type LoweredProgram, lowerProgram } from "./typescript/lower/program.ts";
 import { TooLarge } from "./typescript/lower/session.ts";
-import { mapSpec } from "./typescript/map-specs.ts";
+import { mapSpec, structOpsSpec } from "./typescript/map-specs.ts";
 import { checkModules, type Resolve } from "./typescript/modules.ts";
 import { Reporter } from "./typescript/report.ts";
 import type { Module, ProgramDeclaration } from "./typescript/tree.ts";
@@ -114,6 +115,11 @@ function lower(
   try {
     return lowerProgram(program, types, data, { iterators: !isBefore(since, 6, 4) });
   } catch (error) {
+    if (error instanceof NotWritable) {
+      const instead = `in ${program.name} this pointer is only an address: assign through one that the program was given, if its hook lets it`;
+      reporter.report("SK2114", error.at, { what: "this field of the kernel's", instead });
+      throw new CompileError(reporter.diagnostics);
+    }
     if (!(error instanceof TooLarge)) throw error;
     reporter.report("SK4001", program.at, { name: program.name });
     throw new CompileError(reporter.diagnostics);
@@ -138,7 +144,7 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
     .map((program) => programSpec(program, types, data, options, reporter))
     .map((program) => withUntypedAddresses(program, module));
   const variables = data.describe(types);
-  const maps = [...declared, ...variables.maps];
+  const maps = [...declared, ...variables.maps, ...module.structOps.map((each) => structOpsSpec(each, types))];
   // Those that nobody calls are not asked for.
   const called = new Set(programs.flatMap(({ externs = [] }) => externs.map(({ name }) => name)));
   const externs = [

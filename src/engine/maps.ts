@@ -197,6 +197,23 @@ export interface Arena extends MapHandle {
   view(): Uint8Array;
 }
 
+/** An interface of the kernel that programs implement, such as `tcp_congestion_ops`. Since Linux 5.6. */
+export interface StructOps extends MapHandle {
+  /**
+   * Hands it to the kernel, until the link is detached.
+   * @throws AttachError when the kernel does not take it: a function is missing that it needs, or the name is taken.
+   */
+  attach(): Promise<StructOpsLink>;
+}
+
+/** A `Link` (engine.ts) of an interface. */
+export interface StructOpsLink extends AsyncDisposable {
+  readonly description: string;
+  /** @throws FeatureError: kernels exchange no programs of an interface. */
+  update(program: ProgramHandle): Promise<void>;
+  detach(): Promise<void>;
+}
+
 /** Call chains by number: each an array of addresses, innermost first. Since Linux 4.6. */
 export interface StackTraceMap extends MapHandle {
   get(id: number): bigint[] | undefined;
@@ -229,6 +246,7 @@ export type AnyMap = BpfMap &
   Omit<RingBuffer, keyof BpfMap> &
   Omit<UserRingBuffer, keyof BpfMap> &
   Omit<PerfEventArray, keyof BpfMap | keyof RingBuffer> &
+  Omit<StructOps, keyof BpfMap> &
   Omit<Arena, keyof BpfMap | "view">;
 
 type PerCpuType = Extract<MapType, `percpu_${string}` | "lru_percpu_hash">;
@@ -258,7 +276,9 @@ export type UserMapOf<Type extends MapType, Key, Value> = Type extends PerCpuTyp
                       ? Arena
                       : Type extends "stack_trace"
                         ? StackTraceMap
-                        : BpfMap<UserValue<Key>, UserValue<Value>>;
+                        : Type extends "struct_ops"
+                          ? StructOps
+                          : BpfMap<UserValue<Key>, UserValue<Value>>;
 
 /** Of a map of maps: the value is the inner map's declaration. */
 type InnerOf<Value> = Value extends MapDeclaration<infer Type, infer Key, infer Inner> ? UserMapOf<Type, Key, Inner> : MapHandle;

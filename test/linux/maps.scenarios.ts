@@ -1,8 +1,10 @@
 /** Maps of all kinds, shared with programs of this kernel. See scenario.ts. */
 
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import { release } from "node:os";
+import { compileSource } from "../../src/compiler/compile.ts";
 import type {
   Arena,
   ArrayMap,
@@ -14,9 +16,22 @@ import type {
   UserRingBuffer,
 } from "../../src/engine/engine.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
+import { kernelTypes } from "../../src/kernels/types.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { fixture } from "./fixtures.ts";
 import { main, Variables } from "./scenario.ts";
+
+const CONGESTION = `import { structOps, type u32 } from "skep/bpf";
+import { type sock, type tcp_congestion_ops, type tcp_sock, tcp_reno_cong_avoid, tcp_reno_undo_cwnd } from "skep/vmlinux";
+export const skep_test = structOps<tcp_congestion_ops>({
+  ssthresh: (tp: tcp_sock) => Math.max(tp.snd_cwnd >> 1, 2),
+  cong_avoid: (sk: sock, ack: u32, acked: u32) => {
+    tcp_reno_cong_avoid(sk, ack, acked);
+  },
+  undo_cwnd: (sk: sock) => tcp_reno_undo_cwnd(sk),
+  name: "skep_test",
+});
+`;
 
 const PACKET = packet(ethernet(), ipv4(), udp(), padding());
 
@@ -186,6 +201,32 @@ await main({
     const refused = [await message(() => ({ maxEntries: 5 })), await message(() => ({ type: "hash" }))];
     await next[Symbol.asyncDispose]();
     return { value, refused, left: engine.descriptors };
+  },
+  "an interface of the kernel": async () => {
+    // Congestion control that no socket uses.
+    const listed = () => readFileSync("/proc/sys/net/ipv4/tcp_available_congestion_control", "utf8").includes("skep_test");
+    const spec = compileSource(CONGESTION, { file: "congestion.bpf.ts", kernel: () => kernelTypes("6.18") });
+    await using engine = await openLinux();
+    await using collection = await engine.load(spec);
+    const map = collection.maps["skep_test"];
+    if (map === undefined) throw new RangeError("no map skep_test");
+    const before = listed();
+    const link = await map.attach();
+    const during = listed();
+    const twice = await map.attach().catch((error: Error) => error.message);
+    await link.detach();
+    const after = listed();
+    const again = await map.attach();
+    await collection[Symbol.asyncDispose]();
+    return {
+      description: link.description,
+      before,
+      during,
+      twice,
+      after,
+      gone: "attached" in again && again.attached === false && !listed(),
+      left: engine.descriptors,
+    };
   },
   "names of the kernel": async () => {
     await using engine = await openLinux();

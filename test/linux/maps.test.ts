@@ -63,6 +63,19 @@ describe("maps of the kernel", { skip: skip || needs("6.1") }, () => {
       false,
     ],
     [
+      "an interface of the kernel",
+      {
+        description: "tcp_congestion_ops skep_test",
+        before: false,
+        during: true,
+        twice: "skep_test is attached already: detach it first",
+        after: false,
+        gone: true,
+        left: [],
+      },
+      noTypes || needs("6.4"),
+    ],
+    [
       "names of the kernel",
       { verdict: 0, version: true, hz: true, cookie: 1, text: true, absent: 0, found: 1 },
       noTypes || (existsSync("/proc/config.gz") ? false : "the kernel does not tell its configuration"),

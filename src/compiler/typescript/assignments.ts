@@ -3,6 +3,7 @@
 import type * as Syntax from "@babel/types";
 import { converted, literalAs, mayBeNull, refused } from "./conversions.ts";
 import { expression, literal, typed } from "./expressions.ts";
+import { kernelPlace } from "./kernel/writes.ts";
 import { copyOf, isFresh, outlives } from "./locals.ts";
 import { logicalAssignment } from "./logical-assignments.ts";
 import { meaning, operation, promoted, widens } from "./numbers.ts";
@@ -33,7 +34,11 @@ export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression)
 /** `target = right`. */
 export function assigned(fn: FunctionState, target: Place, right: Syntax.Node, node: Syntax.Node): readonly Statement[] {
   const type: ValueType =
-    target.kind === "local" ? target.local.type : target.kind === "bits" ? target.type : placeType(target.stored);
+    target.kind === "local"
+      ? target.local.type
+      : target.kind === "bits" || target.kind === "kernel-field"
+        ? target.type
+        : placeType(target.stored);
   const value = typed(fn, right, type);
   if (value.type.kind === "error" || (target.kind !== "local" && refuseCopy(fn, value))) return [];
   if (target.kind === "local") {
@@ -102,6 +107,10 @@ export function place(fn: FunctionState, node: Syntax.Node): Place | null {
         return refuse("a byte of an address that was copied", "a name for an address is a copy: assign where the address lies");
       }
       return target;
+    case "kernel-field":
+      return kernelPlace(fn, target, refuse);
+    case "kernel-element":
+      return refuse("an element of the kernel's at a variable index", "write its index as a number");
     case "literal":
     case "constant":
       return refuse("a constant", "declare it with let inside of the program");

@@ -105,6 +105,7 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     case "map-kind":
     case "hook":
     case "own-hook":
+    case "struct-ops":
       fn.reporter.report("SK3001", spanOf(node), { what: textOf(callee) });
       return errorAt(node);
     case "type-only":

@@ -178,6 +178,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "map-kind":
     case "hook":
     case "own-hook":
+    case "struct-ops":
       return notAValue("a declaration", `write export const name = ${node.name}(…) at the top level`);
     case "header":
       fn.reporter.report("SK3009", at, { name: node.name });

@@ -2,11 +2,15 @@
 
 import type { MapContents, MapSpec } from "../../object/spec.ts";
 import type { TypeWriter } from "./btf-types.ts";
+import { memberAt } from "./kernel/paths.ts";
 import { sizeOf } from "./layout.ts";
-import type { MapDeclaration } from "./tree.ts";
+import type { MapDeclaration, StructOpsDeclaration } from "./tree.ts";
 
 /** A call chain is a list of addresses. */
 const ADDRESS = 8;
+
+/** `BPF_F_LINK` of linux/bpf.h. Since Linux 6.4. */
+const BPF_F_LINK = 1 << 13;
 
 export function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
   return {
@@ -22,6 +26,35 @@ export function mapSpec(map: MapDeclaration, types: TypeWriter): MapSpec {
     ...(map.extra === null ? {} : { extra: map.extra }),
     ...(map.contents === null ? {} : { contents: contentsOf(map.contents) }),
     ...(map.inner === null ? {} : { inner: { ...mapSpec(map.inner, types), name: `${map.name}.inner` } }),
+  };
+}
+
+/** The map whose value is a struct of functions. */
+export function structOpsSpec(declaration: StructOpsDeclaration, types: TypeWriter): MapSpec {
+  const { name, struct, functions, values, link } = declaration;
+  const type = types.kernel.operations(declaration);
+  const bytes = new Uint8Array(struct.size);
+  for (const { index, bytes: value } of values) bytes.set(value, memberAt(struct, index).bitOffset / 8);
+  return {
+    name,
+    type: "struct_ops",
+    keySize: 4,
+    valueSize: struct.size,
+    maxEntries: 1,
+    flags: link ? BPF_F_LINK : 0,
+    keyType: 0,
+    valueType: type,
+    section: link ? ".struct_ops.link" : ".struct_ops",
+    contents: { kind: "bytes", bytes },
+    structOps: {
+      type,
+      typeName: struct.name,
+      link,
+      functions: functions.map(({ index, program }) => {
+        const { name: member, bitOffset } = memberAt(struct, index);
+        return { member, offset: bitOffset / 8, program: program.name };
+      }),
+    },
   };
 }
 

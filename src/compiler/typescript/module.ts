@@ -30,7 +30,8 @@ import {
   textOf,
 } from "./scopes.ts";
 import { FunctionState, type ModuleState } from "./state.ts";
-import type { Expression, MapDeclaration, Module, ProgramDeclaration } from "./tree.ts";
+import { structOpsDeclaration } from "./struct-ops.ts";
+import type { Expression, MapDeclaration, Module, ProgramDeclaration, StructOpsDeclaration } from "./tree.ts";
 import { INTS } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
@@ -46,7 +47,7 @@ const LONGEST_LICENSE = 127;
 /** An exported call to a map's or hook's constructor, checked when all names are known. */
 interface Pending {
   readonly name: string;
-  readonly callee: Extract<Meaning, { kind: "map-kind" | "hook" | "own-hook" }>;
+  readonly callee: Extract<Meaning, { kind: "map-kind" | "hook" | "own-hook" | "struct-ops" }>;
   readonly calleeName: string;
   readonly node: Syntax.CallExpression;
   readonly id: Syntax.Identifier;
@@ -95,7 +96,7 @@ export class ModuleFile {
     for (const wanted of this.#wanted) checkWanted(this.#module, wanted);
     for (const { name, callee } of this.#pending) {
       if (!this.exports.renames(name)) continue;
-      const what = callee.kind === "map-kind" ? "a map" : "a program";
+      const what = callee.kind === "map-kind" || callee.kind === "struct-ops" ? "a map" : "a program";
       this.#module.reporter.report("SK2015", this.#module.values.declaredAt(name) ?? { line: 1, column: 1 }, { name, what });
     }
   }
@@ -121,10 +122,18 @@ export class ModuleFile {
       if (meaning.kind === "declared") resolveDeclared(meaning.declaration);
     }
     const programs: ProgramDeclaration[] = [];
+    const structOps: StructOpsDeclaration[] = [];
     for (const pending of this.#pending) {
       const { callee, name, node } = pending;
       if (callee.kind === "map-kind") continue;
       const at = spanOf(pending.id);
+      if (callee.kind === "struct-ops") {
+        const declaration = structOpsDeclaration(this.#module, name, node, at);
+        if (declaration === null) continue;
+        structOps.push(declaration);
+        programs.push(...declaration.functions.map(({ program }) => program));
+        continue;
+      }
       const program =
         callee.kind === "hook"
           ? programDeclaration(this.#module, callee.hook, name, node, at)
@@ -132,7 +141,7 @@ export class ModuleFile {
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
-    return { license: this.#license, maps, programs, globals, externs: this.#externs, kernel: this.#module.kernel };
+    return { license: this.#license, maps, structOps, programs, globals, externs: this.#externs, kernel: this.#module.kernel };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {
@@ -350,7 +359,7 @@ export class ModuleFile {
     const callee = init.type === "CallExpression" ? meaningOf(this.#module.values, init.callee) : null;
     if (
       init.type === "CallExpression" &&
-      (callee?.kind === "map-kind" || callee?.kind === "hook" || callee?.kind === "own-hook")
+      (callee?.kind === "map-kind" || callee?.kind === "hook" || callee?.kind === "own-hook" || callee?.kind === "struct-ops")
     ) {
       const calleeName = textOf(init.callee);
       this.#module.values.set(id.name, callee.kind === "map-kind" ? { kind: "refused" } : { kind: "program" }, at);

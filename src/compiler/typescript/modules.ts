@@ -54,7 +54,8 @@ export function checkModules(
   // Names that the kernel knows are one file's only.
   const seen = new Map<string, string>();
   const globals = parts.flatMap((part) => part.globals);
-  for (const { name, at } of [...maps, ...programs, ...globals.filter(({ exported }) => exported)]) {
+  const structOps = parts.flatMap((part) => part.structOps);
+  for (const { name, at } of [...maps, ...structOps, ...programs, ...globals.filter(({ exported }) => exported)]) {
     const other = seen.get(name);
     const file = at.file ?? reporter.main;
     if (other !== undefined && other !== file) reporter.report("SK2014", at, { name, other });
@@ -64,7 +65,7 @@ export function checkModules(
   checkHelpers(reporter, programs, own.license);
   checkPacketWrites(reporter, programs);
   const externs = parts.flatMap((part) => part.externs);
-  return { license: own.license, maps, programs, globals, externs, kernel: surroundings.kernel };
+  return { license: own.license, maps, structOps, programs, globals, externs, kernel: surroundings.kernel };
 }
 
 class Graph {

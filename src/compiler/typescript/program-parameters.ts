@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { converted } from "./conversions.ts";
 import { fitsParameter, kernelSignature } from "./kernel/hooks.ts";
+import { beginsWith, sameKernelStruct } from "./kernel/structs.ts";
 import { signatureText } from "./kernel/targets.ts";
 import { bindPattern } from "./patterns.ts";
 import { type ProgramSite, positional } from "./program-sites.ts";
@@ -63,8 +64,11 @@ export function programParameters(fn: FunctionState, node: CallableNode, site: P
 
 function positionalParameters(fn: FunctionState, node: CallableNode, site: ProgramSite): ProgramParameters | null {
   const { hook, target } = site;
-  const signature = target === null ? null : kernelSignature(fn.module.kernel, hook, target);
-  const written = () => `write ${hook.name}("${target}", ${signature === null ? "" : signatureText(signature)} => …)`;
+  const signature = site.signature ?? (target === null ? null : kernelSignature(fn.module.kernel, hook, target));
+  const written = () => {
+    const values = signature === null ? "" : signatureText(signature);
+    return site.signature === undefined ? `write ${hook.name}("${target}", ${values} => …)` : `write ${target}: ${values} => …`;
+  };
   const prologue: Statement[] = [];
   let good = true;
   for (const [index, parameter] of node.params.entries()) {
@@ -78,7 +82,7 @@ function positionalParameters(fn: FunctionState, node: CallableNode, site: Progr
       fn.reporter.report("SK2505", at, { problem, instead: written() });
       return null;
     }
-    const type = known?.type ?? annotated;
+    const type = promoted(site, annotated, known?.type ?? annotated);
     if (type === null) {
       fn.reporter.report("SK2105", at, { what: `the parameter ${parameter.name}`, instead: `write ${parameter.name}: u64` });
       good = false;
@@ -106,6 +110,15 @@ function positionalParameters(fn: FunctionState, node: CallableNode, site: Progr
     prologue.push({ kind: "declare", local, value, at });
   }
   return good ? { locals: [], prologue } : null;
+}
+
+/** The struct that a parameter is annotated with, where the verifier knows it as that, and not as what it is declared to be. */
+function promoted({ promotes }: ProgramSite, annotated: ValueType | null, type: ValueType | null): ValueType | null {
+  if (promotes === undefined || annotated?.kind !== "kernel" || type?.kind !== "kernel") return type;
+  const [wanted, declared] = [annotated.to, type.to];
+  if (wanted.kind !== "kernel-struct" || declared.kind !== "kernel-struct") return type;
+  const good = sameKernelStruct(declared, promotes.from) && beginsWith(promotes.to, wanted) && beginsWith(wanted, promotes.from);
+  return good ? { ...type, to: wanted } : type;
 }
 
 function isPlain(fn: FunctionState, parameter: Syntax.Node): parameter is Syntax.Identifier {

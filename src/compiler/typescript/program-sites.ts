@@ -3,6 +3,8 @@
 import type * as Syntax from "@babel/types";
 import { valueType } from "./annotations.ts";
 import { kernelContext } from "./kernel/hooks.ts";
+import type { KernelStruct } from "./kernel/structs.ts";
+import type { KernelSignature } from "./kernel/targets.ts";
 import { contextNamed } from "./library/contexts.ts";
 import type { Hook } from "./library/hooks.ts";
 import { spanOf } from "./report.ts";
@@ -14,6 +16,10 @@ export interface ProgramSite {
   readonly hook: Hook;
   readonly target: string | null;
   readonly context: ProgramContext;
+  /** What its function is given, where that is known by other means than the hook and its target. */
+  readonly signature?: KernelSignature;
+  /** A parameter of the struct `from` may be taken for a `to`, which begins with one: the verifier knows it as that. */
+  readonly promotes?: { readonly from: KernelStruct; readonly to: KernelStruct };
   /** The type of the only parameter; null when there are as many as the target has. */
   readonly parameter: ValueType | null;
 }

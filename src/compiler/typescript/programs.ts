@@ -82,17 +82,20 @@ export function ownProgramDeclaration(
   return programOf(module, site, name, argument, at, instead);
 }
 
-function programOf(
+/** A program with a function, or the name of one, as its body; `instead` is how to write it. */
+export function programOf(
   module: ModuleState,
   site: ProgramSite,
   name: string,
-  argument: Syntax.CallExpression["arguments"][number],
+  argument: Syntax.Node,
   at: Span,
   instead: string,
 ): ProgramDeclaration | null {
   let home = module;
   let callable: CallableNode | null =
-    argument.type === "ArrowFunctionExpression" || argument.type === "FunctionExpression" ? argument : null;
+    argument.type === "ArrowFunctionExpression" || argument.type === "FunctionExpression" || argument.type === "ObjectMethod"
+      ? argument
+      : null;
   if (argument.type === "Identifier") {
     const meaning = module.values.look(argument.name);
     if (meaning?.kind === "refused") return null;

@@ -1,6 +1,12 @@
 /** What names stand for, and where they are known. */
 
-import type { ArrowFunctionExpression, FunctionExpression, FunctionDeclaration as FunctionNode, Node } from "@babel/types";
+import type {
+  ArrowFunctionExpression,
+  FunctionExpression,
+  FunctionDeclaration as FunctionNode,
+  Node,
+  ObjectMethod,
+} from "@babel/types";
 import { nearest } from "../../nearest.ts";
 import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp } from "../ir/ir.ts";
@@ -19,7 +25,7 @@ import type { ModuleState, TypeMeaning } from "./state.ts";
 import type { Expression, FunctionDeclaration, GlobalDeclaration, Local, MapDeclaration } from "./tree.ts";
 import type { IntType, ScalarType } from "./types.ts";
 
-export type CallableNode = FunctionNode | ArrowFunctionExpression | FunctionExpression;
+export type CallableNode = FunctionNode | ArrowFunctionExpression | FunctionExpression | ObjectMethod;
 
 /** A function of the top level; checked when it is first called. */
 export interface FunctionSymbol {
@@ -76,6 +82,8 @@ export type Meaning =
   | { readonly kind: "hook"; readonly hook: Hook }
   /** `hook`: of a hook that an application declares. */
   | { readonly kind: "own-hook" }
+  /** `structOps`: programs for the members of a struct of the kernel. */
+  | { readonly kind: "struct-ops" }
   | { readonly kind: "helper"; readonly name: HelperName }
   /** `context()`: of a program whose parameters are others. */
   | { readonly kind: "own-context" }

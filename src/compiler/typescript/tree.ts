@@ -9,8 +9,9 @@ import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelInfo } from "./kernel/infos.ts";
 import type { KernelPath } from "./kernel/paths.ts";
 import type { KernelState } from "./kernel/state.ts";
-import type { KernelStored } from "./kernel/structs.ts";
+import type { KernelStored, KernelStruct } from "./kernel/structs.ts";
 import type { KernelConfigs } from "./kernel/symbols.ts";
+import type { MemberSignature } from "./kernel/targets.ts";
 import type { Context } from "./library/contexts.ts";
 import type { BitField, Header } from "./library/headers.ts";
 import type { Hook } from "./library/hooks.ts";
@@ -34,6 +35,8 @@ import type {
 export interface Module {
   readonly license: string;
   readonly maps: readonly MapDeclaration[];
+  /** Interfaces of the kernel that programs implement, those being among `programs`. */
+  readonly structOps: readonly StructOpsDeclaration[];
   readonly programs: readonly ProgramDeclaration[];
   readonly globals: readonly GlobalDeclaration[];
   /** Functions of the application, whether they are called or not. */
@@ -95,6 +98,23 @@ export interface ProgramDeclaration {
   readonly target: string | null;
   readonly context: ProgramContext;
   readonly body: FunctionDeclaration;
+  readonly at: Span;
+}
+
+/** `structOps<tcp_congestion_ops>({ … })`: a struct of the kernel whose functions are programs. */
+export interface StructOpsDeclaration {
+  readonly name: string;
+  readonly struct: KernelStruct;
+  readonly functions: readonly {
+    /** Of the struct's members. */
+    readonly index: number;
+    readonly signature: MemberSignature;
+    readonly program: ProgramDeclaration;
+  }[];
+  /** Members that are no functions, as their bytes. */
+  readonly values: readonly { readonly index: number; readonly bytes: Uint8Array }[];
+  /** Attached by a link; else registered, and unregistered by hand. */
+  readonly link: boolean;
   readonly at: Span;
 }
 
@@ -238,7 +258,16 @@ export type Place =
   | (Node & { readonly kind: "local"; readonly local: Local; readonly type: ValueType })
   | (Node & Member)
   | (Node & Bits)
-  | (Node & Element);
+  | (Node & Element)
+  /** A number in an object of the kernel's that programs of some hooks may write. */
+  | KernelField;
+
+type KernelField = Node & {
+  readonly kind: "kernel-field";
+  readonly type: ValueType;
+  readonly object: Expression;
+  readonly path: KernelPath;
+};
 
 /** Bytes of what a reference points to. `type` is the value's, `stored` says how it lies there. */
 interface Member {
@@ -520,7 +549,7 @@ export type Expression =
       readonly arguments: readonly Expression[];
     })
   /** A field of what a kernel pointer leads to; of a struct or array in it, its address. */
-  | (Node & { readonly kind: "kernel-field"; readonly type: ValueType; readonly object: Expression; readonly path: KernelPath })
+  | KernelField
   /** An element of an array in kernel memory; of a struct or array, its address. */
   | (Node & {
       readonly kind: "kernel-element";

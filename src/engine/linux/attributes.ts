@@ -61,6 +61,7 @@ export const ATTRIBUTES = {
       btf_key_type_id: 52,
       btf_value_type_id: 56,
       btf_vmlinux_value_type_id: 60,
+      value_type_btf_obj_fd: 72,
     },
     u64: { map_extra: 64 },
     pointer: {},

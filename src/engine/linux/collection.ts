@@ -11,6 +11,7 @@ import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
 import { LinuxProgramArray } from "./maps/references.ts";
 import { Section } from "./maps/section.ts";
+import { LinuxStructOps } from "./maps/struct-ops.ts";
 import { findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
 import type { LoadedTypes } from "./programs/load.ts";
@@ -83,6 +84,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       const programs = loadPrograms(kernel, spec, wanted, { types, externs, maps, replaces: options.replaces, keep });
       const byName = new Map(programs.map((program) => [program.name, program]));
       for (const map of maps.values()) if (map instanceof LinuxProgramArray) map.fill((name) => byName.get(name));
+      for (const map of maps.values()) if (map instanceof LinuxStructOps) map.fill((name) => byName.get(name));
       const sections = new Map<string, Section>();
       for (const { name, raw } of maps.values())
         if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array")

@@ -30,6 +30,18 @@ export const e = iterator("task", (ctx) => { const task = ctx.task; if (task !==
 export const f = tracepoint<trace_event_raw_sched_switch>("sched/sched_switch", (ctx) => { print(\`\${ctx.prev_comm}\`); });
 `;
 
+const RENO = `import { cast, structOps, type u32 } from "skep/bpf";
+import { tcp_reno_undo_cwnd, tcp_slow_start, type inet_connection_sock, type sock, type tcp_congestion_ops, type tcp_sock } from "skep/vmlinux";
+export const reno = structOps<tcp_congestion_ops>({
+  init(tp: tcp_sock) { cast<inet_connection_sock>(tp).icsk_ca_priv[0] = 1; },
+  ssthresh: (tp: tcp_sock) => tp.snd_cwnd,
+  cong_avoid: (tp: tcp_sock, ack: u32, acked: u32) => { tp.snd_cwnd = tcp_slow_start(tp, acked); },
+  undo_cwnd: (sk: sock) => tcp_reno_undo_cwnd(sk),
+  name: "mine",
+  flags: 2,
+}, { link: false });
+`;
+
 function declared(names: readonly string[], text = ""): string {
   const sources = text === "" ? [] : [{ file: "program.bpf.ts", text }];
   return declareKernelTypes(names, sources, { kernel: () => kernelTypes("6.18"), title: "Linux 6.18" }).text;
@@ -122,6 +134,18 @@ describe("a project with and without them", () => {
     assert.match(told, /'pidd' does not exist on type 'task_struct'/);
     assert.match(told, /Types of parameters 'sk' and 'sk' are incompatible/);
     assert.equal((await skep(["compile", "hooks.bpf.ts"], { cwd: folder })).status, 0);
+  });
+
+  test("members of an interface are programs, numbers and texts", async () => {
+    writeFileSync(join(folder, "reno.bpf.ts"), RENO);
+    assert.equal((await skep(["types", join(folder, "reno.bpf.ts"), "-o", join(folder, "vmlinux.d.ts")])).status, 0);
+    for (const other of ["hooks", "program", "wrong"]) rmSync(join(folder, `${other}.bpf.ts`), { force: true });
+    assert.equal(await tsc(), "");
+    writeFileSync(join(folder, "reno.bpf.ts"), RENO.replace("undo_cwnd:", "undo_window:"));
+    assert.match(await tsc(), /'undo_window' does not exist/);
+    writeFileSync(join(folder, "reno.bpf.ts"), RENO.replace('"mine"', "5"));
+    assert.match(await tsc(), /Type 'number' is not assignable to type 'string'/);
+    rmSync(join(folder, "reno.bpf.ts"));
   });
 
   test("a name that the kernel does not have is told with one that it has", async () => {

@@ -2,9 +2,11 @@
 
 import type { BtfBuilder } from "../../../btf/builder.ts";
 import { C_INTEGERS } from "../../../btf/integer-names.ts";
+import type { StructOpsDeclaration } from "../tree.ts";
 import type { IntType } from "../types.ts";
 import { type KernelPath, memberAt } from "./paths.ts";
 import type { KernelEnum, KernelStored, KernelStruct } from "./structs.ts";
+import type { MemberSignature } from "./targets.ts";
 import type { KernelUses } from "./uses.ts";
 
 /** What a relocation is about: a type of the Spec's BTF, and the way through it. */
@@ -53,6 +55,28 @@ export class KernelTypeWriter {
     const id = this.#btf.typedef(struct.name, reserved);
     this.#structs.set(struct, id);
     return id;
+  }
+
+  /** A struct of functions as a source implements it: those members that it gives. */
+  operations({ struct, functions, values }: Pick<StructOpsDeclaration, "struct" | "functions" | "values">): number {
+    const given = [
+      ...functions.map(({ index, signature }) => ({ index, signature })),
+      ...values.map(({ index }) => ({ index, signature: null })),
+    ];
+    const members = given
+      .sort((a, b) => a.index - b.index)
+      .map(({ index, signature }) => {
+        const { name, bitOffset, type } = memberAt(struct, index);
+        return { name, bitOffset, type: signature === null ? this.type(type) : this.#btf.pointer(this.#prototype(signature)) };
+      });
+    return this.#btf.struct(struct.name, struct.size, members);
+  }
+
+  #prototype({ declared: { parameters, result } }: MemberSignature): number {
+    return this.#btf.prototype(
+      result === null ? 0 : this.type(result),
+      parameters.map(({ name, stored }) => ({ name, type: this.type(stored) })),
+    );
   }
 
   /** The id of any type of the kernel, as a field, a parameter or a result has it. */

@@ -9,7 +9,7 @@ import { errorAt, type FunctionState } from "../state.ts";
 import type { Expression } from "../tree.ts";
 import { INTS, type KernelRead, type KernelType, typeName, type ValueType } from "../types.ts";
 import { essentialName } from "./state.ts";
-import { sameKernelStruct } from "./structs.ts";
+import { beginsWith, sameKernelStruct } from "./structs.ts";
 
 /** Whether a kernel pointer goes where another is expected; false, with a report or without one, when it does not. */
 export function fitsKernel(fn: FunctionState, value: Expression, type: KernelType, target: KernelType): boolean {
@@ -61,14 +61,18 @@ export function castToKernel(fn: FunctionState, node: Syntax.CallExpression): Ex
   const at = spanOf(node);
   if (operand.type.kind === "error") return operand;
   if (operand.type.kind === "kernel") {
-    // Another edition of the same struct is as well known as this one; of another struct the verifier knows nothing.
+    // Another edition of the same struct, or what it begins with, is as well known as this one; of another struct the verifier knows nothing.
     const { read, nullable, embedded } = operand.type;
-    const edition = isEdition(operand.type, type);
-    return { kind: "kernel-cast", type: { ...type, read: edition ? read : "probe", nullable, embedded }, operand, at };
+    const known = isEdition(operand.type, type) || isBeginning(operand.type, type);
+    return { kind: "kernel-cast", type: { ...type, read: known ? read : "probe", nullable, embedded }, operand, at };
   }
   const address = coerce(fn, operand, INTS.u64);
   if (address.type.kind === "error") return address;
   return { kind: "kernel-cast", type: { ...type, read: "probe" }, operand: address, at };
+}
+
+function isBeginning({ to: whole }: KernelType, { to: part }: KernelType): boolean {
+  return whole.kind === "kernel-struct" && part.kind === "kernel-struct" && beginsWith(whole, part);
 }
 
 function isEdition(a: KernelType, b: KernelType): boolean {

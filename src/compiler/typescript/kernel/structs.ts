@@ -127,6 +127,13 @@ export function sameKernelStruct(a: KernelStruct, b: KernelStruct): boolean {
   return a === b || (a.name !== "" && a.name === b.name && a.form === b.form && a.own === b.own);
 }
 
+/** Whether a struct is another one, or has it as its first member, or that one's: a pointer to the whole is one to its beginning. */
+export function beginsWith(whole: KernelStruct, part: KernelStruct): boolean {
+  if (sameKernelStruct(whole, part)) return true;
+  const [first] = whole.form === "struct" ? whole.members : [];
+  return first?.bitOffset === 0 && first.type.kind === "kernel-struct" && beginsWith(first.type, part);
+}
+
 /** The types of one kernel, as structs and what is in them. */
 export class KernelTypes {
   readonly #open: () => Btf;

@@ -4,7 +4,7 @@
  */
 
 import { INTS, typeName, type ValueType } from "../types.ts";
-import { type KernelStored, type KernelTypes, sizeOfKernel } from "./structs.ts";
+import { type KernelMember, type KernelStored, type KernelStruct, type KernelTypes, sizeOfKernel } from "./structs.ts";
 
 /** Hooks whose programs have the parameters of a function, by the name of their section. */
 export const TYPED_SECTIONS = ["tp_btf", "fentry", "fexit", "fmod_ret", "lsm", "lsm_cgroup"] as const;
@@ -39,6 +39,49 @@ export function signatureOf(types: KernelTypes, section: TypedSection, target: s
   const name = section === "lsm" || section === "lsm_cgroup" ? `bpf_lsm_${target}` : target;
   const id = functionNamed(types, name);
   return id === null ? null : prototype(types, id, 0, section === "fentry" ? "none" : "last");
+}
+
+/** A function that a member of a struct points to: what programs in its place are given, and its types as declared. */
+export interface MemberSignature extends KernelSignature {
+  readonly declared: {
+    readonly parameters: readonly { readonly name: string; readonly stored: KernelStored }[];
+    /** Null: nothing. */
+    readonly result: KernelStored | null;
+  };
+}
+
+/**
+ * The function of a member; null when it is none. What stands in for it in the kernel, `STRUCT__MEMBER`, has names for its parameters, and says
+ * by them what may be null.
+ */
+export function memberSignature(types: KernelTypes, struct: KernelStruct, member: KernelMember): MemberSignature | null {
+  const id = member.declared === null ? null : pointedPrototype(types, member.declared);
+  if (id === null) return null;
+  const own = types.btf.type(id);
+  const signature = prototype(types, id, 0, "none");
+  if (own.kind !== "prototype" || signature === null) return null;
+  const stub = functionNamed(types, `${struct.name}__${member.name}`);
+  const stubbed = stub === null ? null : types.btf.type(stub);
+  const names = stubbed?.kind === "prototype" ? stubbed.parameters.map(({ name }) => name) : [];
+  return {
+    ...signature,
+    parameters: signature.parameters.map((parameter, index): KernelParameter => {
+      const [, name = parameter.name, nullable] = /^(.*?)(__nullable)?$/.exec(names[index] ?? parameter.name) ?? [];
+      const { type } = parameter;
+      return { ...parameter, name, type: nullable !== undefined && type.kind === "kernel" ? { ...type, nullable: true } : type };
+    }),
+    declared: {
+      parameters: own.parameters.map(({ name, type }) => ({ name, stored: types.stored(type) })),
+      result: own.result === 0 ? null : types.stored(own.result),
+    },
+  };
+}
+
+function pointedPrototype({ btf }: KernelTypes, id: number): number | null {
+  const pointer = btf.type(btf.resolve(id));
+  if (pointer.kind !== "pointer") return null;
+  const target = btf.resolve(pointer.type);
+  return btf.type(target).kind === "prototype" ? target : null;
 }
 
 /** The id of a function's prototype; null when there is none of that name. */

@@ -38,6 +38,7 @@ const BPF: LibraryModule = {
     ...Object.entries(MAPS).map(([name, map]): [string, Meaning] => [name, { kind: "map-kind", map }]),
     ...[...HOOKS].map(([name, hook]): [string, Meaning] => [name, { kind: "hook", hook }]),
     ["hook", { kind: "own-hook" }],
+    ["structOps", { kind: "struct-ops" }],
     ...[...CALLBACK_HELPERS].map(([name, helper]): [string, Meaning] => [name, { kind: "callback-helper", helper }]),
     ["range", { kind: "range" }],
     ...[...SPECIAL_FUNCTIONS].map(([name, special]): [string, Meaning] => [name, { kind: "special-function", special }]),

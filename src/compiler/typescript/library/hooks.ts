@@ -22,6 +22,8 @@ export interface Hook {
   /** What the first argument names, with an example; null: the hook has no target. */
   readonly target: HookTarget | null;
   readonly parameters: HookParameters;
+  /** Of `structOps`: the struct whose member, the target, its programs stand in for. */
+  readonly implements?: string;
   readonly verdicts: Verdicts;
 }
 

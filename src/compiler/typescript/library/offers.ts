@@ -15,9 +15,9 @@ function isTrampoline(attachType: AttachType | null): boolean {
 }
 
 /** @param target what the program is attached to; null where the hook has none, or for any */
-export function hookHas({ type, attachType, flags }: Hook, target: string | null, name: HelperName): boolean {
+export function hookHas({ type, attachType, flags, implements: struct }: Hook, target: string | null, name: HelperName): boolean {
   if (isNamedHelper(name) && helperNamed(name).sleeps && (flags & BPF_F_SLEEPABLE) === 0) return false;
   // The verifier's own rule (`check_get_func_ip`): there must be a function.
   if (name === "bpf_get_func_ip" && type !== "kprobe" && !isTrampoline(attachType)) return false;
-  return isOffered(ERA, HELPER[name], type, attachType, target ?? "");
+  return isOffered(ERA, HELPER[name], type, attachType, struct === undefined ? (target ?? "") : `${struct}.${target}`);
 }

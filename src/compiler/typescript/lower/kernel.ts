@@ -28,6 +28,8 @@ export function readOf(to: Lowering, value: Expression): Exclude<KernelRead, "an
     case "kernel-field":
     case "kernel-element":
       return readOf(to, value.object);
+    case "kernel-cast":
+      return readOf(to, value.operand);
     case "call":
       // What it returns is its parameters', or what they lead to. A sub-program has read those as it reads any.
       if (to.session.isSubprogram(value.function) || to.session.reassigning.has(value.function)) return "probe";
@@ -82,7 +84,7 @@ function isEmbedded({ kind }: KernelStored): boolean {
 }
 
 /** What lies in memory as a number: null for a pointer. */
-function scalarStored(stored: KernelStored): Exclude<StoredType, { kind: "struct" | "array" }> | null {
+export function scalarStored(stored: KernelStored): Exclude<StoredType, { kind: "struct" | "array" }> | null {
   switch (stored.kind) {
     case "int":
     case "bool":

@@ -5,6 +5,7 @@ import type { TypeWriter } from "../btf-types.ts";
 import type { DataSections } from "../data.ts";
 import type { ProgramDeclaration } from "../tree.ts";
 import { Lowering } from "./lowering.ts";
+import { irType } from "./memory.ts";
 import { type LoweredFunction, Session } from "./session.ts";
 import { statements } from "./statements.ts";
 
@@ -25,7 +26,8 @@ export function lowerProgram(
   { iterators }: { readonly iterators: boolean },
 ): LoweredProgram {
   const session = new Session(program, types, data, iterators);
-  const to = new Lowering(session, program.at, program.name, ["ptr"], "i32");
+  const result = irType(program.hook.verdicts.type);
+  const to = new Lowering(session, program.at, program.name, ["ptr"], result);
   const [context] = to.ir.parameters;
   if (context !== undefined) to.context = context;
   const [parameter] = program.body.parameters;
@@ -34,7 +36,7 @@ export function lowerProgram(
     to.ir.write(to.cellOf(parameter).value, to.context);
   statements(to, program.body.body);
   // The checker has proven that nothing gets here.
-  if (!to.ir.terminated) to.ir.return(to.ir.constant("i32", 0));
+  if (!to.ir.terminated) to.ir.return(to.ir.constant(result, 0));
   to.finish();
   return { main: to.ir.finish(), functions: session.functions };
 }

@@ -10,8 +10,9 @@ import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto }
 import { convert } from "./integers.ts";
 import { iterate } from "./iterate.ts";
 import { holds } from "./kernel.ts";
+import { storeKernelField } from "./kernel-writes.ts";
 import type { Lowering } from "./lowering.ts";
-import { copy, type Location, load, store } from "./memory.ts";
+import { copy, irType, type Location, load, store } from "./memory.ts";
 import { prepare, write } from "./structs.ts";
 
 export function statements(to: Lowering, list: readonly Statement[]): void {
@@ -88,7 +89,8 @@ function lower(to: Lowering, statement: Statement): void {
     case "return": {
       const { result, end, depth } = to.frame;
       if (end === null) {
-        const value = statement.value === null ? ir.constant("i32", 0) : scalar(to, statement.value);
+        const value =
+          statement.value === null ? ir.constant(irType(to.session.program.hook.verdicts.type), 0) : scalar(to, statement.value);
         to.leave(depth);
         ir.return(value);
         return;
@@ -116,6 +118,8 @@ function assign(to: Lowering, target: Place, value: Expression): void {
   } else if (target.kind === "bits") {
     const place = bitsUnit(to, target);
     writeBits(to, target.field, place, scalar(to, value));
+  } else if (target.kind === "kernel-field") {
+    storeKernelField(to, target, scalar(to, value));
   } else {
     put(to, value, target.stored, placeOf(to, target));
   }
@@ -154,6 +158,11 @@ function update(to: Lowering, { target, op, type, value }: Extract<Statement, { 
     const place = bitsUnit(to, target);
     const old = convert(ir, scalar(to, target), own, type);
     writeBits(to, target.field, place, convert(ir, ir.binary(op, old, scalar(to, value)), type, own));
+    return;
+  }
+  if (target.kind === "kernel-field") {
+    const old = convert(ir, scalar(to, target), own, type);
+    storeKernelField(to, target, convert(ir, ir.binary(op, old, scalar(to, value)), type, own));
     return;
   }
   const { stored } = target;

@@ -72,6 +72,10 @@ function attacherOf({ spec }: Attaching): Attach {
     case "socket_filter":
     case "sk_reuseport":
       return attachSocket;
+    case "struct_ops":
+      throw new AttachError(
+        `${spec.name}: it implements a part of an interface, which is attached as a whole: maps.NAME.attach()`,
+      );
     case "syscall":
       throw new AttachError(`${spec.name}: a syscall program is run, and attached nowhere: program.run({ context })`);
     default:

@@ -14,8 +14,7 @@ export function checkDeclaration(spec: MapSpec): void {
     throw new FeatureError(feature, null, `map ${name} (${type}): ${what}`);
   };
   if (typeof pinning === "number") refuse("pinning", `pinning ${pinning} is a convention of another loader`);
-  if (structOps !== undefined) refuse("struct_ops", "implementing a kernel interface is not offered yet");
-  if (contents?.kind === "bytes" && type !== "array" && type !== "arena")
+  if (contents?.kind === "bytes" && structOps === undefined && type !== "array" && type !== "arena")
     refuse("initial values", `a ${type} with initial values is not offered`);
 }
 

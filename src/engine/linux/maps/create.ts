@@ -18,17 +18,27 @@ const BPF_F_NO_PREALLOC = 1;
 /** `BPF_F_NUMA_NODE`. */
 const BPF_F_NUMA_NODE = 4;
 
+/** `BPF_F_VTYPE_BTF_OBJ_FD`: the value's type is a module's. Since 6.9. */
+const BPF_F_VTYPE_BTF_OBJ_FD = 1 << 15;
+
 /** What a map's creation refers to, besides its shape. */
 export interface MapReferences {
   /** A map that those in this map of maps look like. */
   readonly inner?: Descriptor;
+  /** The struct of the kernel around an interface: its number, and the types of the module that it is in. */
+  readonly wrapper?: { readonly id: number; readonly types: Descriptor | null };
 }
 
 /**
  * @param types a loaded BTF object with the map's key and value types, or null.
  * @throws MapError, FeatureError, PrivilegeError
  */
-export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | null, { inner }: MapReferences = {}): Descriptor {
+export function createMap(
+  kernel: Kernel,
+  spec: MapSpec,
+  types: Descriptor | null,
+  { inner, wrapper }: MapReferences = {},
+): Descriptor {
   checkShape(spec);
   // What records look like is between programs and user space: the kernel wants to hear nothing of it.
   const ring = /ringbuf$/.test(spec.type) && spec.valueType !== 0;
@@ -42,7 +52,13 @@ export function createMap(kernel: Kernel, spec: MapSpec, types: Descriptor | nul
     .u32("inner_map_fd", inner?.fd ?? 0)
     .u64("map_extra", spec.extra ?? 0n)
     .text("map_name", spec.name);
-  const typed = types !== null && spec.valueType !== 0 && !ring;
+  if (wrapper !== undefined) {
+    if (types !== null) request.u32("btf_fd", types.fd);
+    request.u32("btf_vmlinux_value_type_id", wrapper.id);
+    if (wrapper.types !== null)
+      request.u32("map_flags", spec.flags | BPF_F_VTYPE_BTF_OBJ_FD).u32("value_type_btf_obj_fd", wrapper.types.fd);
+  }
+  const typed = types !== null && spec.valueType !== 0 && !ring && wrapper === undefined;
   if (typed) request.u32("btf_fd", types.fd).u32("btf_key_type_id", spec.keyType).u32("btf_value_type_id", spec.valueType);
   let result = request.send();
   if (result < 0 && typed) {

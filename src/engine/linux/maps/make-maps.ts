@@ -6,6 +6,7 @@ import type { LoadOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { openModuleTypes } from "../module-types.ts";
 import { fillMap } from "./contents.ts";
 import { createMap, type MapReferences, sizedFor } from "./create.ts";
 import type { LinuxHandle } from "./handle.ts";
@@ -13,6 +14,7 @@ import { makeHandle } from "./make.ts";
 import { RawMap } from "./raw-map.ts";
 import { LinuxMapOfMaps } from "./references.ts";
 import { PIN_FOLDER, pinMap, pinnedMap, reusedMap, typesOf } from "./reuse.ts";
+import { inKernelShape, structOpsLayout } from "./struct-ops-layout.ts";
 
 /**
  * @param types the Spec's, as the kernel loaded them.
@@ -32,7 +34,7 @@ export function makeMaps(
   // A map of maps may be told by one of those that it begins with what they look like.
   const isOuter = ({ type }: MapSpec): boolean => type.endsWith("_of_maps");
   for (const declared of [...wanted.filter((map) => !isOuter(map)), ...wanted.filter(isOuter)]) {
-    const map = sizedFor(kernel, declared, options.maxEntries?.[declared.name]);
+    const map = inKernelShape(kernel, sizedFor(kernel, declared, options.maxEntries?.[declared.name]));
     const { descriptor, fresh } = obtain(kernel, map, btf, options, types, into);
     const raw = new RawMap(kernel, map, keep(descriptor), btf);
     const handle = makeHandle(raw, btf);
@@ -69,6 +71,11 @@ function obtain(
 }
 
 function create(kernel: Kernel, map: MapSpec, types: Descriptor | null, made: ReadonlyMap<string, LinuxHandle>): Descriptor {
+  if (map.structOps !== undefined) {
+    const { id, module } = structOpsLayout(kernel, map.name, map.structOps);
+    using moduleTypes = module === null ? null : openModuleTypes(kernel, module);
+    return createMap(kernel, map, types, { wrapper: { id, types: moduleTypes } });
+  }
   if (!map.type.endsWith("_of_maps")) return createMap(kernel, map, types);
   if (map.inner !== undefined) {
     // Its shape is all that the kernel keeps of it.

@@ -13,6 +13,7 @@ import type { RawMap } from "./raw-map.ts";
 import { LinuxCgroupArray, LinuxMapOfMaps, LinuxProgramArray } from "./references.ts";
 import { LinuxRingBuffer, LinuxUserRingBuffer } from "./ring-buffer.ts";
 import { LinuxStackTraces } from "./stack-traces.ts";
+import { LinuxStructOps } from "./struct-ops.ts";
 import { perCpuCodec } from "./values.ts";
 
 /** @param types of the map's Spec. */
@@ -45,6 +46,8 @@ export function makeHandle(raw: RawMap, types: Btf | null): LinuxHandle {
       return new LinuxStackTraces(raw);
     case "arena":
       return new LinuxArena(raw);
+    case "struct_ops":
+      return new LinuxStructOps(raw);
     case "array":
       return new LinuxArray(raw, keyCodec(types, spec), valueCodec(types, spec));
     default: {

@@ -7,6 +7,7 @@ import { AttachError, FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
+import { structOpsTarget } from "../maps/struct-ops-layout.ts";
 import { openModuleTypes } from "../module-types.ts";
 import { attachTarget } from "./attach-target.ts";
 import { type FoundExtern, writeExterns } from "./externs.ts";
@@ -42,14 +43,12 @@ export function loadPrograms(
         // Place 0 is the kernel itself.
         return { index: used.indexOf(fd) + 1, fd };
       });
-      const target = attachTarget(kernel, program);
+      const target = program.type === "struct_ops" ? structOpsTarget(kernel, spec, program) : attachTarget(kernel, program);
       const replaced = program.type === "ext" ? replacedBy(program, replaces) : undefined;
       const references: LoadReferences = {
         target:
           replaced ??
-          (target === null
-            ? null
-            : { id: target.id, types: target.module === null ? null : modules.open(program, target.module) }),
+          (target === null ? null : { ...target, types: target.module === null ? null : modules.open(program, target.module) }),
         modules: used,
         ...(replaced === undefined ? {} : { replaces: replaced.program }),
       };

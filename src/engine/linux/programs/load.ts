@@ -25,7 +25,7 @@ export interface LoadedTypes {
 /** What a program refers to besides its code. */
 export interface LoadReferences {
   /** What it is attached to, by number; null for programs that have no such target. */
-  readonly target: { readonly id: number; readonly types: Descriptor | null } | null;
+  readonly target: { readonly id: number; readonly types: Descriptor | null; readonly member?: number } | null;
   /** Of an `ext` program: the descriptor of the program that it is for. */
   readonly replaces?: number;
   /** Descriptors of modules' types whose functions it calls, from place 1 on. */
@@ -96,6 +96,8 @@ function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: 
 
 function giveReferences(request: Request<"prog_load">, { target, modules, replaces }: LoadReferences): void {
   if (target !== null) request.u32("attach_btf_id", target.id);
+  // Of an interface, what it is for is the place of the member.
+  if (target?.member !== undefined) request.u32("expected_attach_type", target.member);
   if (replaces !== undefined) request.u32("attach_prog_fd", replaces);
   else if (target !== null && target.types !== null) request.u32("attach_btf_obj_fd", target.types.fd);
   // Place 0 stands for the kernel's own types.
