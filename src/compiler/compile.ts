@@ -286,7 +286,7 @@ function generate(
     return generateProgram(
       optimize(main, { isProgram: true }),
       functions.map(({ fn }) => optimize(fn)),
-      { cpu },
+      { cpu, trusted: true },
     );
   } catch (error) {
     if (error instanceof FrameError) {

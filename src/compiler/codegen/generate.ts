@@ -17,7 +17,7 @@ import { type Instruction, slotTable } from "../../isa/instruction.ts";
 import type { CpuVersion } from "../../isa/opcodes.ts";
 import type { CoreRelocation, ExternReference, Relocation } from "../../object/spec.ts";
 import type { IrFunction, Location } from "../ir/ir.ts";
-import { verifyProgram } from "../ir/verify.ts";
+import { verifyFunction, verifyProgram } from "../ir/verify.ts";
 import { allocate } from "./allocate.ts";
 import { checkCalls } from "./call-chains.ts";
 import { emitBlock, sequenceMoves } from "./emit.ts";
@@ -34,6 +34,8 @@ export interface GenerateOptions {
    * first.
    */
   readonly cpu?: CpuVersion;
+  /** The functions come from our own passes, which keep the rules of the IR: they are not checked again. Default: they are. */
+  readonly trusted?: boolean;
 }
 
 export interface Generated {
@@ -81,7 +83,7 @@ export function generate(fn: IrFunction, options: GenerateOptions = {}): Generat
  */
 export function generateProgram(main: IrFunction, subprograms: readonly IrFunction[], options: GenerateOptions = {}): Generated {
   const cpu = options.cpu ?? 3;
-  const functions = verifyProgram(main, subprograms);
+  const functions = verifyProgram(main, subprograms, options.trusted === true ? () => {} : verifyFunction);
   const compiled = functions.map((fn) => compileFunction(fn, cpu, fn === main));
   checkCalls(functions, compiled);
   const { instructions, starts, references, lines } = link(compiled);

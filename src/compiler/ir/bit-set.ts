@@ -15,6 +15,16 @@ export class BitSet {
     this.#words[element >>> 5]! |= 1 << (element & 31);
   }
 
+  /** Adds from … to - 1. */
+  addRange(from: number, to: number): void {
+    for (let word = from >>> 5; word << 5 < to; word++) this.#words[word]! |= mask(word, from, to);
+  }
+
+  /** Takes away from … to - 1. */
+  deleteRange(from: number, to: number): void {
+    for (let word = from >>> 5; word << 5 < to; word++) this.#words[word]! &= ~mask(word, from, to);
+  }
+
   delete(element: number): void {
     this.#words[element >>> 5]! &= ~(1 << (element & 31));
   }
@@ -65,4 +75,11 @@ export class BitSet {
     });
     return elements;
   }
+}
+
+/** The bits of a word that stand for from … to - 1. */
+function mask(word: number, from: number, to: number): number {
+  const first = Math.max(from - (word << 5), 0);
+  const end = Math.min(to - (word << 5), 32);
+  return first >= end ? 0 : (-1 >>> (32 - (end - first))) << first;
 }

@@ -48,9 +48,10 @@ export class Knowledge {
   readonly #fn: IrFunction;
   readonly #facts: MemoryFacts;
   readonly #ranges = new Map<Value, Range>();
-  readonly #relations = new Map<string, Relation>();
+  /** By pair of values, the smaller first (`pairOf`). */
+  readonly #relations = new Map<number, Relation>();
   /** How far beyond a pointer a packet is known to reach, and not to reach, by pointer and end. */
-  readonly #ends = new Map<string, { readonly reaches: number; readonly fails: number }>();
+  readonly #ends = new Map<number, { readonly reaches: number; readonly fails: number }>();
   /** Undoes what was learnt since each `enter`. */
   readonly #undo: (() => void)[][] = [];
 
@@ -148,12 +149,12 @@ export class Knowledge {
   }
 
   /** A comparison of a pointer plus a constant with the end of the packet: `p + offset > end` (beyond), or its opposite. */
-  #end(condition: Condition, left: Value, right: Value): { key: string; offset: number; beyond: boolean } | null {
+  #end(condition: Condition, left: Value, right: Value): { key: number; offset: number; beyond: boolean } | null {
     if (this.#fn.values[left] !== "ptr" || (condition !== "ugt" && condition !== "ule")) return null;
     const end = this.#facts.definition(right);
     if (end?.kind !== "load" || end.width !== 4 || this.#facts.origin(left).kind !== "packet") return null;
     const { root, offset } = this.#facts.base(left);
-    return { key: `${root} ${right}`, offset, beyond: condition === "ugt" };
+    return { key: pairOf(root, right), offset, beyond: condition === "ugt" };
   }
 
   #byRange(left: Value, right: Value): number {
@@ -200,12 +201,12 @@ export class Knowledge {
   }
 
   #relation(left: Value, right: Value): Relation {
-    const known = this.#relations.get(left < right ? `${left} ${right}` : `${right} ${left}`) ?? { unsigned: ANY, signed: ANY };
+    const known = this.#relations.get(left < right ? pairOf(left, right) : pairOf(right, left)) ?? { unsigned: ANY, signed: ANY };
     return left < right ? known : { unsigned: swap(known.unsigned), signed: swap(known.signed) };
   }
 
   #setRelation(left: Value, right: Value, relation: Relation): void {
-    const key = left < right ? `${left} ${right}` : `${right} ${left}`;
+    const key = left < right ? pairOf(left, right) : pairOf(right, left);
     const before = this.#relations.get(key);
     this.#relations.set(key, left < right ? relation : { unsigned: swap(relation.unsigned), signed: swap(relation.signed) });
     this.#undo.at(-1)?.push(() => {
@@ -264,6 +265,11 @@ export class Knowledge {
         return null;
     }
   }
+}
+
+/** Two values as one number: there are fewer than 2^26. */
+function pairOf(a: Value, b: Value): number {
+  return a * 0x400_0000 + b;
 }
 
 export function union(a: Range, b: Range): Range {

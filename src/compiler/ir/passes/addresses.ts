@@ -16,6 +16,7 @@ const FARTHEST = 0xffffn;
 export function addConstantsLast(fn: IrFunction): boolean {
   const gathered = gatherConstants(fn);
   const constants = new ConstantPool(fn);
+  if (!hasSums(fn, constants)) return gathered;
   const walk = new KnowingWalk(fn);
   const replaced = new Map<Instruction, readonly Instruction[]>();
   walk.run({
@@ -55,4 +56,19 @@ export function addConstantsLast(fn: IrFunction): boolean {
     block.instructions = block.instructions.flatMap((instruction) => replaced.get(instruction) ?? [instruction]);
   }
   return true;
+}
+
+/** Whether a constant is added to anything but a pointer, and a variable to a pointer: without both there is nothing to find. */
+function hasSums(fn: IrFunction, constants: ConstantPool): boolean {
+  let ofNumbers = false;
+  let ofPointers = false;
+  for (const { instructions } of fn.blocks) {
+    for (const instruction of instructions) {
+      if (instruction.kind !== "binary" || instruction.op !== "add") continue;
+      const isConstant = constants.number(instruction.right) !== null;
+      if (fn.values[instruction.result] !== "ptr") ofNumbers ||= isConstant;
+      else ofPointers ||= !isConstant;
+    }
+  }
+  return ofNumbers && ofPointers;
 }

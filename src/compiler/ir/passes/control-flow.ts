@@ -52,6 +52,7 @@ function sameTarget(a: Target, b: Target): boolean {
  * defined above it, and so above the edge's source), or else only beyond its other side, which is entered through it alone.
  */
 function threadJumps(fn: IrFunction): boolean {
+  if (!fn.blocks.some(({ instructions, terminator }) => instructions.length === 0 && terminator.kind !== "return")) return false;
   const constants = new ConstantPool(fn);
   const graph = graphOf(fn);
   const dominance = new Dominance(graph);
@@ -124,6 +125,8 @@ function outsideReaders(fn: IrFunction): readonly (readonly BlockId[])[] {
 
 /** Blocks that do nothing but return the same value become one. */
 function shareReturns(fn: IrFunction): boolean {
+  const returns = fn.blocks.filter(({ instructions, terminator }) => instructions.length === 0 && terminator.kind === "return");
+  if (returns.length < 2) return false;
   const first = new Map<Value | null, BlockId>();
   const replacement = new Map<BlockId, BlockId>();
   for (const id of reversePostorder(graphOf(fn))) {
@@ -145,6 +148,7 @@ function shareReturns(fn: IrFunction): boolean {
 
 /** Appends a block to its only predecessor, when that leads nowhere else. */
 function joinStraightLines(fn: IrFunction): boolean {
+  if (!fn.blocks.some(({ terminator }) => terminator.kind === "jump")) return false;
   const graph = graphOf(fn);
   const reachable = new Set(reversePostorder(graph));
   const incoming = predecessors(graph).map((list) => list.filter((block) => reachable.has(block)));
@@ -178,6 +182,7 @@ function joinStraightLines(fn: IrFunction): boolean {
     }
   }
   if (absorbed.size === 0) return false;
+  if (replacement.size === 0) return true;
   for (const block of fn.blocks) {
     block.instructions = block.instructions.map((instruction) => mapOperands(instruction, resolve));
     block.terminator = mapTerminator(block.terminator, resolve);

@@ -11,6 +11,7 @@ import { MemoryFacts, type Place } from "../memory.ts";
 
 /** True when something changed. */
 export function removeDeadStores(fn: IrFunction, isProgram = false): boolean {
+  if (!fn.blocks.some(({ instructions }) => instructions.some(({ kind }) => kind === "store"))) return false;
   const facts = new MemoryFacts(fn, isProgram);
   const slots = new SlotBytes(fn, facts);
   let changed = false;
@@ -73,11 +74,11 @@ class SlotBytes {
       for (const [id, block] of fn.blocks.entries()) {
         for (let index = block.instructions.length - 1; index >= 0; index--) {
           const instruction = block.instructions[index]!;
-          this.#writes(instruction, (byte) => {
-            used[id]!.delete(byte);
-            written[id]!.add(byte);
+          this.#writes(instruction, (from, to) => {
+            used[id]!.deleteRange(from, to);
+            written[id]!.addRange(from, to);
           });
-          this.#reads(instruction, (byte) => used[id]!.add(byte));
+          this.#reads(instruction, used[id]!);
         }
       }
     }
@@ -104,45 +105,49 @@ class SlotBytes {
 
   stepBack(instruction: Instruction, live: BitSet): void {
     if (this.#size === 0) return;
-    this.#writes(instruction, (byte) => live.delete(byte));
-    this.#reads(instruction, (byte) => live.add(byte));
+    this.#writes(instruction, (from, to) => live.deleteRange(from, to));
+    this.#reads(instruction, live);
   }
 
-  #writes(instruction: Instruction, visit: (byte: number) => void): void {
+  #writes(instruction: Instruction, visit: (from: number, to: number) => void): void {
     if (instruction.kind !== "store") return;
     const { root, offset } = this.#facts.place(instruction);
     const definition = this.#facts.definition(root);
     if (definition?.kind !== "slot" || offset === null) return;
-    this.#bytes(definition.slot, offset, offset + instruction.width, visit);
+    const { from, to } = this.#bytes(definition.slot, offset, offset + instruction.width);
+    visit(from, to);
   }
 
-  #reads(instruction: Instruction, visit: (byte: number) => void): void {
+  #reads(instruction: Instruction, into: BitSet): void {
     switch (instruction.kind) {
       case "load":
       case "atomic": {
         const { root, offset } = this.#facts.place(instruction);
         const definition = this.#facts.definition(root);
         if (definition?.kind === "slot" && offset !== null) {
-          this.#bytes(definition.slot, offset, offset + instruction.width, visit);
+          const { from, to } = this.#bytes(definition.slot, offset, offset + instruction.width);
+          into.addRange(from, to);
           return;
         }
         const origin = this.#facts.origin(root);
         for (const [slot, { size }] of this.#fn.slots.entries()) {
-          if (this.#facts.mayShare(origin, { kind: "slot", slot })) this.#bytes(slot, 0, size, visit);
+          if (this.#facts.mayShare(origin, { kind: "slot", slot }))
+            into.addRange(this.#starts[slot]!, this.#starts[slot]! + size);
         }
         return;
       }
       case "call":
         for (const [slot, { size }] of this.#fn.slots.entries()) {
-          if (this.#facts.mayCallRead(instruction, slot)) this.#bytes(slot, 0, size, visit);
+          if (this.#facts.mayCallRead(instruction, slot)) into.addRange(this.#starts[slot]!, this.#starts[slot]! + size);
         }
         return;
       default:
     }
   }
 
-  #bytes(slot: number, from: number, to: number, visit: (byte: number) => void): void {
-    const { size } = this.#fn.slots[slot]!;
-    for (let byte = Math.max(from, 0); byte < Math.min(to, size); byte++) visit(this.#starts[slot]! + byte);
+  /** Bytes of the slot, as numbers in the sets; not more than it has. */
+  #bytes(slot: number, from: number, to: number): { from: number; to: number } {
+    const start = this.#starts[slot]!;
+    return { from: start + Math.max(from, 0), to: start + Math.min(to, this.#fn.slots[slot]!.size) };
   }
 }

@@ -25,7 +25,8 @@ interface Pending {
 /** True when something changed. */
 export function mergeStores(fn: IrFunction): boolean {
   const gathered = gatherConstants(fn);
-  return new Merger(fn).run() || gathered;
+  const isWorthwhile = fn.blocks.some(({ instructions }) => instructions.filter(({ kind }) => kind === "store").length > 1);
+  return (isWorthwhile && new Merger(fn).run()) || gathered;
 }
 
 class Merger {

@@ -14,15 +14,27 @@ import { mapOperands, mapTerminator } from "../operands.ts";
 
 interface Known {
   readonly place: Place;
-  /** Of a relocated access, the field; two different ones may overlap. */
-  readonly key: string;
-  readonly width: Width;
-  /** Of an earlier load of the same form; null: what `value` holds in its low `width` bytes was stored. */
-  readonly loaded: { readonly type: Type; readonly sign: boolean } | null;
   readonly value: Value;
 }
 
-type State = Map<string, Known>;
+/** By number (`Access`): what an earlier load of the same form gave, or what a stored value holds in its low bytes. */
+type State = Map<number, Known>;
+
+/** What the walks ask of a load or store, found once. Two of one text touch the same bytes, and have the same numbers. */
+interface Access {
+  readonly place: Place;
+  /** Of what is stored there. */
+  readonly stored: number;
+  /** Of what a load of this form gives. */
+  readonly loaded: number;
+  /** Of wider stores at the same place, whose low bytes a load may take. */
+  readonly wider: readonly number[];
+}
+
+const TYPES: readonly Type[] = ["i32", "i64", "ptr"];
+const WIDER: Readonly<Record<Width, readonly Width[]>> = { 1: [2, 4, 8], 2: [4, 8], 4: [8], 8: [] };
+/** Numbers of one place: of each form of a load, and of a store. */
+const FORMS = 2 * TYPES.length + 1;
 
 /** Loops within loops take a round each. */
 const MOST_ROUNDS = 32;
@@ -36,6 +48,8 @@ class Forwarder {
   readonly #fn: IrFunction;
   readonly #facts: MemoryFacts;
   readonly #replacement = new Map<Value, Value>();
+  readonly #accesses = new Map<Instruction, Access>();
+  readonly #numbers = new Map<string, number>();
 
   constructor(fn: IrFunction, isProgram: boolean) {
     this.#fn = fn;
@@ -48,24 +62,32 @@ class Forwarder {
     const graph = graphOf(fn);
     const order = reversePostorder(graph);
     const incoming = predecessors(graph);
-    const after = new Map<BlockId, State>();
+    const after: (State | undefined)[] = fn.blocks.map(() => undefined);
     const enter = (id: BlockId): State => {
-      const sources = incoming[id]!.filter((from) => after.has(from)).map((from) => after.get(from)!);
+      const sources = incoming[id]!.flatMap((from) => after[from] ?? []);
       return id === 0 || sources.length === 0 ? new Map() : meet(sources);
     };
     // Blocks that were not walked yet do not count: what a loop changes is taken away in the next round.
+    const isOpen = new Uint8Array(fn.blocks.length).fill(1);
     let rounds = 0;
-    for (let changed = true; changed; rounds++) {
+    for (let open = true; open; rounds++) {
       // What is not settled is not known.
       if (rounds === MOST_ROUNDS) return false;
-      changed = false;
+      open = false;
+      const walked = new Uint8Array(fn.blocks.length);
       for (const id of order) {
+        walked[id] = 1;
+        if (isOpen[id] === 0) continue;
+        isOpen[id] = 0;
         const state = enter(id);
         for (const instruction of fn.blocks[id]!.instructions) this.#step(state, instruction);
-        const before = after.get(id);
+        const before = after[id];
         if (before !== undefined && isSame(before, state)) continue;
-        after.set(id, state);
-        changed = true;
+        after[id] = state;
+        for (const next of graph[id]!) {
+          isOpen[next] = 1;
+          if (walked[next] === 1) open = true;
+        }
       }
     }
 
@@ -104,60 +126,76 @@ class Forwarder {
   /** A store to a slot of what it holds already. (Other memory is others' business, too.) */
   #isThere(state: State, store: Extract<Instruction, { kind: "store" }>): boolean {
     if (this.#facts.origin(store.address).kind !== "slot") return false;
-    return state.get(this.#key(store))?.value === store.value;
+    return state.get(this.#access(store).stored)?.value === store.value;
   }
 
   /** What is known after the instruction. */
   #step(state: State, instruction: Instruction): void {
     switch (instruction.kind) {
       case "load": {
-        const key = this.#key(instruction);
         // What was stored there says more than what was loaded.
         if (this.#find(state, instruction) !== null) return;
-        const { width, sign, result } = instruction;
-        const place = this.#facts.place(instruction);
-        const loaded = { type: this.#fn.values[result]!, sign };
-        state.set(`${key} ${loaded.type} ${sign}`, { place, key, width, loaded, value: result });
+        const { place, loaded } = this.#access(instruction);
+        state.set(loaded, { place, value: instruction.result });
         return;
       }
       case "store": {
-        this.#forget(state, instruction);
-        const key = this.#key(instruction);
-        const place = this.#facts.place(instruction);
-        state.set(key, { place, key, width: instruction.width, loaded: null, value: instruction.value });
+        const { place, stored } = this.#access(instruction);
+        for (const [key, known] of state) if (this.#facts.mayOverlap(place, known.place)) state.delete(key);
+        state.set(stored, { place, value: instruction.value });
         return;
       }
       case "atomic":
       case "call":
-        this.#forget(state, instruction);
+        for (const [key, known] of state) if (this.#facts.mayWrite(instruction, known.place)) state.delete(key);
         return;
       default:
     }
   }
 
-  #forget(state: State, instruction: Instruction): void {
-    for (const [key, known] of state) if (this.#facts.mayWrite(instruction, known.place)) state.delete(key);
+  #access(instruction: Extract<Instruction, { kind: "load" | "store" }>): Access {
+    const known = this.#accesses.get(instruction);
+    if (known !== undefined) return known;
+    const { address, offset, width, core } = instruction;
+    const base = this.#facts.base(address);
+    // Of a relocated access, the field; two different ones may overlap.
+    const number = (bytes: Width): number =>
+      this.#number(
+        core === undefined
+          ? `${base.root} + ${base.offset + offset} ${bytes}`
+          : `${address} core ${core.type} ${core.access} ${bytes}`,
+      );
+    const first = number(width);
+    const stored = first + FORMS - 1;
+    const isLoad = instruction.kind === "load";
+    const form = isLoad ? 2 * TYPES.indexOf(this.#fn.values[instruction.result]!) + (instruction.sign ? 1 : 0) : 0;
+    const widths = isLoad && core === undefined ? WIDER[width] : [];
+    const access: Access = {
+      place: this.#facts.place(instruction),
+      stored,
+      loaded: first + form,
+      wider: widths.map((wider) => number(wider) + FORMS - 1),
+    };
+    this.#accesses.set(instruction, access);
+    return access;
   }
 
-  /** Where an access is, as text: two of one text touch the same bytes. */
-  #key({ address, offset, width, core }: Extract<Instruction, { kind: "load" | "store" }>): string {
-    if (core !== undefined) return `${address} core ${core.type} ${core.access} ${width}`;
-    const base = this.#facts.base(address);
-    return `${base.root} + ${base.offset + offset} ${width}`;
+  #number(text: string): number {
+    let number = this.#numbers.get(text);
+    if (number === undefined) this.#numbers.set(text, (number = this.#numbers.size * FORMS));
+    return number;
   }
 
   /** The value that the load gives, or what computes it; null when it must load. */
   #find(state: State, load: Extract<Instruction, { kind: "load" }>): Value | Instruction | null {
-    const key = this.#key(load);
+    const access = this.#access(load);
     const type = this.#fn.values[load.result]!;
-    const same = state.get(`${key} ${type} ${load.sign}`);
+    const same = state.get(access.loaded);
     if (same !== undefined && same.value !== load.result) return same.value;
-    const stored = state.get(key);
+    const stored = state.get(access.stored);
     if (stored !== undefined) return this.#asLoaded(stored.value, load, type);
-    if (load.core !== undefined || load.width === 8) return null;
-    // The low bytes of a wider store.
-    for (const width of [2, 4, 8] as const) {
-      const wider = width > load.width ? state.get(this.#key({ ...load, width })) : undefined;
+    for (const number of access.wider) {
+      const wider = state.get(number);
       if (wider !== undefined) return this.#asLoaded(wider.value, load, type);
     }
     return null;

@@ -14,6 +14,7 @@ import { forEachOperand } from "../operands.ts";
 
 /** True when something changed. */
 export function shareSlots(fn: IrFunction): boolean {
+  if (fn.slots.length === 0) return false;
   const facts = new MemoryFacts(fn);
   const groups: number[][] = [];
   const conflicts = conflictsOf(fn, facts);

@@ -41,7 +41,7 @@ const COMMUTATIVE: ReadonlySet<BinaryOp> = new Set<BinaryOp>(["add", "mul", "and
 class Simplifier {
   readonly #fn: IrFunction;
   readonly #constants: ConstantPool;
-  readonly #definitions = new Map<Value, Instruction>();
+  readonly #definitions: (Instruction | undefined)[];
   readonly #replacement = new Map<Value, Value>();
   readonly #uses: Uint32Array;
   /** Instructions so far that may have changed memory, and beginnings of blocks; of loads, how many there were. */
@@ -52,6 +52,7 @@ class Simplifier {
     this.#fn = fn;
     this.#constants = new ConstantPool(fn);
     this.#uses = new Uint32Array(fn.values.length);
+    this.#definitions = new Array<Instruction | undefined>(fn.values.length).fill(undefined);
     const use = (value: Value): void => {
       this.#uses[value]!++;
     };
@@ -90,7 +91,7 @@ class Simplifier {
         }
         if (simpler !== instruction) changed = true;
         const result = resultOf(simpler);
-        if (result !== null) this.#definitions.set(result, simpler);
+        if (result !== null) this.#definitions[result] = simpler;
         after.push(simpler);
       }
       block.instructions = [...block.instructions.filter((instruction) => instruction.kind === "const"), ...after];
@@ -131,7 +132,7 @@ class Simplifier {
         }
         // What is above the bits that are swapped is cut off. Turned around twice it is what it was, if that had no bits above.
         const low = this.#lowBytes(instruction.operand, instruction.bits);
-        const inner = this.#definitions.get(low);
+        const inner = this.#definitions[low];
         const isTwice = inner?.kind === "to-big" && inner.bits === instruction.bits;
         if (
           isTwice &&
@@ -157,7 +158,7 @@ class Simplifier {
   #lowBytes(given: Value, bits: number): Value {
     let value = given;
     for (;;) {
-      const definition = this.#definitions.get(value);
+      const definition = this.#definitions[value];
       if (definition?.kind === "extend" && definition.from >= bits) value = definition.operand;
       else if (definition?.kind === "binary" && definition.op === "and" && bits < 64) {
         const low = (1n << BigInt(bits)) - 1n;
@@ -259,7 +260,7 @@ class Simplifier {
 
   /** `(x op c) op d` is `x op (c ∘ d)` for integers. */
   #chained(op: BinaryOp, left: Value, number: bigint, bits: 32 | 64): { op: BinaryOp; left: Value; right: bigint } | null {
-    const inner = this.#definitions.get(left);
+    const inner = this.#definitions[left];
     if (inner?.kind !== "binary" || inner.op !== op) return null;
     const other = this.#constants.number(inner.right);
     if (other === null) return null;
@@ -281,7 +282,7 @@ class Simplifier {
     if (from === 32 && to === 32 && bits === 32) return operand;
     if (to === bits && !sign && this.#possibleBits(operand) < 1n << BigInt(from)) return operand;
     // What stays of a wider extension by a narrower one is the narrower one of the original.
-    const inner = this.#definitions.get(operand);
+    const inner = this.#definitions[operand];
     // What nobody reads of what is loaded need not be: of the frame and of maps, where any part may be.
     if (
       inner?.kind === "load" &&
@@ -298,7 +299,7 @@ class Simplifier {
   }
 
   #isOwnMemory(pointer: Value): boolean {
-    const definition = this.#definitions.get(pointer);
+    const definition = this.#definitions[pointer];
     if (definition?.kind === "binary") return this.#isOwnMemory(definition.left);
     return (
       definition?.kind === "slot" ||
@@ -342,7 +343,7 @@ class Simplifier {
   /** A pointer that cannot be null: of something that exists, or one that was added to, which only a checked pointer may be. */
   #isAddress(value: Value): boolean {
     if (this.#type(value) !== "ptr") return false;
-    const kind = this.#definitions.get(value)?.kind;
+    const kind = this.#definitions[value]?.kind;
     return kind === "binary" || kind === "slot" || kind === "map" || kind === "map-value";
   }
 
@@ -352,7 +353,7 @@ class Simplifier {
    */
   #comparedWithConstant(condition: Condition, left: Value, right: Value): Comparison | null {
     const number = this.#constants.number(right);
-    const inner = this.#definitions.get(left);
+    const inner = this.#definitions[left];
     if (number === null || inner === undefined) return null;
     const isEquality = condition === "eq" || condition === "ne";
     const compare = (value: Value, other: bigint): Comparison => ({
@@ -396,7 +397,7 @@ class Simplifier {
   /** `(a ? b) != 0`, where ? is a comparison or an `and`, is `a ? b` itself; `== 0` its opposite, where there is one. */
   #comparedWithZero(condition: Condition, left: Value, right: Value): Comparison | null {
     if (this.#constants.number(right) !== 0n || (condition !== "ne" && condition !== "eq")) return null;
-    const inner = this.#definitions.get(left);
+    const inner = this.#definitions[left];
     if (inner?.kind === "compare") {
       if (condition === "ne") return { condition: inner.condition, left: inner.left, right: inner.right };
       return inner.condition === "set" ? null : { condition: INVERSE[inner.condition], left: inner.left, right: inner.right };
@@ -410,7 +411,7 @@ class Simplifier {
   /** For `== 0` of what has no opposite: the test to branch on with its sides exchanged. */
   #definitionOfZeroTest(condition: Condition, left: Value, right: Value): Comparison | null {
     if (condition !== "eq" || this.#constants.number(right) !== 0n) return null;
-    const inner = this.#definitions.get(left);
+    const inner = this.#definitions[left];
     if (inner?.kind === "compare" && inner.condition === "set") return { condition: "set", left: inner.left, right: inner.right };
     if (inner?.kind === "binary" && inner.op === "and") return { condition: "set", left: inner.left, right: inner.right };
     return null;
@@ -419,7 +420,7 @@ class Simplifier {
   /** A mask of the bits that the value can have set, from its definition alone. */
   #possibleBits(value: Value): bigint {
     const all = this.#type(value) === "i32" ? 0xffff_ffffn : 0xffff_ffff_ffff_ffffn;
-    const definition = this.#definitions.get(value);
+    const definition = this.#definitions[value];
     if (definition?.kind === "load" && !definition.sign) return all & ((1n << BigInt(definition.width * 8)) - 1n);
     if (definition?.kind === "compare") return 1n;
     if (definition?.kind === "extend" && !definition.sign) return all & ((1n << BigInt(definition.from)) - 1n);

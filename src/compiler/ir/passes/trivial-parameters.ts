@@ -12,6 +12,7 @@ import { mapOperands, mapTerminator, targets } from "../operands.ts";
 
 /** True when something changed. Unreachable blocks are not looked at, and pass nothing. */
 export function removeTrivialParameters(fn: IrFunction): boolean {
+  if (fn.blocks.every(({ parameters }) => parameters.length === 0)) return false;
   const order = reversePostorder(graphOf(fn));
   const incoming = new Map<BlockId, Target[]>();
   for (const id of order) {
