@@ -19,7 +19,7 @@ import {
   type u64,
 } from "skep/bpf";
 import type { task_struct } from "skep/vmlinux";
-import { log2 } from "./log2.bpf.ts";
+import { log2 } from "./lib/log2.bpf.ts";
 
 const TASK_RUNNING = 0;
 const SLOTS = 26;

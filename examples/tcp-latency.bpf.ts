@@ -6,7 +6,7 @@
 import { AF_INET, array, bpf_ktime_get_ns, config, hash, type i32, lruHash, tpBtf, type u16, u64 } from "skep/bpf";
 import { type Ipv6Address, ipv4Mapped } from "skep/bpf/net";
 import { type sock, TCP_ESTABLISHED, TCP_SYN_SENT } from "skep/vmlinux";
-import { log2 } from "./log2.bpf.ts";
+import { log2 } from "./lib/log2.bpf.ts";
 
 const SLOTS = 26;
 

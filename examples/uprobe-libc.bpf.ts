@@ -3,7 +3,7 @@
 //   sudo skep run examples/uprobe-libc.bpf.ts --set target=1234
 
 import { bpf_get_current_pid_tgid, config, type FixedArray, perCpuArray, u32, type u64, uprobe } from "skep/bpf";
-import { log2 } from "./log2.bpf.ts";
+import { log2 } from "./lib/log2.bpf.ts";
 
 /** Only this process; 0: all. */
 export const target = config<u32>(0);

@@ -142,7 +142,7 @@ describe("every command", () => {
     ["x r10 - 16", /00 00 00 00 00 00 00 00 +00|00 00/],
     ["list", /=> +20 \| export const firewall/],
     ["list 29", / 29 \| +drops\.increment/],
-    ["disassemble", /=> +0: r6 = \*\(u32 \*\)\(r1 \+0\)/],
+    ["disassemble", /=> +0: r2 = \*\(u32 \*\)\(r1 \+0\)/],
     ["dis all", /exit\n$/],
     ["map blocked", /203\.0\.113\.0/],
     ["backtrace", /#0 firewall, slot 0/],

@@ -119,7 +119,12 @@ describe("what cannot be inspected: one line, and status", () => {
       says: /did you mean count\?/,
     },
     { what: "text as JSON", args: [object("counter"), "--asm", "--json"], status: 2, says: /--asm is text/ },
-    { what: "a file of another kind", args: ["package.json"], status: 4, says: /package\.json: .*\.bpf\.ts, or an object file/ },
+    {
+      what: "a file of another kind",
+      args: ["package.json"],
+      status: 4,
+      says: /package\.json: .*\.bpf\.ts, a C file, or an object file/,
+    },
     { what: "a capture", args: ["examples/captures/office.pcap"], status: 4, says: /office\.pcap: .*object file/ },
   ]) {
     it(what, async () => {

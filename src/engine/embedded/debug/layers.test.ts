@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { HEADERS } from "../../../compiler/typescript/library/headers.ts";
 import { hex } from "../../../packets/index.ts";
 import { Random } from "../random.ts";
-import { packetLayers } from "./layers.ts";
+import { LAYER_NAMES, packetLayers } from "./layers.ts";
 
 const MACS = "020000000002 020000000001";
 const IPV4 = (protocol: string, length = "001c", flags = "0000") =>
@@ -44,6 +44,21 @@ const PACKETS: readonly (readonly [what: string, packet: string, layers: string,
     `${MACS} 0800 ${IPV4("01", "001e")} 08 00 0000 00010002 aabb`,
     "eth 0 14, ip 14 20, icmp 34 8, payload 42 2",
     { type: 8n },
+  ],
+  [
+    "the first fragment in IPv6",
+    `${MACS} 86dd ${IPV6("2c", "0010")} 11 00 0001 00000007 0400 0401 0008 0000`,
+    "eth 0 14, ipv6 14 40, ipv6Fragment 54 8, udp 62 8",
+  ],
+  [
+    "GRE around what nobody knows",
+    `${MACS} 0800 ${IPV4("2f", "001a")} 0000 1234 aabb`,
+    "eth 0 14, ip 14 20, gre 34 4, payload 38 2",
+  ],
+  [
+    "a frame in VXLAN",
+    `${MACS} 0800 ${IPV4("11", "0034")} c000 12b5 0020 0000 08000000 000abc00 ${MACS} 1234 aabb`,
+    "eth 0 14, ip 14 20, udp 34 8, vxlan 42 8, eth 50 14, payload 64 2",
   ],
   ["a later fragment", `${MACS} 0800 ${IPV4("11", "001c", "0010")} 0035 0035 0008 0000`, "eth 0 14, ip 14 20, payload 34 8"],
   [
@@ -101,9 +116,13 @@ describe("layers", () => {
     const layers = PACKETS.flatMap(([, packet]) => packetLayers(hex(packet)));
     const called: Readonly<Record<string, string>> = { Ethernet: "eth", Ipv4: "ip" };
     for (const [header, { fields }] of Object.entries(HEADERS)) {
-      const layer = layers.find(({ name }) => name === (called[header] ?? header.toLowerCase()));
+      const known = called[header] ?? `${header.slice(0, 1).toLowerCase()}${header.slice(1)}`;
+      // Programs have views of more protocols than there are layers.
+      if (!LAYER_NAMES.includes(known)) continue;
+      const layer = layers.find(({ name }) => name === known);
       const names = layer?.fields.map(({ name }) => name) ?? [];
-      for (const field of Object.keys(fields)) assert.ok(names.includes(field), `${header}.${field}`);
+      const missing = Object.keys(fields).filter((field) => !names.includes(field));
+      assert.deepEqual(missing, [], header);
     }
   });
 

@@ -4,7 +4,7 @@
  */
 
 import { NET_CONSTANTS } from "../../../compiler/typescript/library/constants.ts";
-import { type FieldTable, number, placeOf, readFields } from "../../../packets/fields.ts";
+import { type FieldTable, flag, number, placeOf, readFields } from "../../../packets/fields.ts";
 import { LAYER_NAMES as ALL_NAMES, layersOf } from "../../../packets/index.ts";
 import { type ParsedLayer, type Protocol, placesOf } from "../../../packets/layer.ts";
 
@@ -61,6 +61,7 @@ const VIEWS: Readonly<Record<string, FieldTable>> = {
   tcp: { flags: number(13, 1) },
   icmp: { rest: number(4, 4) },
   icmpv6: { rest: number(4, 4) },
+  vxlan: { hasVni: flag(4) },
 };
 
 const ETHER_TYPES = namesOf("ETH_P_");

@@ -106,14 +106,15 @@ describe("a run", () => {
     assert.deepEqual(session.continue(), { reason: "end", result: 28n });
   });
 
+  // The check of line 24 is one with that of line 21.
   it("knows source lines, and stops at each once", async () => {
     using session = await open(example("firewall"));
     const lines: (number | undefined)[] = [];
     while (session.line().reason === "step") lines.push(session.state.line?.line);
-    assert.deepEqual(lines, [21, 22, 24, 27, 29, 30]);
+    assert.deepEqual(lines, [21, 22, 27, 29, 30]);
     const back: (number | undefined)[] = [];
     while (session.backLine().reason === "step") back.push(session.state.line?.line);
-    assert.deepEqual(back.slice(0, 6), [30, 29, 27, 24, 22, 21]);
+    assert.deepEqual(back.slice(0, 5), [30, 29, 27, 22, 21]);
     assert.equal(session.state.time, 0);
   });
 
