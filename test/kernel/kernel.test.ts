@@ -96,9 +96,9 @@ describe("the live kernel", { skip, concurrency: 2 }, () => {
       verdicts: number[];
       drops: unknown;
     };
-    assert.ok(Object.keys(loaded).length >= 3);
+    assert.ok(Object.keys(loaded).length >= 12);
     for (const [name, { programs, typesRefused }] of Object.entries(loaded)) {
-      assert.equal(programs.length, 1, name);
+      assert.ok(programs.length >= 1, name);
       assert.equal(typesRefused, null, name);
     }
     assert.deepEqual(verdicts, [XDP.DROP, XDP.PASS]);
