@@ -6,7 +6,8 @@
  * - `bytes`: of the objects: ours as `writeObject` writes it, clang's (-g) after `llvm-strip -g`, which both ends up without DWARF
  *   and with BTF, line information and CO-RE records;
  * - `ms`: from source to object: ours warm in this process, clang's as a process, vmlinux.h included where the source includes it;
- * - `kernel ns`: one run in this machine's kernel (BPF_PROG_TEST_RUN) of programs on packets, interleaved, median; with --kernel, as root.
+ * - `kernel ns`: one run in this machine's kernel, interleaved, median: of programs on packets by BPF_PROG_TEST_RUN, of others at their hooks, as the
+ *   kernel's statistics count them, of work of a process of the benchmark's own; with --kernel, as root.
  *
  * The last line is the geometric mean of ours by clang's, over the examples that there are in both.
  */
@@ -26,7 +27,8 @@ import { median, printTable } from "./measure.ts";
 const WARM_UP = 20;
 const ROUNDS = 41;
 
-const CHILD = fileURLToPath(new URL("./clang-kernel.ts", import.meta.url));
+const PACKETS = fileURLToPath(new URL("./clang-kernel.ts", import.meta.url));
+const HOOKS = fileURLToPath(new URL("./clang-hooks.ts", import.meta.url));
 
 const slotsOf = ({ programs }: Spec): number => programs.reduce((sum, { code }) => sum + code.length / 8, 0);
 
@@ -73,11 +75,30 @@ const results = new Map<ExampleName, Readonly<Record<string, Measured>>>();
 for (const name of names) results.set(name, await measure(name));
 
 if (process.argv.includes("--kernel")) {
-  const onPackets = names.filter((name) => isWritten(name) && playOf(name).packets !== undefined);
-  const child = spawnSync(process.execPath, ["--no-warnings", CHILD, ...onPackets], { encoding: "utf8", maxBuffer: 1 << 24 });
-  if (child.status !== 0) throw new Error(child.stderr);
-  for (const [name, times] of Object.entries(JSON.parse(child.stdout) as Record<ExampleName, Measured>))
-    results.set(name as ExampleName, { ...results.get(name as ExampleName), "kernel ns": times });
+  const written = names.filter(isWritten);
+  const onPackets = written.filter((name) => playOf(name).packets !== undefined);
+  const child = (command: string, ...args: readonly string[]): Record<string, Measured> => {
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 24 });
+    if (status !== 0) throw new Error(stderr);
+    return JSON.parse(stdout);
+  };
+  const atHooks = written.filter((name) => playOf(name).packets === undefined);
+  const times = {
+    ...child(process.execPath, "--no-warnings", PACKETS, ...onPackets),
+    ...child(
+      "unshare",
+      "-n",
+      "sh",
+      "-c",
+      'ip link set lo up && exec "$0" "$@"',
+      process.execPath,
+      "--no-warnings",
+      HOOKS,
+      ...atHooks,
+    ),
+  };
+  for (const [name, time] of Object.entries(times))
+    results.set(name as ExampleName, { ...results.get(name as ExampleName), "kernel ns": time });
 }
 
 const COLUMNS = ["slots", "executed", "bytes", "ms", ...(process.argv.includes("--kernel") ? ["kernel ns"] : [])];
