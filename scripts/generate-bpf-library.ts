@@ -134,13 +134,16 @@ export function ${name}<Record extends object = TracepointContext>(_target: stri
 export function ${name}(_target: string, _program: (ctx: never) => ${result}): ${declared} ${body}`;
     case "struct":
       return `${text}export function ${name}<Context extends object = never>(${where}_program: (ctx: Context) => ${result}): ${declared} ${body}`;
+    case "replaced":
+      // The context is the other program's: whoever writes it annotates it.
+      return `${text}export function ${name}(${where}_program: (ctx: never) => ${result}): ${declared} ${body}`;
     case "kernel":
     case "positional": {
-      // A sleepable program is given what others are; of another program, nobody says.
+      // A sleepable program is given what others are.
       const section = each.section.replace(/\.s$/, "");
-      const values = name === "freplace" ? "never[]" : `KernelValues<"${section}", ${target === null ? '""' : "Target"}>`;
-      const generic = target === null || name === "freplace" ? "" : "<Target extends string>";
-      const to = target === null ? "" : `_target: ${generic === "" ? "string" : "Target"}, `;
+      const values = `KernelValues<"${section}", ${target === null ? '""' : "Target"}>`;
+      const generic = target === null ? "" : "<Target extends string>";
+      const to = target === null ? "" : "_target: Target, ";
       return `${text}export function ${name}${generic}(${to}_program: (...values: ${values}) => ${result}): ${declared} ${body}`;
     }
   }

@@ -670,6 +670,6 @@ export function syscall<Context extends object = never>(_program: (ctx: Context)
 }
 
 /** Takes the place of a function of a program that is loaded. Linux 5.6. */
-export function freplace(_target: string, _program: (...values: never[]) => i32 | void): ProgramDeclaration<"ext"> {
+export function freplace(_target: string, _program: (ctx: never) => i32 | void): ProgramDeclaration<"ext"> {
   return notCompiled("freplace");
 }

@@ -25,8 +25,8 @@ export function checkHelpers(reporter: Reporter, programs: readonly ProgramDecla
   const free = isGplCompatible(license);
   const told = new Set<Span>();
   for (const { hook, target, body } of programs) {
-    // Whoever declares a hook of its own knows what there is.
-    if (hook.type === "unspec") continue;
+    // Whoever declares a hook of its own knows what there is, and so does who takes the place of a function.
+    if (hook.type === "unspec" || hook.type === "ext") continue;
     for (const { name, at } of helpersOf(body)) {
       if (told.has(at)) continue;
       if (LOCKED_OUT.has(hook.type) && (name === "bpf_spin_lock" || name.startsWith("bpf_timer_"))) {

@@ -55,6 +55,9 @@ export function programSite(
       const parameter = kernelContext(module.kernel, hook, target, parameters.struct(target));
       return { hook, target, context: { kind: "opaque" }, parameter };
     }
+    case "replaced":
+      if (given !== undefined) return refuse(given, "what is replaced has a context of its own", "leave the type out");
+      return replacedSite(module, hook, target, node);
     case "positional":
       if (given !== undefined)
         return refuse(given, `the parameters of ${hook.name} have types of their own`, "leave the type out");
@@ -70,6 +73,24 @@ function kernelSite(
 ): ProgramSite {
   const context = contextNamed(name, module.machine);
   return { hook, target, context: { kind: "kernel", context }, parameter: { kind: "context", name } };
+}
+
+/** The context of what is replaced: nothing but the annotation says which. */
+function replacedSite(module: ModuleState, hook: Hook, target: string | null, node: Syntax.CallExpression): ProgramSite | null {
+  const given = node.arguments.at(-1);
+  const meaning = given?.type === "Identifier" ? module.values.look(given.name) : null;
+  const callable = meaning?.kind === "function" ? meaning.function.node : given;
+  const home = meaning?.kind === "function" ? meaning.function.module : module;
+  const parameter = callable !== undefined && "params" in callable ? callable.params[0] : undefined;
+  const annotation = parameter !== undefined && "typeAnnotation" in parameter ? parameter.typeAnnotation : null;
+  const type = annotation?.type === "TSTypeAnnotation" ? valueType(home, annotation.typeAnnotation) : null;
+  if (type?.kind === "context") return kernelSite(module, hook, target, type.name as Parameters<typeof contextNamed>[0]);
+  // An unknown type was told already.
+  if (annotation?.type === "TSTypeAnnotation" && type === null) return null;
+  const problem = `nobody but you knows what ${target ?? "the function"} is given`;
+  const instead = `annotate it as the program whose function it is has it: ${hook.name}("${target}", (ctx: XdpContext) => …)`;
+  module.reporter.report("SK3005", spanOf(parameter ?? given ?? node), { problem, instead });
+  return null;
 }
 
 /** A struct that the source declares, or the kernel's types do. A record of the kernel's is read field by field, and not changed. */

@@ -45,6 +45,8 @@ export type HookParameters =
   | { readonly kind: "struct"; readonly struct: StructType | null }
   /** As many as the function (tracepoint, LSM hook …) of the target has, each in 8 bytes of the context; the kernel's types say what they are. */
   | { readonly kind: "positional" }
+  /** One: the context of the program whose function is replaced, which its annotation says. */
+  | { readonly kind: "replaced" }
   /** One: a struct of the kernel's whose name is made from the target, such as `bpf_iter__task`. Each field is 8 bytes. */
   | { readonly kind: "kernel"; readonly struct: (target: string | null) => string };
 
@@ -95,6 +97,7 @@ function row(
 }
 
 const POSITIONAL = { kind: "positional" } as const;
+const REPLACED = { kind: "replaced" } as const;
 const RECORD = { kind: "record" } as const;
 const GIVEN = { kind: "struct", struct: null } as const;
 const ITERATOR = { kind: "kernel", struct: (target: string | null) => `bpf_iter__${target}` } as const;
@@ -179,7 +182,7 @@ const ROWS: readonly Hook[] = [
   row("iterator", "iter", ITERATOR, "again", ITERATED),
   row("iteratorSleepable", "iter.s", ITERATOR, "again", ITERATED),
   row("syscall", "syscall", GIVEN, "any"),
-  row("freplace", "freplace", POSITIONAL, "any", PROGRAM),
+  row("freplace", "freplace", REPLACED, "any", PROGRAM),
 ];
 
 export const HOOKS: ReadonlyMap<string, Hook> = new Map(ROWS.map((hook) => [hook.name, hook]));
