@@ -7,6 +7,7 @@ import type { ContextStruct } from "../../uapi/contexts/struct.ts";
 import type { Type } from "../ir/ir.ts";
 import { KernelTypeWriter } from "./kernel/btf.ts";
 import type { KernelFunction } from "./kernel/functions.ts";
+import type { KernelStored } from "./kernel/structs.ts";
 import type { KernelUses } from "./kernel/uses.ts";
 import type { ExternFunction } from "./scopes.ts";
 import type { ProgramDeclaration } from "./tree.ts";
@@ -109,10 +110,12 @@ export class TypeWriter {
   }
 
   /** The same, of one that the kernel's types have. */
-  kernelFunction({ name, parameters, result }: KernelFunction): number {
+  kernelFunction({ name, parameters, result, resultNumber }: KernelFunction): number {
+    const typeOf = (stored: KernelStored, number: KernelStored | null) =>
+      number === null ? this.kernel.type(stored) : this.#btf.pointer(this.kernel.type(number));
     const prototype = this.#btf.prototype(
-      result === null ? 0 : this.kernel.type(result),
-      parameters.map(({ name, stored }) => ({ name, type: this.kernel.type(stored) })),
+      result === null ? 0 : typeOf(result, resultNumber),
+      parameters.map(({ name, stored, number }) => ({ name, type: typeOf(stored, number) })),
     );
     this.#btf.function(name, prototype, "extern");
     return prototype;

@@ -151,6 +151,7 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
     case "kconfig":
     case "kernel-per-cpu":
     case "kernel-function":
+    case "kernel-iterator":
     case "kernel-question":
     case "kernel-cast":
       return notAValue("a function", `call it: ${node.name}(…)`);

@@ -4,6 +4,7 @@ import type * as Syntax from "@babel/types";
 import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
+import { eachOf, iterated, type Elements as KernelElements } from "./kernel/iterators.ts";
 import { fits, maximum, meaning, minimum } from "./numbers.ts";
 import { meet } from "./operators.ts";
 import { bindPattern, refuseNames } from "./patterns.ts";
@@ -40,9 +41,7 @@ export function forOf(fn: FunctionState, node: Syntax.ForOfStatement, label: str
       fn.reporter.report("SK1101", spanOf(annotation), { what: "a type annotation here", instead: "leave it out" });
       return nothing;
     }
-    const call =
-      node.right.type === "CallExpression" && meaningOf(fn.scope, node.right.callee)?.kind === "range" ? node.right : null;
-    const source = call === null ? elements(fn, node.right) : numbers(fn, call);
+    const source = sourceOf(fn, node.right);
     fn.facts = withoutAssigned(fn, node);
     if (source === null) {
       // The body may still have faults of its own.
@@ -68,11 +67,23 @@ export function forOf(fn: FunctionState, node: Syntax.ForOfStatement, label: str
       fn.jumps.pop();
       return { kind: "block", body, at };
     };
-    const made = source.kind === "array" ? overArray(source, jump, turn, at) : overRange(fn, source, jump, turn, at);
+    const made =
+      source.kind === "array"
+        ? overArray(source, jump, turn, at)
+        : source.kind === "kernel"
+          ? eachOf(source, jump.target, turn, node)
+          : overRange(fn, source, jump, turn, at);
     fn.facts = head;
     fn.reachable = entered;
     return made;
   });
+}
+
+function sourceOf(fn: FunctionState, node: Syntax.Expression): Elements | Numbers | KernelElements | null {
+  const meaning = node.type === "CallExpression" ? meaningOf(fn.scope, node.callee) : null;
+  if (node.type === "CallExpression" && meaning?.kind === "range") return numbers(fn, node);
+  if (node.type === "CallExpression" && meaning?.kind === "kernel-iterator") return iterated(fn, meaning.iterator, node);
+  return elements(fn, node);
 }
 
 function assignedIn(pattern: Syntax.Node, body: Syntax.Node): boolean {

@@ -129,6 +129,11 @@ class ReservationCheck {
         return this.#loop(state, statement);
       case "iterate":
         return this.#iterate(this.#uses(this.#uses(state, statement.from), statement.to), statement);
+      case "each":
+        return this.#iterate(
+          statement.arguments.reduce<State>((before, value) => this.#uses(before, value), state),
+          statement,
+        );
       case "switch":
         return this.#switch(this.#uses(state, statement.value), statement);
       case "labelled": {
@@ -176,7 +181,7 @@ class ReservationCheck {
     }
   }
 
-  #iterate(before: State, statement: Extract<Statement, { kind: "iterate" }>): State {
+  #iterate(before: State, statement: Extract<Statement, { kind: "iterate" | "each" }>): State {
     const target = this.#open(before, statement.target);
     for (let head = before; ; ) {
       const turned = join(this.#statements(head, [statement.body]), target.continues);

@@ -12,6 +12,7 @@ import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp } from "../ir/ir.ts";
 import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelQuestion } from "./kernel/infos.ts";
+import type { KernelIterator } from "./kernel/iterators.ts";
 import type { KernelEnum } from "./kernel/structs.ts";
 import type { KernelVariable } from "./kernel/symbols.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
@@ -98,6 +99,8 @@ export type Meaning =
   | { readonly kind: "kernel-enumerator"; readonly enum: KernelEnum; readonly index: number; readonly value: bigint }
   /** A function of the kernel. */
   | { readonly kind: "kernel-function"; readonly function: KernelFunction }
+  /** What a loop goes through. */
+  | { readonly kind: "kernel-iterator"; readonly iterator: KernelIterator }
   | { readonly kind: "kernel-variable"; readonly variable: KernelVariable }
   | { readonly kind: "ksym" | "kconfig" }
   | { readonly kind: "kernel-per-cpu"; readonly helper: "bpf_this_cpu_ptr" | "bpf_per_cpu_ptr" }

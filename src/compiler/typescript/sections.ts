@@ -90,6 +90,12 @@ class SectionCheck {
           (head) => this.#list(head, [statement.body]) | (this.#continues.get(statement.target) ?? 0),
         );
       }
+      case "each":
+        return this.#turns(
+          statement.arguments.reduce((before, value) => this.#uses(before, value), state),
+          statement.target,
+          (head) => this.#list(head, [statement.body]) | (this.#continues.get(statement.target) ?? 0),
+        );
       case "switch": {
         const asked = this.#uses(state, statement.value);
         let falling: State = 0;

@@ -33,7 +33,7 @@ type TreeNode = Expression | Statement;
 
 /** Properties that lead out of the tree: to declarations, types and tables. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  "type", "path", "info", "configs", "stored", "field", "struct", "array", "map", "header", "hook", "function", "local", "extern", "helper", "at", "result",
+  "type", "path", "info", "configs", "stored", "field", "struct", "array", "map", "header", "hook", "function", "iterator", "local", "extern", "helper", "at", "result",
 ]); // biome-ignore format: a list
 
 /** Calls `visit` with each statement and expression in some part of a tree, those of called functions not included. */

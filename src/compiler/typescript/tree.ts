@@ -7,6 +7,7 @@ import type { HelperName } from "../../uapi/helpers.ts";
 import type { AtomicOp, BinaryOp, Condition, Width } from "../ir/ir.ts";
 import type { KernelFunction } from "./kernel/functions.ts";
 import type { KernelInfo } from "./kernel/infos.ts";
+import type { KernelIterator } from "./kernel/iterators.ts";
 import type { KernelPath } from "./kernel/paths.ts";
 import type { KernelState } from "./kernel/state.ts";
 import type { KernelStored, KernelStruct } from "./kernel/structs.ts";
@@ -233,6 +234,15 @@ export type Statement =
       readonly from: Expression;
       readonly to: Expression;
       readonly end: (Expression & { readonly kind: "constant" }) | null;
+      readonly body: Statement;
+    })
+  /** The body for each thing that an iterator of the kernel gives. */
+  | (Node & {
+      readonly kind: "each";
+      readonly target: JumpTarget;
+      readonly local: Local;
+      readonly iterator: KernelIterator;
+      readonly arguments: readonly Expression[];
       readonly body: Statement;
     })
   | (Node & { readonly kind: "labelled"; readonly target: JumpTarget; readonly body: Statement })

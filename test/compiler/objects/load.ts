@@ -4,7 +4,9 @@ import { compileSource } from "../../../src/compiler/compile.ts";
 import { VerifierError } from "../../../src/engine/errors.ts";
 import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { computing, counted } from "../program.ts";
+import { compileFor } from "../vmlinux/kernel-source.ts";
 import { DYNPTRS } from "./dynptrs.ts";
+import { ITERATORS } from "./iterators.ts";
 import { RANGES } from "./ranges.ts";
 
 const wrong: string[] = [];
@@ -34,6 +36,12 @@ for (const { name, source, out } of DYNPTRS) {
     collection.programs["program"]?.run({ packet: counted() });
     const found = out?.map((_, index) => collection.maps["out"]?.get(index)) ?? [];
     return found.join() === (out ?? []).join() ? null : `expected ${out}, found ${found}`;
+  });
+}
+for (const { name, source } of ITERATORS) {
+  await attempt(name, async () => {
+    await using _collection = await engine.load(compileFor(source));
+    return null;
   });
 }
 process.stdout.write(`${JSON.stringify(wrong)}\n`);

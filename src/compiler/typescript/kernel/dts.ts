@@ -216,6 +216,11 @@ class Printer {
         `${isFreeName(name) ? name : `${name}_`}: ${pointer ? "object | bigint | number" : this.#stored(stored, 1)}${nullable ? " | null" : ""}`,
       ];
     });
+    const { yields } = callee;
+    if (yields !== undefined) {
+      const element = this.#stored(yields, 1);
+      return `  export function ${callee.name}(${parameters.join(", ")}): Iterable<${element}>;\n`;
+    }
     const result = callee.result === null ? "void" : this.#stored(callee.result, 1);
     const nothing = callee.returnsNull && callee.result?.kind === "kernel-pointer" ? " | null" : "";
     return `  export function ${callee.name}(${parameters.join(", ")}): ${result}${nothing};\n`;

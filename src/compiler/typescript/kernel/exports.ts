@@ -5,6 +5,7 @@ import type { Exports, Meaning } from "../scopes.ts";
 import type { TypeMeaning } from "../state.ts";
 import { INTS } from "../types.ts";
 import { kernelFunction } from "./functions.ts";
+import { asFunction, kernelIterator } from "./iterators.ts";
 import type { KernelState } from "./state.ts";
 import type { KernelStored, KernelTypes } from "./structs.ts";
 import { kernelVariable } from "./symbols.ts";
@@ -15,6 +16,10 @@ export function kernelExports(types: KernelTypes, { imported }: KernelState): Ex
   return {
     title: `"${VMLINUX}"`,
     value: remembered((name) => {
+      // Before functions: some of that name are there for programs of `iterator(…)`, and not to be called.
+      const iterator = kernelIterator(types, name);
+      if (iterator !== null) imported.functions.set(name, asFunction(iterator));
+      if (iterator !== null) return { kind: "kernel-iterator", iterator };
       const callee = kernelFunction(types, name);
       if (callee !== null) imported.functions.set(name, callee);
       if (callee !== null) return { kind: "kernel-function", function: callee };

@@ -20,12 +20,18 @@ export interface KernelFunction {
   readonly parameters: readonly KernelFunctionParameter[];
   /** As the kernel declares it; null: nothing. */
   readonly result: KernelStored | null;
+  /** As `number` of parameters. */
+  readonly resultNumber: KernelStored | null;
   readonly returnsNull: boolean;
+  /** Of an iterator in a loop, what it goes through. */
+  readonly yields?: KernelStored;
 }
 
 export interface KernelFunctionParameter {
   readonly name: string;
   readonly stored: KernelStored;
+  /** Of an address, the number that lies there; loaders compare. */
+  readonly number: KernelStored | null;
   /** Null may be given: the kernel names such parameters `…__nullable` or `…__opt`. */
   readonly nullable: boolean;
   /** How many bytes the parameter before it points to (`…__sz`): the compiler's to say. */
@@ -59,22 +65,42 @@ export function kernelFunction(types: KernelTypes, name: string): KernelFunction
     parameters: prototype.parameters.map((parameter) => ({
       name: parameter.name,
       stored: types.stored(parameter.type),
+      number: numberBehind(types, parameter.type),
       nullable: /__(nullable|opt)$/.test(parameter.name),
       size: /__szk?$/.test(parameter.name),
     })),
     result: prototype.result === 0 ? null : types.stored(prototype.result),
+    resultNumber: numberBehind(types, prototype.result),
     returnsNull: words.has("null"),
   };
 }
 
+/** Of a pointer to a number, that number. */
+export function numberBehind(types: KernelTypes, id: number): KernelStored | null {
+  let type = types.btf.type(id);
+  while (type.kind === "const" || type.kind === "volatile" || type.kind === "restrict" || type.kind === "typedef")
+    type = types.btf.type(type.type);
+  if (type.kind !== "pointer" || type.type === 0) return null;
+  const stored = types.stored(type.type);
+  return stored.kind === "int" || stored.kind === "bool" || stored.kind === "kernel-enum" ? stored : null;
+}
+
 /** `bpf_task_from_pid(1)`. A pointer and how many bytes it points to are one argument. */
 export function callKernelFunction(fn: FunctionState, callee: KernelFunction, node: Syntax.CallExpression): Expression {
+  const given = givenTo(fn, callee, node);
+  if (given === null) return errorAt(node);
+  fn.module.kernel.calls(callee);
+  return { kind: "kernel-call", type: resultOf(callee), function: callee, arguments: given, at: spanOf(node) };
+}
+
+/** The arguments of a call; null after a report. */
+export function givenTo(fn: FunctionState, callee: KernelFunction, node: Syntax.CallExpression): readonly Expression[] | null {
   const { name, parameters } = callee;
   const asked = parameters.filter(({ size }) => !size);
   const described = asked.map((parameter) => `${parameter.name}: ${parameterText(parameter)}`);
   const names = asked.map((parameter) => parameter.name);
   const values = argumentsOf(fn, node, name, names, `${name}(${described.join(", ")})`);
-  if (values === null) return errorAt(node);
+  if (values === null) return null;
   const given: Expression[] = [];
   for (const parameter of parameters) {
     if (parameter.size) {
@@ -84,12 +110,10 @@ export function callKernelFunction(fn: FunctionState, callee: KernelFunction, no
       continue;
     }
     const value = values[asked.indexOf(parameter)];
-    if (value === undefined) return errorAt(node);
+    if (value === undefined) return null;
     given.push(argument(fn, callee, parameter, value));
   }
-  if (given.some(({ type }) => type.kind === "error")) return errorAt(node);
-  fn.module.kernel.calls(callee);
-  return { kind: "kernel-call", type: resultOf(callee), function: callee, arguments: given, at: spanOf(node) };
+  return given.some(({ type }) => type.kind === "error") ? null : given;
 }
 
 function parameterText({ stored, nullable }: KernelFunctionParameter): string {

@@ -89,7 +89,13 @@ function layOut(to: Lowering, { body, target, local: number, from }: Iterate): L
     else if ((node.kind === "assign" || node.kind === "update") && node.target.kind === "local") uses(node.target.local, true);
     else if (node.kind === "call-back")
       for (const { local, value, written } of node.callback.captures) if (value === null) uses(local, written);
-    if (node.kind === "loop" || node.kind === "iterate" || node.kind === "switch" || node.kind === "labelled")
+    if (
+      node.kind === "loop" ||
+      node.kind === "iterate" ||
+      node.kind === "each" ||
+      node.kind === "switch" ||
+      node.kind === "labelled"
+    )
       inner.add(node.target);
     if (node.kind === "break" || node.kind === "continue") jumps.push({ code: 0, kind: node.kind, target: node.target });
     if (node.kind === "return") jumps.push({ code: 0, kind: "return", target: null });

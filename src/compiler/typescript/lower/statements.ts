@@ -6,6 +6,7 @@ import type { Expression, Local, Place, Statement } from "../tree.ts";
 import type { StoredType } from "../types.ts";
 import { writeBits } from "./bits.ts";
 import { test } from "./conditions.ts";
+import { each } from "./each.ts";
 import { bitsUnit, evaluate, locate, placeOf, scalar, split, splits, writeInto } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import { iterate } from "./iterate.ts";
@@ -66,6 +67,9 @@ function lower(to: Lowering, statement: Statement): void {
       return;
     case "iterate":
       iterate(to, statement);
+      return;
+    case "each":
+      each(to, statement);
       return;
     case "switch":
       choose(to, statement);
