@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { FrameError } from "../../src/compiler/codegen/errors.ts";
 import { optimize } from "../../src/compiler/ir/optimize.ts";
 import { printFunction } from "../../src/compiler/ir/print.ts";
 import { findProblems } from "../../src/compiler/ir/verify.ts";
 import type { CpuVersion } from "../../src/isa/opcodes.ts";
-import { MEMORY_SIZE, randomFunction } from "./random-function.ts";
+import { MEMORY_SIZE, randomFunction, randomProgram } from "./random-function.ts";
 import { runEvaluator, runGenerated } from "./run-ir.ts";
 
 const RUNS = Number(process.env["SKEP_RUNS"] ?? 150);
@@ -33,6 +34,40 @@ describe("optimize", () => {
       { numRuns: RUNS },
     );
   });
+});
+
+/** What it gives, or null where the frames of a chain of calls do not fit: then there is nothing to run. */
+function unlessTooLarge<T>(run: () => T): T | null {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof FrameError) return null;
+    throw error;
+  }
+}
+
+describe("programs of several functions", () => {
+  for (const cpu of [1, 2, 3, 4] as CpuVersion[]) {
+    it(`compute what the evaluator computes, on cpu v${cpu}`, () => {
+      let ran = 0;
+      fc.assert(
+        fc.property(tape, memory, (numbers, bytes) => {
+          const { main, functions } = randomProgram(numbers, cpu);
+          for (const fn of [main, ...functions]) assert.deepEqual(findProblems(fn), [], printFunction(fn));
+          const wanted = runEvaluator(main, bytes, functions);
+          const optimized = functions.map((fn) => optimize(fn));
+          assert.deepEqual(runEvaluator(optimize(main), bytes, optimized), wanted, "optimized, evaluated");
+          const direct = unlessTooLarge(() => runGenerated(main, bytes, { cpu }, functions));
+          if (direct !== null) assert.deepEqual(direct, wanted);
+          const better = unlessTooLarge(() => runGenerated(optimize(main), bytes, { cpu }, optimized));
+          if (better !== null) assert.deepEqual(better, wanted, "optimized");
+          if (better !== null && printFunction(optimize(main)).includes("#function(")) ran++;
+        }),
+        { numRuns: RUNS },
+      );
+      assert.ok(ran > RUNS / 4, `only ${ran} of ${RUNS} programs called something and had frames that fit`);
+    });
+  }
 });
 
 describe("generate", () => {

@@ -50,20 +50,53 @@ export function randomFunction(tape: readonly number[], cpu: CpuVersion, stateme
   return new Generator(tape, cpu).run(statements);
 }
 
+/** A program with functions that it calls, and that call each other: what the tape describes. */
+export interface RandomProgram {
+  readonly main: IrFunction;
+  readonly functions: readonly IrFunction[];
+}
+
+/** Small functions, so that the frames of a chain of calls fit into 512 bytes, mostly. */
+export function randomProgram(tape: readonly number[], cpu: CpuVersion): RandomProgram {
+  const [choice = 0, ...rest] = tape;
+  const count = 1 + (choice % 3);
+  const share = Math.floor(rest.length / (count + 1));
+  const functions: IrFunction[] = [];
+  for (let index = 0; index < count; index++) {
+    const part = rest.slice(index * share, (index + 1) * share);
+    const result = ((choice >>> (2 + index)) & 1) === 0 ? "i32" : "i64";
+    functions.push(new Generator(part, cpu, { name: `f${index}`, result, callees: [...functions] }).run(3));
+  }
+  const main = new Generator(rest.slice(count * share), cpu, { name: "random", result: "i64", callees: functions }).run(5);
+  return { main, functions };
+}
+
+interface Kind {
+  readonly name: string;
+  readonly result: "i32" | "i64";
+  /** What it may call, with the memory's address and a number of each width. */
+  readonly callees: readonly IrFunction[];
+}
+
+const ALONE: Kind = { name: "random", result: "i64", callees: [] };
+
 class Generator {
   readonly #tape: readonly number[];
   readonly #cpu: CpuVersion;
   #at = 0;
-  readonly #b = new FunctionBuilder("random", ["ptr", "i64"], "i64");
+  readonly #b: FunctionBuilder;
+  readonly #kind: Kind;
   readonly #variables: Variable[] = [];
   readonly #memory: Value;
   #slot: Value = 0;
   /** A slot that is accessed at constant offsets only. */
   #cells: Value = 0;
 
-  constructor(tape: readonly number[], cpu: CpuVersion) {
+  constructor(tape: readonly number[], cpu: CpuVersion, kind = ALONE) {
     this.#tape = tape;
     this.#cpu = cpu;
+    this.#kind = kind;
+    this.#b = new FunctionBuilder(kind.name, kind.name === "random" ? ["ptr", "i64"] : ["ptr", "i64", "i32"], kind.result);
     this.#memory = this.#b.parameters[0]!;
   }
 
@@ -73,12 +106,13 @@ class Generator {
     for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#slot, offset, b.constant("i64", 0x0123_4567_89ab_cdefn));
     this.#cells = b.slot(16, 8, "cells");
     for (let offset = 0; offset < 16; offset += 8) b.store(8, this.#cells, offset, b.constant("i64", offset));
-    const count = 2 + this.#choose(14);
+    const count = 2 + this.#choose(this.#kind === ALONE ? 14 : 5);
     for (let index = 0; index < count; index++) {
       const type = this.#choose(2) === 0 ? "i32" : "i64";
       const variable = b.variable(type, `x${index}`);
       this.#variables.push(variable);
-      b.write(variable, index === 0 && type === "i64" ? b.parameters[1]! : this.#value(type, true));
+      const given = b.parameters[type === "i64" ? 1 : 2];
+      b.write(variable, given !== undefined && (index === 0 || type === "i32") ? given : this.#value(type, true));
     }
     this.#statements(statements ?? 3 + this.#choose(12), 3);
     let result = b.constant("i64", 0);
@@ -87,8 +121,12 @@ class Generator {
       const wide = variable.type === "i32" ? b.extend(this.#choose(2) === 0, 32, value, "i64") : value;
       result = b.binary("add", b.binary("mul", result, b.constant("i64", 31)), wide);
     }
-    b.return(result);
+    b.return(this.#result(result));
     return b.finish();
+  }
+
+  #result(value: Value): Value {
+    return this.#kind.result === "i64" ? value : this.#b.extend(false, 32, value, "i32");
   }
 
   #choose(below: number): number {
@@ -125,7 +163,15 @@ class Generator {
 
   #expression(type: "i32" | "i64"): Value {
     const b = this.#b;
-    switch (this.#choose(10)) {
+    const { callees } = this.#kind;
+    switch (this.#choose(callees.length > 0 ? 12 : 10)) {
+      case 10:
+      case 11: {
+        const callee = this.#pick(callees);
+        const result = callee.result === "i32" ? "i32" : "i64";
+        const called = b.callFunction(callee.name, [this.#memory, this.#value("i64"), this.#value("i32")], result);
+        return result === type ? called : b.extend(false, 32, called, type);
+      }
       case 0: {
         const from = this.#pick([8, 16, 32] as const);
         return b.extend(this.#choose(2) === 0, from, this.#value(this.#choose(2) === 0 ? "i32" : "i64"), type);
@@ -228,7 +274,7 @@ class Generator {
     b.seal(otherwise);
     b.switchTo(then);
     this.#statements(this.#choose(4), depth - 1);
-    if (this.#choose(8) === 7) b.return(this.#value("i64"));
+    if (this.#choose(8) === 7) b.return(this.#result(this.#value("i64")));
     else b.jump(after);
     b.switchTo(otherwise);
     this.#statements(this.#choose(4), depth - 1);

@@ -1,11 +1,14 @@
 /** Runs a function of the IR by the evaluator, and its generated code by the embedded engine's interpreter: the same world for both. */
 
-import { type GenerateOptions, generate } from "../../src/compiler/codegen/generate.ts";
+import { type GenerateOptions, generateProgram } from "../../src/compiler/codegen/generate.ts";
 import { type Environment, evaluate } from "../../src/compiler/ir/evaluate.ts";
 import type { IrFunction, Width } from "../../src/compiler/ir/ir.ts";
 import { type RawHelper, runRaw } from "../../src/engine/embedded/raw.ts";
 import { HELPER } from "../../src/uapi/helpers.ts";
 import { HELPERS } from "./random-function.ts";
+
+/** Bytes of slots of one call of a function. */
+const FRAME = 512;
 
 export interface Outcome {
   /** 0 … 2^64 - 1. */
@@ -21,9 +24,11 @@ function helper(number: number, args: readonly bigint[]): bigint {
   );
 }
 
-export function runEvaluator(fn: IrFunction, memory: Uint8Array): Outcome {
+/** @param functions what it may call. */
+export function runEvaluator(fn: IrFunction, memory: Uint8Array, functions: readonly IrFunction[] = []): Outcome {
   const own = memory.slice();
-  const slotBytes = new Uint8Array(512);
+  const slotBytes = new Uint8Array(FRAME * 8);
+  let depth = 0;
   const at = (address: bigint): { view: DataView; offset: number } =>
     address >= 0x2000n
       ? { view: new DataView(slotBytes.buffer), offset: Number(address - 0x2000n) }
@@ -37,19 +42,33 @@ export function runEvaluator(fn: IrFunction, memory: Uint8Array): Outcome {
       const { view, offset } = at(address);
       write(view, offset, width, value);
     },
-    slot: (index) => 0x2000n + BigInt(index) * 64n,
+    slot: (index) => 0x2000n + BigInt(depth * FRAME + index * 64),
     map: () => 0n,
     mapValue: () => 0n,
     functionAddress: () => 0n,
     ksym: () => 0n,
-    call: (callee, args) => helper(callee.kind === "helper" ? callee.helper : 0, args),
+    call(callee, args) {
+      if (callee.kind === "helper") return helper(callee.helper, args);
+      const called = functions.find(({ name }) => name === callee.name);
+      if (called === undefined) throw new RangeError(`there is no function ${callee.name}`);
+      depth++;
+      const given = evaluate(called, args, world);
+      depth--;
+      return given ?? 0n;
+    },
   };
   const result = evaluate(fn, [0x1000n, BigInt(memory.length)], world);
   return { result: result ?? 0n, memory: own };
 }
 
-export function runGenerated(fn: IrFunction, memory: Uint8Array, options: GenerateOptions): Outcome {
-  const { instructions } = generate(fn, options);
+/** @param functions what it may call. */
+export function runGenerated(
+  fn: IrFunction,
+  memory: Uint8Array,
+  options: GenerateOptions,
+  functions: readonly IrFunction[] = [],
+): Outcome {
+  const { instructions } = generateProgram(fn, functions, options);
   const helpers: Record<number, RawHelper> = {};
   for (const [name, count] of Object.entries(HELPERS)) {
     const number = HELPER[name as keyof typeof HELPERS];
