@@ -37,6 +37,7 @@ const ROOMS: readonly Room[] = [
   { path: "engine/codecs.ts", portable: true, packages: [] },
   { path: "engine/variables.ts", portable: true, packages: [] },
   { path: "engine/context-input.ts", portable: true, packages: [] },
+  { path: "engine/iteration.ts", portable: true, packages: [] },
   { path: "engine/kernel-config.ts", portable: true, packages: [] },
   { path: "engine/layout-difference.ts", portable: true, packages: [] },
   { path: "engine/embedded", portable: true, packages: ["pako"] },

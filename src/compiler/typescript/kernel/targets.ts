@@ -4,6 +4,7 @@
  */
 
 import { INTS, typeName, type ValueType } from "../types.ts";
+import { readOf } from "./access.ts";
 import { type KernelMember, type KernelStored, type KernelStruct, type KernelTypes, sizeOfKernel } from "./structs.ts";
 
 /** Hooks whose programs have the parameters of a function, by the name of their section. */
@@ -114,23 +115,11 @@ function prototype(types: KernelTypes, id: number, skip: number, result: "none" 
 
 /** What arrives in a word: a number, or a pointer that the verifier knows. Of a struct passed by value, its first 8 bytes; its only member, as in `kuid_t`. */
 function argument(stored: KernelStored): ValueType {
-  switch (stored.kind) {
-    case "int":
-    case "bool":
-      return stored;
-    case "network":
-      return stored.host;
-    case "kernel-enum":
-      return stored.int;
-    case "kernel-pointer":
-      return stored.to === null ? INTS.u64 : { kind: "kernel", to: stored.to, read: "direct", nullable: false, embedded: false };
-    case "kernel-struct": {
-      const [only, more] = stored.members;
-      return only?.type.kind === "int" && more === undefined ? only.type : INTS.u64;
-    }
-    default:
-      return INTS.u64;
+  if (stored.kind === "kernel-struct") {
+    const [only, more] = stored.members;
+    return only?.type.kind === "int" && more === undefined ? only.type : INTS.u64;
   }
+  return (stored.kind === "kernel-array" ? null : readOf(stored, { read: "direct" })) ?? INTS.u64;
 }
 
 /** As a person writes it: `(preempt: bool, prev: task_struct)`. */

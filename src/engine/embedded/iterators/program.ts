@@ -3,6 +3,7 @@
 import type { ProgramSpec } from "../../../object/spec.ts";
 import type { IterateOptions, Iteration, Link, RunResult } from "../../engine.ts";
 import { AttachError, FeatureError, IterationError } from "../../errors.ts";
+import { iterationOf } from "../../iteration.ts";
 import { type ContextLayout, checkGiven } from "../contexts/event-context.ts";
 import type { Executor } from "../executor.ts";
 import { EmbeddedProgram } from "../programs/embedded-program.ts";
@@ -39,21 +40,7 @@ export class IteratorProgram extends EmbeddedProgram<never> {
     for (const name of OPTIONS)
       if (options[name] !== undefined && !this.#target.options.includes(name))
         throw new RangeError(`${this.name}: iter/${this.spec.target} does not know the option ${name}; leave it out`);
-    const chunks = () => this.#chunks(options);
-    return {
-      chunks,
-      async *[Symbol.asyncIterator]() {
-        const decoder = new TextDecoder();
-        let line = "";
-        for await (const bytes of chunks()) {
-          const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
-          line = lines.pop() ?? "";
-          yield* lines;
-        }
-        line += decoder.decode();
-        if (line !== "") yield line;
-      },
-    };
+    return iterationOf(() => this.#chunks(options));
   }
 
   run(): RunResult {

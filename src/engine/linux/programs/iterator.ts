@@ -3,6 +3,7 @@
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import type { IterateOptions, Iteration } from "../../engine.ts";
 import { AttachError, IterationError } from "../../errors.ts";
+import { iterationOf } from "../../iteration.ts";
 import { openCgroup } from "../cgroups.ts";
 import type { Descriptor } from "../descriptors.ts";
 import { type Attaching, attachFailure, systemError } from "../links/attaching.ts";
@@ -36,21 +37,7 @@ export class IteratorProgram extends LinuxProgram {
     }
     if (known.includes("map") && options.map === undefined)
       throw new RangeError(`${this.name}: iter/${this.spec.target} goes through a map; give one (iterate({ map }))`);
-    const chunks = () => this.#chunks(options);
-    return {
-      chunks,
-      async *[Symbol.asyncIterator]() {
-        const decoder = new TextDecoder();
-        let line = "";
-        for await (const bytes of chunks()) {
-          const lines = (line + decoder.decode(bytes, { stream: true })).split("\n");
-          line = lines.pop() ?? "";
-          yield* lines;
-        }
-        line += decoder.decode();
-        if (line !== "") yield line;
-      },
-    };
+    return iterationOf(() => this.#chunks(options));
   }
 
   /** A link for what it goes through, a reader of it; both are gone when the reading ends. */
