@@ -3,7 +3,7 @@
 const fs = process.getBuiltinModule("node:fs");
 const { createRequire } = process.getBuiltinModule("node:module");
 const { homedir } = process.getBuiltinModule("node:os");
-const { join } = process.getBuiltinModule("node:path");
+const { isAbsolute, join } = process.getBuiltinModule("node:path");
 const vm = process.getBuiltinModule("node:vm");
 
 /** After so many processes in a row that had nothing to add, a cache stays as it is. */
@@ -45,7 +45,12 @@ export function runCached(file, url, use, folder = cacheFolder()) {
 /** Of the user alone: what is in it is run. Null when there is to be none. */
 function cacheFolder() {
   if (process.env.NODE_DISABLE_COMPILE_CACHE === "1") return null;
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "skep/code");
+  const given = process.env.XDG_CACHE_HOME ?? "";
+  try {
+    return join(isAbsolute(given) ? given : join(homedir(), ".cache"), "skep/code");
+  } catch {
+    return null; // a user without a home
+  }
 }
 
 /** Null when it is not there, or not surely our own. */
