@@ -1,7 +1,8 @@
 /** Helpers of the kernel that call a function of the program, and loops over ranges of numbers. */
 
 import type { MapDeclaration } from "../object/module.ts";
-import type { i64, u32 } from "./integers.ts";
+import type { i64, u32, u64 } from "./integers.ts";
+import type { KernelStruct } from "./memory.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /** What a callback gives: `true` (or 1) ends the loop, `false`, 0 or nothing goes on. */
@@ -25,6 +26,19 @@ export function bpf_for_each_map_elem<Map extends MapDeclaration, State>(
   _state?: State,
 ): i64 {
   return notCompiled("bpf_for_each_map_elem");
+}
+
+/**
+ * Calls `visit` with the area of a task's memory that an address lies in: 0; -ENOENT (-2) when there is none, -EBUSY (-16) when the task's memory is
+ * locked. Linux 5.17.
+ */
+export function bpf_find_vma<State>(
+  _task: KernelStruct<"task_struct">,
+  _address: u64,
+  _visit: (task: KernelStruct<"task_struct">, vma: KernelStruct<"vm_area_struct">, state: State) => Stop,
+  _state?: State,
+): i64 {
+  return notCompiled("bpf_find_vma");
 }
 
 /** What a range between constants is of. */

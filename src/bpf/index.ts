@@ -5,7 +5,7 @@
  * JavaScript, the functions throw NotCompiledError; the constants are real.
  */
 
-export { bpf_for_each_map_elem, bpf_loop, range, type Stop } from "./callbacks.ts";
+export { bpf_find_vma, bpf_for_each_map_elem, bpf_loop, range, type Stop } from "./callbacks.ts";
 export * from "./constants.ts";
 export type * from "./contexts.ts";
 export { perfEventArray, print, ringBuffer, userRingBuffer } from "./events.ts";
@@ -67,6 +67,7 @@ export {
   bpf_dynptr_slice,
   bpf_dynptr_slice_rdwr,
   bpf_dynptr_write,
+  bpf_kptr_xchg,
   bpf_preempt_disable,
   bpf_preempt_enable,
   bpf_rcu_read_lock,
@@ -75,6 +76,7 @@ export {
   bpf_ringbuf_reserve_dynptr,
   bpf_ringbuf_submit_dynptr,
   type Dynptr,
+  type Kptr,
 } from "./objects.ts";
 export type { Header, Packet } from "./packet.ts";
 export {

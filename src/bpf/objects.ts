@@ -12,6 +12,17 @@ export interface Dynptr {
   readonly "~special": "bpf_dynptr";
 }
 
+/**
+ * A pointer to a struct of the kernel that a map's value owns; null in a literal. Reading it gives what it holds, or null, for as long as RCU protects it; only
+ * `bpf_kptr_xchg` changes it. What is in it when an entry is deleted is released. Linux 6.4.
+ */
+export type Kptr<Type extends object> = Type | null;
+
+/** Puts a pointer that the program owns, or null, into a map's value; gives what was there, which the program then owns: release it, or put it elsewhere. Linux 5.19. */
+export function bpf_kptr_xchg<Type extends object>(_field: Kptr<Type>, _pointer: Type | null): Type | null {
+  return notCompiled("bpf_kptr_xchg");
+}
+
 /** What reads and writes: errors are -E2BIG (-7) beyond the end, -EINVAL (-22) of a dynptr that could not be made, or may not be written. */
 type Status = i64;
 

@@ -16,7 +16,7 @@ import { spanOf } from "./report.ts";
 import { didYouMean, type Exports, meaningOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type ArrayType, INTS, PACKET, type ReferenceType, readAs, reference, typeName } from "./types.ts";
+import { type ArrayType, INTS, type KernelType, PACKET, type ReferenceType, readAs, reference, typeName } from "./types.ts";
 
 /** What reads the packet at an offset: width in bytes. Integers wider than a byte are in network order. */
 export const PACKET_READS: Readonly<Record<string, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4 };
@@ -152,6 +152,20 @@ function field(
     if (found?.bits !== undefined) {
       const constant = found.constant || type.constant === true;
       return { kind: "bits", object, field: found.bits, type: found.bits.type, ...(constant ? { constant } : {}), at };
+    }
+    if (found?.type.kind === "struct" && found.type.kptr !== undefined) {
+      const stored = found.type;
+      const place: Expression = {
+        kind: "member",
+        object,
+        offset: found.offset,
+        stored,
+        type: memberType(readAs(stored, memory), type),
+        constant: false,
+        at,
+      };
+      const held: KernelType = { kind: "kernel", to: found.type.kptr, read: "direct", nullable: true, embedded: false };
+      return { kind: "kptr-field", type: held, place, at };
     }
     if (found !== undefined) {
       return folded({

@@ -30,6 +30,7 @@ export function storedType(module: ModuleState, node: TSType): StoredType | null
   if (meaning.kind === "generic") return instantiateType(module, meaning.declaration, node);
   if (meaning.kind === "fixed-string") return fixedText(module, node);
   if (meaning.kind === "union") return unionOf(module, node);
+  if (meaning.kind === "kptr") return kptrOf(module, node);
   if (node.typeArguments) {
     module.reporter.report("SK1101", spanOf(node.typeArguments), {
       what: "a type argument here",
@@ -155,6 +156,25 @@ function unionOf(module: ModuleState, node: Extract<TSType, { type: "TSTypeRefer
     return null;
   }
   return struct(module, { name: "Union", at: spanOf(node), packed: false, union: true }, only.members);
+}
+
+/** `Kptr<task_struct>` */
+function kptrOf(module: ModuleState, node: Extract<TSType, { type: "TSTypeReference" }>): StoredType | null {
+  const [only, more] = (node.typeArguments?.params ?? []) as readonly TSType[];
+  const meaning = only?.type === "TSTypeReference" ? named(module, only) : null;
+  if (meaning?.kind === "kernel" && meaning.type.kind === "kernel-struct" && !meaning.type.own && more === undefined)
+    return {
+      kind: "struct",
+      name: `Kptr<${meaning.type.name}>`,
+      size: 8,
+      align: 8,
+      fields: [],
+      special: "kptr",
+      kptr: meaning.type,
+    };
+  const problem = "Kptr takes a struct of the kernel";
+  module.reporter.report("SK3003", spanOf(node), { problem, instead: "write Kptr<task_struct>" });
+  return null;
 }
 
 /** `Bits<u32, 3>`, of a field alone: its type and width; null when it is something else, or with a report. */

@@ -142,6 +142,8 @@ export class TypeWriter {
   #struct(type: StructType): number {
     const known = this.#structs.get(type);
     if (known !== undefined) return known;
+    // As clang makes of `struct task_struct __kptr *`.
+    if (type.kptr !== undefined) return this.#btf.pointer(this.#btf.typeTag("kptr", this.kernel.behind(type.kptr)));
     const members = type.special === undefined ? this.#members(type) : this.#opaque(type);
     const form = type.union === true ? "union" : "struct";
     const id = this.#btf[form](type.name, type.size, members);

@@ -8,6 +8,7 @@ import { valueType } from "./annotations.ts";
 import { argumentsOf, callOf } from "./calls.ts";
 import { coerce } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
+import { findVma } from "./find-vma.ts";
 import { callableBody, checkFunction, plainFunction } from "./functions.ts";
 import type { CallbackHelper } from "./library/callbacks.ts";
 import { type Span, spanOf } from "./report.ts";
@@ -27,7 +28,7 @@ import type {
   Statement,
 } from "./tree.ts";
 import { walk } from "./tree-walk.ts";
-import { INTS, readAs, type StoredType, typeName, type ValueType } from "./types.ts";
+import { INTS, type KernelType, readAs, type StoredType, typeName, type ValueType } from "./types.ts";
 
 /** A parameter that a helper gives to its callback. */
 export type Given =
@@ -37,6 +38,8 @@ export type Given =
   | { readonly kind: "pointer"; readonly name: string; readonly stored: StoredType; readonly constant: boolean }
   /** A dynptr: the callback gets a copy of what it holds, and is not called when that is too short. */
   | { readonly kind: "record"; readonly name: string; readonly stored: StoredType }
+  /** A pointer to something of the kernel's. */
+  | { readonly kind: "kernel"; readonly name: string; readonly type: KernelType }
   /** A map, which the source knows by name. */
   | { readonly kind: "map"; readonly name: string; readonly map: MapDeclaration }
   /** What the caller passed as state. */
@@ -69,6 +72,7 @@ function signatureOf({ gives }: CallbackUse): string {
 function typeOf(given: Given, { state }: CallbackUse): ValueType | null {
   switch (given.kind) {
     case "number":
+    case "kernel":
       return given.type;
     case "pointer": {
       const type = readAs(given.stored, "map");
@@ -85,6 +89,7 @@ function typeOf(given: Given, { state }: CallbackUse): ValueType | null {
 
 function passedAs(given: Given, local: Local | null): Passed {
   if (given.kind === "number" && local !== null) return { kind: "number", local };
+  if (given.kind === "kernel" && local !== null) return { kind: "kernel", local };
   if (given.kind === "pointer" && local !== null) return { kind: "pointer", local, stored: given.stored };
   if (given.kind === "record" && local !== null) return { kind: "record", local, stored: given.stored };
   return { kind: given.kind === "state" ? "environment" : "unused" };
@@ -245,6 +250,7 @@ function checkResult(fn: FunctionState, { result, body }: FunctionDeclaration, u
 // ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function callbackHelper(fn: FunctionState, helper: CallbackHelper, node: Syntax.CallExpression): Expression {
+  if (helper.name === "bpf_find_vma") return findVma(fn, helper, node);
   const names = ["first", "callback", "state"];
   const given = argumentsOf(fn, node, helper.name, names, helper.signature, 1);
   const [first, callbackNode, stateNode] = given ?? [];
@@ -315,7 +321,7 @@ export function recordCallback(
 }
 
 /** The state that a callback is given; null for none. An error expression, with a report, when it is none. */
-function stateOf(fn: FunctionState, node: Syntax.Node | undefined): Expression | null {
+export function stateOf(fn: FunctionState, node: Syntax.Node | undefined): Expression | null {
   const state = node === undefined ? null : expression(fn, node, null);
   if (state === null || state.type.kind === "error" || isState(state.type)) return state;
   const instead = "pass a struct, or a number";

@@ -11,7 +11,7 @@ import { spanOf } from "./report.ts";
 import { meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression, Local, SpecialArgument } from "./tree.ts";
-import { BOOL, INTS, type ReferenceType, reference, typeName, type ValueType, VOID } from "./types.ts";
+import { BOOL, INTS, type KernelType, type ReferenceType, reference, typeName, type ValueType, VOID } from "./types.ts";
 
 /** Dynptrs of packets: writing to one moves the packet, as the verifier sees it. */
 const ofPackets = new WeakSet<Local>();
@@ -22,12 +22,14 @@ interface Call {
   readonly node: Syntax.CallExpression;
   /** What the result is of. */
   data: ReferenceType["to"] | null;
+  /** The field that holds a pointer. */
+  held: KernelType | null;
 }
 
 export function objectCall(fn: FunctionState, object: ObjectFunction, node: Syntax.CallExpression): Expression {
   const { name, parameters, result, signature } = object;
   const gives = result === "data" || result === "constant data";
-  const call: Call = { fn, object, node, data: null };
+  const call: Call = { fn, object, node, data: null, held: null };
   if (node.typeArguments && !givenType(call, gives)) return errorAt(node);
   const sized = parameters.filter(isSized).length;
   const least = parameters.filter((parameter) => !parameter.startsWith("optional")).length;
@@ -152,6 +154,33 @@ function argumentOf(
       }
       return [{ kind: "value", value }];
     }
+    case "kptr": {
+      const value = expression(fn, node, null);
+      if (value.kind !== "kptr-field")
+        return refuse(call, value, "a field that holds a pointer", "give a map's value a field Kptr<task_struct>, and pass that");
+      call.held = value.type;
+      fn.assigns(value.place);
+      return [{ kind: "value", value: value.place }];
+    }
+    case "owned": {
+      if (node.type === "NullLiteral") return [nothing(node)];
+      const value = expression(fn, node, null);
+      const { type } = value;
+      const wanted = call.held?.to;
+      if (
+        type.kind === "kernel" &&
+        type.to.kind === "kernel-struct" &&
+        wanted?.kind === "kernel-struct" &&
+        type.to.name === wanted.name
+      )
+        return [{ kind: "value", value }];
+      return refuse(
+        call,
+        value,
+        wanted?.kind === "kernel-struct" ? wanted.name : "what the field holds",
+        "pass what a function of the kernel gave, or null",
+      );
+    }
     case "buffer":
       if (node.type === "NullLiteral") {
         if (call.data !== null) return [nothing(node), number(BigInt(sizeOfData(call.data)), node)];
@@ -220,12 +249,14 @@ function memory(
   ];
 }
 
-function resultOf({ fn, object, data, node }: Call): ValueType | null {
+function resultOf({ fn, object, data, held, node }: Call): ValueType | null {
   switch (object.result) {
     case "void":
       return VOID;
     case "bool":
       return BOOL;
+    case "held":
+      return held;
     case "data":
     case "constant data": {
       if (data === null) {

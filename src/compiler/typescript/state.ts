@@ -24,6 +24,7 @@ export type TypeMeaning =
   | { readonly kind: "fixed-array" }
   | { readonly kind: "fixed-string" }
   | { readonly kind: "dynptr" }
+  | { readonly kind: "kptr" }
   /** `Bits`, of a field alone. */
   | { readonly kind: "bits" }
   | { readonly kind: "union" }

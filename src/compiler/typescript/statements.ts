@@ -100,11 +100,15 @@ export function effect(fn: FunctionState, node: Syntax.Expression): readonly Sta
     case "map-increment":
     case "call":
     case "call-back":
-    case "special-call":
     case "extern":
     case "print":
     case "atomic":
       return [{ kind: "evaluate", value, at: spanOf(node) }];
+    case "special-call":
+      // What a field held is the program's from now on.
+      if (value.type.kind !== "kernel") return [{ kind: "evaluate", value, at: spanOf(node) }];
+      fn.reporter.report("SK1105", spanOf(node), { what: "this call" });
+      return [];
     case "kernel-call":
     case "map-call":
       // Whether a record found room may be left unasked.

@@ -16,6 +16,9 @@ import { unsupported } from "./unsupported.ts";
 
 /** A value for bytes of a stored type: of its value type. */
 export function storedValue(fn: FunctionState, node: Syntax.Node, type: StoredType): Expression {
+  // A pointer that is not there yet.
+  if (type.kind === "struct" && type.kptr !== undefined && node.type === "NullLiteral")
+    return { kind: "struct", type: reference(type, "stack", false), struct: type, fields: [], at: spanOf(node) };
   const value = typed(fn, node, placeType(type));
   return refuseCopy(fn, value) ? errorAt(node) : value;
 }

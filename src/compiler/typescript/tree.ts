@@ -158,6 +158,7 @@ export type Passed =
   | { readonly kind: "number"; readonly local: Local }
   /** The address of something; of a number the local gets the value. */
   | { readonly kind: "pointer"; readonly local: Local; readonly stored: StoredType }
+  | { readonly kind: "kernel"; readonly local: Local }
   /** A dynptr, of which a copy is made. */
   | { readonly kind: "record"; readonly local: Local; readonly stored: StoredType }
   /** Where the captures are. */
@@ -560,6 +561,8 @@ export type Expression =
     })
   /** A field of what a kernel pointer leads to; of a struct or array in it, its address. */
   | KernelField
+  /** The pointer that a map's value holds; null, when it holds none. */
+  | (Node & { readonly kind: "kptr-field"; readonly type: KernelType; readonly place: Expression })
   /** An element of an array in kernel memory; of a struct or array, its address. */
   | (Node & {
       readonly kind: "kernel-element";

@@ -62,7 +62,9 @@ export interface StructType {
   /** The fields share their place. */
   readonly union?: boolean;
   /** The kernel keeps something in it: a program names it, and neither reads nor writes it. */
-  readonly special?: "bpf_spin_lock" | "bpf_timer" | "bpf_wq" | "bpf_dynptr";
+  readonly special?: "bpf_spin_lock" | "bpf_timer" | "bpf_wq" | "bpf_dynptr" | "kptr";
+  /** A pointer that the program owns, to this. */
+  readonly kptr?: KernelStruct;
 }
 
 export interface ArrayType {

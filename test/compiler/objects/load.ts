@@ -7,6 +7,7 @@ import { computing, counted } from "../program.ts";
 import { compileFor } from "../vmlinux/kernel-source.ts";
 import { DYNPTRS } from "./dynptrs.ts";
 import { ITERATORS } from "./iterators.ts";
+import { KPTRS } from "./kptrs.ts";
 import { RANGES } from "./ranges.ts";
 
 const wrong: string[] = [];
@@ -38,7 +39,7 @@ for (const { name, source, out } of DYNPTRS) {
     return found.join() === (out ?? []).join() ? null : `expected ${out}, found ${found}`;
   });
 }
-for (const { name, source } of ITERATORS) {
+for (const { name, source } of [...ITERATORS, ...KPTRS]) {
   await attempt(name, async () => {
     await using _collection = await engine.load(compileFor(source));
     return null;

@@ -62,6 +62,7 @@ const BPF: LibraryModule = {
     ...Object.entries(SPECIAL_TYPES).map(([name, type]): [string, TypeMeaning] => [name, { kind: "stored", type }]),
     ["FixedString", { kind: "fixed-string" }],
     ["Dynptr", { kind: "dynptr" }],
+    ["Kptr", { kind: "kptr" }],
     ["Bits", { kind: "bits" }],
     ["Union", { kind: "union" }],
     ["Packet", { kind: "packet" }],

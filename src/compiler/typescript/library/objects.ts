@@ -19,6 +19,7 @@ export const DYNPTR: StructType = {
 /**
  * What an argument is. `new dynptr`: one that is made here. `source`, `target`: memory, whose length follows, read or written. `mapped`: memory
  * of a map, as a source. `buffer`: the same as `target`, or null; it says what the result is of. `ring`: a ring buffer.
+ * `kptr`: a field that holds a pointer. `owned`: what it is to hold, or null.
  */
 export type ObjectParameter =
   | "dynptr"
@@ -31,10 +32,12 @@ export type ObjectParameter =
   | "target"
   | "mapped"
   | "buffer"
-  | "ring";
+  | "ring"
+  | "kptr"
+  | "owned";
 
-/** `data`: the address of what the type argument says, or null; `constant data`: of what is only read. */
-export type ObjectResult = "void" | "i64" | "i32" | "u32" | "bool" | "data" | "constant data";
+/** `data`: the address of what the type argument says, or null; `constant data`: of what is only read. `held`: what the field held, or null. */
+export type ObjectResult = "void" | "i64" | "i32" | "u32" | "bool" | "data" | "constant data" | "held";
 
 export interface ObjectFunction {
   readonly name: string;
@@ -59,6 +62,7 @@ export const OBJECT_FUNCTIONS: ReadonlyMap<string, ObjectFunction> = new Map(
     helper("bpf_dynptr_read", ["target", "dynptr", "u64", "optional u64"], "i64", "(to, dynptr, offset)"),
     helper("bpf_dynptr_write", ["dynptr", "u64", "source", "optional u64"], "i64", "(dynptr, offset, from)"),
     helper("bpf_dynptr_data", ["dynptr", "u64"], "data", "<Type>(dynptr, offset)"),
+    helper("bpf_kptr_xchg", ["kptr", "owned"], "held", "(value.task, task)"),
     kfunc("bpf_dynptr_from_skb", ["context", "u64", "new dynptr"], "i32", "(ctx, 0, dynptr)"),
     kfunc("bpf_dynptr_from_xdp", ["context", "u64", "new dynptr"], "i32", "(ctx, 0, dynptr)"),
     kfunc("bpf_dynptr_slice", ["dynptr", "u32", "buffer"], "constant data", "<Type>(dynptr, offset, buffer)"),

@@ -141,6 +141,8 @@ function receive(to: Lowering, passed: Passed, value: Value): void {
   if (passed.kind === "number") {
     const cell = to.cellOf(passed.local);
     ir.write(cell.value, cell.value.type === "i32" ? ir.extend(false, 32, value, "i32") : value);
+  } else if (passed.kind === "kernel") {
+    ir.write(to.cellOf(passed.local).value, value);
   } else if (passed.kind === "pointer") {
     const { stored, local } = passed;
     const plain = stored.kind === "struct" || stored.kind === "array";

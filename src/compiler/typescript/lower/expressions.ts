@@ -106,6 +106,10 @@ export function scalar(to: Lowering, value: Expression): Value {
       return kernelField(to, value);
     case "kernel-element":
       return kernelElement(to, value);
+    case "kptr-field": {
+      const { address, offset } = locate(to, value.place, 0);
+      return ir.load("ptr", 8, false, address, offset);
+    }
     case "kernel-info":
       return kernelInfo(to, value);
     case "kernel-cast":

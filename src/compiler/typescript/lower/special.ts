@@ -28,7 +28,11 @@ export function specialCall(to: Lowering, value: Extract<Expression, { kind: "sp
   const { callee, type } = value;
   const nothing = type.kind === "void";
   if ("helper" in callee) {
-    const result = ir.call(callee.helper, given, nothing ? null : type.kind === "reference" ? "ptr" : "i64");
+    const result = ir.call(
+      callee.helper,
+      given,
+      nothing ? null : type.kind === "reference" || type.kind === "kernel" ? "ptr" : "i64",
+    );
     if (value.moves === true) to.movePacket();
     return result;
   }
