@@ -10,6 +10,7 @@ import { decodeCode } from "./prepare/code.ts";
 import { checkFunctionTypes, findSubprograms, functionTypes } from "./prepare/functions.ts";
 import { MapTable } from "./prepare/maps.ts";
 import { findAddresses, findReferents, KfuncCalls } from "./prepare/referents.ts";
+import { judgedAs } from "./prepare/replaced.ts";
 import { rulesAtTarget } from "./prepare/rules-at-target.ts";
 import { programTypes } from "./prepare/types.ts";
 import type { MapFacts, Program, Referent } from "./program.ts";
@@ -44,11 +45,12 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
   if ((flags & ~knownFlags(target.era)) !== 0)
     refuse(`there are no program flags 0x${(flags & ~knownFlags(target.era)).toString(16)}`, "EINVAL");
   checkAttachType(type, attachType);
-  const rules = target.programType(type, attachType);
-  if (rules === null) refuse(`there are no programs of type ${type}`, "EINVAL");
-
   const { era, types: kernelTypes } = target;
   const types = programTypes(spec.types, kernelTypes, era);
+  const [judged, judgedAttach] = judgedAs(source, attachType, types?.btf ?? null);
+  const rules = target.programType(judged, judgedAttach);
+  if (rules === null) refuse(`there are no programs of type ${type}`, "EINVAL");
+
   const code = decodeCode(source.code);
   const gpl = isGplCompatible(spec.license);
   const referents = findReferents(spec, source, target, mapsOf(spec, target, types), code);
@@ -66,8 +68,9 @@ export function prepare(spec: Spec, source: ProgramSpec, target: Target): Progra
     era,
     rules,
     name: source.name,
-    type,
-    attachType,
+    type: judged,
+    attachType: judgedAttach,
+    replaces: type === "ext",
     sleepable: (flags & BPF_F_SLEEPABLE) !== 0,
     gpl,
     code,

@@ -96,6 +96,8 @@ export interface Program {
   readonly name: string;
   readonly type: ProgramType;
   readonly attachType: AttachType | null;
+  /** It takes the place of a function of a program of that type. */
+  readonly replaces: boolean;
   readonly sleepable: boolean;
   readonly gpl: boolean;
   readonly code: Code;

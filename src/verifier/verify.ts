@@ -114,7 +114,7 @@ function walkFunction(program: Program, flow: Flow, facts: Facts, index: number,
   walk.slot = start;
   course.walk = walk;
   frame.regs[10] = framePointer(0);
-  if (index === 0 && program.type !== "ext") frame.regs[1] = pointer(PTR_TO_CTX);
+  if (index === 0 && !program.replaces) frame.regs[1] = pointer(PTR_TO_CTX);
   else {
     course.log?.text(`Validating ${name}() func#${index}...`);
     frame.inExceptionCallback = flow.subprograms[index]!.isExceptionCallback;

@@ -49,13 +49,12 @@ describe("freplace", () => {
     }
   });
 
-  // Which program it is for is said when it is loaded. As one of that type, with that one's context in r1, verifiers take it.
   for (const kernel of KERNELS) {
-    test(`${kernel}: is accepted where the program is XDP's`, async () => {
+    test(`${kernel}: is accepted as what its context says it is`, async () => {
       const spec = compiled(REPLACES);
       const [program] = spec.programs;
       assert.ok(program);
-      const { verdict, unfit } = await check(spec, { ...program, type: "xdp", attachType: "xdp" }, openKernelTarget(kernel));
+      const { verdict, unfit } = await check(spec, program, openKernelTarget(kernel));
       assert.equal(unfit ?? verdict?.refusal?.text ?? "accepted", "accepted");
     });
   }

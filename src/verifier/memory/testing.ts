@@ -68,6 +68,7 @@ export function walkWith(given: Given = {}): Walk {
     name: "test",
     type: given.type ?? "xdp",
     attachType: null,
+    replaces: false,
     sleepable: given.sleepable ?? false,
     gpl: given.gpl ?? true,
     code: {
