@@ -2,6 +2,7 @@
  * The code generator: functions of the IR in, instructions out. Each function goes through
  *
  *     legalize   IR → IR: what the instruction set version lacks
+ *     divide     32-bit divisions by constants become multiplications
  *     select     IR → machine code on virtual registers; block arguments become parallel moves
  *     allocate   colours r0 … r9, spills the rest
  *     sequence   parallel moves → single ones
@@ -20,6 +21,7 @@ import type { IrFunction, Location } from "../ir/ir.ts";
 import { verifyFunction, verifyProgram } from "../ir/verify.ts";
 import { allocate } from "./allocate.ts";
 import { checkCalls } from "./call-chains.ts";
+import { divideByMultiplying } from "./divide.ts";
 import { emitBlock, sequenceMoves } from "./emit.ts";
 import { layoutFrame } from "./frame.ts";
 import { connect } from "./layout.ts";
@@ -117,6 +119,7 @@ export function generateProgram(main: IrFunction, subprograms: readonly IrFuncti
 function compileFunction(fn: IrFunction, cpu: CpuVersion, isMain: boolean): CompiledFunction {
   const own: IrFunction = { ...fn, blocks: fn.blocks.map((block) => ({ ...block })), values: [...fn.values] };
   legalize(own, cpu);
+  divideByMultiplying(own, cpu);
   const machine = select(own, cpu, isMain);
   allocate(machine);
   sequenceMoves(machine);
