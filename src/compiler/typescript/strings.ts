@@ -39,6 +39,10 @@ function textOf(type: ValueType): ArrayType | null {
   return null;
 }
 
+export function isTextual(type: ValueType): boolean {
+  return textOf(type) !== null;
+}
+
 function encode(node: Syntax.StringLiteral): Uint8Array {
   return new TextEncoder().encode(node.value);
 }
