@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { TEMPLATES, templateFor } from "../../src/cli/project.ts";
 import { HOOKS } from "../../src/compiler/typescript/library/hooks.ts";
-import { Folder, ROOT, skep } from "./skep.ts";
+import { Folder, ROOT, skep } from "../cli/skep.ts";
 
 const run = promisify(execFile);
 
