@@ -89,8 +89,9 @@ function unknownOption(help: CommandHelp, rawName: string, names: readonly strin
 /** The one operand of commands that take a file. @param hint what may have been meant by more. @throws CliError (usage) */
 export function fileOperand({ name, operands }: CommandHelp, args: Arguments, hint = ""): string {
   const [file, ...extra] = args.operands;
-  if (file === undefined) throw new CliError(EXIT.usage, `skep ${name} needs a file: skep ${name} ${operands}`);
-  if (extra.length > 0) throw new CliError(EXIT.usage, `skep ${name} takes one file, found also ${extra.join(" ")}${hint}`);
+  const what = operands.startsWith("NAME") ? "name" : "file";
+  if (file === undefined) throw new CliError(EXIT.usage, `skep ${name} needs a ${what}: skep ${name} ${operands}`);
+  if (extra.length > 0) throw new CliError(EXIT.usage, `skep ${name} takes one ${what}, found also ${extra.join(" ")}${hint}`);
   return file;
 }
 

@@ -204,6 +204,8 @@ describe("null and flow", () => {
       row("SK2302", "export const p = xdp((ctx) => {\n  if (ctx.packet.length > 1) return XDP_PASS;\n});", "}", /XDP_PASS/),
       row("SK3006", "export const p = xdp((ctx) => 7);", "7", /XDP_PASS/),
       row("SK3006", "export const p = xdp((ctx) => true);", "true", /XDP_PASS/),
+      row("SK3006", 'export const p = xdp((ctx) => "drop");', '"drop"', /XDP_DROP/),
+      row("SK3006", 'export const p = xdp((ctx) => { return "drop"; });', '"drop"', /XDP_DROP/),
       inside("SK2306", "switch (ctx.packet.length) { case 1: break; case 1: break; }", "1"),
     ]));
 });

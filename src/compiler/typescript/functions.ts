@@ -13,7 +13,7 @@ import { programParameters } from "./program-parameters.ts";
 import type { ProgramSite } from "./program-sites.ts";
 import { endOf, type Span, spanOf } from "./report.ts";
 import { checkReservations } from "./reservations.ts";
-import { mayReturn, settleReturns } from "./returns.ts";
+import { mayReturn, returned, settleReturns } from "./returns.ts";
 import type { CallableNode, FunctionSymbol } from "./scopes.ts";
 import { errorAt, FunctionState, type ModuleState } from "./state.ts";
 import { statements } from "./statements.ts";
@@ -206,7 +206,7 @@ function uncheckedBody(
   };
   if (node.body.type !== "BlockStatement") {
     // (ctx) => XDP_PASS
-    const value = expression(fn, node.body, fn.result);
+    const value = returned(fn, node.body);
     // (ctx) => hits.increment(1)
     if (fn.hook?.verdicts.silent === true && isForEffect(value)) return made(VOID, [{ kind: "evaluate", value, at: value.at }]);
     fn.returns.push({ value, at: value.at, statement: { kind: "return", at: value.at, value } });

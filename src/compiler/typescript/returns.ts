@@ -1,12 +1,23 @@
 /** What a function returns: the type that all of its returns have together, and for a program what its hook takes. */
 
+import type * as Syntax from "@babel/types";
 import { coerce, settled, unify } from "./conversions.ts";
+import { expression } from "./expressions.ts";
 import { kernelResult } from "./kernel/pointers.ts";
 import type { Verdicts } from "./library/verdicts.ts";
 import { fits, meaning, representation } from "./numbers.ts";
-import type { FunctionState } from "./state.ts";
+import { spanOf } from "./report.ts";
+import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
 import { typeName, type ValueType, VOID } from "./types.ts";
+
+/** What stands behind a `return`. A text in a program would be told to be no number; what it should have been are the hook's verdicts. */
+export function returned(fn: FunctionState, node: Syntax.Expression): Expression {
+  const verdicts = fn.hook?.verdicts ?? null;
+  if (node.type !== "StringLiteral" || verdicts === null || verdicts.ranges === null) return expression(fn, node, fn.result);
+  notVerdict(fn, { at: spanOf(node) }, JSON.stringify(node.value), verdicts);
+  return errorAt(node);
+}
 
 /** Gives each return its type; the function's, or null with a report. */
 export function settleReturns(fn: FunctionState): ValueType | null {
@@ -110,6 +121,6 @@ function checkVerdict(fn: FunctionState, value: Expression, verdicts: Verdicts):
   notVerdict(fn, value, number, verdicts);
 }
 
-function notVerdict(fn: FunctionState, { at }: Expression, value: bigint | string, verdicts: Verdicts): void {
+function notVerdict(fn: FunctionState, { at }: Pick<Expression, "at">, value: bigint | string, verdicts: Verdicts): void {
   fn.reporter.report("SK3006", at, { value, hook: fn.hook?.section ?? fn.name, verdicts: verdicts.described });
 }

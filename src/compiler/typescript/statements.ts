@@ -10,6 +10,7 @@ import { declaration } from "./locals.ts";
 import { loop } from "./loops.ts";
 import { boundNames } from "./patterns.ts";
 import { spanOf } from "./report.ts";
+import { returned } from "./returns.ts";
 import type { Fact, FunctionState } from "./state.ts";
 import { switchStatement } from "./switches.ts";
 import type { Expression, Statement } from "./tree.ts";
@@ -68,7 +69,7 @@ function check(fn: FunctionState, node: Syntax.Statement): readonly Statement[] 
     case "ContinueStatement":
       return jump(fn, node);
     case "ReturnStatement": {
-      const value = node.argument ? expression(fn, node.argument, fn.result) : null;
+      const value = node.argument ? returned(fn, node.argument) : null;
       const result = { kind: "return" as const, at, value };
       fn.returns.push({ value, at, statement: result });
       fn.reachable = false;
