@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<string, ExitStatus>> = {
   PrivilegeError: EXIT.privilege,
   FeatureError: EXIT.feature,
   AttachError: EXIT.attach,
+  PinError: EXIT.input,
 };
 
 /** What the operating system says about a file, in words. */

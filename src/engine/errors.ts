@@ -40,6 +40,23 @@ export class AttachError extends Error {
   override readonly name = "AttachError";
 }
 
+/** A name in the bpf file system that cannot be given, opened or removed. */
+export class PinError extends Error {
+  override readonly name = "PinError";
+  readonly path: string;
+  /**
+   * `file-system`: there is no bpf file system at that path; `kind`: what is pinned there is something else; `name`: a name that kernels do
+   * not take.
+   */
+  readonly code: "exists" | "not-found" | "file-system" | "kind" | "name" | "other";
+
+  constructor(path: string, code: PinError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+    this.code = code;
+  }
+}
+
 /**
  * A verifier refused a program. The message is one line; `log` is the whole log, line by line; `explanation` says what went wrong, how
  * it came to that and what to write instead, or is null where there is nothing to explain.

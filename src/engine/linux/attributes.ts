@@ -39,7 +39,7 @@ const ATTACH = {
 
 const PIN = {
   size: 24,
-  u32: { bpf_fd: 8, file_flags: 12 },
+  u32: { bpf_fd: 8, file_flags: 12, path_fd: 16 },
   u64: {},
   pointer: { pathname: 0 },
   text: {},

@@ -7,13 +7,14 @@ import { MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openModuleTypes } from "../module-types.ts";
+import { PIN_FOLDER, pinObject } from "../pins.ts";
 import { fillMap } from "./contents.ts";
 import { createMap, type MapReferences, sizedFor } from "./create.ts";
 import type { LinuxHandle } from "./handle.ts";
 import { makeHandle } from "./make.ts";
 import { RawMap } from "./raw-map.ts";
 import { LinuxMapOfMaps } from "./references.ts";
-import { PIN_FOLDER, pinMap, pinnedMap, reusedMap, typesOf } from "./reuse.ts";
+import { pinnedMap, reusedMap, typesOf } from "./reuse.ts";
 import { inKernelShape, structOpsLayout } from "./struct-ops-layout.ts";
 
 /**
@@ -62,7 +63,7 @@ function obtain(
   if (pinned !== null) return { descriptor: pinned, fresh: false };
   const descriptor = create(kernel, map, types, made);
   try {
-    if (path !== null) pinMap(kernel, map, descriptor, path);
+    if (path !== null) pinObject(kernel, descriptor.fd, path, { what: `map ${map.name}` });
   } catch (error) {
     descriptor.close();
     throw error;

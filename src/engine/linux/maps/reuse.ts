@@ -4,13 +4,13 @@ import { type Btf, openBtf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import type { MapHandle } from "../../engine.ts";
-import { MapError } from "../../errors.ts";
+import { MapError, PinError } from "../../errors.ts";
 import { difference } from "../../layout-difference.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
-import { explainRefusal } from "../privileges.ts";
+import { openPinned } from "../pins.ts";
 import { Request } from "../request.ts";
-import { ERRNO, SystemError } from "../sys/system-error.ts";
+import { SystemError } from "../sys/system-error.ts";
 import { LinuxHandle } from "./handle.ts";
 
 /** What must be the same, in the order in which it is told. */
@@ -69,19 +69,22 @@ function differs(name: string, why: string): MapError {
   return new MapError(name, "invalid", `map ${name} cannot be reused: ${why}; load without it, or give the map another name`);
 }
 
-/** Where maps with a name to be pinned by are (`LIBBPF_PIN_BY_NAME`). */
-export const PIN_FOLDER = "/sys/fs/bpf";
-
-/** The map that is pinned there; null when none is. @throws MapError when it has another shape. */
+/** The map that is pinned there; null when none is. @throws MapError when it has another shape; PinError. */
 export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descriptor | null {
-  const get = new Request(kernel.transport, "obj_get").pointer("pathname", new TextEncoder().encode(`${path}\0`));
-  const fd = get.send();
-  if (fd === -ERRNO.ENOENT) return null;
-  if (fd < 0) throw pinFailure(kernel, wanted.name, path, get.error(fd));
-  const descriptor = kernel.ledger.adopt(fd, `map ${wanted.name}`);
+  let descriptor: Descriptor;
+  try {
+    descriptor = openPinned(kernel, path, { what: `map ${wanted.name}`, kind: "map" });
+  } catch (error) {
+    if (error instanceof PinError && error.code === "not-found") return null;
+    throw error;
+  }
   // struct bpf_map_info: u32 type, id, key_size, value_size, max_entries, map_flags.
   const info = new Uint8Array(24);
-  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
+  new Request(kernel.transport, "obj_get_info_by_fd")
+    .u32("bpf_fd", descriptor.fd)
+    .u32("info_len", info.length)
+    .pointer("info", info)
+    .send();
   const view = new DataView(info.buffer);
   const type = view.getUint32(0, true);
   const has = {
@@ -97,21 +100,6 @@ export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descri
     throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${wanted[part]}`);
   }
   return descriptor;
-}
-
-export function pinMap(kernel: Kernel, { name }: MapSpec, map: Descriptor, path: string): void {
-  const pin = new Request(kernel.transport, "obj_pin")
-    .pointer("pathname", new TextEncoder().encode(`${path}\0`))
-    .u32("bpf_fd", map.fd);
-  const result = pin.send();
-  if (result < 0) throw pinFailure(kernel, name, path, pin.error(result));
-}
-
-function pinFailure({ facts }: Kernel, name: string, path: string, cause: SystemError): Error {
-  const mounted = / bpf /.test(facts.read("/proc/self/mounts") ?? "");
-  if (mounted && cause.errno === ERRNO.EPERM) return explainRefusal(facts, `pinning map ${name} at ${path}`, ["CAP_BPF"], cause);
-  const why = mounted ? cause.message : `no bpf file system is mounted at ${PIN_FOLDER} (mount -t bpf bpf ${PIN_FOLDER})`;
-  return new MapError(name, "invalid", `map ${name}: pinned at ${path}: ${why}`, { cause });
 }
 
 /** Of a Spec, or null. */

@@ -13,7 +13,18 @@ import type { Transport } from "./transport.ts";
 
 type More = Pick<
   Transport,
-  "duplicate" | "perfEventOpen" | "ioctl" | "open" | "read" | "mount" | "socketOption" | "packetSocket" | "netlink" | "watch"
+  | "duplicate"
+  | "perfEventOpen"
+  | "ioctl"
+  | "open"
+  | "mkdir"
+  | "unlink"
+  | "read"
+  | "mount"
+  | "socketOption"
+  | "packetSocket"
+  | "netlink"
+  | "watch"
 >;
 
 // fcntl.h, socket(2), netlink(7), linux/perf_event.h, linux/mount.h: the same numbers on every architecture of `ARCHITECTURES`.
@@ -63,6 +74,8 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
     ioctl: (fd, request, argument) => call("ioctl", "int", ["int", "ulong", "uintptr_t"])(fd, request, argument),
     // The C string would end at a NUL, and name another file than the caller did.
     open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),
+    mkdir: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("mkdir", "int", ["str", "uint32"])(path, 0o700)),
+    unlink: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("unlink", "int", ["str"])(path)),
     read: (fd, memory) => call("read", "int64", ["int", "uintptr_t", "size_t"])(fd, at(memory), memory.length),
     mount(type) {
       const name = new TextEncoder().encode(`${type}\0`);

@@ -31,6 +31,10 @@ export interface Transport {
   ioctl(fd: number, request: number, argument: number): number;
   /** Opens a file or a folder for reading. */
   open(path: string): number;
+  /** `mkdir(2)`, for the owner alone. */
+  mkdir(path: string): number;
+  /** `unlink(2)`. */
+  unlink(path: string): number;
   /** `read(2)`: how many bytes of `memory` were filled; 0 at the end. */
   read(fd: number, memory: Uint8Array): number;
   /** An instance of a file system that is mounted nowhere and gone when its root, the descriptor, is closed (`fsmount`, since 5.2). */
