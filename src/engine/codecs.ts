@@ -8,7 +8,7 @@ import type { MapSpec } from "../object/spec.ts";
 /** Of a map's keys. An index is a u32 where the Spec gives it no type: data sections have none. */
 export function keyCodec(types: Btf | null, spec: MapSpec): Codec {
   const name = `${spec.name}.key`;
-  if (spec.keyType === 0 && spec.keySize === 4 && spec.type.endsWith("array")) return indexCodec(name);
+  if (spec.keyType === 0 && spec.keySize === 4 && /array$|^struct_ops$/.test(spec.type)) return indexCodec(name);
   return codecOf(types, spec.keyType, spec.keySize, name);
 }
 

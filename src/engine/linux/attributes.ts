@@ -173,6 +173,7 @@ export const ATTRIBUTES = {
   obj_pin: PIN,
   obj_get: PIN,
   btf_get_next_id: { size: 12, u32: { start_id: 0, next_id: 4 }, u64: {}, pointer: {}, text: {} },
+  map_get_fd_by_id: { size: 12, u32: { map_id: 0, open_flags: 8 }, u64: {}, pointer: {}, text: {} },
   btf_get_fd_by_id: { size: 12, u32: { btf_id: 0 }, u64: {}, pointer: {}, text: {} },
   iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
   prog_attach: ATTACH,

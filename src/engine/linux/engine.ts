@@ -9,10 +9,12 @@ import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelTypes } from "./kernel-types.ts";
+import type { MapPlace, OpenedMap } from "./maps/open-map.ts";
 import { RefusedProgram } from "./programs/refused.ts";
 import { openNative } from "./sys/native.ts";
 import type { Transport } from "./sys/transport.ts";
 
+export type { MapAccess, MapPlace, OpenedMap } from "./maps/open-map.ts";
 export { type Probe, probeLinux } from "./probe.ts";
 
 /**
@@ -30,6 +32,7 @@ export class LinuxEngine implements Engine {
   readonly #kernel: Kernel;
   readonly #ledger: DescriptorLedger;
   readonly #collections = new Set<AsyncDisposable>();
+  readonly #opened = new Set<OpenedMap>();
   #closed = false;
 
   /** For `openLinux`, and for tests with a transport of their own. */
@@ -50,6 +53,18 @@ export class LinuxEngine implements Engine {
     }
   }
 
+  /**
+   * A map that somebody else made, by its number or by where it is pinned; its type is the kernel's. Dispose it when it is no longer needed.
+   * @throws MapError `not-found`; PinError, PrivilegeError (numbers need CAP_SYS_ADMIN)
+   */
+  async openMap(place: MapPlace): Promise<OpenedMap> {
+    if (this.#closed) throw new FeatureError("engine", null, "opening a map: the engine was disposed");
+    const map = (await import("./maps/open-map.ts")).openMap(this.#kernel, place);
+    for (const known of this.#opened) if (known.fd < 0) this.#opened.delete(known);
+    this.#opened.add(map);
+    return map;
+  }
+
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */
   get descriptors(): readonly string[] {
     return this.#ledger.report();
@@ -60,6 +75,8 @@ export class LinuxEngine implements Engine {
     this.#closed = true;
     for (const collection of this.#collections) await collection[Symbol.asyncDispose]();
     this.#collections.clear();
+    for (const map of this.#opened) map[Symbol.dispose]();
+    this.#opened.clear();
     this.#ledger.closeAll();
   }
 }

@@ -10,7 +10,7 @@ import { atLeast } from "./release.ts";
 /** Bit numbers of linux/capability.h. CAP_PERFMON and CAP_BPF are split off CAP_SYS_ADMIN, which grants them too, since 5.8. */
 const CAPABILITY = { CAP_NET_ADMIN: 12, CAP_NET_RAW: 13, CAP_SYS_ADMIN: 21, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
 
-export type Capability = Exclude<keyof typeof CAPABILITY, "CAP_SYS_ADMIN">;
+export type Capability = keyof typeof CAPABILITY;
 
 /** Those of `wanted` that this process lacks, as its kernel counts them; none when it does not say. */
 export function missingCapabilities(facts: Facts, wanted: readonly Capability[]): readonly string[] {

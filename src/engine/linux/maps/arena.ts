@@ -1,34 +1,27 @@
 /**
  * Memory that programs allocate pages of (since 6.9). It is mapped when it is made: pointers of programs are addresses of this process, which
- * the kernel wants to know before it loads a program.
+ * the kernel wants to know before it loads a program. One that somebody else made is mapped when it is first used.
  */
 
 import type { Arena } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { Mapping } from "../sys/transport.ts";
 import { LinuxHandle } from "./handle.ts";
-import type { RawMap } from "./raw-map.ts";
 
 /** The kernel's, on machines with pages of that size; it takes no others. */
 const PAGE = 4096;
 
 export class LinuxArena extends LinuxHandle implements Arena {
-  readonly #mapping: Mapping;
+  #mapping: Mapping | null = null;
 
-  /** @throws MapError when there is no place for it in this process. */
-  constructor(raw: RawMap) {
-    super(raw);
-    const { maxEntries, extra = 0n, contents } = raw.spec;
-    this.#mapping = this.mapMemory(maxEntries * PAGE, 0, true, extra);
-    if (extra !== 0n && this.#mapping.address !== extra) {
-      this.#mapping.unmap();
-      throw new MapError(
-        this.name,
-        "memory",
-        `map ${this.name}: this process uses the address 0x${extra.toString(16)} for something else`,
-      );
-    }
-    if (contents?.kind === "bytes") new Uint8Array(this.#mapping.memory).set(contents.bytes, contents.offset ?? 0);
+  /**
+   * Maps it for a collection; a fresh one begins with what its Spec says.
+   * @throws MapError when there is no place for it in this process.
+   */
+  begin(fresh: boolean): void {
+    const { contents } = this.spec;
+    const { memory } = this.#mapped();
+    if (fresh && contents?.kind === "bytes") new Uint8Array(memory).set(contents.bytes, contents.offset ?? 0);
   }
 
   /** The kernel does not say it. @throws MapError `unsupported` */
@@ -37,17 +30,33 @@ export class LinuxArena extends LinuxHandle implements Arena {
   }
 
   get address(): bigint {
-    this.raw.mustBeOpen();
-    return this.#mapping.address;
+    return this.#mapped().address;
   }
 
   /** Touching a page that no program allocated allocates it. */
   view(): Uint8Array {
-    this.raw.mustBeOpen();
-    return new Uint8Array(this.#mapping.memory);
+    return new Uint8Array(this.#mapped().memory);
   }
 
   override close(): void {
-    this.#mapping.unmap();
+    this.#mapping?.unmap();
+    this.#mapping = null;
+  }
+
+  #mapped(): Mapping {
+    this.raw.mustBeOpen();
+    if (this.#mapping !== null) return this.#mapping;
+    const { maxEntries, extra = 0n } = this.spec;
+    const mapping = this.mapMemory(maxEntries * PAGE, 0, true, extra);
+    if (extra !== 0n && mapping.address !== extra) {
+      mapping.unmap();
+      throw new MapError(
+        this.name,
+        "memory",
+        `map ${this.name}: this process uses the address 0x${extra.toString(16)} for something else`,
+      );
+    }
+    this.#mapping = mapping;
+    return mapping;
   }
 }

@@ -8,7 +8,7 @@ import type { Mapping } from "../sys/transport.ts";
 import type { RawMap } from "./raw-map.ts";
 
 /** After its collection was disposed, every operation throws MapError `closed`. */
-export abstract class LinuxHandle implements MapHandle {
+export abstract class LinuxHandle implements MapHandle, Disposable {
   readonly name: string;
   readonly spec: MapSpec;
   /** @internal Of this room. */
@@ -32,6 +32,12 @@ export abstract class LinuxHandle implements MapHandle {
 
   /** Gives back what the map's descriptor does not hold: memory, events, waiters. The descriptor is its collection's. */
   close(): void {}
+
+  /** Lets go of the map: for those that were opened by themselves; a collection does it for its own. Twice is harmless. */
+  [Symbol.dispose](): void {
+    this.close();
+    this.raw.descriptor.close();
+  }
 
   /** A part of the map as memory. @throws MapError */
   protected mapMemory(length: number, offset: number, writable: boolean, address = 0n): Mapping {

@@ -8,6 +8,7 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openModuleTypes } from "../module-types.ts";
 import { PIN_FOLDER, pinObject } from "../pins.ts";
+import { LinuxArena } from "./arena.ts";
 import { fillMap } from "./contents.ts";
 import { createMap, type MapReferences, sizedFor } from "./create.ts";
 import type { LinuxHandle } from "./handle.ts";
@@ -40,6 +41,7 @@ export function makeMaps(
     const raw = new RawMap(kernel, map, keep(descriptor), btf);
     const handle = makeHandle(raw, btf);
     into.set(map.name, handle);
+    if (handle instanceof LinuxArena) handle.begin(fresh);
     if (!fresh) continue;
     fillMap(raw);
     if (handle instanceof LinuxMapOfMaps) handle.fill((name) => into.get(name));
