@@ -35,6 +35,20 @@ export class PrivilegeError extends Error {
   override readonly name = "PrivilegeError";
 }
 
+/** The kernel has no such program, map, link or BTF object, or a name means several of them; the message lists what was near. */
+export class NotFoundError extends Error {
+  override readonly name = "NotFoundError";
+  readonly kind: "program" | "map" | "link" | "btf";
+  /** As it was asked for: a number, a name or a path. */
+  readonly reference: number | string;
+
+  constructor(kind: NotFoundError["kind"], reference: number | string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+    this.reference = reference;
+  }
+}
+
 /** A hook that cannot be attached to: no such interface, another program there, ... */
 export class AttachError extends Error {
   override readonly name = "AttachError";

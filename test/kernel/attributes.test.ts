@@ -24,6 +24,9 @@ const MEMBER: Readonly<Record<string, string>> = {
   raw_tracepoint_open: "raw_tracepoint.",
   iter_create: "iter_create.",
   prog_bind_map: "prog_bind_map.",
+  prog_query: "query.",
+  task_fd_query: "task_fd_query.",
+  enable_stats: "enable_stats.",
 };
 
 test("every field is where the header has it; fields newer than the header are left out", { skip }, () => {

@@ -45,6 +45,8 @@ const PIN = {
   text: {},
 } as const;
 
+const NEXT_ID = { size: 12, u32: { start_id: 0, next_id: 4 }, u64: {}, pointer: {}, text: {} } as const;
+
 export const ATTRIBUTES = {
   map_create: {
     size: 80,
@@ -172,9 +174,29 @@ export const ATTRIBUTES = {
   },
   obj_pin: PIN,
   obj_get: PIN,
-  btf_get_next_id: { size: 12, u32: { start_id: 0, next_id: 4 }, u64: {}, pointer: {}, text: {} },
+  prog_get_next_id: NEXT_ID,
+  map_get_next_id: NEXT_ID,
+  btf_get_next_id: NEXT_ID,
+  link_get_next_id: NEXT_ID,
+  prog_get_fd_by_id: { size: 12, u32: { prog_id: 0 }, u64: {}, pointer: {}, text: {} },
   map_get_fd_by_id: { size: 12, u32: { map_id: 0, open_flags: 8 }, u64: {}, pointer: {}, text: {} },
   btf_get_fd_by_id: { size: 12, u32: { btf_id: 0 }, u64: {}, pointer: {}, text: {} },
+  link_get_fd_by_id: { size: 12, u32: { link_id: 0 }, u64: {}, pointer: {}, text: {} },
+  prog_query: {
+    size: 64,
+    u32: { target_fd: 0, target_ifindex: 0, attach_type: 4, query_flags: 8, attach_flags: 12, count: 24 },
+    u64: { revision: 56 },
+    pointer: { prog_ids: 16, prog_attach_flags: 32, link_ids: 40, link_attach_flags: 48 },
+    text: {},
+  },
+  task_fd_query: {
+    size: 48,
+    u32: { pid: 0, fd: 4, flags: 8, buf_len: 12, prog_id: 24, fd_type: 28 },
+    u64: { probe_offset: 32, probe_addr: 40 },
+    pointer: { buf: 16 },
+    text: {},
+  },
+  enable_stats: { size: 4, u32: { type: 0 }, u64: {}, pointer: {}, text: {} },
   iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
   prog_attach: ATTACH,
   prog_detach: ATTACH,

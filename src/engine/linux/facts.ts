@@ -3,7 +3,7 @@
  * anything is tried why it would fail.
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { release } from "node:os";
 
 /** Where facts come from: the machine, or a test. */
@@ -16,6 +16,8 @@ export interface Facts {
   bytes(path: string): Uint8Array | null;
   /** Names in a folder; none when it cannot be read. */
   list(path: string): readonly string[];
+  /** Where a symbolic link leads, as it is written; null when it is none, or cannot be read. */
+  link(path: string): string | null;
 }
 
 export const MACHINE: Facts = {
@@ -39,6 +41,13 @@ export const MACHINE: Facts = {
       return readdirSync(path);
     } catch {
       return [];
+    }
+  },
+  link(path) {
+    try {
+      return readlinkSync(path);
+    } catch {
+      return null;
     }
   },
 };

@@ -33,7 +33,7 @@ describe("may this process use the kernel?", () => {
     },
     {
       what: "no /proc",
-      more: { facts: { release: "6.18", read: () => null, bytes: () => null, list: () => [] } },
+      more: { facts: { release: "6.18", read: () => null, bytes: () => null, list: () => [], link: () => null } },
       reason: "/proc is not mounted",
     },
     {

@@ -83,6 +83,10 @@ export class Request<C extends KnownCommand> {
     return this.#view.getUint32(this.#layout.u32[field]!, true);
   }
 
+  readU64(field: U64<C>): bigint {
+    return this.#view.getBigUint64(this.#layout.u64[field]!, true);
+  }
+
   /** The error that a failed `send` means. */
   error(result: number): SystemError {
     return new SystemError(`bpf(${this.command})`, -result);

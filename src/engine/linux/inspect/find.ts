@@ -1,0 +1,104 @@
+/** From what people say (a number, a name, a path of a pin, an object in hand) to what the kernel has. */
+
+import { nearest } from "../../../nearest.ts";
+import { NotFoundError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Kernel } from "../kernel.ts";
+import { openPinned } from "../pins.ts";
+import { eachObject, OBJECT_KINDS, type ObjectKind, openObject } from "./objects.ts";
+
+/** A number, as bpftool shows it; a name; the path of a pin, from `/` on; or a program, map or link of the Linux engine. */
+export type ObjectReference = number | string | { readonly fd: number };
+
+/** Names that are listed when none of them was meant. */
+const SOME_NAMES = 8;
+
+interface Found {
+  readonly id: number;
+  readonly name?: string;
+}
+
+/** What an open object is. */
+export type Read<Info> = (descriptor: { readonly fd: number }) => Info;
+
+/**
+ * All that a reference means: several objects may have one name.
+ * @throws NotFoundError when there is none, PrivilegeError, PinError
+ */
+export function findObjects<Info extends Found>(
+  kernel: Kernel,
+  kind: ObjectKind,
+  reference: ObjectReference,
+  read: Read<Info>,
+): Info[] {
+  if (typeof reference === "string" && !reference.startsWith("/")) return named(kernel, kind, reference, read);
+  if (typeof reference === "object") return [read(reference)];
+  using descriptor = typeof reference === "number" ? openNumbered(kernel, kind, reference) : openNamed(kernel, kind, reference);
+  return [read(descriptor)];
+}
+
+function openNamed(kernel: Kernel, kind: ObjectKind, path: string): Descriptor {
+  if (kind === "btf") throw new NotFoundError(kind, path, `${path}: types are not pinned; name them by their number`);
+  return openPinned(kernel, path, { kind, what: `opening a ${kind}` });
+}
+
+/** @throws NotFoundError when there is none, or several */
+export function findObject<Info extends Found>(
+  kernel: Kernel,
+  kind: ObjectKind,
+  reference: ObjectReference,
+  read: Read<Info>,
+): Info {
+  const [found, ...others] = findObjects(kernel, kind, reference, read);
+  if (found !== undefined && others.length === 0) return found;
+  const ids = [found, ...others].flatMap((each) => (each === undefined ? [] : [each.id]));
+  const name = typeof reference === "object" ? "" : reference;
+  throw new NotFoundError(
+    kind,
+    name,
+    `${ids.length} ${OBJECT_KINDS[kind].plural} have the name ${name}: ${ids.join(", ")}; say which by its number`,
+  );
+}
+
+function openNumbered(kernel: Kernel, kind: ObjectKind, id: number): Descriptor {
+  const { plural } = OBJECT_KINDS[kind];
+  const known = Number.isInteger(id) && id > 0 && id < 2 ** 32;
+  const descriptor = known ? openObject(kernel, kind, id) : null;
+  if (descriptor === null)
+    throw new NotFoundError(
+      kind,
+      id,
+      `there is no ${noun(kind)} ${id}; skep list ${plural.split(" ")[0]?.toLowerCase()} shows what there is`,
+    );
+  return descriptor;
+}
+
+function named<Info extends Found>(kernel: Kernel, kind: ObjectKind, name: string, read: Read<Info>): Info[] {
+  const found: Info[] = [];
+  const names = new Set<string>();
+  for (const info of eachObject(kernel, kind, read)) {
+    if (info.name === undefined || info.name === "") continue;
+    if (info.name === name || isCut(info.name, name)) found.push(info);
+    names.add(info.name);
+  }
+  if (found.length > 0) return found;
+  const near = nearest(name, names);
+  throw new NotFoundError(
+    kind,
+    name,
+    `there is no ${noun(kind)} ${name}: ${near === null ? listed(kind, [...names]) : `did you mean ${near}?`}`,
+  );
+}
+
+/** The kernel keeps 15 bytes of a name, which is how it is known elsewhere. */
+function isCut(whole: string, name: string): boolean {
+  return (name.length === 15 && whole.startsWith(name)) || (whole.length === 15 && name.startsWith(whole));
+}
+
+function listed(kind: ObjectKind, names: readonly string[]): string {
+  if (names.length === 0) return kind === "link" ? "links have numbers, no names" : "none has a name";
+  const more = names.length > SOME_NAMES ? ` and ${names.length - SOME_NAMES} more` : "";
+  return `there ${names.length === 1 ? "is only" : "are"} ${names.slice(0, SOME_NAMES).join(", ")}${more}`;
+}
+
+const noun = (kind: ObjectKind): string => (kind === "btf" ? "BTF object" : kind);

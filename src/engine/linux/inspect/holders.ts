@@ -1,0 +1,44 @@
+/**
+ * Which processes hold descriptors of BPF objects: /proc/PID/fd says which descriptors are of BPF at all, /proc/PID/fdinfo of which object. Of
+ * other users' processes only root is told; of processes that end meanwhile, nobody.
+ */
+
+import type { Facts } from "../facts.ts";
+import { DescriptorFacts } from "./fdinfo.ts";
+import type { Holder } from "./types.ts";
+
+/** What links in /proc/PID/fd say (`anon_inode_getfd` of kernel/bpf/), and the line of fdinfo with the object's number. */
+const KINDS: Readonly<Record<string, readonly [kind: Holder["kind"], line: string]>> = {
+  "anon_inode:bpf-prog": ["program", "prog_id"],
+  "anon_inode:bpf-map": ["map", "map_id"],
+  "anon_inode:bpf_link": ["link", "link_id"],
+  "anon_inode:bpf-link": ["link", "link_id"],
+  "anon_inode:btf": ["btf", "btf_id"],
+};
+
+export function* eachHolder(facts: Facts): Generator<Holder, undefined, undefined> {
+  for (const { pid, fd, target } of descriptors(facts)) {
+    const [kind, line] = KINDS[target] ?? [];
+    if (kind === undefined || line === undefined) continue;
+    const id = new DescriptorFacts(facts, fd, pid).number(line);
+    if (id !== null) yield { kind, id, pid, command: commandOf(facts, pid), fd };
+  }
+}
+
+/** Descriptors of all processes that are not files: what they are. */
+export function* descriptors(
+  facts: Facts,
+): Generator<{ readonly pid: number; readonly fd: number; readonly target: string }, undefined, undefined> {
+  for (const entry of facts.list("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) continue;
+    for (const fd of facts.list(`/proc/${pid}/fd`)) {
+      const target = facts.link(`/proc/${pid}/fd/${fd}`);
+      if (target?.startsWith("anon_inode:") === true) yield { pid, fd: Number(fd), target };
+    }
+  }
+}
+
+export function commandOf(facts: Facts, pid: number): string {
+  return facts.read(`/proc/${pid}/comm`) ?? "";
+}

@@ -1,0 +1,99 @@
+/** What is in the kernel that runs here: everything that bpftool shows, as data. */
+
+import type { Btf } from "../../../btf/btf.ts";
+import { NotFoundError } from "../../errors.ts";
+import { DescriptorLedger } from "../descriptors.ts";
+import { type Facts, MACHINE, possibleCpus } from "../facts.ts";
+import type { Kernel } from "../kernel.ts";
+import { KernelTypes } from "../kernel-types.ts";
+import { openNative } from "../sys/native.ts";
+import type { Transport } from "../sys/transport.ts";
+import { openTypes, readBtf } from "./btf-info.ts";
+import { findObject, findObjects, type ObjectReference, type Read } from "./find.ts";
+import { eachHolder } from "./holders.ts";
+import { readMap } from "./map-info.ts";
+import { eachObject, type ObjectKind } from "./objects.ts";
+import { eachPin } from "./pins.ts";
+import { readProgram } from "./program-info.ts";
+import type { BtfInfo, Holder, MapInfo, Pin, ProgramInfo } from "./types.ts";
+
+/** @throws FeatureError where there is no Linux, or no native code for this processor. */
+export async function openInspector(): Promise<KernelInspector> {
+  return new KernelInspector(await openNative(), MACHINE);
+}
+
+/**
+ * Nothing is kept open between two calls, so an object that it told of may be gone at the next: NotFoundError. Objects of other processes are
+ * shown to whoever has CAP_SYS_ADMIN, and to nobody else; what this process holds itself (`program(loaded)`), or can open by a pin, to everybody.
+ */
+export class KernelInspector implements Disposable {
+  readonly #kernel: Kernel;
+
+  /** For `inspectKernel`, and for tests with a transport of their own. */
+  constructor(transport: Transport, facts: Facts) {
+    const ledger = new DescriptorLedger(transport);
+    this.#kernel = { transport, ledger, facts, types: new KernelTypes(facts), cpus: possibleCpus(facts) };
+  }
+
+  /**
+   * Programs: all, or those that a reference means.
+   * @throws NotFoundError for a reference that means none; PrivilegeError; FeatureError before Linux 4.13
+   */
+  programs(which?: ObjectReference): ProgramInfo[] {
+    return this.#list("program", which, (descriptor) => readProgram(this.#kernel, descriptor));
+  }
+
+  /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
+  program(which: ObjectReference): ProgramInfo {
+    return findObject(this.#kernel, "program", which, (descriptor) => readProgram(this.#kernel, descriptor));
+  }
+
+  /** Maps: all, or those that a reference means. @throws NotFoundError, PrivilegeError; FeatureError before Linux 4.13 */
+  maps(which?: ObjectReference): MapInfo[] {
+    return this.#list("map", which, (descriptor) => readMap(this.#kernel, descriptor));
+  }
+
+  /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
+  map(which: ObjectReference): MapInfo {
+    return findObject(this.#kernel, "map", which, (descriptor) => readMap(this.#kernel, descriptor));
+  }
+
+  /** Types that were loaded with programs, the kernel's own and its modules'. @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.4 */
+  btfs(which?: ObjectReference): BtfInfo[] {
+    return this.#list("btf", which, (descriptor) => readBtf(this.#kernel, descriptor));
+  }
+
+  /** The types themselves, of modules on top of the kernel's. @throws NotFoundError, PrivilegeError, BtfError */
+  types(id: number): Btf {
+    const types = openTypes(this.#kernel, id);
+    if (types === null) throw new NotFoundError("btf", id, `there is no BTF object ${id}`);
+    return types;
+  }
+
+  /** All names in the bpf file systems that are mounted here, but those that this process may not open. */
+  pins(): Pin[] {
+    return [...eachPin(this.#kernel)];
+  }
+
+  /** Descriptors that processes hold of programs, maps, links and types: of all processes for root, else of one's own. */
+  holders(): Holder[] {
+    return [...eachHolder(this.#kernel.facts)];
+  }
+
+  /** Descriptors that are open: none between two calls. */
+  get descriptors(): readonly string[] {
+    return this.#kernel.ledger.report();
+  }
+
+  [Symbol.dispose](): void {
+    this.#kernel.ledger.closeAll();
+  }
+
+  #list<Info extends { readonly id: number; readonly name?: string }>(
+    kind: ObjectKind,
+    which: ObjectReference | undefined,
+    read: Read<Info>,
+  ): Info[] {
+    return which === undefined ? [...eachObject(this.#kernel, kind, read)] : findObjects(this.#kernel, kind, which, read);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What is in a kernel, as data: what `KernelInspector` returns. Numbers (`id`) are the kernel's own, the same that bpftool shows. Names of types
+ * are the kernel's, in lower case without prefix; what is newer than this table is its number as text.
+ */
+
+import type { MapType } from "../../../uapi/map-types.ts";
+import type { ProgramType } from "../../../uapi/program-types.ts";
+
+/** `type` of an object that may be newer than Skep. */
+export type Named<Known extends string> = Known | (string & {});
+
+export interface ProgramInfo {
+  readonly kind: "program";
+  readonly id: number;
+  /** Whole, where the program has types; else its first 15 bytes, or empty (before 4.15, or it has none). */
+  readonly name: string;
+  readonly type: Named<ProgramType>;
+  /** A digest of the instructions, 16 hexadecimal digits: the same program has the same tag. */
+  readonly tag: string;
+  readonly gplCompatible: boolean;
+  /** Null when /proc does not tell when the machine started. */
+  readonly loadedAt: Date | null;
+  /** The user that loaded it. */
+  readonly uid: number;
+  /** Instructions in the kernel's form, after the verifier: bytes, 8 a slot. 0 when this process may not see them. */
+  readonly translatedBytes: number;
+  /** Machine code, in bytes; 0 when there is none (an interpreter runs it), or this process may not see it. */
+  readonly jitedBytes: number;
+  /** Memory that it takes, in bytes; null when /proc does not tell. */
+  readonly memory: number | null;
+  /** Functions, the main one included. */
+  readonly functions: number;
+  /** Instructions that the verifier went through (5.16); null when not told. */
+  readonly verifiedInstructions: number | null;
+  /** Numbers of the maps that it uses. */
+  readonly maps: readonly number[];
+  /** Number of its types; null when it was loaded without (5.0). */
+  readonly btf: number | null;
+  /** What it is made for, of programs on kernel functions or other programs (6.0): a type `type` of the BTF object `btf`. Else null. */
+  readonly target: { readonly btf: number; readonly type: number } | null;
+  /** The device that runs it, of programs that were handed to one (4.16). Else null. */
+  readonly device: Device | null;
+  readonly statistics: RunStatistics;
+}
+
+/** Counted only while somebody has switched statistics on (`enableStatistics`, or sysctl kernel.bpf_stats_enabled); from when it was loaded. */
+export interface RunStatistics {
+  /** Nanoseconds on all CPUs together (5.1); beyond 2^53, rounded. */
+  readonly runTime: number;
+  readonly runCount: number;
+  /** Times that it was not run because it was running on that CPU already (5.12). Counted always. */
+  readonly recursionMisses: number;
+}
+
+/** A network interface that runs programs or holds maps itself. */
+export interface Device {
+  /** Index of the interface in its network namespace. */
+  readonly interface: number;
+  /** Device and inode of that namespace. */
+  readonly namespace: { readonly device: bigint; readonly inode: bigint };
+}
+
+export interface MapInfo {
+  readonly kind: "map";
+  readonly id: number;
+  /** Its first 15 bytes; empty before 4.15. */
+  readonly name: string;
+  readonly type: Named<MapType>;
+  /** Bytes. */
+  readonly keySize: number;
+  /** Bytes; per-CPU kinds hold as much for each CPU. */
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** `BPF_F_*` of linux/bpf.h. */
+  readonly flags: number;
+  /** `map_extra` (5.16): hash functions of a bloom filter, the address of an arena. Else 0. */
+  readonly extra: bigint;
+  /** User space can no longer write it (5.2). */
+  readonly frozen: boolean;
+  /** Memory that it takes now, in bytes; null when /proc does not tell. */
+  readonly memory: number | null;
+  /** Of maps of programs: what programs in it have in common. Null while it was never filled. */
+  readonly owner: { readonly type: Named<ProgramType>; readonly jited: boolean } | null;
+  /** Number of its types, and which of them keys and values have (0: none). Null when it has none. */
+  readonly types: { readonly btf: number; readonly key: number; readonly value: number } | null;
+  /** Of struct_ops maps: the kernel's type of the value, and the BTF object that has it (0: the kernel's own, or not told, before 6.9). Else null. */
+  readonly kernelType: { readonly btf: number; readonly value: number } | null;
+  readonly device: Device | null;
+}
+
+export interface BtfInfo {
+  readonly kind: "btf";
+  readonly id: number;
+  /** `vmlinux`, the name of a module, or empty: a program's. Since 5.11. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The kernel's, or a module's (5.11). */
+  readonly kernel: boolean;
+}
+
+/** A name in a bpf file system. */
+export interface Pin {
+  readonly path: string;
+  readonly kind: "program" | "map" | "link";
+  readonly id: number;
+}
+
+/** A descriptor that a process holds of an object. */
+export interface Holder {
+  readonly kind: "program" | "map" | "link" | "btf";
+  readonly id: number;
+  /** The process, and what it is called: at most 15 bytes. */
+  readonly pid: number;
+  readonly command: string;
+  readonly fd: number;
+}
