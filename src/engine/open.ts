@@ -1,6 +1,7 @@
-/** Chooses and opens an engine; each is loaded only when it is opened. */
+/** Chooses and opens an engine, or looks into the kernel; each is loaded only when it is opened. */
 
 import type { Engine } from "./engine.ts";
+import type { KernelInspector } from "./linux/inspect/inspector.ts";
 
 /**
  * Opens the kernel (`linux`) or the embedded engine. Without a choice: the kernel where this process may use it, else the
@@ -14,4 +15,18 @@ export async function openEngine(kind?: Engine["kind"]): Promise<Engine> {
   }
   const { openEmbedded } = await import("./embedded/engine.ts");
   return openEmbedded();
+}
+
+/**
+ * What is in the kernel that runs here: programs, maps, links, types, who uses them, what they cost. Needs CAP_SYS_ADMIN but for what this process
+ * holds itself: what is asked first says so.
+ *
+ *     using kernel = await inspectKernel();
+ *     for (const { id, name, type, statistics } of kernel.programs()) console.log(id, name, type, statistics.runTime);
+ *
+ * @throws FeatureError where there is no Linux, or no native code for this processor.
+ */
+export async function inspectKernel(): Promise<KernelInspector> {
+  const { openInspector } = await import("./linux/inspect/inspector.ts");
+  return openInspector();
 }

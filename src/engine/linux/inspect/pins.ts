@@ -20,8 +20,8 @@ function bpfMounts({ facts }: Kernel): readonly string[] {
   const places = (facts.read("/proc/self/mounts") ?? "").split("\n").flatMap((line) => {
     // proc_pid_mounts(5): device, mount point, type; white space in a mount point is written in octal.
     const [, place = "", type = ""] = line.split(" ");
-    const unescape = (code: string) => String.fromCharCode(Number.parseInt(code.slice(1), 8));
-    return type === "bpf" ? [place.replace(/\\[0-7]{3}/g, unescape)] : [];
+    const character = (code: string) => String.fromCharCode(Number.parseInt(code.slice(1), 8));
+    return type === "bpf" ? [place.replace(/\\[0-7]{3}/g, character)] : [];
   });
   return [...new Set(places)];
 }
