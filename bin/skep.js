@@ -9,7 +9,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exit(1);
 }
 // To import from "node:fs" here would load its streams, too: milliseconds.
-const { readdirSync, statSync } = process.getBuiltinModule("node:fs");
+const { existsSync, readdirSync, statSync } = process.getBuiltinModule("node:fs");
 const { join } = process.getBuiltinModule("node:path");
 process.getBuiltinModule("node:module").enableCompileCache?.();
 
@@ -28,15 +28,16 @@ async function bundled() {
 }
 
 function isCurrent() {
+  const sources = join(root, "src");
   const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return built > 0 && newest(join(root, "src")) <= built;
+  return built > 0 && (!existsSync(sources) || newest(sources) <= built);
 }
 
-/** When a file below a folder was changed last; 0 when there is no such folder. */
+/** When a source below a folder was changed last. Tests are not in the bundle. */
 function newest(folder) {
-  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return 0;
   let latest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name.endsWith(".test.ts")) continue;
     const path = `${folder}/${entry.name}`;
     const time = entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
     if (time > latest) latest = time;
