@@ -14,6 +14,7 @@ import { removeRedundantLoads } from "./passes/redundant-loads.ts";
 import { shareSlots } from "./passes/share-slots.ts";
 import { simplify } from "./passes/simplify.ts";
 import { removeTrivialParameters } from "./passes/trivial-parameters.ts";
+import { unrollLoops } from "./passes/unroll-loops.ts";
 import { numberValues } from "./passes/value-numbering.ts";
 
 export interface Pass {
@@ -43,6 +44,7 @@ const SEARCHING: readonly Pass[] = [
   { name: "packet-checks", run: combinePacketChecks },
   { name: "dead-stores", run: removeDeadStores },
   { name: "merge-stores", run: mergeStores },
+  { name: "unroll-loops", run: unrollLoops },
 ];
 
 export interface OptimizeOptions {
@@ -52,7 +54,7 @@ export interface OptimizeOptions {
   readonly observe?: (pass: string, fn: IrFunction) => void;
 }
 
-/** Every round makes the function smaller or simpler; this many are a fault that must not become an endless compilation. */
+/** Every round makes the function smaller or simpler, or has a loop less; this many are a fault that must not become an endless compilation. */
 const MOST_ROUNDS = 32;
 
 /** The function, optimized. `fn` is not changed. */

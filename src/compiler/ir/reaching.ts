@@ -6,7 +6,7 @@
 import { graphOf } from "./canonical.ts";
 import { predecessors } from "./graph.ts";
 import type { BlockId, IrFunction, Target, Type, Value } from "./ir.ts";
-import { targets } from "./operands.ts";
+import { forEachOperand, forEachTerminatorOperand, mapOperands, mapTerminator, targets } from "./operands.ts";
 
 export class Reaching {
   readonly #fn: IrFunction;
@@ -70,5 +70,37 @@ export class Reaching {
       this.#fn.blocks[0]!.instructions.unshift({ kind: "const", result: this.#undefined, value: 0n, location: null });
     }
     return this.#undefined;
+  }
+}
+
+/**
+ * A value of which there are several now: whoever reads `value` reads what reaches it. `places`: what it is behind each block that defines it.
+ * `copied` blocks read their own and are left alone.
+ */
+export function replaceReads(
+  fn: IrFunction,
+  value: Value,
+  places: ReadonlyMap<BlockId, Value>,
+  copied: ReadonlySet<BlockId>,
+): void {
+  const readers = fn.blocks.flatMap(({ instructions, terminator }, id) => {
+    if (copied.has(id)) return [];
+    let reads = false;
+    const see = (operand: Value): void => {
+      if (operand === value) reads = true;
+    };
+    for (const instruction of instructions) forEachOperand(instruction, see);
+    forEachTerminatorOperand(terminator, see);
+    return reads ? [id] : [];
+  });
+  if (readers.length === 0) return;
+  const reaching = new Reaching(fn, fn.values[value]!, places);
+  const found = readers.map((id) => reaching.atEntry(id));
+  reaching.complete();
+  for (const [index, id] of readers.entries()) {
+    const reader = fn.blocks[id]!;
+    const replace = (operand: Value): Value => (operand === value ? found[index]! : operand);
+    reader.instructions = reader.instructions.map((instruction) => mapOperands(instruction, replace));
+    reader.terminator = mapTerminator(reader.terminator, replace);
   }
 }

@@ -4,17 +4,8 @@
  */
 
 import type { BlockId, Instruction, IrFunction, Target, Terminator, Value } from "../ir.ts";
-import {
-  forEachOperand,
-  forEachTerminatorOperand,
-  mapOperands,
-  mapTargets,
-  mapTerminator,
-  resultOf,
-  targets,
-  withResult,
-} from "../operands.ts";
-import { Reaching } from "../reaching.ts";
+import { mapOperands, mapTargets, resultOf, targets, withResult } from "../operands.ts";
+import { replaceReads } from "../reaching.ts";
 
 /** A block of at most so many instructions is copied. */
 const MOST_COPIED = 4;
@@ -64,39 +55,18 @@ export function thread(fn: IrFunction, { from, side, through, taken }: Thread): 
       },
     }) - 1;
   source.terminator = redirect(source.terminator, side, { block: made, arguments: [] });
-  for (const [value, other] of copies) repair(fn, value, through, other, made);
+  const copied = new Set([through, made]);
+  for (const [value, other] of copies) {
+    const places = new Map([
+      [through, value],
+      [made, other],
+    ]);
+    replaceReads(fn, value, places, copied);
+  }
   return true;
 }
 
 function redirect(terminator: Terminator, side: number, target: Target): Terminator {
   let index = 0;
   return mapTargets(terminator, (given) => (index++ === side ? target : given));
-}
-
-/** `value`, which `block` defines, is `other` where `copy` was passed instead. */
-function repair(fn: IrFunction, value: Value, block: BlockId, other: Value, copy: BlockId): void {
-  const readers = fn.blocks.flatMap(({ instructions, terminator }, id) => {
-    if (id === block || id === copy) return [];
-    let reads = false;
-    const see = (operand: Value): void => {
-      if (operand === value) reads = true;
-    };
-    for (const instruction of instructions) forEachOperand(instruction, see);
-    forEachTerminatorOperand(terminator, see);
-    return reads ? [id] : [];
-  });
-  if (readers.length === 0) return;
-  const leaves = new Map([
-    [block, value],
-    [copy, other],
-  ]);
-  const reaching = new Reaching(fn, fn.values[value]!, leaves);
-  const found = readers.map((id) => reaching.atEntry(id));
-  reaching.complete();
-  for (const [index, id] of readers.entries()) {
-    const reader = fn.blocks[id]!;
-    const replace = (operand: Value): Value => (operand === value ? found[index]! : operand);
-    reader.instructions = reader.instructions.map((instruction) => mapOperands(instruction, replace));
-    reader.terminator = mapTerminator(reader.terminator, replace);
-  }
 }
