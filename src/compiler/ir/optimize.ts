@@ -7,6 +7,7 @@ import { simplifyControlFlow } from "./passes/control-flow.ts";
 import { removeDeadCode } from "./passes/dead-code.ts";
 import { removeDeadStores } from "./passes/dead-stores.ts";
 import { decideBranches } from "./passes/known-branches.ts";
+import { moveLoopInvariants } from "./passes/loop-invariants.ts";
 import { mergeStores } from "./passes/merge-stores.ts";
 import { combinePacketChecks } from "./passes/packet-checks.ts";
 import { promoteSlots } from "./passes/promote-slots.ts";
@@ -45,6 +46,7 @@ const SEARCHING: readonly Pass[] = [
   { name: "dead-stores", run: removeDeadStores },
   { name: "merge-stores", run: mergeStores },
   { name: "unroll-loops", run: unrollLoops },
+  { name: "loop-invariants", run: moveLoopInvariants },
 ];
 
 export interface OptimizeOptions {
