@@ -5,7 +5,7 @@
  *   node scripts/compare-verdicts.ts [--kernel 6.12 | --no-kernel] [--all] [--program NAME] FOLDER|FILE…
  *
  * Asks the kernel that runs here, in a child process (root), or with `--kernel` that of a Debian package in QEMU
- * (`SKEP_KERNELS`: see test/verifier/guest). `--all` prints every program, not the differences alone. Programs that the kernel
+ * (see test/guest). `--all` prints every program, not the differences alone. Programs that the kernel
  * refuses to look at (no privileges for their hook, no such map or function there) are counted and left out. `--no-kernel` asks
  * our verifier alone, for the newest kernel, and prints what it refuses. Exit code 1: there is another verdict.
  */
@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { printTable } from "../bench/measure.ts";
 import type { Spec } from "../src/object/spec.ts";
-import { runHere, runInGuest } from "../test/verifier/guest/run.ts";
+import { runHere, runInGuest } from "../test/guest/run.ts";
 import { type ObjectAnswer, objectFiles, readWhole } from "../test/verifier/objects.ts";
 import { OurVerifier } from "../test/verifier/ours.ts";
 import { KERNELS } from "../test/verifier/recorded.ts";

@@ -6,8 +6,8 @@
  *   node scripts/fuzz-verifier.ts [--count 100000] [--seed 0] [--why]
  *   node scripts/fuzz-verifier.ts --against guest [--kernel 6.12] [--count 2000] [--seed 0]
  *
- * `--why` tells what is refused, most frequent first. `--against guest` runs nothing, but asks a kernel of `$SKEP_KERNELS` in QEMU
- * (test/verifier/guest/run.ts) for its verdicts of the same programs: none may be taken here and refused there.
+ * `--why` tells what is refused, most frequent first. `--against guest` runs nothing, but asks a kernel of Debian's in QEMU
+ * (test/guest/run.ts) for its verdicts of the same programs: none may be taken here and refused there.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { serialize } from "node:v8";
 import { decode } from "../src/isa/decode.ts";
 import { printProgram } from "../src/isa/print.ts";
 import { verify } from "../src/verifier/verify.ts";
-import { runInGuest } from "../test/verifier/guest/run.ts";
+import { runInGuest } from "../test/guest/run.ts";
 import { judge, programOf, TARGETS, targetOf } from "../test/verifier/soundness/judge.ts";
 import { type Line, specOf } from "../test/verifier/soundness/lines.ts";
 import type { Said } from "../test/verifier/soundness/load-in-kernel.ts";

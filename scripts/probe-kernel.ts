@@ -9,7 +9,7 @@
  *     node scripts/probe-kernel.ts rules        what types of programs may return and do with packets, and fields of sockets
  *
  * Prints lines of JSON, which scripts/pack-kernel-tables.ts and the tests of src/verifier/targets read. For another kernel,
- * run it in a guest (test/verifier/guest/boot.sh); docs/verifier-targets.md has the steps.
+ * run it in a guest (test/guest/boot.sh); docs/verifier-targets.md has the steps.
  */
 
 import { contexts } from "./probe-kernel/contexts.ts";

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openKernelTarget } from "../../src/kernels/types.ts";
 import { verify } from "../../src/verifier/verify.ts";
-import { runInGuest } from "./guest/run.ts";
+import { runInGuest } from "../guest/run.ts";
 import { type Mutant, mutants, specOf } from "./mutants.ts";
 import { suite } from "./suite/all.ts";
 

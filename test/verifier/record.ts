@@ -2,8 +2,7 @@
  * Records what kernels say of the suite: `node test/verifier/record.ts [--kernel live|6.1|6.12] [--new]`.
  *
  * `live` (the default) is the kernel that runs here, as root: its version must be one of KERNELS. The others run in QEMU
- * (`qemu-system-x86`, `busybox-static`, `cpio`), from Debian's packages `linux-image-…-cloud-amd64`, unpacked with
- * `dpkg -x` into `$SKEP_KERNELS/6.1` and `$SKEP_KERNELS/6.12`; see guest/boot.sh.
+ * (`qemu-system-x86`, `busybox-static`, `cpio`), from Debian's packages `linux-image-…-cloud-amd64`; see test/guest/kernels.ts.
  *
  * `--new` asks of those programs only that have no record yet. Prints where the author of a program expected another verdict.
  */
@@ -11,7 +10,7 @@
 import { release } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { runHere, runInGuest } from "./guest/run.ts";
+import { runHere, runInGuest } from "../guest/run.ts";
 import type { Answer } from "./kernel.ts";
 import { KERNELS, readRecorded, recordedOf, writeRecorded } from "./recorded.ts";
 import { suite } from "./suite/all.ts";

@@ -7,7 +7,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { runHere, runInGuest } from "../guest/run.ts";
+import { runHere, runInGuest } from "../../guest/run.ts";
 import { differences } from "./compare.ts";
 import type { Observed } from "./observe.ts";
 import { programs } from "./programs.ts";

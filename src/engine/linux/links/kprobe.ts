@@ -98,7 +98,7 @@ function attachMany(attaching: Attaching, pattern: string): LinuxLink {
     .pointer("kprobe_multi.syms", new Uint8Array(pointers.buffer))
     .pointer("kprobe_multi.cookies", new Uint8Array(cookies.buffer));
   return createLink(attaching, request, {
-    place: `${returns ? "kretprobe.multi" : "kprobe.multi"} ${pattern}`,
+    place: `${spec.attachType === "trace_kprobe_session" ? "kprobe.session" : returns ? "kretprobe.multi" : "kprobe.multi"} ${pattern}`,
     feature: "BPF_LINK_TYPE_KPROBE_MULTI",
     since: spec.attachType === "trace_kprobe_session" ? "6.10" : "5.18",
     needs: ["CAP_BPF", "CAP_PERFMON"],

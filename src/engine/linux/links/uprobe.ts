@@ -99,7 +99,7 @@ function attachMany(attaching: Attaching, targets: readonly ProbeTarget[]): Linu
     .u32("uprobe_multi.flags", returns ? BPF_F_UPROBE_MULTI_RETURN : 0)
     .u32("uprobe_multi.pid", options.pid ?? 0);
   return createLink(attaching, request, {
-    place: `${returns ? "uretprobe.multi" : "uprobe.multi"} ${place}`,
+    place: `${spec.attachType === "trace_uprobe_session" ? "uprobe.session" : returns ? "uretprobe.multi" : "uprobe.multi"} ${place}`,
     feature: "BPF_LINK_TYPE_UPROBE_MULTI",
     since: spec.attachType === "trace_uprobe_session" ? "6.13" : "6.6",
     needs: ["CAP_BPF", "CAP_PERFMON"],

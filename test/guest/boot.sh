@@ -40,7 +40,7 @@ socket=$work/fs.sock
 /usr/lib/qemu/virtiofsd --socket-path="$socket" -o source=/ -o sandbox=chroot -o cache=always -o no_writeback >"$work/fs.log" 2>&1 &
 echo $! >"$work/fs.pid"
 for _ in $(seq 100); do [[ -S $socket ]] && break; sleep 0.05; done
-qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -m "$megabytes" -smp 2 -nodefaults -no-user-config -display none -serial stdio -no-reboot \
+qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -m "$megabytes" -smp 1 -nodefaults -no-user-config -display none -serial stdio -no-reboot \
   -object memory-backend-memfd,id=memory,size="${megabytes}M",share=on -numa node,memdev=memory \
   -chardev socket,id=root,path="$socket" -device vhost-user-fs-pci,chardev=root,tag=root \
   -kernel "$package/boot/vmlinuz-$version" -initrd "$work/initramfs" \
