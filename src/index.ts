@@ -4,6 +4,7 @@ export * from "./btf/index.ts";
 export { compile } from "./compile.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
+export * from "./engine/kernel-features.ts";
 export type { KernelInspector } from "./engine/linux/inspect/inspector.ts";
 export type * from "./engine/linux/inspect/types.ts";
 export { inspectKernel, openEngine } from "./engine/open.ts";

@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "check on which kernels a program loads, offline",
     load: async () => (await import("./commands/portability.ts")).portability,
   },
+  features: {
+    summary: "what the running kernel has, what this process may do, and why not",
+    load: async () => (await import("./commands/features.ts")).features,
+  },
   link: {
     summary: "link several objects into one",
     load: async () => (await import("./commands/link.ts")).link,

@@ -3,6 +3,7 @@
 // tables against kernels' own types.
 
 import type { AttachType } from "./attach-types.ts";
+import type { Command } from "./commands.ts";
 import { HELPER, type HelperName } from "./helpers.ts";
 import type { MapType } from "./map-types.ts";
 import type { ProgramType } from "./program-types.ts";
@@ -200,6 +201,78 @@ export function helperSince(number: number): KernelVersion | null {
   if (number <= 0) return null;
   return LAST_HELPER.find(([, last]) => number <= HELPER[last])?.[0] ?? null;
 }
+
+/** Commands of `bpf(2)`: `enum bpf_cmd`. */
+export const COMMAND_SINCE: Readonly<Record<Command, KernelVersion>> = {
+  map_create: "3.18",
+  map_lookup_elem: "3.18",
+  map_update_elem: "3.18",
+  map_delete_elem: "3.18",
+  map_get_next_key: "3.18",
+  prog_load: "3.18",
+  obj_pin: "4.4",
+  obj_get: "4.4",
+  prog_attach: "4.10",
+  prog_detach: "4.10",
+  prog_test_run: "4.12",
+  prog_run: "5.14",
+  prog_get_next_id: "4.13",
+  map_get_next_id: "4.13",
+  prog_get_fd_by_id: "4.13",
+  map_get_fd_by_id: "4.13",
+  obj_get_info_by_fd: "4.13",
+  prog_query: "4.15",
+  raw_tracepoint_open: "4.17",
+  btf_load: "4.18",
+  btf_get_fd_by_id: "4.18",
+  task_fd_query: "4.18",
+  map_lookup_and_delete_elem: "4.20",
+  map_freeze: "5.2",
+  btf_get_next_id: "5.4",
+  map_lookup_batch: "5.6",
+  map_lookup_and_delete_batch: "5.6",
+  map_update_batch: "5.6",
+  map_delete_batch: "5.6",
+  link_create: "5.7",
+  link_update: "5.7",
+  link_get_fd_by_id: "5.8",
+  link_get_next_id: "5.8",
+  enable_stats: "5.8",
+  iter_create: "5.8",
+  link_detach: "5.9",
+  prog_bind_map: "5.10",
+  token_create: "6.9",
+  prog_stream_read_by_fd: "6.17",
+};
+
+/** Kinds of links: `enum bpf_link_type`, from the version whose kernels make such links. */
+export const LINK_TYPE_SINCE = {
+  raw_tracepoint: "5.7",
+  tracing: "5.7",
+  cgroup: "5.7",
+  iter: "5.8",
+  netns: "5.8",
+  xdp: "5.9",
+  perf_event: "5.15",
+  kprobe_multi: "5.18",
+  struct_ops: "6.4",
+  netfilter: "6.4",
+  tcx: "6.6",
+  uprobe_multi: "6.6",
+  netkit: "6.7",
+  sockmap: "6.10",
+} as const satisfies Readonly<Record<string, KernelVersion>>;
+
+/** Kinds of types that came after BTF itself (4.18): what a loader leaves out, or rewrites, for an older kernel. */
+export const BTF_KIND_SINCE = {
+  FUNC: "5.0",
+  VAR: "5.2",
+  DATASEC: "5.2",
+  FLOAT: "5.13",
+  DECL_TAG: "5.16",
+  TYPE_TAG: "5.17",
+  ENUM64: "6.0",
+} as const satisfies Readonly<Record<string, KernelVersion>>;
 
 /** Creation flags of maps: bit, name in linux/bpf.h, first Linux. */
 export const MAP_FLAGS: readonly { readonly bit: number; readonly name: string; readonly since: KernelVersion }[] = [

@@ -7,12 +7,14 @@ import { atLeast } from "./release.ts";
 
 /** @returns what a name is set to; undefined when it is not set, or the kernel does not tell its configuration. */
 export function kernelConfig(facts: Facts): (name: string) => ConfigValue | undefined {
-  let text: string | null | undefined;
+  let lines: ReadonlyMap<string, string> | undefined;
   return (name) => {
     const virtual = VIRTUAL[name];
     if (virtual !== undefined) return virtual(facts);
-    if (text === undefined) text = readConfig(facts);
-    const value = text === null ? undefined : new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1];
+    lines ??= new Map(
+      Array.from((readConfig(facts) ?? "").matchAll(/^(\w+)=(.*)$/gm), ([, key = "", value = ""]) => [key, value]),
+    );
+    const value = lines.get(name);
     if (value === undefined) return undefined;
     if (value.startsWith('"')) return value.slice(1, -1).replace(/\\(.)/g, "$1");
     return value;
