@@ -120,6 +120,40 @@ describe("printProgram", () => {
   });
 });
 
+describe("instructions that the kernel rewrote", () => {
+  const rewritten: [hex: string, text: string][] = [
+    ["bf2b000000000000", "r11 = r2"],
+    ["b40b000007000000", "w11 = 7"],
+    ["ada1020000000000", "if r1 < r10 goto pc+2"],
+    ["ad1b020000000000", "if r11 < r1 goto pc+2"],
+    ["bf00ffff00000000", "r0 = &(void __percpu *)(r0)"],
+    ["c000000000000000", "nospec"],
+  ];
+  for (const [hex, text] of rewritten)
+    it(text, () => {
+      const [, ...bytes] = /^(..)(.)(.)(....)(........)$/.exec(hex) ?? [];
+      const [opcode = "", src = "", dst = "", offset = "", imm = ""] = bytes;
+      const number = (hex: string, bits: 16 | 32) => {
+        const view = new DataView(fromHex(hex).buffer);
+        return bits === 16 ? view.getInt16(0, true) : view.getInt32(0, true);
+      };
+      const instruction = {
+        opcode: Number.parseInt(opcode, 16),
+        dst: Number.parseInt(dst, 16),
+        src: Number.parseInt(src, 16),
+        offset: number(offset, 16),
+        imm: number(imm, 32),
+        high: 0,
+      };
+      assert.equal(print(instruction, { translated: true }), text);
+    });
+
+  it("are none of a program's", () => {
+    assert.match(print({ opcode: 0xbf, dst: 11, src: 2, offset: 0, imm: 0, high: 0 }), /^invalid /);
+    assert.match(print({ opcode: 0xbf, dst: 12, src: 2, offset: 0, imm: 0, high: 0 }, { translated: true }), /^invalid /);
+  });
+});
+
 describe("print and assemble", () => {
   it("are inverse, for every instruction", () => {
     fc.assert(

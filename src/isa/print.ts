@@ -16,6 +16,11 @@ import { operationOf } from "./operation.ts";
 export interface PrintOptions {
   /** Names helpers: `call bpf_map_lookup_elem#1`. Without it, or when it returns null, `call unknown#1` as the kernel says. */
   readonly helperName?: (id: number) => string | null;
+  /**
+   * Instructions as the kernel keeps them after its verifier rewrote them: there is a register r11 that no program has (`BPF_REG_AX`), a barrier
+   * against speculation (`nospec`), and a move that makes an address of this CPU's (`&(void __percpu *)`). `assemble` refuses these.
+   */
+  readonly translated?: boolean;
 }
 
 export interface PrintProgramOptions extends PrintOptions {
@@ -27,6 +32,8 @@ export interface PrintProgramOptions extends PrintOptions {
 export function print(instruction: Instruction, options: PrintOptions = {}): string {
   const operation = operationOf(instruction);
   if (operation !== null) return printOperation(operation, instruction, options);
+  const translated = options.translated === true ? printTranslated(instruction, options) : null;
+  if (translated !== null) return translated;
   const { opcode, dst, src, offset, imm, high } = instruction;
   return `invalid opcode=0x${opcode.toString(16)} dst=${dst} src=${src} offset=${offset} imm=${imm} high=${high}`;
 }
@@ -43,6 +50,22 @@ export function printProgram(instructions: readonly Instruction[], options: Prin
     slot += slots(instruction);
   }
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** `BPF_ST | BPF_NOSPEC` of linux/filter.h, and `BPF_ADDR_PERCPU`, a variant of a 64-bit move. */
+const NOSPEC = 0xc0;
+const MOVE = 0xbf;
+const ADDR_PERCPU = -1;
+const LAST_REGISTER = 10;
+
+function printTranslated(instruction: Instruction, options: PrintOptions): string | null {
+  const { opcode, dst, src, offset } = instruction;
+  if (opcode === NOSPEC) return "nospec";
+  if (opcode === MOVE && offset === ADDR_PERCPU) return `r${dst} = &(void __percpu *)(r${src})`;
+  if (Math.max(dst, src) !== LAST_REGISTER + 1) return null;
+  const visible = { ...instruction, dst: Math.min(dst, LAST_REGISTER), src: Math.min(src, LAST_REGISTER) };
+  const operation = operationOf(visible);
+  return operation === null ? null : printOperation(operation, instruction, options);
 }
 
 function printOperation(operation: Operation, instruction: Instruction, options: PrintOptions): string {

@@ -31,33 +31,48 @@ export function findObjects<Info extends Found>(
   reference: ObjectReference,
   read: Read<Info>,
 ): Info[] {
-  if (typeof reference === "string" && !reference.startsWith("/")) return named(kernel, kind, reference, read);
-  if (typeof reference === "object") return [read(reference)];
-  using descriptor = typeof reference === "number" ? openNumbered(kernel, kind, reference) : openNamed(kernel, kind, reference);
-  return [read(descriptor)];
+  if (isName(reference)) return named(kernel, kind, reference, read);
+  return [useObject(kernel, kind, reference, read, read)];
+}
+
+/**
+ * What `use` makes of the one that a reference means, which is open meanwhile.
+ * @throws NotFoundError when there is none, or several; PrivilegeError, PinError
+ */
+export function useObject<Info extends Found, Result>(
+  kernel: Kernel,
+  kind: ObjectKind,
+  reference: ObjectReference,
+  read: Read<Info>,
+  use: Read<Result>,
+): Result {
+  if (typeof reference === "object") return use(reference);
+  using descriptor =
+    typeof reference === "number"
+      ? openNumbered(kernel, kind, reference)
+      : isName(reference)
+        ? openNumbered(kernel, kind, theOnly(kind, reference, named(kernel, kind, reference, read)))
+        : openNamed(kernel, kind, reference);
+  return use(descriptor);
+}
+
+const isName = (reference: ObjectReference): reference is string => typeof reference === "string" && !reference.startsWith("/");
+
+function theOnly(kind: ObjectKind, name: string, found: readonly Found[]): number {
+  const [first, ...others] = found;
+  if (first !== undefined && others.length === 0) return first.id;
+  const ids = found.map(({ id }) => id);
+  const { plural } = OBJECT_KINDS[kind];
+  throw new NotFoundError(
+    kind,
+    name,
+    `${ids.length} ${plural} have the name ${name}: ${ids.join(", ")}; say which by its number`,
+  );
 }
 
 function openNamed(kernel: Kernel, kind: ObjectKind, path: string): Descriptor {
   if (kind === "btf") throw new NotFoundError(kind, path, `${path}: types are not pinned; name them by their number`);
   return openPinned(kernel, path, { kind, what: `opening a ${kind}` });
-}
-
-/** @throws NotFoundError when there is none, or several */
-export function findObject<Info extends Found>(
-  kernel: Kernel,
-  kind: ObjectKind,
-  reference: ObjectReference,
-  read: Read<Info>,
-): Info {
-  const [found, ...others] = findObjects(kernel, kind, reference, read);
-  if (found !== undefined && others.length === 0) return found;
-  const ids = [found, ...others].flatMap((each) => (each === undefined ? [] : [each.id]));
-  const name = typeof reference === "object" ? "" : reference;
-  throw new NotFoundError(
-    kind,
-    name,
-    `${ids.length} ${OBJECT_KINDS[kind].plural} have the name ${name}: ${ids.join(", ")}; say which by its number`,
-  );
 }
 
 function openNumbered(kernel: Kernel, kind: ObjectKind, id: number): Descriptor {

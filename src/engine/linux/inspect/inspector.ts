@@ -6,16 +6,20 @@ import { DescriptorLedger } from "../descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "../facts.ts";
 import type { Kernel } from "../kernel.ts";
 import { KernelTypes } from "../kernel-types.ts";
+import type { OpenedMap } from "../maps/open-map.ts";
 import { openNative } from "../sys/native.ts";
+import { SystemError } from "../sys/system-error.ts";
 import type { Transport } from "../sys/transport.ts";
 import { openTypes, readBtf } from "./btf-info.ts";
-import { findObject, findObjects, type ObjectReference, type Read } from "./find.ts";
+import { readMachineCode, readTranslated } from "./code.ts";
+import { findObjects, type ObjectReference, type Read, useObject } from "./find.ts";
 import { eachHolder } from "./holders.ts";
+import { KernelSymbols } from "./kernel-symbols.ts";
 import { readMap } from "./map-info.ts";
 import { eachObject, type ObjectKind } from "./objects.ts";
 import { eachPin } from "./pins.ts";
 import { readProgram } from "./program-info.ts";
-import type { BtfInfo, Holder, MapInfo, Pin, ProgramInfo } from "./types.ts";
+import type { BtfInfo, Holder, MachineCode, MapInfo, Pin, ProgramInfo, TranslatedCode } from "./types.ts";
 
 /** @throws FeatureError where there is no Linux, or no native code for this processor. */
 export async function openInspector(): Promise<KernelInspector> {
@@ -23,16 +27,20 @@ export async function openInspector(): Promise<KernelInspector> {
 }
 
 /**
- * Nothing is kept open between two calls, so an object that it told of may be gone at the next: NotFoundError. Objects of other processes are
+ * Nothing but opened maps is kept open between two calls, so an object that it told of may be gone at the next: NotFoundError. Objects of other processes are
  * shown to whoever has CAP_SYS_ADMIN, and to nobody else; what this process holds itself (`program(loaded)`), or can open by a pin, to everybody.
  */
 export class KernelInspector implements Disposable {
   readonly #kernel: Kernel;
+  readonly #symbols: KernelSymbols;
+  readonly #program: Read<ProgramInfo> = (descriptor) => readProgram(this.#kernel, descriptor);
+  readonly #map: Read<MapInfo> = (descriptor) => readMap(this.#kernel, descriptor);
 
   /** For `inspectKernel`, and for tests with a transport of their own. */
   constructor(transport: Transport, facts: Facts) {
     const ledger = new DescriptorLedger(transport);
     this.#kernel = { transport, ledger, facts, types: new KernelTypes(facts), cpus: possibleCpus(facts) };
+    this.#symbols = new KernelSymbols(facts);
   }
 
   /**
@@ -40,22 +48,35 @@ export class KernelInspector implements Disposable {
    * @throws NotFoundError for a reference that means none; PrivilegeError; FeatureError before Linux 4.13
    */
   programs(which?: ObjectReference): ProgramInfo[] {
-    return this.#list("program", which, (descriptor) => readProgram(this.#kernel, descriptor));
+    return this.#list("program", which, this.#program);
   }
 
   /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
   program(which: ObjectReference): ProgramInfo {
-    return findObject(this.#kernel, "program", which, (descriptor) => readProgram(this.#kernel, descriptor));
+    return useObject(this.#kernel, "program", which, this.#program, this.#program);
   }
 
   /** Maps: all, or those that a reference means. @throws NotFoundError, PrivilegeError; FeatureError before Linux 4.13 */
   maps(which?: ObjectReference): MapInfo[] {
-    return this.#list("map", which, (descriptor) => readMap(this.#kernel, descriptor));
+    return this.#list("map", which, this.#map);
   }
 
   /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
   map(which: ObjectReference): MapInfo {
-    return findObject(this.#kernel, "map", which, (descriptor) => readMap(this.#kernel, descriptor));
+    return useObject(this.#kernel, "map", which, this.#map, this.#map);
+  }
+
+  /**
+   * A map's contents, typed by the types that it was made with; bytes where there are none. It can be read, not written. Dispose it.
+   * @throws NotFoundError, PrivilegeError; FeatureError for a type of map that is newer than Skep
+   */
+  async openMap(which: ObjectReference): Promise<OpenedMap> {
+    const { openedMap } = await import("../maps/open-map.ts");
+    return useObject(this.#kernel, "map", which, this.#map, ({ fd }) => {
+      const own = this.#kernel.transport.duplicate(fd);
+      if (own < 0) throw new SystemError("fcntl(F_DUPFD_CLOEXEC)", -own);
+      return openedMap(this.#kernel, this.#kernel.ledger.adopt(own, "map to be read"));
+    });
   }
 
   /** Types that were loaded with programs, the kernel's own and its modules'. @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.4 */
@@ -70,6 +91,21 @@ export class KernelInspector implements Disposable {
     return types;
   }
 
+  /**
+   * Instructions as the verifier left them. Null when this process may not see them.
+   * @throws NotFoundError, PrivilegeError
+   */
+  translated(program: ObjectReference): TranslatedCode | null {
+    return useObject(this.#kernel, "program", program, this.#program, ({ fd }) =>
+      readTranslated(this.#kernel, this.#symbols, fd),
+    );
+  }
+
+  /** Machine code. Null when the program has none (an interpreter runs it), or this process may not see it. @throws NotFoundError, PrivilegeError */
+  machineCode(program: ObjectReference): MachineCode | null {
+    return useObject(this.#kernel, "program", program, this.#program, ({ fd }) => readMachineCode(this.#kernel, fd));
+  }
+
   /** All names in the bpf file systems that are mounted here, but those that this process may not open. */
   pins(): Pin[] {
     return [...eachPin(this.#kernel)];
@@ -80,7 +116,7 @@ export class KernelInspector implements Disposable {
     return [...eachHolder(this.#kernel.facts)];
   }
 
-  /** Descriptors that are open: none between two calls. */
+  /** Descriptors that are open: those of maps that were opened, and no others between two calls. */
   get descriptors(): readonly string[] {
     return this.#kernel.ledger.report();
   }

@@ -3,6 +3,8 @@
  * are the kernel's, in lower case without prefix; what is newer than this table is its number as text.
  */
 
+import type { Instruction } from "../../../isa/instruction.ts";
+import type { FunctionInfo, LineInfo } from "../../../object/spec.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 
@@ -114,4 +116,44 @@ export interface Holder {
   readonly pid: number;
   readonly command: string;
   readonly fd: number;
+}
+
+/** A program's instructions as the verifier left them: helpers, maps and functions are what they became, and nothing unreachable is there. */
+export interface TranslatedCode {
+  /** As the kernel gives them, 8 a slot: the main function, then the others. */
+  readonly bytes: Uint8Array;
+  /** In ascending order of `slot`. Empty for programs that were loaded without types. */
+  readonly functions: readonly FunctionInfo[];
+  /** In ascending order of `slot`; each holds until the next. */
+  readonly lines: readonly LineInfo[];
+  readonly instructions: readonly TranslatedInstruction[];
+}
+
+export interface TranslatedInstruction {
+  readonly slot: number;
+  /** As the kernel gives it; `print(instruction, { translated: true })` knows the forms that programs do not have. */
+  readonly instruction: Instruction;
+  /** In the kernel's notation, with names of maps, kernel functions and the program's own functions: `r1 = map drops (id 11)`, `call pc+8 count`. */
+  readonly text: string;
+  /** The name of the function that begins here. */
+  readonly function: string | null;
+  /** The source line that begins here. */
+  readonly line: LineInfo | null;
+}
+
+/** Machine code, as the JIT made it. */
+export interface MachineCode {
+  /** The main function first. */
+  readonly functions: readonly MachineFunction[];
+}
+
+export interface MachineFunction {
+  readonly name: string;
+  /** As /proc/kallsyms and profilers have it: `bpf_prog_123456789abcdef0_count`. */
+  readonly symbol: string;
+  /** Null where the kernel shows no addresses. */
+  readonly address: bigint | null;
+  readonly bytes: Uint8Array;
+  /** Where in `bytes` source lines begin, in ascending order. Empty where there are none, or the kernel shows no addresses. */
+  readonly lines: readonly { readonly offset: number; readonly line: LineInfo }[];
 }

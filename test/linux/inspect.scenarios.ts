@@ -1,0 +1,249 @@
+/** What is told of programs, maps and types that this process made, beside what bpftool tells of them. See scenario.ts. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Collection } from "../../src/engine/engine.ts";
+import { openLinux } from "../../src/engine/linux/engine.ts";
+import { type KernelInspector, openInspector } from "../../src/engine/linux/inspect/inspector.ts";
+import type { MapInfo, ProgramInfo } from "../../src/engine/linux/inspect/types.ts";
+import { MAP_TYPE } from "../../src/uapi/map-types.ts";
+import { PROGRAM_TYPE } from "../../src/uapi/program-types.ts";
+import { fixture } from "./fixtures.ts";
+import { main } from "./scenario.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+function bpftool<Answer = Json>(...args: readonly string[]): Answer {
+  const { status, stdout, stderr } = spawnSync("bpftool", ["-j", ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (status !== 0) throw new Error(`bpftool ${args.join(" ")}: ${stdout}${stderr}`);
+  return JSON.parse(stdout) as Answer;
+}
+
+/** What differs, field by field: `name: ours, theirs`. Fields of theirs that we have no answer to differ, too. */
+function differences(what: string, ours: Json, theirs: Json): string[] {
+  const names = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
+  return [...names].flatMap((name) => {
+    const [own, other] = [JSON.stringify(ours[name]), JSON.stringify(theirs[name])];
+    return own === other ? [] : [`${what}: ${name}: ${own}, bpftool says ${other}`];
+  });
+}
+
+/** Older bpftools print the number of a type that they do not know. */
+const typeFor = (theirs: unknown, name: string, numbers: Readonly<Record<string, number>>): unknown =>
+  typeof theirs === "number" ? numbers[name] : name;
+
+/** As bpftool has it. */
+function programAsJson(info: ProgramInfo, theirs: Json, pinned: readonly string[]): Json {
+  const { statistics } = info;
+  const seconds = Math.round(Number(info.loadedAt) / 1000);
+  return {
+    id: info.id,
+    type: typeFor(theirs["type"], info.type, PROGRAM_TYPE),
+    name: info.name,
+    tag: info.tag,
+    gpl_compatible: info.gplCompatible,
+    ...(statistics.runTime === 0 ? {} : { run_time_ns: statistics.runTime, run_cnt: statistics.runCount }),
+    ...(statistics.recursionMisses === 0 ? {} : { recursion_misses: statistics.recursionMisses }),
+    // Both compute it from two clocks.
+    loaded_at: Math.abs(seconds - Number(theirs["loaded_at"])) <= 2 ? theirs["loaded_at"] : seconds,
+    uid: info.uid,
+    bytes_xlated: info.translatedBytes,
+    jited: info.jitedBytes > 0,
+    ...(info.jitedBytes > 0 ? { bytes_jited: info.jitedBytes } : {}),
+    bytes_memlock: info.memory,
+    ...(info.maps.length === 0 ? {} : { map_ids: info.maps }),
+    ...(info.btf === null ? {} : { btf_id: info.btf }),
+    ...(pinned.length === 0 ? {} : { pinned }),
+    ...processes(theirs),
+  };
+}
+
+/** This process loaded what it compares. Some bpftools know it. */
+const processes = ({ pids }: Json): Json => (pids === undefined ? {} : { pids: [{ pid: process.pid, comm: command() }] });
+const command = (): string => readFileSync("/proc/self/comm", "utf8").trim();
+
+function mapAsJson(info: MapInfo, theirs: Json, pinned: readonly string[]): Json {
+  return {
+    id: info.id,
+    type: typeFor(theirs["type"], info.type, MAP_TYPE),
+    ...(info.name === "" ? {} : { name: info.name }),
+    flags: info.flags,
+    bytes_key: info.keySize,
+    bytes_value: info.valueSize,
+    max_entries: info.maxEntries,
+    bytes_memlock: info.memory,
+    ...(info.owner === null ? {} : { owner_prog_type: info.owner.type, owner_jited: info.owner.jited }),
+    frozen: info.frozen ? 1 : 0,
+    ...(info.types === null ? {} : { btf_id: info.types.btf }),
+    ...(pinned.length === 0 ? {} : { pinned }),
+    ...processes(theirs),
+  };
+}
+
+async function loaded<Answer>(
+  name: string,
+  use: (inspector: KernelInspector, collection: Collection) => Answer | Promise<Answer>,
+): Promise<Answer> {
+  await using engine = await openLinux();
+  await using collection = await engine.load(fixture(name));
+  using inspector = await openInspector();
+  return await use(inspector, collection);
+}
+
+/** Programs and maps of the kernel, in hand. */
+const handles = (objects: Readonly<Record<string, unknown>>) => Object.values(objects) as { readonly fd: number }[];
+
+function compareInfos(name: string) {
+  return loaded(name, (inspector, { programs, maps }) => {
+    const found: string[] = [];
+    for (const handle of handles(programs)) {
+      const info = inspector.program(handle);
+      const theirs = bpftool("prog", "show", "id", String(info.id));
+      found.push(...differences(`program ${info.name}`, programAsJson(inspector.program(info.id), theirs, []), theirs));
+    }
+    for (const handle of handles(maps)) {
+      const info = inspector.map(handle);
+      const theirs = bpftool("map", "show", "id", String(info.id));
+      found.push(...differences(`map ${info.name}`, mapAsJson(inspector.map(info.id), theirs, []), theirs));
+    }
+    return { programs: handles(programs).length, maps: handles(maps).length, found };
+  });
+}
+
+interface DumpedInstruction {
+  readonly proto?: string;
+  readonly src?: string;
+  readonly disasm: string;
+  readonly opcodes: {
+    readonly code: string;
+    readonly src_reg: string;
+    readonly dst_reg: string;
+    readonly off: string[];
+    readonly imm: string[];
+  };
+}
+
+/** Our text as bpftool would print it: numbers in the place of names, and distances where names are. */
+function asBpftool(text: string, { code, imm }: { readonly code: string; readonly imm: string[] }): string {
+  const bytes = Uint8Array.from(imm, Number);
+  const number = new DataView(bytes.buffer).getInt32(0, true);
+  const plain = text
+    .replace(/map \S+ \(id (\d+)\)/, "map[id:$1]")
+    .replace(/^(call [a-z_]\w+)$/, `$1#${number}`)
+    .replace(/(subprog\[\S+\]) \w+$/, "$1")
+    .replace(/ ll( \(\w+\))?$/, "");
+  return `(${Number(code).toString(16).padStart(2, "0")}) ${plain}`;
+}
+
+/** Null where bpftool was built without what it disassembles with: it then writes no bytes either. */
+function dumpMachineCode(id: number, file: string): Buffer | null {
+  const { status } = spawnSync("bpftool", ["prog", "dump", "jited", "id", String(id), "file", file]);
+  return status === 0 ? readFileSync(file) : null;
+}
+
+function compareCode(name: string) {
+  return loaded(name, (inspector, { programs }) => {
+    const found: string[] = [];
+    const folder = mkdtempSync(join(tmpdir(), "skep-inspect-"));
+    const symbols = readFileSync("/proc/kallsyms", "latin1");
+    try {
+      for (const handle of handles(programs)) {
+        const info = inspector.program(handle);
+        const code = inspector.translated(info.id);
+        const theirs = bpftool<DumpedInstruction[]>("prog", "dump", "xlated", "id", String(info.id), "opcodes");
+        const ours = code?.instructions ?? [];
+        if (ours.length !== theirs.length) found.push(`${info.name}: ${ours.length} instructions, bpftool says ${theirs.length}`);
+        const types = inspector.types(info.btf ?? 0);
+        ours.forEach((instruction, at) => {
+          const their = theirs[at];
+          if (their === undefined) return;
+          const proto = /(\w+)\(/.exec(their.proto ?? "")?.[1];
+          const line = instruction.line ?? undefined;
+          const { slot, text } = instruction;
+          // A call between functions names what it calls; that is compared below, by distance.
+          const distance = /^call (pc\S+)/.exec(text)?.[1];
+          const own = {
+            function: instruction.function ?? undefined,
+            src: line?.text,
+            text: distance ?? asBpftool(text, their.opcodes),
+          };
+          const other = {
+            function: proto,
+            // Older bpftools write `\\n` wrong.
+            src: their.src?.trim().replaceAll("\nn", "\\n"),
+            text: distance === undefined ? their.disasm : /pc[+-]\d+/.exec(their.disasm)?.[0],
+          };
+          found.push(...differences(`${info.name}, ${slot}`, own, other));
+          if (instruction.function !== null && types.find(instruction.function, "function") === undefined)
+            found.push(`${info.name}: no function ${instruction.function} among its types`);
+        });
+        const machine = inspector.machineCode(info.id);
+        const bytes = Buffer.concat((machine?.functions ?? []).map((each) => each.bytes));
+        const dumped = dumpMachineCode(info.id, join(folder, info.name));
+        if (bytes.length !== info.jitedBytes || dumped?.equals(bytes) === false) found.push(`${info.name}: other machine code`);
+        for (const { symbol, address, lines, name: own } of machine?.functions ?? []) {
+          const line = `${address?.toString(16)} t ${symbol}\t[bpf]`;
+          if (!symbols.includes(line)) found.push(`${info.name}: /proc/kallsyms has no ${line}`);
+          if (lines.length === 0 || lines[0]?.offset !== 0) found.push(`${info.name}: ${own} does not begin with a line`);
+        }
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    return { programs: handles(programs).length, found };
+  });
+}
+
+function compareTypes() {
+  return loaded("tracing", (inspector, { programs, maps }) => {
+    const ids = new Set(handles(programs).map((handle) => inspector.program(handle).btf));
+    const theirs = bpftool<Json[]>("btf", "show").filter(({ id, kernel }) => ids.has(Number(id)) || kernel === true);
+    const infos = inspector.btfs();
+    const all = { programs: inspector.programs(), maps: inspector.maps() };
+    const own = new Set([
+      ...handles(programs).map((each) => inspector.program(each).id),
+      ...handles(maps).map((each) => inspector.map(each).id),
+    ]);
+    const found = theirs.flatMap((their) => {
+      const info = infos.find(({ id }) => id === their["id"]);
+      if (info === undefined) return [`no BTF object ${their["id"]}`];
+      const ours = {
+        id: info.id,
+        size: info.size,
+        prog_ids: all.programs.filter(({ btf }) => btf === info.id).map(({ id }) => id),
+        map_ids: all.maps.filter(({ types }) => types?.btf === info.id).map(({ id }) => id),
+        kernel: info.kernel,
+        ...(info.name === "" ? {} : { name: info.name }),
+      };
+      // Others come and go; each of the two asks at its own time.
+      const mine = (list: unknown) => (list as number[]).filter((id) => own.has(id)).sort((a, b) => a - b);
+      return differences(
+        `btf ${info.id}`,
+        { ...ours, prog_ids: mine(ours.prog_ids), map_ids: mine(ours.map_ids) },
+        { ...their, ...processesGone, prog_ids: mine(their["prog_ids"]), map_ids: mine(their["map_ids"]) },
+      );
+    });
+    const [id] = ids;
+    const raw = bpftool<{ types: { id: number; name: string }[] }>("btf", "dump", "id", String(id)).types;
+    const types = inspector.types(id ?? 0);
+    for (const type of raw) {
+      const name = type.name === "(anon)" ? "" : type.name;
+      if (types.name(type.id) !== name) found.push(`type ${type.id}: ${types.name(type.id)}, bpftool says ${name}`);
+    }
+    return { types: raw.length, found };
+  });
+}
+
+/** Who holds types is not asked of BTF objects here. */
+const processesGone: Json = { pids: undefined };
+
+await main({
+  "infos of maps": () => compareInfos("maps"),
+  "infos of network": () => compareInfos("network"),
+  "infos of tracing": () => compareInfos("tracing"),
+  "code of maps": () => compareCode("maps"),
+  "code of tracing": () => compareCode("tracing"),
+  types: compareTypes,
+});
