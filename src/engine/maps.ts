@@ -102,17 +102,47 @@ export interface RecordOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A ring buffer that programs write. A record of the type that the map declares is decoded; others are bytes. Since Linux 5.8. */
-export interface RingBuffer<Item = unknown> extends MapHandle {
-  /** Waits for records, each taken out as it is yielded. Ends when the collection is disposed or the signal says so. */
-  records(options?: RecordOptions): AsyncIterableIterator<Item>;
+export interface ReuseOptions {
+  /** Every record is decoded into the same object, which is the callback's until it returns: only 64-bit numbers and texts are made anew. */
+  readonly reuse?: boolean;
+}
+
+export interface ConsumeOptions extends RecordOptions, ReuseOptions {}
+
+/**
+ * Is shown a record where it lies, in the buffer: `length` bytes of `bytes` from `offset`, a multiple of 4, until it returns. `bytes` is the same
+ * array from call to call, but for records that a buffer has in two parts; views of its `buffer` can be kept with it. The record makes room
+ * afterwards, also when this throws. False ends it. Reading the same buffer meanwhile is a MapError `invalid`.
+ */
+export type Lease = (bytes: Uint8Array, offset: number, length: number) => boolean | void;
+
+/** A buffer that programs write. A record of the type that the map declares is decoded; others are bytes, copied. */
+interface RecordBuffer<Item, Leasing> extends MapHandle {
+  /** Takes out what is there, oldest first, without waiting; stops after a callback that gives false. @returns how many records that was. */
+  drain(each: (record: Item) => boolean | void, options?: ReuseOptions): number;
+  /** The same without a copy: see `Lease`. */
+  lease(each: Leasing): number;
   /**
-   * Takes out what is there, oldest first, without waiting; stops after a callback that gives false.
+   * Waits for records and calls back with each: the quickest way to have them decoded. Ends when the collection is disposed, the signal says so
+   * or the callback gives false; rejects with what the callback throws. What it was not called for stays in the buffer.
    * @returns how many records that was.
    */
-  drain(each: (record: Item) => boolean | void): number;
-  /** Records that found no room since the map was made. */
+  consume(each: (record: Item) => boolean | void, options?: ConsumeOptions): Promise<number>;
+  /** The same without a copy: the quickest of all. */
+  consumeLeased(each: Leasing, options?: RecordOptions): Promise<number>;
+  /**
+   * Records that found no room since the map was made. Of ring buffers kernels count none: it is what the programs counted that the language compiled
+   * (docs/linux.md), NaN where other programs may write, too.
+   */
   readonly lost: number;
+}
+
+/** Since Linux 5.8. */
+export interface RingBuffer<Item = unknown> extends RecordBuffer<Item, Lease> {
+  /** Waits for records, each taken out as it is asked for. Ends when the collection is disposed or the signal says so. */
+  records(options?: RecordOptions): AsyncIterableIterator<Item>;
+  /** The same, up to 2,048 at a time, as many as are there: quicker, because each step of an asynchronous loop costs as much as several records. */
+  batches(options?: RecordOptions): AsyncIterableIterator<Item[]>;
   /** Bytes that wait to be read, headers included. */
   readonly available: number;
 }
@@ -121,6 +151,12 @@ export interface RingBuffer<Item = unknown> extends MapHandle {
 export interface UserRingBuffer<Item = unknown> extends MapHandle {
   /** Puts a record in. @throws MapError `full` when there is no room for it now. */
   submit(record: Item | Uint8Array): void;
+  /**
+   * The same, which waits for room: until programs have read enough, one record after the other in the order of the calls.
+   * @throws MapError `full` for a record that never fits, `closed` when the collection is disposed meanwhile; what the signal says.
+   */
+  send(record: Item | Uint8Array, options?: RecordOptions): Promise<void>;
+  /** Bytes that no program has read yet, headers included. */
   readonly available: number;
 }
 
@@ -135,8 +171,11 @@ export interface PerfOptions extends RecordOptions {
   readonly bytes?: number;
 }
 
-/** One buffer a CPU; nothing is kept before the first of these calls opens them. Since Linux 4.3. */
-export interface PerfEventArray<Item = unknown> extends MapHandle {
+/** Of a perf buffer: also which CPU wrote the record. What the kernel adds to make lengths multiples of 8 is part of `length`. */
+export type PerfLease = (bytes: Uint8Array, offset: number, length: number, cpu: number) => boolean | void;
+
+/** One buffer a CPU, oldest first of each; nothing is kept before the first of these calls opens them. Since Linux 4.3. */
+export interface PerfEventArray<Item = unknown> extends RecordBuffer<PerfRecord<Item>, PerfLease> {
   /** Opens the buffers, so that programs' output is kept from now on. */
   open(options?: PerfOptions): void;
   /**
@@ -144,12 +183,10 @@ export interface PerfEventArray<Item = unknown> extends MapHandle {
    * @throws MapError `invalid` when nobody counts that.
    */
   count(event: string): void;
-  /** Waits for records, in the order of each CPU. */
+  /** Waits for records. */
   records(options?: PerfOptions): AsyncIterableIterator<PerfRecord<Item>>;
-  /** Takes out what is there, one CPU after the other. */
-  drain(each: (record: PerfRecord<Item>) => boolean | void): number;
-  /** Records that found no room. */
-  readonly lost: number;
+  /** The same, up to 2,048 at a time. */
+  batches(options?: PerfOptions): AsyncIterableIterator<PerfRecord<Item>[]>;
 }
 
 /** A program, as far as a map of programs knows it: `Program` of engine.ts. */

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import type { BpfMap, Collection, Engine, PerCpuMap } from "../../src/engine/engine.ts";
 import { ethernet, ipv4, ipv6, packet, padding, payload, tcp, udp } from "../../src/packets/index.ts";
 import { XDP } from "../../src/uapi/xdp.ts";
+import { records } from "./records.ts";
 import { type MapShape, specOf } from "./specs.ts";
 
 const UDP_PACKET = packet(ethernet(), ipv4({ source: "203.0.113.7" }), udp({ destinationPort: 53 }), payload(new Uint8Array(32)));
@@ -29,6 +30,7 @@ export function contract(name: string, open: () => Promise<Engine>, skip: string
     packets(() => engine);
     programsAndMaps(() => engine);
     userSide(() => engine);
+    records(() => engine);
     limits(() => engine);
     lifetimes(() => engine);
   });

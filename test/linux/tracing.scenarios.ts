@@ -60,10 +60,14 @@ await main({
         await target.do("getppid 5");
         const waited = [(await first).value, (await records.next()).value];
         await records.return?.();
+        // What was not asked for is still there.
+        const rest: number[] = [];
+        events.drain(({ kind }) => void rest.push(kind));
         return {
           hits: variables.hits(0),
           drained,
           waited: waited.map(({ pid, kind, cookie }) => [pid === target.pid, kind, cookie]),
+          rest,
           left: events.available,
         };
       },

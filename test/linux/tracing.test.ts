@@ -44,6 +44,7 @@ describe("programs on events", { skip }, () => {
           [true, 8, cookie],
           [true, 10, cookie],
         ],
+        rest: [11],
         left: 0,
       },
       description: "tracepoint syscalls/sys_enter_getppid",

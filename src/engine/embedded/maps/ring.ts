@@ -185,26 +185,16 @@ export class Ring {
     this.#advance(this.#consumer, (this.consumed + align(length + RECORD_HEADER)) >>> 0);
   }
 
-  /**
-   * Calls back with address and length of every record that is there, oldest first; what was discarded is passed over. Ends early
-   * when the callback says false. @returns how many it was called for.
-   */
-  drain(each: (address: number, length: number) => boolean | void): number {
-    let count = 0;
+  /** Length of the next record that user space may see; -1 when there is none. What was discarded is passed over. */
+  find(): number {
     for (;;) {
       const header = this.next();
-      if (header < 0) return count;
+      if (header < 0) return -1;
       const length = header & LENGTH;
-      let more: boolean | void = true;
       // A length that a program spoilt must not lead beyond what was produced.
-      const whole = align(length + RECORD_HEADER) <= this.available;
-      if (whole && (header & DISCARDED) === 0) {
-        more = each(this.record, length);
-        count++;
-      }
-      if (whole) this.consume(length);
-      else this.#advance(this.#consumer, this.produced);
-      if (more === false) return count;
+      if (align(length + RECORD_HEADER) > this.available) this.#advance(this.#consumer, this.produced);
+      else if ((header & DISCARDED) !== 0) this.consume(length);
+      else return length;
     }
   }
 

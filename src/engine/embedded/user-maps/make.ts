@@ -1,7 +1,7 @@
 /** Which object of user space stands for which kind of map. */
 
 import type { Btf } from "../../../btf/btf.ts";
-import { type Codec, makeCodec } from "../../../btf/codec.ts";
+import { makeCodec, type ReusingCodec } from "../../../btf/codec.ts";
 import { keyCodec, valueCodec } from "../../codecs.ts";
 import { isMapOfMaps } from "../maps/map-of-maps.ts";
 import { PerfEventArrayMap } from "../maps/perf-events.ts";
@@ -19,7 +19,8 @@ import { UserArena, UserStackTraces } from "./others.ts";
 import { UserProgramArray } from "./program-array.ts";
 import { UserBloomFilter, UserQueue } from "./queues.ts";
 import { UserRedirectMap } from "./redirects.ts";
-import { UserPerfEvents, UserRing, UserSubmitRing } from "./rings.ts";
+import { UserPerfEvents, UserRing } from "./rings.ts";
+import { UserSubmitRing } from "./submit-ring.ts";
 
 /** What maps of user space stand in. */
 export interface UserHome {
@@ -77,7 +78,7 @@ export function makeUserMap(store: MapStore, types: Btf | null, home: UserHome):
  * Of the records of a ring: the kernel wants no value size of it, so the type alone says it. Of a perf event array, a type of the
  * values' own size is that of the descriptors in it, as most sources in C declare it.
  */
-function recordCodec(types: Btf | null, { spec, name }: MapStore): Codec | null {
+function recordCodec(types: Btf | null, { spec, name }: MapStore): ReusingCodec | null {
   if (types === null || spec.valueType === 0) return null;
   if (spec.type === "perf_event_array" && types.sizeOf(spec.valueType) === spec.valueSize) return null;
   return makeCodec(types, spec.valueType, { name: `${name}.record` });

@@ -1,21 +1,38 @@
 /** Ring buffers and perf event arrays as user space sees them: records, waited for or taken out. */
 
 import type { Btf } from "../../../btf/btf.ts";
-import type { Codec } from "../../../btf/codec.ts";
-import type { PerfEventArray, PerfOptions, PerfRecord, RecordOptions, RingBuffer, UserRingBuffer } from "../../engine.ts";
+import type { ReusingCodec } from "../../../btf/codec.ts";
+import type {
+  ConsumeOptions,
+  Lease,
+  PerfEventArray,
+  PerfLease,
+  PerfOptions,
+  PerfRecord,
+  RecordOptions,
+  ReuseOptions,
+  RingBuffer,
+} from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { batchesOf, consume, consumeLeased, type Readable, recordsOf, type Waiting } from "../../reading.ts";
+import { countOf, type Each, type EachLease, RecordReader } from "../../record-reader.ts";
 import type { PerfEventArrayMap } from "../maps/perf-events.ts";
-import { BPF_RB_FORCE_WAKEUP, type Ring } from "../maps/ring.ts";
+import type { Ring } from "../maps/ring.ts";
 import type { RingBufferMap } from "../maps/ring-buffer.ts";
 import type { Memory } from "../memory.ts";
 import type { Counters } from "../room/counters.ts";
 import { UserHandle } from "./handle.ts";
+import { RingCursor } from "./ring-cursor.ts";
 
 /** Bytes of each CPU's buffer of a perf event array, where nobody says. */
 const DEFAULT_BUFFER = 64 * 1024;
+/** More than any ring holds. */
+const ALL = 0x7fff_ffff;
+/** Records after which other work of the event loop has its turn, where other threads go on writing. */
+const MANY = 1024;
 
-/** What waits for records of some rings. */
-abstract class UserRecords<Item> extends UserHandle {
+/** Records of some rings, in every form. */
+abstract class UserRecords<Item, Leasing extends EachLease> extends UserHandle implements Readable {
   readonly #stops = new Set<() => void>();
 
   override close(): void {
@@ -23,123 +40,102 @@ abstract class UserRecords<Item> extends UserHandle {
     for (const stop of this.#stops) stop();
   }
 
-  /** Takes out up to `most` records. */
-  protected abstract collect(most: number): Item[];
-  protected abstract rings(): readonly Ring[];
-
-  protected async *wait({ signal }: RecordOptions): AsyncGenerator<Item, undefined, undefined> {
-    let stop = (): void => {};
-    const stopped = new Promise<void>((resolve) => {
-      stop = resolve;
-    });
-    this.#stops.add(stop);
-    signal?.addEventListener("abort", stop);
-    const isOver = (): boolean => signal?.aborted === true || !this.isOpen;
-    try {
-      while (!isOver()) {
-        // What was taken out is yielded even when it is over meanwhile: so few that it hardly matters who stops early.
-        for (const item of this.collect(1)) yield item;
-        if (isOver()) return;
-        const rings = this.rings();
-        if (rings.some((ring) => ring.next() >= 0)) continue;
-        await Promise.race(rings.map((ring) => ring.sleep(stopped)).concat(rings.length === 0 ? [stopped] : []));
-      }
-    } finally {
-      this.#stops.delete(stop);
-      signal?.removeEventListener("abort", stop);
-    }
+  drain(each: (record: Item) => boolean | void, { reuse = false }: ReuseOptions = {}): number {
+    return countOf(this.reader().pass(each as Each, ALL, reuse));
   }
+
+  lease(each: Leasing): number {
+    return countOf(this.reader().passLeased(each, ALL));
+  }
+
+  records(options: RecordOptions = {}): AsyncIterableIterator<Item> {
+    return recordsOf(this, this.reader(options), options);
+  }
+
+  batches(options: RecordOptions = {}): AsyncIterableIterator<Item[]> {
+    return batchesOf(this, this.reader(options), options);
+  }
+
+  async consume(each: (record: Item) => boolean | void, options: ConsumeOptions = {}): Promise<number> {
+    return consume(this, this.reader(options), each as Each, options);
+  }
+
+  async consumeLeased(each: Leasing, options: RecordOptions = {}): Promise<number> {
+    return consumeLeased(this, this.reader(options), each, options);
+  }
+
+  /** @internal */
+  waiting(): Waiting {
+    return {
+      wait: async (taken) => {
+        if (taken >= MANY) await new Promise((resolve) => setTimeout(resolve, 0));
+        const rings = this.rings();
+        if (!this.isOpen || rings.some((ring) => ring.find() >= 0)) return;
+        let stop = (): void => {};
+        const stopped = new Promise<void>((resolve) => {
+          stop = resolve;
+        });
+        this.#stops.add(stop);
+        await Promise.race(rings.map((ring) => ring.sleep(stopped)).concat(rings.length === 0 ? [stopped] : []));
+        this.#stops.delete(stop);
+      },
+      wake: () => {
+        for (const stop of this.#stops) stop();
+      },
+      [Symbol.dispose]() {},
+    };
+  }
+
+  /** What reads it, opened now. @throws MapError */
+  protected abstract reader(options?: RecordOptions): RecordReader;
+  protected abstract rings(): readonly Ring[];
 }
 
-/** A record: decoded when it is as long as its type, else its bytes. */
-function decode(memory: Memory, codec: Codec | null, address: number, length: number): unknown {
-  const bytes = memory.bytes.slice(address, address + length);
-  return codec !== null && codec.size === length ? codec.decode(bytes, 0) : bytes;
-}
+export class UserRing extends UserRecords<unknown, Lease> implements RingBuffer {
+  readonly #ring: Ring;
+  readonly #reader: RecordReader;
 
-export class UserRing extends UserRecords<unknown> implements RingBuffer {
-  readonly #map: RingBufferMap;
-  readonly #codec: Codec | null;
-
-  constructor(map: RingBufferMap, memory: Memory, types: Btf | null, codec: Codec | null) {
+  constructor(map: RingBufferMap, memory: Memory, types: Btf | null, codec: ReusingCodec | null) {
     super(map, memory, types);
-    this.#map = map;
-    this.#codec = codec;
+    this.#ring = map.ring;
+    this.#reader = new RecordReader(map.name, [new RingCursor(map.ring, memory, 0, () => this.isOpen)], codec, false);
   }
 
   get lost(): number {
-    return this.#map.ring.lost;
+    return this.#ring.lost;
   }
 
   get available(): number {
-    return this.#map.ring.available;
-  }
-
-  records(options: RecordOptions = {}): AsyncIterableIterator<unknown> {
     this.readable();
-    return this.wait(options);
+    return this.#ring.available;
   }
 
-  drain(each: (record: unknown) => boolean | void): number {
+  protected override reader(): RecordReader {
     this.readable();
-    return this.#map.ring.drain((address, length) => each(decode(this.memory, this.#codec, address, length)));
-  }
-
-  protected override collect(most: number): unknown[] {
-    const items: unknown[] = [];
-    this.drain((item) => items.push(item) < most);
-    return items;
+    return this.#reader;
   }
 
   protected override rings(): readonly Ring[] {
-    return [this.#map.ring];
+    return [this.#ring];
   }
 }
 
-export class UserSubmitRing extends UserHandle implements UserRingBuffer {
-  readonly #map: RingBufferMap;
-  readonly #codec: Codec | null;
-
-  constructor(map: RingBufferMap, memory: Memory, types: Btf | null, codec: Codec | null) {
-    super(map, memory, types);
-    this.#map = map;
-    this.#codec = codec;
-  }
-
-  get available(): number {
-    return this.#map.ring.available;
-  }
-
-  submit(record: unknown): void {
-    this.writable();
-    const { ring } = this.#map;
-    const bytes = record instanceof Uint8Array ? record : this.#encode(record);
-    const address = ring.reserve(bytes.length);
-    if (address === 0) {
-      const message = `${this.name}: no room for ${bytes.length} bytes: ${ring.size} in all, ${ring.available} not yet read by a program`;
-      throw new MapError(this.name, "full", message);
-    }
-    this.memory.bytes.set(bytes, address);
-    ring.commit(address, BPF_RB_FORCE_WAKEUP, false);
-  }
-
-  #encode(record: unknown): Uint8Array {
-    if (this.#codec === null)
-      throw new MapError(this.name, "invalid", `${this.name}: the Spec gives its records no type; submit a Uint8Array`);
-    const bytes = new Uint8Array(this.#codec.size);
-    this.#codec.encode(record, bytes, 0);
-    return bytes;
-  }
-}
-
-export class UserPerfEvents extends UserRecords<PerfRecord> implements PerfEventArray {
+export class UserPerfEvents extends UserRecords<PerfRecord, PerfLease> implements PerfEventArray {
   readonly #map: PerfEventArrayMap;
-  readonly #codec: Codec | null;
+  readonly #codec: ReusingCodec | null;
   readonly #cpus: number;
   readonly #counters: Counters;
+  #reader: RecordReader | null = null;
 
   /** @param cpus that the engine has. */
-  constructor(map: PerfEventArrayMap, memory: Memory, types: Btf | null, codec: Codec | null, cpus: number, counters: Counters) {
+  constructor(
+    map: PerfEventArrayMap,
+    memory: Memory,
+    types: Btf | null,
+    codec: ReusingCodec | null,
+    cpus: number,
+    counters: Counters,
+  ) {
     super(map, memory, types);
     this.#map = map;
     this.#codec = codec;
@@ -167,31 +163,18 @@ export class UserPerfEvents extends UserRecords<PerfRecord> implements PerfEvent
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#map.putCounter(cpu, { read: () => this.#counters.read(name, cpu) });
   }
 
-  records(options: PerfOptions = {}): AsyncIterableIterator<PerfRecord> {
+  protected override reader(options?: PerfOptions): RecordReader {
     this.readable();
-    this.open(options);
-    return this.wait(options);
-  }
-
-  drain(each: (record: PerfRecord) => boolean | void): number {
-    this.readable();
-    let count = 0;
-    let ended = false;
-    for (let cpu = 0; cpu < this.#cpus && !ended; cpu++) {
+    if (options !== undefined) this.open(options);
+    if (this.#reader !== null) return this.#reader;
+    const cursors = Array.from({ length: this.#cpus }, (_, cpu) => {
       const ring = this.#map.ringAt(cpu);
-      if (ring === null) continue;
-      count += ring.drain((address, length) => {
-        ended = each({ cpu, data: decode(this.memory, this.#codec, address, length) }) === false;
-        return !ended;
-      });
-    }
-    return count;
-  }
-
-  protected override collect(most: number): PerfRecord[] {
-    const items: PerfRecord[] = [];
-    this.drain((item) => items.push(item) < most);
-    return items;
+      return ring === null ? [] : [new RingCursor(ring, this.memory, cpu, () => this.isOpen)];
+    }).flat();
+    const reader = new RecordReader(this.name, cursors, this.#codec, true);
+    // Without buffers there is nothing to read, until somebody opens them.
+    if (cursors.length > 0) this.#reader = reader;
+    return reader;
   }
 
   protected override rings(): readonly Ring[] {

@@ -42,6 +42,8 @@ export interface PerfAttribute {
   readonly frequency?: number;
   /** `PERF_SAMPLE_*`. */
   readonly sampleType?: number;
+  /** `PERF_FORMAT_*`: what `read(2)` gives. */
+  readonly readFormat?: number;
   /** Also in threads and processes that begin later. */
   readonly inherit?: boolean;
   readonly wakeup?: number;
@@ -62,6 +64,7 @@ export function perfAttribute(wanted: PerfAttribute): Uint8Array {
   view.setBigUint64(8, wanted.config ?? 0n, true);
   view.setBigUint64(16, BigInt(wanted.frequency ?? wanted.period ?? 0), true);
   view.setBigUint64(24, BigInt(wanted.sampleType ?? 0), true);
+  view.setBigUint64(32, BigInt(wanted.readFormat ?? 0), true);
   view.setBigUint64(40, (wanted.inherit === true ? INHERIT : 0n) | (wanted.frequency === undefined ? 0n : FREQUENCY), true);
   view.setUint32(48, wanted.wakeup ?? 0, true);
   view.setBigUint64(56, wanted.config1 ?? 0n, true);

@@ -61,7 +61,24 @@ export abstract class LinuxHandle implements MapHandle, Disposable {
 /** What other kinds can do, and this one cannot: for those who have no types to tell them. */
 const OPERATIONS = [
   ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
-  ...["view", "push", "pop", "peek", "add", "records", "drain", "submit", "open", "count", "attach"],
+  ...[
+    "view",
+    "push",
+    "pop",
+    "peek",
+    "add",
+    "records",
+    "batches",
+    "drain",
+    "lease",
+    "consume",
+    "consumeLeased",
+    "submit",
+    "send",
+    "open",
+    "count",
+    "attach",
+  ],
 ] as const;
 
 for (const operation of OPERATIONS) {

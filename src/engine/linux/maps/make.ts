@@ -11,9 +11,10 @@ import { LinuxPerfEventArray, perfCodec } from "./perf-buffer.ts";
 import { LinuxBloomFilter, LinuxQueue } from "./queues.ts";
 import type { RawMap } from "./raw-map.ts";
 import { LinuxCgroupArray, LinuxMapOfMaps, LinuxProgramArray } from "./references.ts";
-import { LinuxRingBuffer, LinuxUserRingBuffer } from "./ring-buffer.ts";
+import { LinuxRingBuffer } from "./ring-buffer.ts";
 import { LinuxStackTraces } from "./stack-traces.ts";
 import { LinuxStructOps } from "./struct-ops.ts";
+import { LinuxUserRingBuffer } from "./user-ring-buffer.ts";
 import { perCpuCodec } from "./values.ts";
 
 /** @param types of the map's Spec. */

@@ -1,59 +1,59 @@
 /**
  * Perf event arrays (since 4.3): a buffer for each CPU that runs, opened when somebody wants records, or a counter that programs read.
- *
- * A buffer: `struct perf_event_mmap_page` of linux/perf_event.h, then records in a ring that is not mapped twice: a record may be in two parts.
  */
 
 import type { Btf } from "../../../btf/btf.ts";
-import { type Codec, makeCodec } from "../../../btf/codec.ts";
+import { makeCodec, type ReusingCodec } from "../../../btf/codec.ts";
 import { nearest } from "../../../nearest.ts";
-import type { PerfEventArray, PerfOptions, PerfRecord } from "../../engine.ts";
+import type { PerfEventArray, PerfLease, PerfOptions, PerfRecord } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { RecordReader } from "../../record-reader.ts";
 import type { Descriptor } from "../descriptors.ts";
+import type { Awaited } from "../events/waiter.ts";
 import { cpuList } from "../facts.ts";
 import { PERF_EVENT_IOC_ENABLE, PERF_EVENTS, PERF_TYPE, perfAttribute } from "../links/perf-attribute.ts";
-import { SystemError } from "../sys/system-error.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
+import { PerfCursor } from "./perf-memory.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 import { LinuxRecords } from "./records.ts";
 
 const DEFAULT_BUFFER = 64 * 1024;
-/** `PERF_COUNT_SW_BPF_OUTPUT`, `PERF_SAMPLE_RAW`. */
+/** `PERF_COUNT_SW_BPF_OUTPUT`, `PERF_SAMPLE_RAW`, `PERF_FORMAT_LOST` (since 6.0). */
 const BPF_OUTPUT = 10n;
 const SAMPLE_RAW = 1 << 10;
-/** Of `struct perf_event_mmap_page`: u64 data_head, data_tail, data_offset, data_size. */
-const HEAD = 1024;
-const TAIL = 1032;
-const DATA_OFFSET = 1040;
-const RECORD = { lost: 2, sample: 9 } as const;
-const WORDS = 2 ** 32;
+const FORMAT_LOST = 1 << 4;
 
+/** One CPU's. */
 interface Buffer {
-  readonly cpu: number;
   readonly event: Descriptor;
-  readonly mapping: Mapping;
-  readonly view: DataView;
-  readonly head: BigUint64Array;
-  readonly tail: BigUint64Array;
-  readonly data: Uint8Array;
-  /** Bytes taken out since the beginning. */
-  position: number;
+  readonly cursor: PerfCursor;
 }
 
-export class LinuxPerfEventArray extends LinuxRecords<PerfRecord> implements PerfEventArray {
-  readonly #codec: Codec | null;
+export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease> implements PerfEventArray {
+  readonly #codec: ReusingCodec | null;
   #buffers: Buffer[] = [];
   #counters: Descriptor[] = [];
-  #lost = 0;
+  #reader: RecordReader | null = null;
+  /** Whether events say how many records they lost. */
+  #tellsLost = true;
 
-  constructor(raw: RawMap, codec: Codec | null) {
+  constructor(raw: RawMap, codec: ReusingCodec | null) {
     super(raw);
     this.#codec = codec;
   }
 
-  /** As the kernel counted them: exact, and known when the next record of that CPU is read. */
+  /** As the kernel counted them: exact. Before Linux 6.0 those of a CPU are known when its next record was read. */
   get lost(): number {
-    return this.#lost;
+    const answer = new BigUint64Array(2);
+    let lost = 0;
+    for (const { event, cursor } of this.#buffers) {
+      // What it counted, which is nothing, and what it lost.
+      const told =
+        this.#tellsLost && this.raw.kernel.transport.read(event.fd, new Uint8Array(answer.buffer)) === answer.byteLength;
+      lost += told ? Number(answer[1]) : cursor.lost;
+    }
+    return lost;
   }
 
   open({ bytes = DEFAULT_BUFFER }: PerfOptions = {}): void {
@@ -61,37 +61,18 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord> implements Per
     if (!Number.isInteger(bytes) || bytes < 4096 || bytes > 2 ** 30 || Math.log2(bytes) % 1 !== 0)
       throw new MapError(this.name, "invalid", `${this.name}: bytes: expected a power of two from 4096 to 1 GiB, found ${bytes}`);
     if (this.#buffers.length > 0) return;
-    const attribute = perfAttribute({
-      type: PERF_TYPE.software,
-      config: BPF_OUTPUT,
-      sampleType: SAMPLE_RAW,
-      period: 1,
-      wakeup: 1,
-    });
     const { pageSize } = this.raw.kernel.transport;
     const size = Math.max(bytes, pageSize);
     try {
       for (const cpu of this.#cpus()) {
-        const event = this.#openEvent(attribute, cpu, "buffer");
-        let mapping: Mapping;
+        const event = this.#openBuffer(cpu);
         try {
-          mapping = this.#mapEvent(event, pageSize + size);
+          const cursor = new PerfCursor(this.#mapEvent(event, pageSize + size), size, pageSize, cpu);
+          this.#buffers.push({ event, cursor });
         } catch (error) {
           event.close();
           throw error;
         }
-        const { memory } = mapping;
-        const view = new DataView(memory);
-        this.#buffers.push({
-          cpu,
-          event,
-          mapping,
-          view,
-          head: new BigUint64Array(memory, HEAD, 1),
-          tail: new BigUint64Array(memory, TAIL, 1),
-          data: new Uint8Array(memory, Number(view.getBigUint64(DATA_OFFSET, true)) || pageSize, size),
-          position: 0,
-        });
         this.#put(cpu, event);
       }
     } catch (error) {
@@ -115,71 +96,28 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord> implements Per
     }
   }
 
-  records(options: PerfOptions = {}): AsyncIterableIterator<PerfRecord> {
-    this.open(options);
-    return this.wait(options);
-  }
-
-  drain(each: (record: PerfRecord) => boolean | void): number {
+  protected override reader(options?: PerfOptions): RecordReader {
     this.raw.mustBeOpen();
-    let count = 0;
-    let ended = false;
-    for (const buffer of this.#buffers) {
-      if (ended) break;
-      count += this.#drainOne(buffer, (data) => {
-        ended = each({ cpu: buffer.cpu, data }) === false;
-        return !ended;
-      });
-    }
-    return count;
+    if (options !== undefined) this.open(options);
+    if (this.#reader !== null) return this.#reader;
+    const cursors = this.#buffers.map(({ cursor }) => cursor);
+    const reader = new RecordReader(this.name, cursors, this.#codec, true);
+    // Without buffers there is nothing to read, until somebody opens them.
+    if (cursors.length > 0) this.#reader = reader;
+    return reader;
   }
 
-  #drainOne(buffer: Buffer, each: (data: unknown) => boolean): number {
-    const { head, tail, data } = buffer;
-    let count = 0;
-    for (let goOn = true; goOn && buffer.position < Number(Atomics.load(head, 0)); ) {
-      const header = this.#part(data, buffer.position, 8);
-      const view = new DataView(header.buffer, header.byteOffset, 8);
-      const type = view.getUint32(0, true);
-      const size = view.getUint16(6, true);
-      const body = this.#part(data, buffer.position + 8, size - 8);
-      const fields = new DataView(body.buffer, body.byteOffset, body.byteLength);
-      // u64 id, u64 lost; and u32 size, bytes of that size, padding included.
-      if (type === RECORD.lost) this.#lost += fields.getUint32(8, true) + fields.getUint32(12, true) * WORDS;
-      const record = type === RECORD.sample ? this.#decode(body, fields.getUint32(0, true)) : undefined;
-      buffer.position += size;
-      Atomics.store(tail, 0, BigInt(buffer.position));
-      if (type !== RECORD.sample) continue;
-      count++;
-      goOn = each(record);
-    }
-    return count;
+  /** Of the CPU that wrote most: its buffer is full first. */
+  protected override bytesTaken(): number {
+    let most = 0;
+    for (const { cursor } of this.#buffers) most = Math.max(most, cursor.bytesTaken());
+    return most;
   }
 
-  /** The kernel rounds samples up: what is behind the type's own bytes is padding. */
-  #decode(body: Uint8Array, length: number): unknown {
-    const size = this.#codec?.size ?? 0;
-    if (this.#codec !== null && length >= size && length < size + 8) return this.#codec.decode(body, 4);
-    return body.slice(4, 4 + length);
-  }
-
-  /** A part of the ring, in one piece. */
-  #part(data: Uint8Array, position: number, length: number): Uint8Array {
-    const start = position % data.length;
-    if (start + length <= data.length) return data.subarray(start, start + length);
-    const whole = new Uint8Array(length);
-    const first = data.subarray(start);
-    whole.set(first);
-    whole.set(data.subarray(0, length - first.length), first.length);
-    return whole;
-  }
-
-  protected override hasRecords(): boolean {
-    return this.#buffers.some(({ head, position }) => position < Number(Atomics.load(head, 0)));
-  }
-
-  protected override descriptors(): readonly number[] {
-    return this.#buffers.map(({ event }) => event.fd);
+  protected override awaited(reader: RecordReader): Awaited {
+    const size = this.#buffers[0]?.cursor.size ?? DEFAULT_BUFFER;
+    const descriptors = this.#buffers.map(({ event }) => event.fd);
+    return { name: this.name, descriptors, size, ready: () => reader.ready() };
   }
 
   override close(): void {
@@ -188,18 +126,34 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord> implements Per
   }
 
   #closeAll(): void {
-    for (const { event, mapping } of this.#buffers) {
-      mapping.unmap();
+    for (const { event, cursor } of this.#buffers) {
+      cursor[Symbol.dispose]();
       event.close();
     }
     for (const event of this.#counters) event.close();
     this.#buffers = [];
     this.#counters = [];
+    this.#reader = null;
   }
 
   #cpus(): readonly number[] {
     const online = cpuList(this.raw.kernel.facts.read("/sys/devices/system/cpu/online")) ?? [0];
     return online.filter((cpu) => cpu < this.spec.maxEntries);
+  }
+
+  /** The event that one CPU's records go to. */
+  #openBuffer(cpu: number): Descriptor {
+    const shape = { type: PERF_TYPE.software, config: BPF_OUTPUT, sampleType: SAMPLE_RAW, period: 1, wakeup: 1 };
+    if (this.#tellsLost) {
+      try {
+        return this.#openEvent(perfAttribute({ ...shape, readFormat: FORMAT_LOST }), cpu, "buffer");
+      } catch (error) {
+        // Kernels that do not know the format do not take it.
+        if (!(error instanceof MapError && error.cause instanceof SystemError && error.cause.errno === ERRNO.EINVAL)) throw error;
+        this.#tellsLost = false;
+      }
+    }
+    return this.#openEvent(perfAttribute(shape), cpu, "buffer");
   }
 
   #openEvent(attribute: Uint8Array, cpu: number, what: string): Descriptor {
@@ -232,7 +186,7 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord> implements Per
 }
 
 /** Of records: the type that the map declares, when it is not that of the descriptors that the kernel keeps in it. */
-export function perfCodec(types: Btf | null, raw: RawMap): Codec | null {
+export function perfCodec(types: Btf | null, raw: RawMap): ReusingCodec | null {
   const { valueType, name } = raw.spec;
   if (types === null || valueType === 0 || types.kind(types.resolve(valueType)) === "int") return null;
   return makeCodec(types, valueType, { name: `${name}.record` });

@@ -1,71 +1,79 @@
-/**
- * Waiting for records without blocking: Node's event loop says when there is something to read, and calls nobody while there is not. What
- * is there is taken out in one go; a consumer that is slower than the programs finds the next records when it comes back.
- */
+/** Records of a buffer in every form that user space may want them in, and waiting for them (events/waiter.ts). */
 
-import type { RecordOptions } from "../../engine.ts";
+import type { ConsumeOptions, RecordOptions, ReuseOptions } from "../../engine.ts";
+import { batchesOf, consume, consumeLeased, type Readable, recordsOf, type Waiting } from "../../reading.ts";
+import { countOf, type Each, type EachLease, type RecordReader } from "../../record-reader.ts";
+import type { Awaited, Member } from "../events/waiter.ts";
 import { LinuxHandle } from "./handle.ts";
 
-/** Records that are held back at most, decoded and not yet asked for. */
-const BATCH = 64;
+/** More than any buffer holds. */
+const ALL = 0x7fff_ffff;
 
-export abstract class LinuxRecords<Item> extends LinuxHandle {
-  readonly #stops = new Set<() => void>();
-  readonly #watches = new Set<Disposable>();
+export abstract class LinuxRecords<Item, Leasing extends EachLease> extends LinuxHandle implements Readable {
+  #member: Member | null = null;
+  /** Who waits, one reading each. */
+  #waits = 0;
+  #closed = false;
+
+  /** @internal */
+  get isOpen(): boolean {
+    return !this.#closed && this.fd >= 0;
+  }
+
+  drain(each: (record: Item) => boolean | void, { reuse = false }: ReuseOptions = {}): number {
+    return countOf(this.reader().pass(each as Each, ALL, reuse));
+  }
+
+  lease(each: Leasing): number {
+    return countOf(this.reader().passLeased(each, ALL));
+  }
+
+  records(options: RecordOptions = {}): AsyncIterableIterator<Item> {
+    return recordsOf(this, this.reader(options), options);
+  }
+
+  batches(options: RecordOptions = {}): AsyncIterableIterator<Item[]> {
+    return batchesOf(this, this.reader(options), options);
+  }
+
+  async consume(each: (record: Item) => boolean | void, options: ConsumeOptions = {}): Promise<number> {
+    return consume(this, this.reader(options), each as Each, options);
+  }
+
+  async consumeLeased(each: Leasing, options: RecordOptions = {}): Promise<number> {
+    return consumeLeased(this, this.reader(options), each, options);
+  }
+
+  /** @internal */
+  async waiting(): Promise<Waiting> {
+    const { waiterOf } = await import("../events/waiter.ts");
+    if (!this.isOpen) return { wait: () => Promise.resolve(), wake() {}, [Symbol.dispose]() {} };
+    const reader = this.reader();
+    this.#member ??= waiterOf(this.raw.kernel).join(this.awaited(reader));
+    const member = this.#member;
+    this.#waits++;
+    return {
+      wait: (taken) => member.wait(taken, this.bytesTaken()),
+      wake: () => member.wake(),
+      [Symbol.dispose]: () => {
+        if (--this.#waits > 0) return;
+        member[Symbol.dispose]();
+        if (this.#member === member) this.#member = null;
+      },
+    };
+  }
 
   /** Waiting ends before descriptors are closed: their numbers may be other files' at once. */
   override close(): void {
-    for (const watch of this.#watches) watch[Symbol.dispose]();
-    for (const stop of this.#stops) stop();
-    this.#stops.clear();
+    this.#closed = true;
+    this.#member?.[Symbol.dispose]();
+    this.#member = null;
   }
 
-  /** Takes out what is there, oldest first, without waiting; stops after a callback that gives false. */
-  abstract drain(each: (record: Item) => boolean | void): number;
-  /** Whether `drain` would find something, or a part of something. */
-  protected abstract hasRecords(): boolean;
-  /** What becomes readable when there are records. */
-  protected abstract descriptors(): readonly number[];
-
-  protected async *wait({ signal }: RecordOptions): AsyncGenerator<Item, undefined, undefined> {
-    let stop = (): void => {};
-    const stopped = new Promise<void>((resolve) => {
-      stop = resolve;
-    });
-    this.#stops.add(stop);
-    signal?.addEventListener("abort", stop);
-    const isOver = (): boolean => signal?.aborted === true || this.fd < 0;
-    try {
-      while (!isOver()) {
-        const batch: Item[] = [];
-        this.drain((record) => batch.push(record) < BATCH);
-        // What was taken out is yielded even when it is over meanwhile.
-        yield* batch;
-        if (batch.length === 0 && !isOver()) await this.#readable(stopped);
-      }
-    } finally {
-      this.#stops.delete(stop);
-      signal?.removeEventListener("abort", stop);
-    }
-  }
-
-  /**
-   * A perf event says that it is readable once for each record, to whoever asks first (`perf_poll` of kernel/events/core.c), and epoll
-   * asks when a descriptor is added to it. What came before that would wait for the next record; so the buffers are looked at again
-   * when the event loop has gone around, which is when the descriptors have been added.
-   */
-  async #readable(stopped: Promise<void>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const watches = this.descriptors().map((fd) => this.raw.kernel.transport.watch(fd, resolve));
-    for (const watch of watches) this.#watches.add(watch);
-    setImmediate(() => setImmediate(() => this.fd >= 0 && this.hasRecords() && resolve()));
-    try {
-      await Promise.race([promise, stopped]);
-    } finally {
-      for (const watch of watches) {
-        watch[Symbol.dispose]();
-        this.#watches.delete(watch);
-      }
-    }
-  }
+  /** What reads it, opened now. @throws MapError */
+  protected abstract reader(options?: RecordOptions): RecordReader;
+  /** Bytes of the buffer that were read since the last time this was asked. */
+  protected abstract bytesTaken(): number;
+  /** How it is waited for. */
+  protected abstract awaited(reader: RecordReader): Awaited;
 }

@@ -25,6 +25,9 @@ type More = Pick<
   | "packetSocket"
   | "netlink"
   | "watch"
+  | "epollCreate"
+  | "epollControl"
+  | "epollTake"
 >;
 
 // fcntl.h, socket(2), netlink(7), linux/perf_event.h, linux/mount.h: the same numbers on every architecture of `ARCHITECTURES`.
@@ -40,6 +43,10 @@ const ETH_P_ALL = 3;
 const FSOPEN_CLOEXEC = 1;
 const FSCONFIG_CMD_CREATE = 6;
 const FSMOUNT_CLOEXEC = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+/** Descriptors that one `epoll_wait` takes, and bytes of a `struct epoll_event`: 12 on x86-64, 16 elsewhere. */
+const EPOLL_MOST = 64;
+const EPOLL_EVENT = 16;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 
@@ -66,6 +73,7 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
     return result < 0 ? result : fd;
   };
   const handles = new Set<object>();
+  const epollEvents = new Uint8Array(EPOLL_MOST * EPOLL_EVENT);
 
   return {
     duplicate: (fd) => call("fcntl", "int", ["int", "int", "long"])(fd, F_DUPFD_CLOEXEC, 0),
@@ -122,6 +130,21 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
         close(fd);
       }
     },
+    epollCreate: () => call("epoll_create1", "int", ["int"])(EPOLL_CLOEXEC),
+    epollControl(epoll, operation, fd, events) {
+      const event = new Uint8Array(EPOLL_EVENT);
+      new DataView(event.buffer).setUint32(0, events, true);
+      return call("epoll_ctl", "int", ["int", "int", "int", "uintptr_t"])(epoll, operation, fd, at(event));
+    },
+    epollTake(epoll) {
+      const wait = call("epoll_wait", "int", ["int", "uintptr_t", "int", "int"]);
+      for (let taken = 0; ; ) {
+        const count = wait(epoll, at(epollEvents), EPOLL_MOST, 0);
+        if (count < 0) return count;
+        taken += count;
+        if (count < EPOLL_MOST) return taken;
+      }
+    },
     watch(fd, ready) {
       const handle = koffi.node.poll(fd, { readable: true }, () => {
         try {
@@ -135,6 +158,10 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
       });
       handles.add(handle);
       return {
+        hold(alive) {
+          if (alive) handle.ref();
+          else handle.unref();
+        },
         [Symbol.dispose]() {
           if (!handles.delete(handle)) return;
           handle.stop();

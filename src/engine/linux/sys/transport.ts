@@ -48,9 +48,23 @@ export interface Transport {
    * one after the other, the closing one included: how many bytes of `answer` were filled.
    */
   netlink(message: Uint8Array, answer: Uint8Array): number;
+  /** `epoll_create1(2)`, close-on-exec: one descriptor that says whether any of many has something to read. */
+  epollCreate(): number;
+  /** `epoll_ctl(2)`: adds, changes or removes (`EPOLL`) a descriptor; which events of it count, a mask. */
+  epollControl(epoll: number, operation: number, fd: number, events: number): number;
+  /** `epoll_wait(2)` without waiting: takes out what is ready, so that the descriptor is not readable any more; how many that were. */
+  epollTake(epoll: number): number;
   /** Calls `ready` from the event loop whenever there is something to read, until it is closed. It keeps the process alive. */
-  watch(fd: number, ready: () => void): Disposable;
+  watch(fd: number, ready: () => void): Watch;
 }
+
+export interface Watch extends Disposable {
+  /** Whether it keeps the process alive from now on. */
+  hold(alive: boolean): void;
+}
+
+/** Operations and events of `epollControl`: sys/epoll.h, the same on every architecture. `edge`: told once for each time it becomes ready. */
+export const EPOLL = { add: 1, remove: 2, change: 3, readable: 1, writable: 4, edge: 0x8000_0000 } as const;
 
 /** Memory shared with the kernel. Writing to one that was not asked for as writable kills the process. */
 export interface Mapping {
