@@ -34,19 +34,37 @@ export function fillConfig(
   return { ...spec, maps: spec.maps.map(fill) };
 }
 
-function write(bytes: Uint8Array, { name, value: kind, offset, size }: KconfigExtern, value: ConfigValue): void {
+/** As libbpf (`set_kcfg_value_*`): long texts are cut, numbers that do not fit and letters where a number is expected are errors. */
+function write(bytes: Uint8Array, extern: KconfigExtern, value: ConfigValue): void {
+  const { name, value: kind, offset, size } = extern;
+  const refuse = (why: string, options?: ErrorOptions): never => {
+    throw new RangeError(
+      `${name}: ${why}, found ${JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each))}`,
+      options,
+    );
+  };
   if (kind === "string") {
-    const text = new TextEncoder().encode(String(value));
-    if (text.length >= size) throw new RangeError(`${name}: expected at most ${size - 1} characters, found ${text.length}`);
-    bytes.set(text, offset);
+    // The last byte stays 0.
+    bytes.set(new TextEncoder().encode(String(value)).subarray(0, size - 1), offset);
     return;
   }
-  const letter = kind === "char" ? String(value).charCodeAt(0) : TRISTATE[String(value)];
-  let wide: bigint;
-  try {
-    wide = letter === undefined ? BigInt(value) : BigInt(letter);
-  } catch (cause) {
-    throw new RangeError(`${name}: expected a value of kind ${kind}, found ${JSON.stringify(value)}`, { cause });
+  const letter = TRISTATE[String(value)];
+  let wide = 0n;
+  if (letter !== undefined) {
+    if (kind === "int") refuse("expected a number");
+    if (kind === "bool" && letter > 1) refuse("expected y or n; a value that may be m is a tristate");
+    wide = BigInt(kind === "char" ? "nym".charCodeAt(letter) : letter);
+  } else {
+    try {
+      wide = BigInt(value);
+    } catch (cause) {
+      refuse(`expected a value of kind ${kind}`, { cause });
+    }
+    if (kind === "tristate") refuse("expected y, m or n");
+    if (kind === "bool" && (wide < 0n || wide > 1n)) refuse("expected a boolean");
+    const bits = BigInt(size * 8);
+    const [least, most] = extern.signed ? [-(1n << (bits - 1n)), 1n << (bits - 1n)] : [0n, 1n << bits];
+    if (size < 8 && (wide < least || wide >= most)) refuse(`expected a number of ${bits} bits`);
   }
   for (let index = 0; index < size; index++, wide >>= 8n) bytes[offset + index] = Number(wide & 0xffn);
 }

@@ -164,6 +164,11 @@ function readArena(elf: Elf, maps: readonly MapDeclared[]): Arena | null {
   if (section === undefined || section.size === 0 || (section.type !== SHT.PROGBITS && section.type !== SHT.NOBITS)) return null;
   const declared = maps.find(({ spec }) => spec.type === "arena");
   if (declared === undefined) {
+    // One half of several objects, or variables that nobody reads: libbpf asks for the map where it reads maps at all.
+    if (elf.find(".maps") === undefined) {
+      elf.notes.push(`section "${ARENA_SECTION}": no map to hold its variables, they are left out`);
+      return null;
+    }
     throw new ObjectError("map", "expected a map of type arena to hold the variables, found none", { section: ARENA_SECTION });
   }
   if (section.size > declared.spec.maxEntries * PAGE_SIZE) {

@@ -2,7 +2,7 @@
 
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
-import { MapError } from "../errors.ts";
+import { FeatureError, MapError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,7 +12,7 @@ import { makeMaps } from "./maps/make-maps.ts";
 import { LinuxProgramArray } from "./maps/references.ts";
 import { Section } from "./maps/section.ts";
 import { LinuxStructOps } from "./maps/struct-ops.ts";
-import { findExterns } from "./programs/externs.ts";
+import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
 import type { LoadedTypes } from "./programs/load.ts";
 import { loadPrograms } from "./programs/load-programs.ts";
@@ -60,11 +60,14 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
    */
   static load<Module>(kernel: Kernel, declared: Spec, options: LoadOptions<Module>): LinuxCollection<Module> {
     const names = new Set(wantedPrograms(declared, options).map(({ name }) => name));
+    checkByteOrder(declared);
     checkSizes(declared, options);
     declared.maps.forEach(checkDeclaration);
     const spec = fitToKernel(kernel, declared, names);
     const wanted = spec.programs.filter(({ name }) => names.has(name));
-    const externs = findExterns(kernel, spec, wanted);
+    // As libbpf: who loads a Spec as a whole needs what its programs on request use, too.
+    if (options.programs === undefined) checkLinked(spec);
+    const externs = findExterns(kernel, spec, options.programs === undefined ? spec.programs : wanted);
     const made: Descriptor[] = [];
     const keep = (descriptor: Descriptor): Descriptor => {
       made.push(descriptor);
@@ -115,6 +118,16 @@ function wantedPrograms(spec: Spec, { programs }: LoadOptions): readonly Program
   for (const name of programs)
     if (!known.includes(name)) throw new RangeError(`${spec.name} has no program ${name}; it has ${known.join(", ") || "none"}`);
   return spec.programs.filter((program) => programs.includes(program.name));
+}
+
+/** Engines run on little-endian machines (sys/arch.ts), and what maps begin with is as the source's machine reads it. */
+function checkByteOrder({ name, byteOrder }: Spec): void {
+  if (byteOrder !== "big") return;
+  throw new FeatureError(
+    "big-endian",
+    null,
+    `${name} was compiled for a big-endian machine (-target bpfeb); compile it for this one: -target bpf`,
+  );
 }
 
 function checkSizes(spec: Spec, { maxEntries }: LoadOptions): void {

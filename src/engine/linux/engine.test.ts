@@ -52,6 +52,41 @@ describe("an engine", () => {
     assert.deepEqual(engine.descriptors, ["100: map one", "101: map two", "102: program first", "103: program second"]);
   });
 
+  test("objects that are for another machine, or one half of a program, are refused before the kernel hears of them", async () => {
+    const kernel = new FakeKernel();
+    await using engine = new LinuxEngine(kernel, fakeFacts());
+    await assert.rejects(engine.load({ ...SPEC, byteOrder: "big" }), {
+      name: "FeatureError",
+      message: /house was compiled for a big-endian machine/,
+    });
+    const half: Spec = { ...SPEC, externs: [{ kind: "unlinked", name: "shared", weak: false, type: 0 }] };
+    await assert.rejects(engine.load(half), {
+      name: "FeatureError",
+      message: /house: shared is defined in another object; link them first/,
+    });
+    assert.deepEqual(kernel.calls, []);
+    // Who names programs that do not use it does not need it.
+    await using collection = await engine.load(half, { programs: ["first"] });
+    assert.deepEqual(Object.keys(collection.programs), ["first"]);
+  });
+
+  test("a Spec as a whole needs what its programs on request use of the kernel", async () => {
+    const [first, second] = SPEC.programs;
+    const onRequest: ProgramSpec = { ...second!, autoload: false, externs: [{ slot: 0, kind: "address", name: "jiffies" }] };
+    const spec: Spec = {
+      ...SPEC,
+      programs: [first!, onRequest],
+      externs: [{ kind: "ksym", name: "jiffies", weak: false, type: 0 }],
+    };
+    await using engine = new LinuxEngine(new FakeKernel(), fakeFacts());
+    await assert.rejects(engine.load(spec), {
+      name: "FeatureError",
+      message: /program second: this kernel has no symbol jiffies/,
+    });
+    await using collection = await engine.load(spec, { programs: ["first"] });
+    assert.deepEqual(Object.keys(collection.programs), ["first"]);
+  });
+
   test("loads all or nothing: what was made before a failure is closed again", async () => {
     const kernel = new FakeKernel();
     await using engine = new LinuxEngine(kernel, fakeFacts());

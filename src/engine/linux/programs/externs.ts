@@ -25,23 +25,18 @@ const PSEUDO_BTF_ID = 3;
 export const ABSENT_KFUNC = 2_002_000_000;
 
 /**
- * By name, all externs of the wanted programs. The list of the kernel's addresses is read once, and only for addresses.
+ * By name, all externs of some programs. The list of the kernel's addresses is read once, and only for addresses.
  * @throws FeatureError for what must be there and is not.
  */
-export function findExterns(kernel: Kernel, spec: Spec, wanted: readonly ProgramSpec[]): ReadonlyMap<string, FoundExtern> {
+export function findExterns(kernel: Kernel, spec: Spec, programs: readonly ProgramSpec[]): ReadonlyMap<string, FoundExtern> {
   const used = new Map<string, ProgramSpec>();
-  for (const program of wanted) for (const { name } of program.externs ?? []) if (!used.has(name)) used.set(name, program);
+  for (const program of programs) for (const { name } of program.externs ?? []) if (!used.has(name)) used.set(name, program);
   const found = new Map<string, FoundExtern>();
   if (used.size === 0) return found;
   const addresses: KsymExtern[] = [];
   for (const [name, program] of used) {
     const extern = (spec.externs ?? []).find((each) => each.name === name);
-    if (extern === undefined || extern.kind === "unlinked")
-      throw new FeatureError(
-        name,
-        null,
-        `program ${program.name}: ${name} is defined in another object; link them first (skep link)`,
-      );
+    if (extern === undefined || extern.kind === "unlinked") throw unlinked(`program ${program.name}`, name);
     if (extern.kind === "kconfig") continue;
     if (extern.type === 0) {
       addresses.push(extern);
@@ -59,6 +54,15 @@ export function findExterns(kernel: Kernel, spec: Spec, wanted: readonly Program
   }
   return found;
 }
+
+/** @throws FeatureError when something is to come from another object, whether a program uses it or not. */
+export function checkLinked({ name, externs = [] }: Spec): void {
+  const missing = externs.find(({ kind }) => kind === "unlinked");
+  if (missing !== undefined) throw unlinked(name, missing.name);
+}
+
+const unlinked = (who: string, name: string): FeatureError =>
+  new FeatureError(name, null, `${who}: ${name} is defined in another object; link them first (skep link)`);
 
 /** `___` begins a flavour, which is the program's own name for one of several prototypes. */
 const plain = (name: string): string => name.replace(/___.*$/, "");
