@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { compile } from "../../src/compile.ts";
 import { writeObject } from "../../src/object/write/write.ts";
+import { compileProbes, compilerMissing } from "../linux/probes.ts";
 import { type GuestResult, RESULT } from "./inside/reporter.ts";
 import { findKernel, type KernelName } from "./kernels.ts";
 import { bootWith, type GuestAnswer } from "./run.ts";
@@ -58,6 +59,7 @@ async function ask(folder: string, args: readonly string[]): Promise<GuestAnswer
   try {
     for (const file of readdirSync(INSIDE).filter((each) => each.endsWith(".bpf.ts")))
       writeFileSync(join(programs, file.replace(/ts$/, "o")), writeObject(await compile(INSIDE + file)));
+    if (compilerMissing() === false) compileProbes(join(programs, "probes"));
     return bootWith(folder, args, { milliseconds: MILLISECONDS, environment: { SKEP_GUEST_PROGRAMS: programs } });
   } catch (error) {
     return { status: 255, output: "", said: (error as Error).message };

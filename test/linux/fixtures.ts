@@ -18,6 +18,8 @@ if (import.meta.main) {
   for (const source of readdirSync(FOLDER).filter((file) => file.endsWith(".bpf.c"))) {
     const object = source.replace(/c$/, "o");
     const flags = ["-target", "bpfel", "-mcpu=v3", "-g", "-O2", "-Wall", "-Werror", "-fdebug-compilation-dir=.", "-fno-ident"];
+    // For those with libbpf's headers (libbpf-dev).
+    flags.push("-D__TARGET_ARCH_x86", "-idirafter", "/usr/include/x86_64-linux-gnu");
     for (const [tool, args] of [
       ["clang-19", [...flags, "-c", source, "-o", object]],
       ["llvm-strip-19", ["-g", object]],

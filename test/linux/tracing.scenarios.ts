@@ -3,6 +3,7 @@
 import type { AttachOptions, Collection, PerfEventArray, RingBuffer, StackTraceMap } from "../../src/engine/engine.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
 import { fixture } from "./fixtures.ts";
+import { Probes } from "./probes.ts";
 import { main, Target, Variables } from "./scenario.ts";
 
 /** Loads one program of `tracing`, observing a new process; what `use` does with both. */
@@ -116,6 +117,29 @@ await main({
   "uprobe of one process": counted("on_entry", 3, ({ pid }) => ({ pid })),
   uretprobe: counted("on_return", 4),
   "uprobe.multi": counted("on_many", 5, ({ pid }) => ({ pid, cookie: 5 })),
+  usdt: async () => {
+    await using probes = await Probes.start();
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("usdt"));
+    const { programs, variables } = collection;
+    variables["watched"]?.set(probes.pid);
+    const plain = await programs["on_plain"]?.attach({ event: "skep:plain", library: probes.file, cookie: 77 });
+    const counted = await programs["on_counted"]?.attach({ event: `${probes.file}:skep:counted` });
+    const none = await programs["on_none"]?.attach({ event: `${probes.file}:skep:none`, pid: probes.pid });
+    const semaphore = [await probes.pass(), await probes.pass()];
+    const [first, second] = variables["plain"]?.get() as Record<string, number | bigint>[];
+    const result = {
+      semaphore,
+      hits: (variables["hits"]?.get() as bigint[]).slice(0, 5),
+      first,
+      // Where the bytes lie, nobody knows.
+      second: { ...second, wide: 0 },
+      counted: variables["counted"]?.get(),
+      descriptions: [plain, counted, none].map((link) => link?.description.replace(probes.file, "FILE").replace(/\d+$/, "PID")),
+    };
+    for (const link of [plain, counted, none]) await link?.detach();
+    return { ...result, after: [await probes.pass(), (variables["hits"]?.get() as bigint[]).slice(0, 5)] };
+  },
   "perf_event of one process": () =>
     observing(
       "on_sample",

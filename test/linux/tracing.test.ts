@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { compilerMissing } from "./probes.ts";
 import { kernelLinks, runScenario } from "./scenario.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;
 const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
 const noUprobes = existsSync("/sys/bus/event_source/devices/uprobe") ? false : "the kernel has no uprobes";
+
+const noCompiler = compilerMissing();
 
 interface Observed {
   readonly result: unknown;
@@ -72,6 +75,20 @@ describe("programs on events", { skip }, () => {
       assert.deepEqual(await observed(name), { result: [20, cookie], description });
     });
   }
+
+  test("probes of a program (USDT): arguments, cookies, a semaphore", { skip: noUprobes || noCompiler }, async () => {
+    const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt");
+    assert.deepEqual(result, {
+      semaphore: [1, 1],
+      hits: [2, 2, 0, 2, 2],
+      first: { number: 2, here: -2, wide: 2 * 2 ** 32, byte: 7, count: 4, cookie: 77 },
+      second: { number: 3, here: -5, wide: 0, byte: 200, count: 4, cookie: 77 },
+      counted: 2,
+      descriptions: ["usdt FILE:skep:plain", "usdt FILE:skep:counted", "usdt FILE:skep:none in process PID"],
+      after: [0, [2, 2, 0, 2, 2]],
+    });
+    assert.deepEqual(left, []);
+  });
 
   test("samples of one process, with the stacks of what it did", async () => {
     assert.deepEqual(await observed("perf_event of one process"), {

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { after, before, test } from "node:test";
 import type { AttachOptions, Collection } from "../../../src/engine/engine.ts";
@@ -70,6 +70,12 @@ export function ownCgroup(): string {
 /** The programs of a file of this folder, in our language, as `suite.ts` compiled them. */
 export function typescript(name: string): Spec {
   return readObject(new Uint8Array(readFileSync(`${process.env["SKEP_GUEST_PROGRAMS"]}/${name}.bpf.o`)), { name });
+}
+
+/** A program with probes of its own; null where nothing could compile it. */
+export function probesFile(): string | null {
+  const file = `${process.env["SKEP_GUEST_PROGRAMS"]}/probes`;
+  return existsSync(file) ? file : null;
 }
 
 /** How often a program ran: clang's fixtures count in places of `hits`, programs of ours in variables. */

@@ -26,6 +26,7 @@ function attached(kernel: FakeKernel, section: string, options: AttachOptions = 
     spec: program("mine", section),
     descriptor: machine.ledger.adopt(50, "program mine"),
     options,
+    maps: new Map(),
   });
   return { link, machine };
 }

@@ -16,6 +16,7 @@ import { attachTc } from "./tc.ts";
 import { attachTracepoint } from "./tracepoint.ts";
 import { attachTracing } from "./tracing.ts";
 import { attachUprobe } from "./uprobe.ts";
+import { attachUsdt } from "./usdt.ts";
 import { attachXdp } from "./xdp.ts";
 
 type Attach = (attaching: Attaching) => LinuxLink;
@@ -49,7 +50,8 @@ function attacherOf({ spec }: Attaching): Attach {
       if (spec.attachType === "lsm_cgroup") return attachCgroup;
       return attachTracing;
     case "kprobe":
-      if (/^(usdt|u(ret)?probe)/.test(spec.section)) return attachUprobe;
+      if (spec.section.startsWith("usdt")) return attachUsdt;
+      if (/^u(ret)?probe/.test(spec.section)) return attachUprobe;
       return attachKprobe;
     case "perf_event":
       return attachPerfEvent;

@@ -5,6 +5,7 @@ import type { AttachOptions, LinkHandle } from "../../engine.ts";
 import { AttachError, FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import type { LinuxHandle } from "../maps/handle.ts";
 import { type Capability, explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import type { Request } from "../request.ts";
@@ -17,6 +18,8 @@ export interface Attaching {
   readonly spec: ProgramSpec;
   readonly descriptor: Descriptor;
   readonly options: AttachOptions;
+  /** Those of its collection, by name: some kinds tell the program through them what it is attached to. */
+  readonly maps: ReadonlyMap<string, LinuxHandle>;
 }
 
 /** What is tried, for messages. */

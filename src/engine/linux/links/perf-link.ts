@@ -18,12 +18,11 @@ const LINKS_SINCE = "5.15";
  * @param event from `perf_event_open`; it is closed when this fails.
  * @returns what holds the program there.
  */
-export function attachToEvent(attaching: Attaching, attempt: Attempt, event: number): Descriptor {
+export function attachToEvent(attaching: Attaching, attempt: Attempt, event: number, cookie = cookieOf(attaching)): Descriptor {
   const { kernel, descriptor, spec } = attaching;
   const { transport, ledger, facts } = kernel;
   const opened = ledger.adopt(event, `event of ${spec.name} at ${attempt.place}`);
   try {
-    const cookie = cookieOf(attaching);
     const create = new Request(transport, "link_create")
       .u32("prog_fd", descriptor.fd)
       .u32("target_fd", opened.fd)

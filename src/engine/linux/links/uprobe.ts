@@ -5,6 +5,7 @@
 
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { FeatureError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
 import { Request } from "../request.ts";
 import { type ProbeTarget, probeTarget, probeTargets } from "../symbols/probe-target.ts";
 import {
@@ -27,8 +28,6 @@ const BPF_F_UPROBE_MULTI_RETURN = 1;
 export function attachUprobe(attaching: Attaching): LinuxLink {
   checkOptions(attaching, "a uprobe program", ["event", "library", "pid", "cookie"]);
   const { kernel, spec, options } = attaching;
-  if (spec.section.startsWith("usdt"))
-    throw new FeatureError("usdt", null, `program ${spec.name}: the Linux engine does not attach to USDT probes yet`);
   const event = eventOf(attaching, "a uprobe program", "libc.so.6:malloc");
   const request = { event, library: options.library, pid: options.pid };
   if (spec.attachType !== null) return attachMany(attaching, probeTargets(kernel.facts, spec.name, request));
@@ -39,7 +38,6 @@ const isReturn = (section: string): boolean => section.startsWith("uret");
 
 function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): LinuxLink {
   const { kernel, spec, options } = attaching;
-  const { transport, facts } = kernel;
   const returns = isReturn(spec.section);
   const where = options.pid === undefined ? "" : ` in process ${options.pid}`;
   const attempt: Attempt = {
@@ -48,24 +46,50 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     since: "4.17",
     needs: ["CAP_BPF", "CAP_PERFMON"],
     fixed: true,
-    means: {
-      ESRCH: `there is no process ${options.pid}`,
-      EINVAL: "the kernel sets no probe there: it is no instruction of code that is mapped for execution",
-    },
+    means: processMeans(options.pid),
   };
+  const descriptors = [openUprobe(attaching, attempt, { file, offset, returns, cookie: cookieOf(attaching) })];
+  return new LinuxLink(kernel, { description: attempt.place, descriptors, fixed: true });
+}
+
+/** What error numbers mean where probes are set in files. */
+export const processMeans = (pid: number | undefined): NonNullable<Attempt["means"]> => ({
+  ESRCH: `there is no process ${pid}`,
+  EINVAL: "the kernel sets no probe there: it is no instruction of code that is mapped for execution",
+});
+
+/** A place in a file, and what is wanted there. */
+interface Uprobe {
+  readonly file: string;
+  readonly offset: number;
+  readonly returns: boolean;
+  readonly cookie: bigint;
+  /** A counter in the file that the kernel keeps above 0 while the probe is there: USDT. Since 4.20. */
+  readonly semaphore?: number;
+}
+
+/** One probe through the uprobe PMU. @returns what holds the program there. */
+export function openUprobe(
+  attaching: Attaching,
+  attempt: Attempt,
+  { file, offset, returns, cookie, semaphore = 0 }: Uprobe,
+): Descriptor {
+  const { kernel, spec, options } = attaching;
+  const { transport, facts } = kernel;
+  const what = `attaching ${spec.name} to ${attempt.place}`;
   const type = facts.read(`${PMU}/type`);
   // `config:0`: the bit of the configuration that says "at the return".
   const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
   if (type === null || bit === undefined)
-    throw new FeatureError(
-      "uprobe PMU",
-      "4.17",
-      `attaching ${spec.name} to ${attempt.place}: this kernel has no uprobes (CONFIG_UPROBES)`,
-    );
+    throw new FeatureError("uprobe PMU", "4.17", `${what}: this kernel has no uprobes (CONFIG_UPROBES)`);
+  // `config:32-63`.
+  const counter = /^config:(\d+)-/.exec(facts.read(`${PMU}/format/ref_ctr_offset`) ?? "")?.[1];
+  if (semaphore !== 0 && counter === undefined)
+    throw new FeatureError("ref_ctr_offset", "4.20", `${what}: its probe has a semaphore, which needs Linux 4.20`);
   const path = new TextEncoder().encode(`${file}\0`);
   const attribute = perfAttribute({
     type: Number(type),
-    config: returns ? 1n << BigInt(bit) : 0n,
+    config: (returns ? 1n << BigInt(bit) : 0n) | (counter === undefined ? 0n : BigInt(semaphore) << BigInt(counter)),
     config1: transport.addressOf(path),
     config2: BigInt(offset),
   });
@@ -74,11 +98,7 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     options.pid === undefined ? transport.perfEventOpen(attribute, -1, 0) : transport.perfEventOpen(attribute, options.pid, -1);
   // Naming the path here keeps it for as long as the kernel reads it.
   if (opened < 0 || path.length === 0) throw attachFailure(attaching, attempt, systemError("perf_event_open", opened));
-  return new LinuxLink(kernel, {
-    description: attempt.place,
-    descriptors: [attachToEvent(attaching, attempt, opened)],
-    fixed: true,
-  });
+  return attachToEvent(attaching, attempt, opened, cookie);
 }
 
 function attachMany(attaching: Attaching, targets: readonly ProbeTarget[]): LinuxLink {

@@ -16,6 +16,7 @@ function attach(kernel: FakeKernel, options: Partial<AttachOptions> = {}, facts 
     spec: program("firewall"),
     descriptor: machine.ledger.adopt(50, "program firewall"),
     options: { interface: "eth0", ...options },
+    maps: new Map(),
   });
 }
 

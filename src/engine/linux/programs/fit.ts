@@ -1,11 +1,12 @@
 /** Adapting a Spec to the kernel that runs here: its configuration, and the layout of its types. */
 
 import { relocate } from "../../../object/core/relocate.ts";
-import type { Spec } from "../../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import { FeatureError } from "../../errors.ts";
 import { fillConfig } from "../../kernel-config.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernelConfig } from "../kernel-config.ts";
+import { atLeast } from "../release.ts";
 
 /**
  * CO-RE for the programs that are wanted: what they know of kernel types becomes what this kernel has.
@@ -14,7 +15,7 @@ import { kernelConfig } from "../kernel-config.ts";
  */
 export function fitToKernel(kernel: Kernel, declared: Spec, wanted: ReadonlySet<string>): Spec {
   const spec = fillConfig(
-    declared,
+    forOneLink(kernel, declared),
     kernelConfig(kernel.facts),
     (name) =>
       new FeatureError(
@@ -33,4 +34,18 @@ export function fitToKernel(kernel: Kernel, declared: Spec, wanted: ReadonlySet<
     );
   }
   return relocate(spec, vmlinux, { programs: ({ name }) => wanted.has(name) });
+}
+
+/**
+ * A USDT probe is at several places, which one link takes where the kernel has it (6.6) and the program was loaded for that. libbpf.c,
+ * `libbpf_prepare_prog_load`.
+ */
+function forOneLink({ facts }: Kernel, spec: Spec): Spec {
+  const isUsdt = ({ type, section, attachType }: ProgramSpec): boolean =>
+    type === "kprobe" && attachType === null && /^usdt(\.s)?(\/|$)/.test(section);
+  if (!atLeast(facts.release, "6.6") || !spec.programs.some(isUsdt)) return spec;
+  return {
+    ...spec,
+    programs: spec.programs.map((program) => (isUsdt(program) ? { ...program, attachType: "trace_uprobe_multi" } : program)),
+  };
 }

@@ -58,7 +58,13 @@ export class IteratorProgram extends LinuxProgram {
 
   #open(options: IterateOptions): Descriptor {
     const { transport, ledger } = this.kernel;
-    const attaching: Attaching = { kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options: {} };
+    const attaching: Attaching = {
+      kernel: this.kernel,
+      spec: this.spec,
+      descriptor: this.descriptor,
+      options: {},
+      maps: new Map(),
+    };
     const attempt = {
       place: `iter/${this.spec.target}`,
       feature: "BPF_LINK_TYPE_ITER",

@@ -54,7 +54,7 @@ export function loadPrograms(
       };
       const descriptor = keep(loadProgram(kernel, spec, program, code, types, references));
       const iterates = program.type === "tracing" && program.attachType === "trace_iter";
-      return iterates ? new IteratorProgram(kernel, program, descriptor) : new LinuxProgram(kernel, program, descriptor);
+      return iterates ? new IteratorProgram(kernel, program, descriptor) : new LinuxProgram(kernel, program, descriptor, maps);
     });
   } finally {
     modules.close();

@@ -6,6 +6,7 @@ import { AttachError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
+import type { LinuxHandle } from "../maps/handle.ts";
 import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
 
@@ -17,10 +18,13 @@ export class LinuxProgram implements Program {
   readonly spec: ProgramSpec;
   protected readonly kernel: Kernel;
   protected readonly descriptor: Descriptor;
+  readonly #maps: ReadonlyMap<string, LinuxHandle>;
   /** What it is attached by, also what other programs were attached by before (`Link.update`). */
   readonly links = new Set<LinuxLink>();
 
-  constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor) {
+  /** @param maps its collection's, by name. */
+  constructor(kernel: Kernel, spec: ProgramSpec, descriptor: Descriptor, maps: ReadonlyMap<string, LinuxHandle> = new Map()) {
+    this.#maps = maps;
     this.kernel = kernel;
     this.spec = spec;
     this.name = spec.name;
@@ -42,7 +46,7 @@ export class LinuxProgram implements Program {
     this.mustBeOpen();
     const { attach } = await import("../links/attach.ts");
     this.mustBeOpen();
-    const link = attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options });
+    const link = attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options, maps: this.#maps });
     link.belongTo(this.links);
     return link;
   }

@@ -23,6 +23,7 @@ export class ElfFileError extends Error {
 interface Section {
   readonly type: number;
   readonly name: number;
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -37,6 +38,7 @@ interface Segment {
 
 const SHT = { symbols: 2, dynamicSymbols: 11 } as const;
 const PT_LOAD = 1;
+const ET_DYN = 3;
 const STT = { function: 2, indirectFunction: 10 } as const;
 const STB_LOCAL = 0;
 const SYMBOL = 24;
@@ -69,6 +71,7 @@ export class ElfSymbols {
     this.#sections = (count === 0 ? [] : table(number(view, 40), view.getUint16(58, little), count)).map((entry) => ({
       name: entry.getUint32(0, little),
       type: entry.getUint32(4, little),
+      address: number(entry, 16),
       offset: number(entry, 24),
       size: number(entry, 32),
       link: entry.getUint32(40, little),
@@ -102,11 +105,30 @@ export class ElfSymbols {
     return segment === undefined ? undefined : address - segment.address + segment.offset;
   }
 
-  /** A section's bytes by its name, and the address that it is loaded at; undefined when there is none. */
+  /** Numbers are in that order. */
+  get littleEndian(): boolean {
+    return this.#little;
+  }
+
+  /** It is loaded where the dynamic linker wants: a library, or a program that is position-independent (`ET_DYN`). */
+  get movable(): boolean {
+    return viewOf(this.#read(0, 64)).getUint16(16, this.#little) === ET_DYN;
+  }
+
+  /** A section's bytes by its name; undefined when there is none. */
   section(name: string): Uint8Array | undefined {
-    const names = this.#names();
-    const found = this.#sections.find((section) => textAt(names, section.name) === name);
+    const found = this.#section(name);
     return found === undefined ? undefined : this.#read(found.offset, found.size);
+  }
+
+  /** The address that a section is loaded at, as the file's own; undefined when there is none. */
+  sectionAddress(name: string): number | undefined {
+    return this.#section(name)?.address;
+  }
+
+  #section(name: string): Section | undefined {
+    const names = this.#names();
+    return this.#sections.find((section) => textAt(names, section.name) === name);
   }
 
   #names(): Uint8Array {

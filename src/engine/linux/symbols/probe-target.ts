@@ -80,7 +80,8 @@ export function patternTest(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-function withSymbols<Result>(file: string, refuse: (why: string) => never, use: (symbols: ElfSymbols) => Result): Result {
+/** Reads of a file what `use` asks for; what is wrong with it goes to `refuse`. */
+export function withSymbols<Result>(file: string, refuse: (why: string) => never, use: (symbols: ElfSymbols) => Result): Result {
   const fd = openSync(file, "r");
   try {
     const symbols = new ElfSymbols((offset, length) => {
