@@ -5,6 +5,7 @@
  * JavaScript, the functions throw NotCompiledError; the constants are real.
  */
 
+export { type Arena, type ArenaOptions, arena } from "./arena.ts";
 export { bpf_find_vma, bpf_for_each_map_elem, bpf_loop, range, type Stop } from "./callbacks.ts";
 export * from "./constants.ts";
 export type * from "./contexts.ts";

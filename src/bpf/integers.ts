@@ -50,7 +50,7 @@ export function u32(_value: Castable): u32 {
   return notCompiled("u32");
 }
 
-/** Extends as the operand's sign says: `u64(i8(-1))` is 2⁶⁴ - 1. Of a kernel pointer, its address. */
+/** Extends as the operand's sign says: `u64(i8(-1))` is 2⁶⁴ - 1. Of a pointer to the kernel or into an arena, its address. */
 export function u64(_value: Castable | object): u64 {
   return notCompiled("u64");
 }

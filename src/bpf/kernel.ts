@@ -13,7 +13,10 @@ export type KernelValues<Section extends string, Target extends string> = `${Sec
   ? Extract<SkepKernelTargets[`${Section}/${Target}`], readonly unknown[]>
   : never[];
 
-/** In an interface with the tag `@kernel`, a field that points to a struct of the kernel. Fields are read through it as if it were the struct. */
+/**
+ * The address of a struct or array in the arena; as a field, `next: Pointer<Node> | null`, it leads there. On the user side it is a bigint. In an interface
+ * with the tag `@kernel`, a field that points to a struct of the kernel. Fields are read through it as if it were the struct.
+ */
 export type Pointer<Target> = Target & { readonly "~pointer"?: Target };
 
 /**

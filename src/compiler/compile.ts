@@ -8,7 +8,7 @@
 import type { Btf } from "../btf/btf.ts";
 import type { CpuVersion } from "../isa/opcodes.ts";
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG } from "../object/data-maps.ts";
-import type { ExternSpec, FunctionInfo, LineInfo, ProgramSpec, Spec } from "../object/spec.ts";
+import type { ExternSpec, FunctionInfo, LineInfo, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import type { Architecture } from "../uapi/registers.ts";
 import { CodegenError, describeUse, FrameError } from "./codegen/errors.ts";
 import { type Generated, generateProgram } from "./codegen/generate.ts";
@@ -26,7 +26,7 @@ import { TooLarge } from "./typescript/lower/session.ts";
 import { mapSpec, structOpsSpec } from "./typescript/map-specs.ts";
 import { checkModules, type Resolve } from "./typescript/modules.ts";
 import { Reporter } from "./typescript/report.ts";
-import type { Module, ProgramDeclaration } from "./typescript/tree.ts";
+import type { MapDeclaration, Module, ProgramDeclaration } from "./typescript/tree.ts";
 
 export {
   CompileError,
@@ -70,9 +70,9 @@ export function compileToIr(text: string, options: CompileOptions): ReadonlyMap<
   const source = withoutMark(text);
   const reporter = new Reporter(options.file, source);
   return guarded(reporter, () => {
-    const { programs, kernel } = check(source, options, reporter);
+    const { programs, kernel, maps } = check(source, options, reporter);
     const types = new TypeWriter(kernel.uses);
-    const data = new DataSections(nameOf(options.file));
+    const data = new DataSections(nameOf(options.file), arenaOf(maps)?.name);
     return new Map(
       programs.flatMap((program) => {
         const { main, functions } = lower(program, types, data, options, reporter);
@@ -137,14 +137,30 @@ function isBefore(version: string, major: number, minor: number): boolean {
 function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Spec {
   const types = new TypeWriter(module.kernel.uses);
   const declared = module.maps.map((map) => mapSpec(map, types));
-  const data = new DataSections(nameOf(options.file));
+  const arena = arenaOf(module.maps);
+  const data = new DataSections(nameOf(options.file), arena?.name);
   // Known by name outside, they are there whether a program uses them or not, and in the order of the source.
   for (const global of module.globals) if (global.exported) data.place(global);
   const programs = module.programs
-    .map((program) => programSpec(program, types, data, options, reporter))
+    .map((program) => programSpec(program, types, data, { ...options, arena: arena?.name ?? null }, reporter))
     .map((program) => withUntypedAddresses(program, module));
   const variables = data.describe(types);
-  const maps = [...declared, ...variables.maps, ...module.structOps.map((each) => structOpsSpec(each, types))];
+  // So that user space can read what lies in the arena.
+  for (const type of module.pointed) types.idOf(type);
+  const contents = data.arenaBytes();
+  if (arena !== null && contents !== null && contents.length > arena.maxEntries * PAGE) {
+    const problem = `variables of ${contents.length} bytes do not fit into the ${arena.maxEntries} pages of ${arena.name}`;
+    reporter.report("SK3111", arena.at, {
+      problem,
+      instead: `give it ${Math.ceil(contents.length / PAGE)} and those that programs allocate`,
+    });
+    throw new CompileError(reporter.diagnostics);
+  }
+  const filled = declared.map(
+    (map): MapSpec =>
+      map.type === "arena" && contents !== null ? { ...map, contents: { kind: "bytes", bytes: contents } } : map,
+  );
+  const maps = [...filled, ...variables.maps, ...module.structOps.map((each) => structOpsSpec(each, types))];
   // Those that nobody calls are not asked for.
   const called = new Set(programs.flatMap(({ externs = [] }) => externs.map(({ name }) => name)));
   const externs = [
@@ -173,6 +189,14 @@ function toSpec(module: Module, options: CompileOptions, reporter: Reporter): Sp
     ...(all.length === 0 ? {} : { externs: all }),
   };
 }
+
+/** A program has one at most. */
+function arenaOf(maps: readonly MapDeclaration[]): MapDeclaration | null {
+  return maps.find(({ kind }) => kind.type === "arena") ?? null;
+}
+
+/** Of an arena, in bytes. */
+const PAGE = 4096;
 
 /** Addresses of variables whose types the kernel does not know are numbers: `src_reg` 0 where it is otherwise 3. */
 function withUntypedAddresses(program: ProgramSpec, module: Module): ProgramSpec {
@@ -237,7 +261,7 @@ function programSpec(
   program: ProgramDeclaration,
   types: TypeWriter,
   data: DataSections,
-  options: CompileOptions,
+  options: CompileOptions & { readonly arena: string | null },
   reporter: Reporter,
 ): ProgramSpec {
   const { name, hook, target } = program;
@@ -279,14 +303,14 @@ function programSpec(
 function generate(
   program: ProgramDeclaration,
   { main, functions }: LoweredProgram,
-  { cpu = 3 }: CompileOptions,
+  { cpu = 3, arena }: CompileOptions & { readonly arena: string | null },
   reporter: Reporter,
 ): Generated {
   try {
     return generateProgram(
       optimize(main, { isProgram: true }),
       functions.map(({ fn }) => optimize(fn)),
-      { cpu, trusted: true },
+      { cpu, trusted: true, arena },
     );
   } catch (error) {
     if (error instanceof FrameError) {

@@ -230,8 +230,20 @@ export interface Arena extends MapHandle {
   readonly pages: number;
   /** Where pointers into the arena begin: that of the first byte of `view()`, as programs see it. */
   readonly address: bigint;
-  /** All of it, live: what programs read and write. */
+  /** All of it, live: what programs read and write. In the kernel, touching a page that nobody allocated allocates it. */
   view(): Uint8Array;
+  /**
+   * The struct at an address, such as a variable or another struct holds it: `heap.getAt<Node>(head, "Node")`. Pointers in it are addresses, null is 0n.
+   * @throws MapError `invalid` for an address outside of the arena, or a type that the program's types do not have.
+   */
+  getAt<Value = unknown>(address: bigint, type: string): UserValue<Value>;
+  /** Writes one there. @throws MapError as `getAt`; ValueError when the value does not fit the type. */
+  setAt<Value = unknown>(address: bigint, type: string, value: UserValue<Value>): void;
+  /**
+   * The structs of a list, from one up to that whose pointer to the next is null: `for (const node of heap.list<Node>(head, "Node", "next"))`.
+   * @throws MapError as `getAt`, and for a list without an end.
+   */
+  list<Value = unknown>(first: bigint, type: string, next: string): IterableIterator<UserValue<Value>>;
 }
 
 /** An interface of the kernel that programs implement, such as `tcp_congestion_ops`. Since Linux 5.6. */

@@ -36,7 +36,7 @@ export type IsVariable<T> = [T] extends [MapDeclaration | ProgramDeclaration | (
       ? IsWide<boolean, T>
       : [T] extends [string]
         ? IsWide<string, T>
-        : [T] extends [object]
+        : [T] extends [object | null]
           ? true
           : false;
 
@@ -45,7 +45,7 @@ type IsWide<Whole, T> = [Whole] extends [T] ? true : false;
 /**
  * What the user side reads where the program has `T`: 64-bit integers are `bigint`, narrower ones `number`, `bool` is
  * `boolean`, addresses are text, structs are objects with the same fields, fixed arrays are arrays, and those of `u8` are
- * `Uint8Array`s (btf/codec.ts has the whole table). An integer's flavour lists the types whose values fit; the widest names it.
+ * `Uint8Array`s, pointers are addresses (btf/codec.ts has the whole table). An integer's flavour lists the types whose values fit; the widest names it.
  */
 export type UserValue<T> = [T] extends [boolean]
   ? boolean
@@ -59,17 +59,19 @@ export type UserValue<T> = [T] extends [boolean]
             ? string
             : number
       : number
-    : T extends { readonly "~user": infer User }
-      ? User
-      : // Texts, and the `FixedString` of programs.
-        [T] extends [{ charCodeAt(index: number): number }]
-        ? string
-        : T extends readonly (infer Element)[]
-          ? T extends { readonly "~text": string }
-            ? string
-            : Element extends { readonly __int?: "u8" }
-              ? Uint8Array
-              : UserValue<Element>[]
-          : T extends object
-            ? { [Field in keyof T]: UserValue<T[Field]> }
-            : T;
+    : "~pointer" extends keyof NonNullable<T>
+      ? bigint
+      : T extends { readonly "~user": infer User }
+        ? User
+        : // Texts, and the `FixedString` of programs.
+          [T] extends [{ charCodeAt(index: number): number }]
+          ? string
+          : T extends readonly (infer Element)[]
+            ? T extends { readonly "~text": string }
+              ? string
+              : Element extends { readonly __int?: "u8" }
+                ? Uint8Array
+                : UserValue<Element>[]
+            : T extends object
+              ? { [Field in keyof T]: UserValue<T[Field]> }
+              : T;

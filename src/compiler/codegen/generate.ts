@@ -15,7 +15,9 @@
 
 import { encode } from "../../isa/encode.ts";
 import { type Instruction, slotTable } from "../../isa/instruction.ts";
+import * as make from "../../isa/make.ts";
 import type { CpuVersion } from "../../isa/opcodes.ts";
+import { operationOf } from "../../isa/operation.ts";
 import type { CoreRelocation, ExternReference, Relocation } from "../../object/spec.ts";
 import type { IrFunction, Location } from "../ir/ir.ts";
 import { verifyFunction, verifyProgram } from "../ir/verify.ts";
@@ -38,6 +40,8 @@ export interface GenerateOptions {
   readonly cpu?: CpuVersion;
   /** The functions come from our own passes, which keep the rules of the IR: they are not checked again. Default: they are. */
   readonly trusted?: boolean;
+  /** The program's arena. Kernels learn from a reference to it which arena pointers are of: a program that only follows some gets one. */
+  readonly arena?: string | null;
 }
 
 export interface Generated {
@@ -88,6 +92,7 @@ export function generateProgram(main: IrFunction, subprograms: readonly IrFuncti
   const functions = verifyProgram(main, subprograms, options.trusted === true ? () => {} : verifyFunction);
   const compiled = functions.map((fn) => compileFunction(fn, cpu, fn === main));
   checkCalls(functions, compiled);
+  if (options.arena) nameArena(compiled, options.arena);
   const { instructions, starts, references, lines } = link(compiled);
   const slots = slotTable(instructions);
   const relocations: Relocation[] = [];
@@ -114,6 +119,18 @@ export function generateProgram(main: IrFunction, subprograms: readonly IrFuncti
     lines: lines.map(({ index, location }) => ({ slot: slots[index]!, ...location })),
     frameSize: compiled[0]!.frame.size,
   };
+}
+
+/** Puts a reference to the arena at the start of a program that casts pointers into it and does not name it; r0 is free there. */
+function nameArena(compiled: CompiledFunction[], arena: string): void {
+  const [main, ...others] = compiled;
+  const code = compiled.flatMap((fn) => fn.code);
+  const casts = code.some(({ instruction }) => operationOf(instruction)?.kind === "address-space-cast");
+  const named = code.some(({ reference }) => reference?.kind === "map" && reference.map === arena);
+  if (main === undefined || !casts || named) return;
+  const reference = { kind: "map", map: arena, offset: null } as const;
+  const first = { instruction: make.loadPseudo(0, "map", 0, 0), location: null, reference };
+  compiled.splice(0, compiled.length, { ...main, code: [first, ...main.code] }, ...others);
 }
 
 function compileFunction(fn: IrFunction, cpu: CpuVersion, isMain: boolean): CompiledFunction {

@@ -16,7 +16,18 @@ import { spanOf } from "./report.ts";
 import { didYouMean, type Exports, meaningOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
-import { type ArrayType, INTS, type KernelType, PACKET, type ReferenceType, readAs, reference, typeName } from "./types.ts";
+import {
+  type ArrayType,
+  INTS,
+  type KernelType,
+  PACKET,
+  type ReferenceType,
+  readAs,
+  reference,
+  type ScalarType,
+  type StoredType,
+  typeName,
+} from "./types.ts";
 
 /** What reads the packet at an offset: width in bytes. Integers wider than a byte are in network order. */
 export const PACKET_READS: Readonly<Record<string, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4 };
@@ -145,8 +156,6 @@ function field(
     if (property.name === "length") return literal(BigInt(to.length), node);
     return unknownProperty(fn, property, typeName(to), ["length"], "index it: [0]");
   }
-  // Memory that nobody knows counts as the stack: the shortest life.
-  const memory = type.memory ?? "stack";
   if (to.kind === "struct") {
     const found = to.fields.find((candidate) => candidate.name === property.name);
     if (found?.bits !== undefined) {
@@ -160,7 +169,7 @@ function field(
         object,
         offset: found.offset,
         stored,
-        type: memberType(readAs(stored, memory), type),
+        type: memberType(stored, type),
         constant: false,
         at,
       };
@@ -173,7 +182,7 @@ function field(
         object,
         offset: found.offset,
         stored: found.type,
-        type: memberType(readAs(found.type, memory), type, found.constant),
+        type: memberType(found.type, type, found.constant),
         constant: found.constant || type.constant === true,
         at,
       });
@@ -198,9 +207,10 @@ function field(
   return unknownProperty(fn, property, to.name, Object.keys(fields), `its fields are ${Object.keys(fields).join(", ")}`);
 }
 
-/** A nested struct lies in the memory of the one around it. */
-function memberType<T extends Expression["type"]>(type: T, outer: ReferenceType, constant = false): T {
-  if (type.kind !== "reference") return type;
+/** What a part reads as. A nested struct lies in the memory of the one around it; what is pointed at does not. */
+export function memberType(stored: StoredType, outer: ReferenceType, constant = false): ScalarType | ReferenceType {
+  const type = readAs(stored, outer.memory ?? "stack");
+  if (type.kind !== "reference" || stored.kind === "pointer") return type;
   return { ...type, memory: outer.memory, ...(constant || outer.constant === true ? { constant: true } : {}) };
 }
 
@@ -230,7 +240,7 @@ export function elementOf(
     return errorAt(node);
   }
   const array = object.type.to;
-  const type = memberType(readAs(array.element, object.type.memory ?? "stack"), object.type);
+  const type = memberType(array.element, object.type);
   const at = spanOf(node);
   const constant = object.type.constant === true;
   if (!indexProven(fn, index, array)) return errorAt(node);
@@ -246,7 +256,7 @@ export function elementOf(
 /** An element whose index is known, and inside: like a field. */
 export function elementAt(object: Expression, array: ArrayType, index: number, node: Syntax.Node): Expression {
   const outer = object.type.kind === "reference" ? object.type : reference(array, "stack", false);
-  const type = memberType(readAs(array.element, outer.memory ?? "stack"), outer);
+  const type = memberType(array.element, outer);
   const offset = index * sizeOf(array.element);
   const constant = outer.constant === true;
   return folded({ kind: "member", object, offset, stored: array.element, type, constant, at: spanOf(node) });

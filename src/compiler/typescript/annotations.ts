@@ -7,6 +7,7 @@ import { namespaceType } from "./imports.ts";
 import { layOut, type MemberType, sizeOf } from "./layout.ts";
 import { exporterOf } from "./library/exports.ts";
 import { DYNPTR } from "./library/objects.ts";
+import { isPointer, pointerType, refusePlain } from "./pointers.ts";
 import { spanOf } from "./report.ts";
 import { didYouMean, type Exports } from "./scopes.ts";
 import type { DeclaredType, ModuleState, TypeMeaning } from "./state.ts";
@@ -20,12 +21,15 @@ const LARGEST = 1 << 20;
 export function storedType(module: ModuleState, node: TSType): StoredType | null {
   if (node.type === "TSBooleanKeyword") return BOOL;
   if (node.type === "TSParenthesizedType") return storedType(module, node.typeAnnotation);
+  const pointer = node.type === "TSUnionType" ? besideNull(node) : null;
+  if (pointer !== null && isPointer(module, pointer)) return pointerType(module, pointer, true);
   if (node.type !== "TSTypeReference") {
     refuse(module, node);
     return null;
   }
   const meaning = named(module, node);
   if (meaning === null) return null;
+  if (meaning.kind === "pointer") return refusePlain(module, node);
   if (meaning.kind === "fixed-array") return fixedArray(module, node);
   if (meaning.kind === "generic") return instantiateType(module, meaning.declaration, node);
   if (meaning.kind === "fixed-string") return fixedText(module, node);
@@ -58,6 +62,10 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
     if (meaning?.kind === "context") return { kind: "context", name: meaning.name };
     if (meaning?.kind === "packet") return PACKET;
     if (meaning?.kind === "dynptr") return reference(DYNPTR, null, false);
+    if (meaning?.kind === "pointer") {
+      const pointer = pointerType(module, node, false);
+      return pointer && reference(pointer.to, "arena", false);
+    }
     if (meaning?.kind === "kernel" && (meaning.type.kind === "kernel-struct" || meaning.type.kind === "kernel-array"))
       return { kind: "kernel", to: meaning.type, read: "any", nullable: false, embedded: false };
   }
@@ -69,9 +77,8 @@ export function valueType(module: ModuleState, node: TSType): ValueType | null {
 }
 
 function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" }>): ValueType | null {
-  const others = node.types.filter((type) => type.type !== "TSNullKeyword");
-  const [only] = others;
-  if (only === undefined || others.length !== 1 || node.types.length !== 2) {
+  const only = besideNull(node);
+  if (only === null) {
     refuse(module, node);
     return null;
   }
@@ -81,6 +88,13 @@ function union(module: ModuleState, node: Extract<TSType, { type: "TSUnionType" 
   if (type.kind === "int" || type.kind === "bool") return { kind: "nullable", of: type };
   refuse(module, node);
   return null;
+}
+
+/** `T` of `T | null`; null of other unions. */
+function besideNull(node: Extract<TSType, { type: "TSUnionType" }>): TSType | null {
+  const others = node.types.filter((type) => type.type !== "TSNullKeyword");
+  const [only] = others;
+  return only === undefined || others.length !== 1 || node.types.length !== 2 ? null : only;
 }
 
 /** What a name, or a member of a namespace, stands for as a type; null, without a report, for none. */

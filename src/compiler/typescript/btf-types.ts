@@ -37,7 +37,7 @@ export class TypeWriter {
       case "array":
         return this.#array(type);
       case "pointer":
-        return this.#btf.pointer(this.#struct(type.to));
+        return this.#btf.pointer(this.idOf(type.to));
       case "struct":
         return this.#struct(type);
     }
@@ -144,9 +144,12 @@ export class TypeWriter {
     if (known !== undefined) return known;
     // As clang makes of `struct task_struct __kptr *`.
     if (type.kptr !== undefined) return this.#btf.pointer(this.#btf.typeTag("kptr", this.kernel.behind(type.kptr)));
+    // What leads to itself has an id before its members have theirs.
+    const reserved = leadsOn(type) ? this.#btf.reserve() : undefined;
+    if (reserved !== undefined) this.#structs.set(type, reserved);
     const members = type.special === undefined ? this.#members(type) : this.#opaque(type);
     const form = type.union === true ? "union" : "struct";
-    const id = this.#btf[form](type.name, type.size, members);
+    const id = this.#btf[form](type.name, type.size, members, reserved);
     this.#structs.set(type, id);
     return id;
   }
@@ -196,4 +199,10 @@ export class TypeWriter {
     this.#contexts.set(name, id);
     return id;
   }
+}
+
+/** Whether there is a pointer in something. */
+function leadsOn(type: StoredType): boolean {
+  if (type.kind === "array") return leadsOn(type.element);
+  return type.kind === "pointer" || (type.kind === "struct" && type.fields.some((field) => leadsOn(field.type)));
 }

@@ -158,8 +158,11 @@ function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression):
   const [argument] = values ?? [];
   if (argument === undefined) return errorAt(node);
   const value = expression(fn, argument, null);
-  if (!present(fn, value)) return errorAt(node);
   const at = spanOf(node);
+  // The bits of a pointer into the arena, which may be null: what user space finds it by.
+  if (value.type.kind === "reference" && value.type.memory === "arena" && type.kind === "int" && type.bits === 64)
+    return { kind: "kernel-cast", type, operand: value, at };
+  if (!present(fn, value)) return errorAt(node);
   if (type.kind === "bool") {
     if (value.type.kind === "bool") return value;
     if (value.kind === "literal") return { kind: "constant", type, value: value.value === 0n ? 0n : 1n, at };

@@ -16,6 +16,8 @@ function put(bytes: Uint8Array, at: number, value: Expression, stored: StoredTyp
     case "constant":
     case "literal":
       return putNumber(bytes, at, value.value, stored);
+    case "null":
+      return stored.kind === "pointer";
     case "bytes":
       bytes.set(value.bytes, at);
       return true;

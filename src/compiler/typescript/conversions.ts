@@ -39,7 +39,11 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
         const copied = copiedFromKernel(fn, value, type, target);
         if (copied !== null) return copied;
       }
-      if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) return value;
+      if (type.kind === "reference" && sameStored(type.to, target.to) && (target.nullable || !type.nullable)) {
+        if (liesRight(type, target)) return value;
+        elsewhere(fn, value, type, target);
+        return { ...errorAt({}), at: value.at };
+      }
       break;
     case "map":
       if (type.kind === "null" && target.nullable) return { ...value, kind: "null", type: target };
@@ -70,6 +74,27 @@ export function coerce(fn: FunctionState, value: Expression, target: ValueType):
   }
   mismatch(fn, value, target);
   return { kind: "error", type: { kind: "error" }, at: value.at };
+}
+
+/** Into an arena leads another kind of address than anywhere else, and whoever follows one must know which. Where memory is named, a copy is made there. */
+function liesRight(type: ReferenceType, target: ReferenceType): boolean {
+  if (target.memory === "arena" || target.memory === null) return (type.memory === "arena") === (target.memory === "arena");
+  return true;
+}
+
+function elsewhere(fn: FunctionState, value: Expression, type: ReferenceType, target: ReferenceType): void {
+  const name = typeName(withoutNull(target));
+  const details =
+    target.memory === "arena"
+      ? {
+          problem: `${name} leads into the arena, where this ${typeName(withoutNull(type))} does not lie`,
+          instead: `allocate one, heap.allocPages<${typeName(type.to)}>(), or take a part of an @arena variable, and assign what is to be in it`,
+        }
+      : {
+          problem: `this ${typeName(target.to)} lies in the arena, and here one is wanted that lies anywhere else`,
+          instead: `write the type as Pointer<${typeName(target.to)}>, or pass a copy: ${target.to.kind === "array" ? "[...name]" : "{ ...name }"}`,
+        };
+  fn.reporter.report("SK3112", value.at, details);
 }
 
 /** An address is a number wherever one is wanted; a number is an address only by assertion. */
@@ -215,7 +240,8 @@ export function unify(a: ValueType, b: ValueType): ValueType | null {
   }
   if (a.kind === "int" && b.kind === "int") return unifyIntegers(a, b);
   if (a.kind === "reference" && b.kind === "reference") {
-    return sameStored(a.to, b.to) ? unifyReferences(a, b) : null;
+    const alike = (a.memory === "arena") === (b.memory === "arena");
+    return alike && sameStored(a.to, b.to) ? unifyReferences(a, b) : null;
   }
   if (a.kind === "map" && b.kind === "map") return a.map === b.map ? { ...a, nullable: a.nullable || b.nullable } : null;
   if (a.kind === "kernel" && b.kind === "kernel") return unifyKernel(a, b);

@@ -23,19 +23,26 @@ interface Placed {
 
 type SectionName = GlobalDeclaration["section"];
 
+const ARENA = ".addr_space.1";
+
 /** As clang orders them. */
-const SECTIONS: readonly SectionName[] = [".data", ".bss", ".rodata"];
+const SECTIONS: readonly SectionName[] = [".data", ".bss", ".rodata", ARENA];
 
 /** Private variables and texts are placed when the code first uses them; nothing moves afterwards. */
 export class DataSections {
   readonly #specName: string;
+  readonly #arena: string | null;
   readonly #placed = new Map<SectionName, Placed[]>(SECTIONS.map((name) => [name, []]));
   readonly #offsets = new Map<GlobalDeclaration, DataPlace>();
   readonly #texts = new Map<string, DataPlace>();
 
-  /** @param specName name of the Spec: maps are called after it. */
-  constructor(specName: string) {
+  /**
+   * @param specName name of the Spec: maps are called after it.
+   * @param arena the arena that variables lie in; null when there is none
+   */
+  constructor(specName: string, arena: string | null = null) {
     this.#specName = specName;
+    this.#arena = arena;
   }
 
   /** The map of what is asked of the kernel's configuration. */
@@ -50,9 +57,21 @@ export class DataSections {
     const align = alignOf(variable.type);
     const offset = Math.ceil(endOf(placed) / align) * align;
     placed.push({ variable, offset });
-    const place = { map: dataMapName(variable.section, this.#specName), offset };
+    const place = { map: this.#mapOf(variable.section), offset };
     this.#offsets.set(variable, place);
     return place;
+  }
+
+  #mapOf(section: SectionName): string {
+    if (section !== ARENA) return dataMapName(section, this.#specName);
+    if (this.#arena === null) throw new TypeError("there is no arena for its variables");
+    return this.#arena;
+  }
+
+  /** What the arena's variables are from the start, null when it has none. They lie at its start. */
+  arenaBytes(): Uint8Array | null {
+    const placed = this.#placed.get(ARENA) ?? [];
+    return placed.length === 0 ? null : bytesOf(placed);
   }
 
   /** Bytes of a text, its NUL included; equal ones are one. */
@@ -82,13 +101,13 @@ export class DataSections {
     const globals: GlobalSpec[] = [];
     for (const [section, placed] of this.#placed) {
       if (placed.length === 0) continue;
-      const map = dataMapName(section, this.#specName);
+      const map = this.#mapOf(section);
       const variables = placed.map(({ variable, offset }) => {
         const linkage = variable.exported ? ("global" as const) : ("static" as const);
         return { name: variable.name, map, offset, size: sizeOf(variable.type), type: types.idOf(variable.type), linkage };
       });
       globals.push(...variables);
-      maps.push(mapOf(section, map, placed, types.section(section, endOf(placed), variables)));
+      if (section !== ARENA) maps.push(mapOf(section, map, placed, types.section(section, endOf(placed), variables)));
     }
     return { maps, globals };
   }
@@ -99,12 +118,17 @@ function endOf(placed: readonly Placed[]): number {
   return last === undefined ? 0 : last.offset + sizeOf(last.variable.type);
 }
 
+function bytesOf(placed: readonly Placed[]): Uint8Array {
+  const bytes = new Uint8Array(endOf(placed));
+  for (const { variable, offset } of placed) if (variable.initial !== null) bytes.set(variable.initial, offset);
+  return bytes;
+}
+
 /** Flags as libbpf sets them: user space may map what it knows by name. */
 function mapOf(section: SectionName, name: string, placed: readonly Placed[], valueType: number): MapSpec {
   const isConstant = section === ".rodata";
   const isNamed = placed.some(({ variable }) => variable.exported);
-  const bytes = new Uint8Array(endOf(placed));
-  for (const { variable, offset } of placed) if (variable.initial !== null) bytes.set(variable.initial, offset);
+  const bytes = bytesOf(placed);
   return {
     name,
     type: "array",

@@ -268,6 +268,9 @@ export const DIAGNOSTICS = {
   SK3106: { title: "Bad config", message: "{problem}", hint: "{instead}" },
   SK3107: { title: "Not atomic", message: "{problem}", hint: "{instead}" },
   SK3108: { title: "Text does not fit", message: "{problem}", hint: "{instead}" },
+  SK3110: { title: "Bad pointer", message: "{problem}", hint: "{instead}" },
+  SK3111: { title: "Not one arena", message: "{problem}", hint: "{instead}" },
+  SK3112: { title: "Other memory than the arena's", message: "{problem}", hint: "{instead}" },
   // ── helpers ──
   SK3201: {
     title: "Helper that the hook does not have",

@@ -281,6 +281,8 @@ function coalesce(fn: FunctionState, node: Syntax.LogicalExpression, expected: V
     fn.reporter.report("SK2304", left.at, { what: "the left side of ??" });
     return errorAt(node);
   }
+  // `array[i] ?? null`: what `tsc` with noUncheckedIndexedAccess wants where there may be null already.
+  if (right.type.kind === "null") return left;
   const type = isNullable(right.type) ? left.type : withoutNull(left.type);
   const fallback = coerce(fn, right, type);
   return fallback.type.kind === "error" ? fallback : { kind: "coalesce", type, left, right: fallback, at: spanOf(node) };

@@ -1,6 +1,7 @@
 /** Checks `for (const i of range(n))` and `for (const x of array)`. */
 
 import type * as Syntax from "@babel/types";
+import { memberType } from "./access.ts";
 import { present } from "./conditions.ts";
 import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
@@ -14,7 +15,7 @@ import { meaningOf, textOf } from "./scopes.ts";
 import type { FunctionState, Jump } from "./state.ts";
 import { assignedNames, single, withoutAssigned } from "./statements.ts";
 import type { Expression, Local, Statement } from "./tree.ts";
-import { type ArrayType, BOOL, INTS, type IntType, isNullable, type ReferenceType, readAs, typeName } from "./types.ts";
+import { type ArrayType, BOOL, INTS, type IntType, isNullable, type ReferenceType, typeName } from "./types.ts";
 
 /**
  * A range between constants with so few numbers becomes a plain loop, which verifiers walk through number by number. They find the end of
@@ -130,9 +131,8 @@ function overArray({ object, array }: Elements, jump: Jump, turn: Turn, at: Span
     at,
   };
   setRange(index, { min: 0n, max: BigInt(array.length) - 1n });
-  const read = readAs(array.element, object.type.memory ?? "stack");
   const constant = object.type.constant === true;
-  const type = read.kind === "reference" ? { ...read, memory: object.type.memory, ...(constant ? { constant } : {}) } : read;
+  const type = memberType(array.element, object.type);
   const element: Expression = {
     kind: "element",
     object: where,

@@ -200,6 +200,8 @@ function inferMeaning(
   const given = node.typeArguments?.params ?? [];
   const generic = module.types.get(name)?.meaning;
   const type = meaning.kind === "stored" ? meaning.type : null;
+  const [target] = given;
+  if (generic?.kind === "pointer" && target !== undefined) inferMeaning(target, meaning, module, names, bindings);
   if (generic?.kind === "fixed-array" && type?.kind === "array") {
     const [element, length] = given;
     if (element !== undefined) inferMeaning(element, { kind: "stored", type: type.element }, module, names, bindings);
@@ -293,6 +295,8 @@ function storedKey(type: StoredType): string {
       return "bool";
     case "array":
       return `${type.name ?? ""}[${storedKey(type.element)};${type.length}]`;
+    case "pointer":
+      return `pointer ${storedKey(type.to)}`;
     default:
       return `${type.kind} ${identityOf(type)}`;
   }

@@ -18,7 +18,7 @@ import type { Expression, GlobalDeclaration } from "./tree.ts";
 import { type ArrayType, readAs, reference, type StoredType } from "./types.ts";
 
 /** What a variable is written as. */
-export type GlobalForm = "variable" | "table" | "config";
+export type GlobalForm = "variable" | "arena" | "table" | "config";
 
 /** A variable whose type and value are checked when all names are known. */
 export function globalSymbol(
@@ -65,7 +65,7 @@ function variable(
   module: ModuleState,
   id: Syntax.Identifier,
   init: Syntax.Expression | null,
-  form: "variable" | "table",
+  form: Exclude<GlobalForm, "config">,
   exported: boolean,
 ): GlobalDeclaration | null {
   const fn = new FunctionState(module, id.name, null, null);
@@ -132,7 +132,8 @@ function made(
   }
   if (!nameFits(module, id.name, spanOf(id))) return null;
   const isZero = initial === null || initial.every((byte) => byte === 0);
-  const section = form !== "variable" ? ".rodata" : isZero ? ".bss" : ".data";
+  const section =
+    form === "arena" ? ".addr_space.1" : form !== "variable" ? ".rodata" : isZero ? (".bss" as const) : (".data" as const);
   return { name: id.name, section, type, initial, exported, value: form === "table" ? value : null, at: spanOf(id) };
 }
 
@@ -141,10 +142,11 @@ export function globalValue(declaration: GlobalDeclaration, node: Syntax.Node): 
   const { type, section } = declaration;
   const at = spanOf(node);
   const constant = section === ".rodata";
-  const read = readAs(type, "map");
+  const memory = section === ".addr_space.1" ? "arena" : "map";
+  const read = readAs(type, memory);
   // It is the only element of what its address points at.
   const whole: ArrayType = { kind: "array", element: type, length: 1, name: null };
-  const object: Expression = { kind: "global", type: reference(whole, "map", false), global: declaration, at };
+  const object: Expression = { kind: "global", type: reference(whole, memory, false), global: declaration, at };
   return {
     kind: "member",
     object,

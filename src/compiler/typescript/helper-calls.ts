@@ -213,6 +213,7 @@ function memory(call: Call, parameter: HelperParameter, value: Expression): Help
   if (size < kind.bytes) return refuse(call, value, parameter, `${kind.bytes} bytes`);
   if (kind.writes && !kind.reads && !writable(call, parameter, value)) return null;
   if (kind.writes && kind.reads && type.memory === "packet" && !helper.packet) return unwritable(call, value);
+  if (kind.writes && type.memory === "arena") return unwritable(call, value);
   if (kind.writes) call.fn.assigns(value);
   return { pass: "bytes", size, sized: kind.bytes === 0 ? "type" : "no", packet: helper.packet, value };
 }
@@ -221,7 +222,12 @@ function memory(call: Call, parameter: HelperParameter, value: Expression): Help
 function writable(call: Call, _parameter: HelperParameter, value: Expression): boolean {
   const { type } = value;
   if (type.kind !== "reference") return false;
-  if (type.constant === true || type.memory === "view" || (type.memory === "packet" && !call.helper.packet)) {
+  if (
+    type.constant === true ||
+    type.memory === "view" ||
+    type.memory === "arena" ||
+    (type.memory === "packet" && !call.helper.packet)
+  ) {
     unwritable(call, value);
     return false;
   }

@@ -117,7 +117,7 @@ export function copyOf({ type }: Expression): string {
   return isArray ? "write [...name] for a copy" : "write { ...name } for a copy";
 }
 
-const LASTING: readonly (Memory | null)[] = ["map", "packet", "context"];
+const LASTING: readonly (Memory | null)[] = ["map", "packet", "context", "arena"];
 
 /** What may be held by a variable that changes: addresses are copied into it, but a struct made in a loop's turn is made anew, in the same bytes, in the next. */
 export function outlives(type: ValueType): boolean {

@@ -11,7 +11,7 @@ import { type Span, spanOf } from "./report.ts";
 import { meaningOf, textOf } from "./scopes.ts";
 import { FunctionState, type ModuleState } from "./state.ts";
 import type { MapDeclaration } from "./tree.ts";
-import { INTS, type StoredType, sameStored, typeName } from "./types.ts";
+import { INTS, type IntType, type StoredType, sameStored, typeName } from "./types.ts";
 
 /** A frame has 512 bytes and every key passes through it; the kernel's own limits are wider. */
 const LARGEST_KEY = 512;
@@ -94,6 +94,8 @@ function usageOf({ kind, kindName }: Declared): string {
       return kind.indexed ? `write ${kindName}<u64>({ maxEntries: 256 })` : `write ${kindName}<Key, Value>({ maxEntries: 1024 })`;
     case "sockets":
       return kind.indexed ? `write ${kindName}({ maxEntries: 64 })` : `write ${kindName}<Key>({ maxEntries: 64 })`;
+    case "arena":
+      return `write ${kindName}({ pages: 16 })`;
     default:
       return `write ${kindName}({ maxEntries: 64 })`;
   }
@@ -137,14 +139,26 @@ function without(declared: Declared, types: Types): Types | null {
   return refuseType(declared, spanOf(node.typeArguments), `${kindName} takes no types`);
 }
 
+/** The type of a key or value; null with a report. What a map's value is would be null or not there at all: a pointer is a field of one. */
+function partType(declared: Declared, node: Syntax.TSType): StoredType | null {
+  const type = storedType(declared.module, node);
+  if (type?.kind !== "pointer") return type;
+  const instead = `put it into a struct: interface Entry { node: ${typeName(type)} }`;
+  declared.module.reporter.report("SK3110", spanOf(node), {
+    problem: `a pointer is no key or value of ${declared.kindName}`,
+    instead,
+  });
+  return null;
+}
+
 /** `<Key>`; of a map of maps, the inner map's type may follow. */
 function keyOnly(declared: Declared, value: StoredType | null): Types | null {
-  const { module, kindName, node, kind } = declared;
+  const { kindName, node, kind } = declared;
   const given = (node.typeArguments?.params ?? []) as readonly Syntax.TSType[];
   const [first] = given;
   if (first === undefined || given.length > (kind.family === "maps" ? 2 : 1))
     return refuseType(declared, spanOf(node.typeArguments ?? node.callee), `${kindName} needs the type of its keys`);
-  const key = storedType(module, first);
+  const key = partType(declared, first);
   if (key === null) return null;
   if (sizeOf(key) > LARGEST_KEY)
     return refuseType(declared, spanOf(first), `a key of ${sizeOf(key)} bytes does not fit into the frame of 512`);
@@ -157,7 +171,7 @@ function isBuffer({ family }: MapKind): boolean {
 
 /** `<Event>`: what the records of a buffer are, what is in a queue, what an object carries. */
 function valueOnly(declared: Declared): Types | null {
-  const { module, kind, kindName, node } = declared;
+  const { kind, kindName, node } = declared;
   const [only, more] = node.typeArguments?.params ?? [];
   if (only === undefined || more !== undefined)
     return refuseType(
@@ -165,7 +179,7 @@ function valueOnly(declared: Declared): Types | null {
       spanOf(node.typeArguments ?? node.callee),
       `${kindName} needs the type of its ${isBuffer(kind) ? "records" : "values"}`,
     );
-  const value = storedType(module, only as Syntax.TSType);
+  const value = partType(declared, only as Syntax.TSType);
   if (value === null) return null;
   // Of a perf event array, a number of four bytes would be what it holds: descriptors.
   if (kind.family === "perf" && value.kind !== "struct")
@@ -177,7 +191,7 @@ function valueOnly(declared: Declared): Types | null {
 
 /** `<Key, Value>`; of an array `<Value>` or `<u32, Value>`. */
 function keyAndValue(declared: Declared): Types | null {
-  const { module, kind, kindName, node } = declared;
+  const { kind, kindName, node } = declared;
   const given = node.typeArguments?.params ?? [];
   const least = kind.indexed ? 1 : 2;
   if (given.length < least || given.length > 2) {
@@ -187,8 +201,8 @@ function keyAndValue(declared: Declared): Types | null {
   const [first, second] = given as readonly Syntax.TSType[];
   const keyNode = second === undefined ? null : first;
   const valueNode = second ?? first;
-  const key = keyNode ? storedType(module, keyNode) : INTS.u32;
-  const value = valueNode ? storedType(module, valueNode) : null;
+  const key = keyNode ? partType(declared, keyNode) : INTS.u32;
+  const value = valueNode ? partType(declared, valueNode) : null;
   if (key === null || value === null) return null;
   const keyAt = spanOf(keyNode ?? node.callee);
   if (kind.indexed && !sameStored(key, INTS.u32))
@@ -211,10 +225,15 @@ function keyAndValue(declared: Declared): Types | null {
 
 const OPTIONS = ["maxEntries", "flags", "pinning", "numaNode"];
 
+/** An arena has at most 4 GiB (`arena_map_alloc` of kernel/bpf/arena.c). */
+const MOST_PAGES = 1 << 20;
+
 /** Options of some kinds alone, and their largest values. */
-const OWN_OPTIONS: Readonly<Partial<Record<MapFamily, Readonly<Record<string, number>>>>> = {
+const OWN_OPTIONS: Readonly<Partial<Record<MapFamily, Readonly<Record<string, number | bigint>>>>> = {
   stacks: { depth: 127 },
   bloom: { hashes: 15 },
+  // Addresses of a process (x86-64 with four levels of pages; more than any machine with 48 bits has).
+  arena: { pages: MOST_PAGES, address: (1n << 47n) - 1n },
 };
 
 /** Addresses of a call chain, as `kernel.perf_event_max_stack` limits it. */
@@ -230,13 +249,14 @@ function optionsOf(declared: Declared): Options | null {
   const [argument, more] = kind.family === "maps" ? node.arguments.slice(1) : node.arguments;
   // The number of CPUs is what everybody wants of a perf event array; the engine knows it. Storages grow with their objects.
   const counts = kind.family !== "perf" && kind.family !== "storage";
+  const size = kind.family === "arena" ? "pages" : "maxEntries";
   const nothing: Options = { maxEntries: 0, flags: 0, pinned: false, numaNode: null, extra: null, depth: DEPTH, contents: null };
   if (argument === undefined && !counts) return nothing;
   if (argument?.type !== "ObjectExpression" || more !== undefined)
     return refuse(argument ?? node, `${kindName} takes its options in braces`);
   const own = OWN_OPTIONS[kind.family] ?? {};
   const known = [
-    ...OPTIONS.filter((name) => name !== "maxEntries" || kind.family !== "storage"),
+    ...OPTIONS.filter((name) => name !== "maxEntries" || (kind.family !== "storage" && kind.family !== "arena")),
     ...Object.keys(own),
     ...(kind.type === "prog_array" ? ["programs"] : kind.type === "array_of_maps" ? ["maps"] : []),
   ];
@@ -261,17 +281,22 @@ function optionsOf(declared: Declared): Options | null {
       contents = { kind: key, names };
       continue;
     }
-    const value = constantOption(module, key, property.value);
+    const value = constantOption(module, key, property.value, key === "address" ? INTS.u64 : INTS.u32);
     if (value === null) return null;
     given.set(key, value);
     const largest = own[key];
     if (largest !== undefined && (value === 0n || value > BigInt(largest)))
       return refuse(property.value, `${key} is a number from 1 to ${largest}`);
-    const problem = key === "maxEntries" ? entriesProblem(declared, value) : null;
+    const problem =
+      key === "maxEntries"
+        ? entriesProblem(declared, value)
+        : key === "address" && value % BigInt(PAGE) !== 0n
+          ? `address is a multiple of ${PAGE}, where the arena's first page lies in user space`
+          : null;
     if (problem !== null) return refuse(property.value, problem);
   }
-  const maxEntries = given.get("maxEntries");
-  if (maxEntries === undefined && counts) return refuse(argument, `${kindName} needs maxEntries`);
+  const maxEntries = given.get(size);
+  if (maxEntries === undefined && counts) return refuse(argument, `${kindName} needs ${size}`);
   if (contents !== null && BigInt(contents.names.length) > (maxEntries ?? 0n))
     return refuse(argument, `${contents.names.length} ${contents.kind} do not fit into ${maxEntries ?? 0n} entries`);
   const numaNode = given.get("numaNode");
@@ -280,7 +305,7 @@ function optionsOf(declared: Declared): Options | null {
     flags: Number(given.get("flags") ?? 0n),
     pinned,
     numaNode: numaNode === undefined ? null : Number(numaNode),
-    extra: given.get("hashes") ?? null,
+    extra: given.get("hashes") ?? given.get("address") ?? null,
     depth: Number(given.get("depth") ?? DEPTH),
     contents,
   };
@@ -315,9 +340,9 @@ function namesOf(declared: Declared, key: "programs" | "maps", node: Syntax.Node
   return names;
 }
 
-function constantOption(module: ModuleState, name: string, node: Syntax.Node): bigint | null {
+function constantOption(module: ModuleState, name: string, node: Syntax.Node, type: IntType): bigint | null {
   const fn = new FunctionState(module, name, null, null);
-  const value = coerce(fn, expression(fn, node, INTS.u32), INTS.u32);
+  const value = coerce(fn, expression(fn, node, type), type);
   if (value.type.kind === "error") return null;
   if (value.kind === "constant") return value.value;
   module.reporter.report("SK2206", spanOf(node), { what: name });

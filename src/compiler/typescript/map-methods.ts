@@ -1,6 +1,7 @@
 /** Checks calls of a map's methods; those of maps that are no tables of keys are in files of their own. */
 
 import type * as Syntax from "@babel/types";
+import { arenaMethod } from "./arena-methods.ts";
 import { elementCallback, recordCallback } from "./callbacks.ts";
 import { argumentsOf } from "./calls.ts";
 import { coerce } from "./conversions.ts";
@@ -56,6 +57,8 @@ export function mapMethod(
       return innerMethod(call);
     case "storage":
       return storageMethod(call);
+    case "arena":
+      return arenaMethod(call);
     default:
       return helperMethod(call);
   }

@@ -18,7 +18,7 @@ import { mapDeclaration } from "./map-declarations.ts";
 import { meaning } from "./numbers.ts";
 import type { Source } from "./parse.ts";
 import { ownProgramDeclaration, programDeclaration } from "./programs.ts";
-import { spanOf } from "./report.ts";
+import { type Span, spanOf } from "./report.ts";
 import {
   type ConstantSymbol,
   type Exports,
@@ -32,7 +32,7 @@ import {
 import { FunctionState, type ModuleState } from "./state.ts";
 import { structOpsDeclaration } from "./struct-ops.ts";
 import type { Expression, MapDeclaration, Module, ProgramDeclaration, StructOpsDeclaration } from "./tree.ts";
-import { INTS } from "./types.ts";
+import { INTS, type StoredType } from "./types.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
@@ -92,6 +92,12 @@ export class ModuleFile {
   }
 
   /** When all files have declared their names. */
+  /** Where the file needs an arena: a pointer into one, or a variable in one; null where it needs none. */
+  needsArena(): Span | null {
+    const variable = this.#globals.find(({ declaration }) => declaration?.section === ".addr_space.1");
+    return this.#module.pointers[0]?.at ?? variable?.at ?? null;
+  }
+
   checkNames(): void {
     for (const wanted of this.#wanted) checkWanted(this.#module, wanted);
     for (const { name, callee } of this.#pending) {
@@ -141,7 +147,19 @@ export class ModuleFile {
       if (program !== null) programs.push(program);
     }
     for (const symbol of this.#functions) checkFunction(symbol, symbol.at);
-    return { license: this.#license, maps, structOps, programs, globals, externs: this.#externs, kernel: this.#module.kernel };
+    // Looking at one may find others.
+    const pointed: StoredType[] = [];
+    for (const { target } of this.#module.pointers) pointed.push(target());
+    return {
+      pointed,
+      license: this.#license,
+      maps,
+      structOps,
+      programs,
+      globals,
+      externs: this.#externs,
+      kernel: this.#module.kernel,
+    };
   }
 
   #refuse(node: Syntax.Node, what: string, instead: string): void {
@@ -380,12 +398,14 @@ export class ModuleFile {
   }
 
   /** `let total: u64 = 0` */
-  #mutable({ id, init }: Syntax.VariableDeclarator, exportedHere: boolean): void {
+  #mutable(node: Syntax.VariableDeclarator, exportedHere: boolean): void {
+    const { id, init } = node;
     if (id.type !== "Identifier") {
       this.#refuse(id, "destructuring", "name each variable");
       return;
     }
-    if (this.#unused(id)) this.#global(id, init ?? null, "variable", exportedHere || this.#listed.has(id.name));
+    const form = hasTag(this.#source, node, "arena") ? "arena" : "variable";
+    if (this.#unused(id)) this.#global(id, init ?? null, form, exportedHere || this.#listed.has(id.name));
   }
 
   #global(id: Syntax.Identifier, init: Syntax.Expression | null, form: GlobalForm, exported: boolean): void {

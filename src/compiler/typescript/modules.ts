@@ -6,6 +6,7 @@
  */
 
 import type * as Syntax from "@babel/types";
+import { checkArenas } from "./arenas.ts";
 import { libraryExports } from "./exports.ts";
 import { checkHelpers } from "./helper-offers.ts";
 import { isTypeOnly } from "./imports.ts";
@@ -47,6 +48,7 @@ export function checkModules(
   for (const { checker } of order.all) checker.declare();
   for (const { checker } of order.all) checker.checkNames();
   const parts = order.program.map(({ checker }) => checker.check());
+  const needsArena = order.program.map(({ checker }) => checker.needsArena()).find((at) => at !== null);
   const own = parts.at(-1);
   if (own === undefined) return null;
   const maps = parts.flatMap((part) => part.maps);
@@ -64,8 +66,10 @@ export function checkModules(
   if (programs.length === 0 && !reporter.failed) reporter.report("SK3007", { line: 1, column: 1 });
   checkHelpers(reporter, programs, own.license);
   checkPacketWrites(reporter, programs);
+  checkArenas(reporter, { maps, programs, needsArena: needsArena ?? null });
   const externs = parts.flatMap((part) => part.externs);
-  return { license: own.license, maps, structOps, programs, globals, externs, kernel: surroundings.kernel };
+  const pointed = parts.flatMap((part) => part.pointed);
+  return { license: own.license, maps, structOps, programs, globals, externs, pointed, kernel: surroundings.kernel };
 }
 
 class Graph {

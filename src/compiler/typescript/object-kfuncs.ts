@@ -1,4 +1,4 @@
-/** Prototypes of the functions of `library/objects.ts` that the kernel itself has, as the loader is told them. */
+/** Prototypes of the functions of `library/objects.ts`, and of arenas, that the kernel itself has, as the loader is told them. */
 
 import type { BtfBuilder } from "../../btf/builder.ts";
 
@@ -41,6 +41,9 @@ export const OBJECT_KFUNCS: Readonly<Record<string, Describe>> = {
   bpf_dynptr_clone: prototype(int, { p: dynptr, clone__uninit: dynptr }),
   bpf_dynptr_is_null: prototype(bool, { p: dynptr }),
   bpf_dynptr_is_rdonly: prototype(bool, { p: dynptr }),
+  bpf_arena_alloc_pages: prototype(bytes, { p__map: bytes, addr__ign: bytes, page_cnt: u32, node_id: int, flags: u64 }),
+  bpf_arena_free_pages: prototype(nothing, { p__map: bytes, ptr__ign: bytes, page_cnt: u32 }),
+  bpf_arena_reserve_pages: prototype(int, { p__map: bytes, ptr__ign: bytes, page_cnt: u32 }),
   bpf_rcu_read_lock: prototype(nothing, {}),
   bpf_rcu_read_unlock: prototype(nothing, {}),
   bpf_preempt_disable: prototype(nothing, {}),

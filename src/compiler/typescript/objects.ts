@@ -222,6 +222,11 @@ function memory(
     mayBeNull(fn, value);
     return null;
   }
+  if (type.memory === "arena") {
+    const instead = "pass a copy: { ...name }, or [...name]";
+    fn.reporter.report("SK3112", value.at, { problem: `${call.object.name} follows no pointer into an arena`, instead });
+    return null;
+  }
   if (parameter === "mapped" && type.memory !== "map" && type.memory !== null)
     return refuse(call, value, "memory of a map", "pass what lies in a map's value, or a variable of the file");
   if (parameter === "target" || parameter === "buffer") {

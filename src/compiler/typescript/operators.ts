@@ -260,8 +260,11 @@ function comparison(
 ): Expression {
   const equality = operator === "===" || operator === "!==";
   const at = spanOf(node);
-  if (!present(fn, left) || !present(fn, right)) return errorAt(node);
   const conditions = COMPARISONS[operator];
+  if (equality && conditions !== undefined && isArenaPair(left, right)) {
+    return { kind: "compare", type: BOOL, condition: conditions[0], left, right, at };
+  }
+  if (!present(fn, left) || !present(fn, right)) return errorAt(node);
   if (conditions === undefined) return errorAt(node);
   if (equality && left.type.kind === "bool" && right.type.kind === "bool") {
     return { kind: "compare", type: BOOL, condition: conditions[0], left, right, at };
@@ -296,6 +299,13 @@ function comparison(
     return truthValue(compareExact(operator, meaning(a.value, type), meaning(b.value, type)), node);
   }
   return { kind: "compare", type: BOOL, condition: type.signed ? conditions[1] : conditions[0], left: a, right: b, at };
+}
+
+/** Two pointers into the arena, to structs of one type: whether they are the same, not whether the structs are. Either may be null. */
+function isArenaPair({ type: left }: Expression, { type: right }: Expression): boolean {
+  if (left.kind !== "reference" || right.kind !== "reference") return false;
+  if (left.memory !== "arena" || right.memory !== "arena") return false;
+  return left.to.kind === "struct" && sameStored(left.to, right.to);
 }
 
 function truthValue(value: boolean, node: Syntax.Node): Expression {

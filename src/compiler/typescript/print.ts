@@ -84,8 +84,11 @@ function addValue(fn: FunctionState, printing: Printing, node: Syntax.Node): boo
     return add("%s", { kind: "kernel-cast", type: INTS.u64, operand: value, at: value.at }, "number");
   }
   if (hexadecimal === null && type.kind === "reference") {
-    if (type.to.kind === "array" && type.to.name === "Ipv6Address") return add("%pI6", value, "address");
-    if (isText(type)) return add("%s", value, "address");
+    // A helper follows no pointer into an arena.
+    const near: Expression =
+      type.memory === "arena" ? { kind: "copied", type: { ...type, memory: "stack" }, operand: value, at: value.at } : value;
+    if (type.to.kind === "array" && type.to.name === "Ipv6Address") return add("%pI6", near, "address");
+    if (isText(type)) return add("%s", near, "address");
     if (type.to.kind === "array" && type.to.name === "MacAddress") return addMac(add, value, type);
   }
   const problem = `${typeName(type)} has no text`;

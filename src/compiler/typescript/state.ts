@@ -84,6 +84,8 @@ export class ModuleState {
   readonly isInstance: boolean;
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
+  /** Pointers into the arena that the file writes down. */
+  readonly pointers: { readonly at: Span; readonly target: () => StoredType }[];
 
   constructor(
     reporter: Reporter,
@@ -98,6 +100,7 @@ export class ModuleState {
     this.values = whole?.values ?? new Scope(null);
     this.types = new TypeScope(whole?.types ?? null);
     this.isInstance = whole !== null;
+    this.pointers = whole?.pointers ?? [];
   }
 
   /** The same file, with further names for types. */

@@ -95,7 +95,7 @@ function compared(
     return errorAt(node);
   }
   const bytes = fitted(fn, literal, to);
-  const left = coerce(fn, other, reference(to, null, false));
+  const left = coerce(fn, other, reference(to, "stack", false));
   if (bytes === null || left.type.kind === "error") return errorAt(node);
   const size = encode(literal).length + (prefix ? 0 : 1);
   if (size === 0) return { kind: "constant", type: BOOL, value: 1n, at: spanOf(node) };
@@ -145,7 +145,7 @@ export function textMethod(
     case "charCodeAt": {
       const [argument] = argumentsOf(fn, node, "charCodeAt", ["index"], "charCodeAt(index): u8") ?? [];
       if (argument === undefined) return errorAt(node);
-      const whole = coerce(fn, object, reference(to, null, false));
+      const whole = coerce(fn, object, reference(to, "stack", false));
       const index = expression(fn, argument, null);
       if (whole.type.kind === "error" || index.type.kind === "error") return errorAt(node);
       return byteAt(fn, whole, to, index, node);

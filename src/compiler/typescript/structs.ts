@@ -23,9 +23,9 @@ export function storedValue(fn: FunctionState, node: Syntax.Node, type: StoredTy
   return refuseCopy(fn, value) ? errorAt(node) : value;
 }
 
-/** What a place of a stored type takes: for structs and arrays, a reference into any memory. */
+/** What a place of a stored type takes: for structs and arrays, a reference into any memory, of which a copy is made. */
 export function placeType(type: StoredType): ValueType {
-  return type.kind === "struct" || type.kind === "array" ? reference(type, null, false) : readAs(type, "stack");
+  return type.kind === "struct" || type.kind === "array" ? reference(type, "stack", false) : readAs(type, "stack");
 }
 
 export function structLiteral(fn: FunctionState, node: Syntax.ObjectExpression, wanted: ValueType | null): Expression {
@@ -108,7 +108,7 @@ function spreadOf(fn: FunctionState, node: Syntax.SpreadElement, wanted: ValueTy
   if (!present(fn, value)) return errorAt(node);
   if (value.type.kind === "reference" && value.type.to.kind === "struct") {
     return wanted?.kind === "reference" && wanted.to.kind === "struct"
-      ? coerce(fn, value, { ...wanted, nullable: false })
+      ? coerce(fn, value, { ...wanted, memory: "stack", nullable: false })
       : value;
   }
   const instead = "only structs are spread: name the fields";

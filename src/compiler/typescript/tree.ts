@@ -42,6 +42,8 @@ export interface Module {
   readonly globals: readonly GlobalDeclaration[];
   /** Functions of the application, whether they are called or not. */
   readonly externs: readonly ExternFunction[];
+  /** What pointers into the arena lead to. */
+  readonly pointed: readonly StoredType[];
   /** What of the kernel's types it uses. */
   readonly kernel: KernelState;
 }
@@ -59,7 +61,7 @@ export interface MapDeclaration {
   /** Pinned under its name. */
   readonly pinned: boolean;
   readonly numaNode: number | null;
-  /** `map_extra`: hash functions of a bloom filter. */
+  /** `map_extra`: hash functions of a bloom filter, the address that an arena has in user space. */
   readonly extra: bigint | null;
   /** Of call chains: addresses at most. */
   readonly depth: number;
@@ -81,7 +83,8 @@ export interface KeyedMap extends MapDeclaration {
 /** A variable of the whole file, or a table of constants. Compared by identity. */
 export interface GlobalDeclaration {
   readonly name: string;
-  readonly section: ".data" | ".bss" | ".rodata";
+  /** `.addr_space.1`: in the arena. */
+  readonly section: ".data" | ".bss" | ".rodata" | ".addr_space.1";
   readonly type: StoredType;
   /** What it holds from the start; null: zeroes. */
   readonly initial: Uint8Array | null;

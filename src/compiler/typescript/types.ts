@@ -33,10 +33,11 @@ export interface NetworkType {
   readonly bytes?: 4;
 }
 
-/** An address in memory, of what the kernel has: no source can declare one. */
+/** An address in memory: of what the kernel has, where no source can declare one, or of something in the arena (`Pointer<Node> | null`). */
 export interface PointerType {
   readonly kind: "pointer";
-  readonly to: StructType;
+  /** Into an arena it may lead to the struct that it is a field of: it is looked at when all structs are laid out. */
+  readonly to: StructType | ArrayType;
   readonly memory: Memory;
   readonly nullable: boolean;
 }
@@ -89,9 +90,10 @@ export type Align = 1 | 2 | 4 | 8;
 
 /**
  * Where a reference points: it decides how long it holds and how the verifier lets it be used. `view`: what the kernel shows of
- * itself, a context or a socket, field by field: the verifier rewrites each access, at an offset that is a constant.
+ * itself, a context or a socket, field by field: the verifier rewrites each access, at an offset that is a constant. `arena`: the
+ * value is the address that user space has, too, and cast to the kernel's where it is followed.
  */
-export type Memory = "map" | "packet" | "stack" | "context" | "ringbuf" | "view";
+export type Memory = "map" | "packet" | "stack" | "context" | "ringbuf" | "view" | "arena";
 
 /** An address of a struct, array or header in memory; with `nullable`, perhaps null. */
 export interface ReferenceType {
@@ -240,6 +242,7 @@ export function isText(type: ValueType): type is ReferenceType & { readonly to: 
 
 export function sameStored(a: StoredType | HeaderType, b: StoredType | HeaderType): boolean {
   if (a === b) return true;
+  if (a.kind === "pointer" && b.kind === "pointer") return a.memory === b.memory && sameStored(a.to, b.to);
   if (a.kind === "array" && b.kind === "array") {
     return a.length === b.length && a.name === b.name && sameStored(a.element, b.element);
   }
@@ -258,8 +261,10 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
     case "array":
       if (type.name === "FixedString") return `FixedString<${type.length}>`;
       return type.name ?? `FixedArray<${typeName(type.element)}, ${type.length}>`;
-    case "reference":
-      return type.nullable ? `${typeName(type.to)} | null` : typeName(type.to);
+    case "reference": {
+      const name = type.memory === "arena" ? `Pointer<${typeName(type.to)}>` : typeName(type.to);
+      return type.nullable ? `${name} | null` : name;
+    }
     case "kernel":
       return `${kernelName(type.to)}${type.nullable ? " | null" : ""}`;
     case "map":
@@ -271,7 +276,7 @@ export function typeName(type: ValueType | StoredType | HeaderType): string {
     case "context":
       return type.name;
     case "pointer":
-      return type.nullable ? `${type.to.name} | null` : type.to.name;
+      return typeName(reference(type.to, type.memory, type.nullable));
     case "packet":
       return "the packet";
     default:

@@ -6,6 +6,7 @@ import { FeatureError, MapError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
+import { LinuxArena } from "./maps/arena.ts";
 import { checkDeclaration } from "./maps/contents.ts";
 import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
@@ -49,7 +50,10 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     this.typesRefused = typesRefused;
     this.#programs = programs;
     this.#descriptors = descriptors;
-    const variables: unknown = makeVariables(spec, ({ name }) => sections.get(name) ?? null);
+    const variables: unknown = makeVariables(spec, ({ name }) => {
+      const map = maps.get(name);
+      return map instanceof LinuxArena ? map : (sections.get(name) ?? null);
+    });
     this.variables = variables as VariablesOf<Module>;
     this.#sections = [...sections.values()];
   }

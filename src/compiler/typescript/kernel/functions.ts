@@ -137,6 +137,11 @@ function argument(
     return errorAt(node);
   }
   // Memory of the program's own, its context, and what `void *` takes: what is allowed there, the verifier knows.
+  if (type.kind === "reference" && type.memory === "arena") {
+    const instead = "pass a copy: { ...name }";
+    fn.reporter.report("SK3112", value.at, { problem: `${callee.name} does not read what lies in the arena`, instead });
+    return errorAt(node);
+  }
   if (type.kind === "reference" || type.kind === "context") return value;
   if (type.kind === "kernel") {
     if (stored.to === null || (type.to.kind === "kernel-struct" && type.to.name === stored.to.name))

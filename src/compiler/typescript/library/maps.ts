@@ -17,7 +17,8 @@ export type MapFamily =
   | "redirect"
   | "sockets"
   | "cgroups"
-  | "reuseport";
+  | "reuseport"
+  | "arena";
 
 export interface MapKind {
   readonly type: MapType;
@@ -32,6 +33,8 @@ export interface MapKind {
   readonly prefix: boolean;
 }
 
+/** `BPF_F_MMAPABLE`: an arena that user space cannot map is none. */
+const BPF_F_MMAPABLE = 0x400;
 /** `BPF_F_NO_PREALLOC`: the kernel makes no other kind of LPM trie, and no other storages. */
 const BPF_F_NO_PREALLOC = 1;
 
@@ -73,6 +76,7 @@ export const MAPS: Readonly<Record<string, MapKind>> = {
   sockHash: kind("sockhash", { family: "sockets" }),
   cgroupArray: kind("cgroup_array", { family: "cgroups", indexed: true }),
   reuseportArray: kind("reuseport_sockarray", { family: "reuseport", indexed: true }),
+  arena: kind("arena", { family: "arena", flags: BPF_F_MMAPABLE }),
 };
 
 /** Names of the methods that maps of a family have, with the signature that messages show. */
@@ -117,4 +121,10 @@ export const MAP_METHODS: Readonly<Record<MapFamily, Readonly<Record<string, str
   },
   cgroups: { hasCurrentTask: "hasCurrentTask(index): bool", hasPacket: "hasPacket(ctx, index): bool" },
   reuseport: { select: "select(ctx, key, flags = 0): bool" },
+  arena: {
+    allocPages: "allocPages<Type>(pages = what a Type takes, address = 0): Pointer<Type> or null",
+    freePages: "freePages(pointer, pages = what it leads to takes)",
+    reservePages: "reservePages(address, pages): i32",
+    at: "at<Type>(address): Pointer<Type>",
+  },
 };

@@ -35,7 +35,7 @@ export function scalar(to: Lowering, value: Expression): Value {
     case "member":
     case "element":
       return value.stored.kind === "struct" || value.stored.kind === "array"
-        ? pointer(ir, locate(to, value, 0))
+        ? addressOf(to, value)
         : load(ir, value.stored, placeOf(to, value));
     case "bits":
       return readBits(to, value.field, bitsUnit(to, value));
@@ -358,7 +358,18 @@ export function locate(to: Lowering, value: Expression, offset: number): Locatio
   // Fields of the kernel's context lie as C has them.
   if (value.type.kind === "context") return { address: to.context, offset, memory: "view", align: 8 };
   const align = value.type.kind === "reference" ? alignmentOf(value) : 1;
-  return { address: scalar(to, value), offset, memory: memoryOf(value), align };
+  const memory = memoryOf(value);
+  const address = scalar(to, value);
+  return { address: memory === "arena" ? to.ir.addressSpaceCast(address, "kernel") : address, offset, memory, align };
+}
+
+/** The address of a part, as a value that is kept: of one in an arena that of user space, which need not be cast back. */
+function addressOf(to: Lowering, value: Part): Value {
+  const { ir } = to;
+  if (memoryOf(value) !== "arena") return pointer(ir, locate(to, value, 0));
+  const whole = scalar(to, value.object);
+  const distance = value.kind === "member" ? ir.constant("i64", value.offset) : distanceOf(to, value);
+  return ir.binary("add", whole, distance);
 }
 
 function alignmentOf(value: Expression): number {
@@ -377,15 +388,21 @@ function alignmentOf(value: Expression): number {
   return alignOf(value.type.to);
 }
 
+type Part = Extract<Expression, { kind: "member" | "element" }>;
+
 /** Where a member or an element lies. */
-export function placeOf(to: Lowering, value: Extract<Expression, { kind: "member" | "element" }>): Location {
+export function placeOf(to: Lowering, value: Part): Location {
   if (value.kind === "member") return locate(to, value.object, value.offset);
-  const { ir } = to;
   const base = locate(to, value.object, 0);
+  const address = to.ir.binary("add", base.address, distanceOf(to, value));
+  return { ...base, address, align: Math.min(base.align, alignOf(value.stored)) };
+}
+
+/** From the start of an array to an element. */
+function distanceOf(to: Lowering, value: Extract<Part, { kind: "element" }>): Value {
   const size = sizeOf(value.stored);
   const index = scalar(to, value.index);
-  const distance = size === 1 ? index : ir.binary("mul", index, ir.constant("i64", size));
-  return { ...base, address: ir.binary("add", base.address, distance), align: Math.min(base.align, alignOf(value.stored)) };
+  return size === 1 ? index : to.ir.binary("mul", index, to.ir.constant("i64", size));
 }
 
 /** Where the integer lies that holds some bits. */

@@ -36,7 +36,8 @@ function passed(to: Lowering, given: HelperArgument, index: number): () => reado
     case "number":
     case "pointer":
     case "length": {
-      const value = given.value.type.kind === "reference" ? pointer(ir, locate(to, given.value, 0)) : scalar(to, given.value);
+      const isAddress = given.value.type.kind === "reference" && memoryOf(given.value) !== "arena";
+      const value = isAddress ? pointer(ir, locate(to, given.value, 0)) : scalar(to, given.value);
       return () => [value];
     }
     case "map":
@@ -71,7 +72,7 @@ function bytes(to: Lowering, given: Extract<HelperArgument, { pass: "bytes" }>, 
   }
   const from = locate(to, given.value, 0);
   const memory = memoryOf(given.value);
-  const isHidden = from.memory === "view" || memory === "view" || (memory === "packet" && !given.packet);
+  const isHidden = from.memory === "view" || memory === "view" || memory === "arena" || (memory === "packet" && !given.packet);
   if (!isHidden) {
     const address = pointer(to.ir, from);
     return () => address;

@@ -234,7 +234,7 @@ export function kernelCast(to: Lowering, { operand, type }: Extract<Expression, 
   const { ir } = to;
   const value = scalar(to, operand);
   const isPointer = ir.typeOf(value) === "ptr";
-  if (type.kind === "kernel")
+  if (type.kind === "kernel" || type.kind === "reference")
     return isPointer ? value : ir.binary("add", ir.constant("ptr", 0), convert(ir, value, operand.type as IntType, U64));
   return isPointer ? ir.binary("sub", value, ir.constant("ptr", 0)) : value;
 }

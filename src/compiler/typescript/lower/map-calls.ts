@@ -6,6 +6,7 @@ import { paddingOf, sizeOf } from "../layout.ts";
 import { MAP_HELPERS, type MapArgument, STORAGES } from "../library/map-helpers.ts";
 import type { Expression, MapDeclaration } from "../tree.ts";
 import type { StoredType } from "../types.ts";
+import { arenaCall } from "./arena.ts";
 import { scalar } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
 import { argument, mapPointer } from "./maps.ts";
@@ -27,6 +28,8 @@ export function mapCall(to: Lowering, call: MapCall): Value | null {
       return lookedUp(to, call);
     case "storage":
       return storageCall(to, call);
+    case "arena":
+      return arenaCall(to, call);
     default:
       return helperCall(to, call);
   }

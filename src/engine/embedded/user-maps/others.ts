@@ -1,5 +1,7 @@
 /** Arenas and stack traces as user space sees them. */
 
+import type { UserValue } from "../../../object/module.ts";
+import { ArenaStructs } from "../../arena-structs.ts";
 import type { Arena, StackTraceMap } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { VariableMemory } from "../../variables.ts";
@@ -7,6 +9,8 @@ import type { MapStore } from "../maps/store.ts";
 import { describe, UserHandle } from "./handle.ts";
 
 export class UserArena extends UserHandle implements Arena, VariableMemory {
+  readonly #structs = new ArenaStructs(this, this.types);
+
   read(offset: number, size: number): Uint8Array {
     const { start } = this.readable().values;
     return this.memory.bytes.slice(start + offset, start + offset + size);
@@ -27,6 +31,19 @@ export class UserArena extends UserHandle implements Arena, VariableMemory {
   view(): Uint8Array {
     const { start, end } = this.readable().values;
     return this.memory.bytes.subarray(start, end);
+  }
+
+  getAt<Value = unknown>(address: bigint, type: string): UserValue<Value> {
+    return this.#structs.getAt(address, type) as UserValue<Value>;
+  }
+
+  setAt<Value = unknown>(address: bigint, type: string, value: UserValue<Value>): void {
+    this.writable();
+    this.#structs.setAt(address, type, value);
+  }
+
+  list<Value = unknown>(first: bigint, type: string, next: string): IterableIterator<UserValue<Value>> {
+    return this.#structs.list(first, type, next) as IterableIterator<UserValue<Value>>;
   }
 }
 

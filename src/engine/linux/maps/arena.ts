@@ -3,16 +3,20 @@
  * the kernel wants to know before it loads a program. One that somebody else made is mapped when it is first used.
  */
 
+import type { UserValue } from "../../../object/module.ts";
+import { ArenaStructs } from "../../arena-structs.ts";
 import type { Arena } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import type { VariableMemory } from "../../variables.ts";
 import type { Mapping } from "../sys/transport.ts";
 import { LinuxHandle } from "./handle.ts";
 
 /** The kernel's, on machines with pages of that size; it takes no others. */
 const PAGE = 4096;
 
-export class LinuxArena extends LinuxHandle implements Arena {
+export class LinuxArena extends LinuxHandle implements Arena, VariableMemory {
   #mapping: Mapping | null = null;
+  readonly #structs = new ArenaStructs(this, this.raw.types);
 
   /**
    * Maps it for a collection; a fresh one begins with what its Spec says.
@@ -36,6 +40,26 @@ export class LinuxArena extends LinuxHandle implements Arena {
   /** Touching a page that no program allocated allocates it. */
   view(): Uint8Array {
     return new Uint8Array(this.#mapped().memory);
+  }
+
+  read(offset: number, size: number): Uint8Array {
+    return this.view().slice(offset, offset + size);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.view().set(bytes, offset);
+  }
+
+  getAt<Value = unknown>(address: bigint, type: string): UserValue<Value> {
+    return this.#structs.getAt(address, type) as UserValue<Value>;
+  }
+
+  setAt<Value = unknown>(address: bigint, type: string, value: UserValue<Value>): void {
+    this.#structs.setAt(address, type, value);
+  }
+
+  list<Value = unknown>(first: bigint, type: string, next: string): IterableIterator<UserValue<Value>> {
+    return this.#structs.list(first, type, next) as IterableIterator<UserValue<Value>>;
   }
 
   override close(): void {
