@@ -238,6 +238,18 @@ export const DIAGNOSTIC_EXAMPLES: Partial<Record<DiagnosticCode, DiagnosticExamp
     "A callback may run many times or never, and a reservation is handed back once.",
     "const e = events.reserve();\n  if (e === null) return XDP_PASS;\n  bpf_loop(1, () => { events.submit(e); });",
   ),
+  SK3110: beside(
+    "Memory is zeroes at first, so that a pointer in it may lead nowhere.",
+    "export const heap = arena({ pages: 16 });\ninterface Node { value: u64; next: Pointer<Node> }",
+  ),
+  SK3111: beside(
+    "Pointers and the tag @arena are of the program's one arena.",
+    "interface Node { value: u64; next: Pointer<Node> | null }",
+  ),
+  SK3112: whole(
+    "Addresses in the arena are user space's, too: no other memory has such.",
+    "export const heap = arena({ pages: 16 });\ninterface Node { value: u64; next: Pointer<Node> | null }\nexport let head: Pointer<Node> | null = null;\nexport const p = xdp(() => {\n  head = { value: 1, next: null };\n  return XDP_PASS;\n});",
+  ),
   SK3201: whole("Each hook has its own helpers.", 'export const p = kprobe("do_exit", () => { bpf_redirect(1, 0); });'),
   SK3202: whole(
     "The kernel checks the licence when the program is loaded.",

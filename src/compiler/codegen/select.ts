@@ -237,7 +237,8 @@ export class Selector {
     const to = this.define(result);
     // A sign extension to the width that is there already is none.
     const signed = load.sign && width * 8 < bits;
-    if (!signed || this.cpu >= 4) {
+    // Of an arena no JIT extends signs before Linux 6.18, and kernels before that refuse it.
+    if (!signed || (this.cpu >= 4 && !this.facts.isInArena(load.address))) {
       this.emit({ kind: "load", width, signed, to, address, core });
       if (signed && bits === 32 && !this.facts.isDirty(result)) this.zeroExtend(to, to);
       return;

@@ -114,6 +114,16 @@ export class ValueFacts {
     }
   }
 
+  /** Whether a pointer leads into an arena, as the kernel knows it. */
+  isInArena(value: Value): boolean {
+    let root = value;
+    for (;;) {
+      const definition = this.#definitions[root];
+      if (definition?.kind !== "binary") return definition?.kind === "address-space-cast";
+      root = definition.left;
+    }
+  }
+
   /** Whether defining the i32 naturally leaves something in the register's upper half. */
   #leavesUpperHalf(definition: Instruction, value: Value, cpu: CpuVersion): boolean {
     if (this.#fn.values[value] !== "i32") return false;

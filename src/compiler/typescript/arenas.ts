@@ -40,8 +40,8 @@ export function checkArenas(reporter: Reporter, { maps, programs, needsArena }: 
 /** Whether something was reported. */
 function refused(reporter: Reporter, hook: Hook, node: Expression): boolean {
   if (node.kind === "map-call" && node.map.kind.type === "arena" && !maySleep(hook)) {
-    const who = [...HOOKS.values()].filter(maySleep).map(({ name }) => name);
-    const instead = `programs that may sleep have it: ${who.slice(0, 6).join(", ")} …; others use what those allocated, or an @arena variable`;
+    const who = [...HOOKS.values()].filter(({ flags }) => (flags & BPF_F_SLEEPABLE) !== 0).map(({ name }) => name);
+    const instead = `programs that may sleep have it: syscall, ${who.slice(0, 4).join(", ")} …; others use what those allocated, or an @arena variable`;
     const helper = SLEEPING[node.method] ?? node.method;
     reporter.report("SK3201", node.at, { helper, hook: hook.name, instead });
     return true;

@@ -2,6 +2,7 @@
 
 import type { Btf } from "../../btf/btf.ts";
 import type { ExternReference, ExternSpec, ProgramSpec, Spec } from "../../object/spec.ts";
+import { MAP_TYPE_SINCE } from "../../uapi/since.ts";
 import type { Code, Referent } from "../program.ts";
 import { refuse } from "../refusal.ts";
 import { CALL, LD_IMM64, PSEUDO_BTF_ID, PSEUDO_KFUNC_CALL, PSEUDO_MAP, PSEUDO_MAP_VALUE } from "../shape/opcodes.ts";
@@ -26,7 +27,10 @@ export function findReferents(
     if (slot + 1 >= code.length || code.opcode[slot] !== LD_IMM64) continue;
     const map = maps.get(name);
     if (map === undefined) refuse(`map ${name} is not there`, "ENOENT", slot);
-    if (!target.hasMapType(map.type)) refuse(`map ${name}: this kernel has no maps of type ${map.type}`, "EINVAL", slot);
+    if (!target.hasMapType(map.type)) {
+      const since = MAP_TYPE_SINCE[map.type];
+      refuse(`map ${name}: this kernel has no maps of type ${map.type}, which came with Linux ${since}`, "EINVAL", slot);
+    }
     code.src[slot] = kind === "map" ? PSEUDO_MAP : PSEUDO_MAP_VALUE;
     code.imm[slot + 1] = offset;
     referents.set(slot, kind === "map" ? { kind, map } : { kind, map, offset });

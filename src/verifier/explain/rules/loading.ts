@@ -6,8 +6,8 @@ export const LOADING_RULES: readonly Rule[] = [
   plain(
     "Policy",
     "missing-map-type",
-    /^map (\S+): this kernel has no maps of type (\S+)/,
-    "the map `$1` is of type $2, which this kernel does not have; It came with a later version",
+    /^map (\S+): this kernel has no maps of type ([^\s,]+), which came with (Linux \S+)/,
+    "the map `$1` is of type $2, which this kernel does not have; It came with $3",
     "use a map type that it has, or do not support this kernel: `skep portability FILE` says since when",
   ),
   plain(
