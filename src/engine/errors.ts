@@ -6,13 +6,27 @@ import type { Explanation } from "../verifier/explain/explanation.ts";
 export class MapError extends Error {
   override readonly name = "MapError";
   readonly map: string;
-  readonly code: "full" | "exists" | "not-found" | "unsupported" | "invalid" | "memory" | "closed";
+  /** `busy`: others change it too fast; try again. */
+  readonly code: "full" | "exists" | "not-found" | "unsupported" | "invalid" | "memory" | "closed" | "busy";
+  /** Of an operation on many entries: how many were done before the one that failed. Those stay done. */
+  readonly count: number;
 
-  constructor(map: string, code: MapError["code"], message: string, options?: ErrorOptions) {
+  constructor(map: string, code: MapError["code"], message: string, options: MapErrorOptions = {}) {
     super(message, options);
     this.map = map;
     this.code = code;
+    this.count = options.count ?? 0;
   }
+
+  /** The same error of an operation on many entries. */
+  after(count: number): MapError {
+    const { map, code, message, cause } = this;
+    return new MapError(map, code, message, { cause, count });
+  }
+}
+
+export interface MapErrorOptions extends ErrorOptions {
+  readonly count?: number;
 }
 
 /** This engine, or this kernel, does not have what was asked. */

@@ -12,6 +12,12 @@ import type { MapType } from "../uapi/map-types.ts";
 export interface MapHandle {
   readonly name: string;
   readonly spec: MapSpec;
+  /**
+   * User space may no longer write it, for good (`BPF_MAP_FREEZE`, Linux 5.2); programs still may, unless it was made with
+   * `BPF_F_RDONLY_PROG`.
+   * @throws MapError `busy` while a view of it is in use for writing
+   */
+  freeze(): void;
 }
 
 /** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
@@ -43,8 +49,9 @@ export interface BpfMap<Key = unknown, Value = unknown> extends MapHandle, Itera
   /** Reads and removes in one step, so that nothing is lost between (`BPF_MAP_LOOKUP_AND_DELETE_ELEM`; hashes: Linux 5.14). */
   take(key: Key): Value | undefined;
   /**
-   * Sets one after the other and stops at the first that fails (`BPF_MAP_UPDATE_BATCH`).
-   * @throws as `set`; what came before is set.
+   * Sets one after the other and stops at the first that fails (`BPF_MAP_UPDATE_BATCH`, some thousand a call; with the modes `create` and
+   * `replace` one by one).
+   * @throws as `set`; what came before is set, and a MapError's `count` says how many that were.
    */
   setAll(entries: Iterable<readonly [Key, Value]>, mode?: UpdateMode | UpdateOptions): void;
   /** Removes what is there of these keys; how many that was (`BPF_MAP_DELETE_BATCH`, which stops at one that is missing). */

@@ -31,6 +31,7 @@ export function contract(name: string, open: () => Promise<Engine>, skip: string
     programsAndMaps(() => engine);
     userSide(() => engine);
     records(() => engine);
+    manyEntries(() => engine);
     limits(() => engine);
     lifetimes(() => engine);
   });
@@ -466,6 +467,183 @@ function userSide(engine: () => Engine): void {
     assert.throws(() => table.set(1.5, { low: 1, high: 1n }), { name: "ValueError" });
     assert.deepEqual([...table], []);
   });
+}
+
+/** What takes many entries at once, and kinds that have none of a hash's operations. */
+function manyEntries(engine: () => Engine): void {
+  const load = (shape: MapShape) => engine().load(specOf({ table: shape }, { pass: `r0 = ${XDP.PASS}\nexit` }));
+  const pairs = (count: number) => Array.from({ length: count }, (_, key) => [key, key * 2] as const);
+
+  for (const type of ["hash", "lru_hash", "array", "percpu_hash", "percpu_array", "lru_percpu_hash"] as const) {
+    test(`a ${type} takes many entries at once, and gives them`, async () => {
+      await using collection = await load({ type, maxEntries: 9000, key: "u32", value: "u32" });
+      const table = map(collection, "table") as BpfMap<number, unknown>;
+      const { cpus } = engine();
+      const count = type.includes("lru") ? 4000 : 9000;
+      table.setAll(pairs(count));
+      const expected = (key: number) => (type.includes("percpu") ? new Array(cpus).fill(key * 2) : key * 2);
+      assert.deepEqual(table.get(count - 1), expected(count - 1));
+      assert.equal([...table].length, count);
+      table.clear();
+      assert.equal([...table.keys()].length, type.endsWith("array") ? 9000 : 0);
+      if (type.endsWith("array")) return;
+      table.setAll(pairs(100));
+      assert.equal(table.deleteAll([1, 5000, 2, 3, 3]), 3);
+      assert.deepEqual(
+        table.takeAll().sort(byKey),
+        pairs(100)
+          .filter(([key]) => key < 1 || key > 3)
+          .map(([key]) => [key, expected(key)]),
+      );
+      assert.deepEqual(table.takeAll(), []);
+    });
+  }
+
+  test("setting many ends at the first that does not go; the error counts those that are set", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 5, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    assert.throws(() => table.setAll(pairs(9)), { name: "MapError", code: "full", count: 5 });
+    assert.equal([...table].length, 5);
+  });
+
+  test("entries before one that does not fit are set", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 50, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    assert.throws(() => table.setAll([...pairs(3), [3, -1], ...pairs(9)]), { name: "ValueError" });
+    assert.deepEqual([...table.keys()].sort(), [0, 1, 2]);
+  });
+
+  test("many entries go in by mode, too", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 50, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    table.setAll(pairs(3), "create");
+    table.setAll(
+      pairs(3).map(([key]) => [key, 1] as const),
+      "replace",
+    );
+    assert.deepEqual([...table.values()], [1, 1, 1]);
+    assert.throws(() => table.setAll([...pairs(3), [9, 9]], "replace"), { name: "MapError", code: "not-found", count: 3 });
+    assert.throws(() => table.setAll([[5, 5], ...pairs(3)], "create"), { name: "MapError", code: "exists", count: 1 });
+  });
+
+  test("a trie takes many prefixes at once", async () => {
+    const key = { prefixLength: "u32", address: "u32" } as const;
+    await using collection = await load({ type: "lpm_trie", maxEntries: 9000, flags: 1, key, value: "u32" });
+    const trie = map(collection, "table");
+    const prefixes = Array.from({ length: 9000 }, (_, address) => [{ prefixLength: 32, address }, address] as const);
+    trie.setAll(prefixes);
+    const seen = new Set<number>();
+    for (const [{ address }, value] of trie as Iterable<[{ address: number }, number]>) {
+      assert.equal(value, address);
+      assert.ok(!seen.has(address));
+      seen.add(address);
+    }
+    assert.equal(seen.size, 9000);
+    assert.equal(trie.deleteAll(prefixes.slice(0, 10).map(([prefix]) => prefix)), 10);
+    assert.throws(() => trie.take({ prefixLength: 32, address: 70 }), { name: "MapError", code: "unsupported" });
+    assert.throws(() => trie.takeAll(), { name: "MapError", code: "unsupported" });
+    assert.throws(
+      () =>
+        trie.setAll([
+          [{ prefixLength: 32, address: 1 }, 1],
+          [{ prefixLength: 33, address: 1 }, 1],
+        ]),
+      { name: "MapError", code: "invalid", count: 1 },
+    );
+    trie.clear();
+    assert.deepEqual([...trie], []);
+  });
+
+  test("deleting each prefix just seen does not disturb the walk over a trie", async () => {
+    const key = { prefixLength: "u32", address: "u32" } as const;
+    await using collection = await load({ type: "lpm_trie", maxEntries: 9000, flags: 1, key, value: "u32" });
+    const trie = map(collection, "table");
+    trie.setAll(Array.from({ length: 9000 }, (_, address) => [{ prefixLength: 32, address }, address] as const));
+    let count = 0;
+    for (const prefix of trie.keys()) {
+      assert.equal(trie.delete(prefix), true);
+      count++;
+    }
+    assert.equal(count, 9000);
+    assert.deepEqual([...trie], []);
+  });
+
+  test("arrays give nothing away", async () => {
+    await using collection = await load({ type: "array", maxEntries: 5, key: "u32", value: "u32" });
+    const table = map(collection, "table");
+    for (const operation of [() => table.take(1), () => table.takeAll(), () => table.deleteAll([1])])
+      assert.throws(operation, { name: "MapError", code: "unsupported" });
+  });
+
+  test("an entry of CPUs is there, or is not", async () => {
+    await using collection = await load({ type: "cpumap", maxEntries: engine().cpus, key: "u32", value: "u32" });
+    const table = map(collection, "table") as BpfMap<number, number>;
+    assert.equal(table.get(0), undefined);
+    assert.equal(table.delete(0), false);
+    table.set(0, 192);
+    assert.equal(table.get(0), 192);
+    assert.deepEqual([...table], [[0, 192]]);
+    assert.throws(() => table.set(0, 192, "create"), { name: "MapError", code: "exists" });
+    assert.throws(() => table.set(0, 20_000), { name: "MapError", code: "invalid", message: /16384/ });
+    assert.throws(() => table.set(engine().cpus, 192), { name: "MapError", code: "not-found" });
+    assert.equal(table.delete(engine().cpus), false);
+    assert.equal(table.delete(0), true);
+    table.set(0, 192);
+    table.clear();
+    assert.deepEqual([...table], []);
+  });
+
+  for (const type of ["queue", "stack"] as const) {
+    test(`a ${type} gives its values in order`, async () => {
+      await using collection = await load({ type, maxEntries: 3, key: 0, value: "u32" });
+      const queue = collection.maps["table"];
+      assert.ok(queue);
+      for (const value of [1, 2, 3]) queue.push(value);
+      assert.throws(() => queue.push(4), { name: "MapError", code: "full" });
+      queue.push(4, { replace: true });
+      const expected = type === "queue" ? [2, 3, 4] : [4, 3, 2];
+      assert.equal(queue.peek(), expected[0]);
+      assert.deepEqual([queue.pop(), queue.pop(), queue.pop(), queue.pop(), queue.peek()], [...expected, undefined, undefined]);
+      queue.push(9);
+      queue.clear();
+      assert.equal(queue.pop(), undefined);
+      assert.throws(() => queue.get(1), { name: "MapError", code: "unsupported" });
+    });
+  }
+
+  test("a bloom filter knows what was added", async () => {
+    await using collection = await load({ type: "bloom_filter", maxEntries: 100, key: 0, value: "u32" });
+    const filter = collection.maps["table"];
+    assert.ok(filter);
+    for (let value = 0; value < 50; value++) filter.add(value);
+    for (let value = 0; value < 50; value++) assert.equal(filter.has(value), true);
+    const wrong = Array.from({ length: 1000 }, (_, value) => value + 1000).filter((value) => filter.has(value)).length;
+    assert.ok(wrong < 200, `${wrong} of 1000`);
+  });
+
+  test("a frozen map is read, and no longer written", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 5, key: "u32", value: "u32" });
+    const table = map(collection, "table");
+    table.set(1, 1);
+    table.freeze();
+    assert.equal(table.get(1), 1);
+    for (const operation of [() => table.set(1, 2), () => table.delete(1), () => table.setAll(pairs(3)), () => table.take(1)])
+      assert.throws(operation, { name: "MapError", code: "unsupported" });
+    assert.deepEqual([...table], [[1, 1]]);
+  });
+
+  for (const [what, flags] of [
+    ["reading", 1 << 3],
+    ["writing", 1 << 4],
+  ] as const) {
+    test(`a map for ${what} alone`, async () => {
+      await using collection = await load({ type: "hash", maxEntries: 5, flags, key: "u32", value: "u32" });
+      const table = map(collection, "table");
+      const [read, write] = [() => table.get(1), () => table.set(1, 1)];
+      assert.throws(what === "reading" ? write : read, { name: "MapError", code: "unsupported" });
+      (what === "reading" ? read : write)();
+    });
+  }
 }
 
 function limits(engine: () => Engine): void {

@@ -30,7 +30,7 @@ describe("maps of the kernel", { skip: skip || needs("6.1") }, () => {
       },
       false,
     ],
-    ["program arrays", { names: [[2, "second_step"]], jumps: 77, after: -1, beyond: "MapError not-found" }, false],
+    ["program arrays", { names: [[2, "second_step"]], jumps: 77, after: -1, beyond: "gave false" }, false],
     [
       "queues and stacks",
       { full: "MapError full", peeked: 2, moved: [true, 4, 3, 3, 2, true], cleared: true, length: "MapError unsupported" },

@@ -76,6 +76,9 @@ export const ATTRIBUTES = {
   map_lookup_and_delete_elem: ELEMENT,
   map_freeze: ELEMENT,
   map_lookup_batch: BATCH,
+  map_lookup_and_delete_batch: BATCH,
+  map_update_batch: BATCH,
+  map_delete_batch: BATCH,
   prog_load: {
     size: 152,
     u32: {

@@ -6,7 +6,7 @@ import { ValueError } from "../../../btf/errors.ts";
 import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { VariableMemory } from "../../variables.ts";
-import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../maps/errno.ts";
+import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOTSUPP } from "../maps/errno.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_F_MMAPABLE, BPF_NOEXIST } from "../maps/flags.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
@@ -78,12 +78,22 @@ export class UserMap extends UserHandle implements BpfMap {
   }
 
   setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {
-    for (const [key, value] of entries) this.set(key, value, mode);
+    let count = 0;
+    for (const [key, value] of entries) {
+      try {
+        this.set(key, value, mode);
+      } catch (error) {
+        throw error instanceof MapError ? error.after(count) : error;
+      }
+      count++;
+    }
   }
 
   delete(key: unknown): boolean {
     const store = this.#deletable();
     this.#putKey(store, key);
+    // Maps of devices and CPUs delete what is not there, as the kernel's do; beyond their end they say EINVAL.
+    if (store.find(store.scratchKey) < 0) return false;
     const result = store.delete(store.scratchKey);
     if (result !== 0 && result !== -ENOENT) throw this.#error(-result, key, "any");
     return result === 0;
@@ -108,6 +118,10 @@ export class UserMap extends UserHandle implements BpfMap {
 
   takeAll(): [unknown, unknown][] {
     const taken: [unknown, unknown][] = [];
+    // So that an empty map says, too, that nothing can be taken out of it.
+    const zero = this.#keys.decode(new Uint8Array(this.store.keySize), 0);
+    const first = this.take(zero);
+    if (first !== undefined) taken.push([zero, first]);
     for (const key of this.keys()) {
       const value = this.take(key);
       if (value !== undefined) taken.push([key, value]);
@@ -252,8 +266,10 @@ export class UserMap extends UserHandle implements BpfMap {
         return new MapError(name, "exists", `${name}: ${entry} is there already, and the mode is create`);
       case ENOENT:
         return new MapError(name, "not-found", `${name}: ${entry} is not there, and the mode is replace`);
+      case ENOTSUPP:
+        return new MapError(name, "unsupported", `${name}: maps of type ${type} have no such operation`);
       case EBUSY:
-        return new MapError(name, "unsupported", `${name}: another thread has held the map's lock for too long`);
+        return new MapError(name, "busy", `${name}: another thread has held the map's lock for too long`);
       default: {
         if (errno === EINVAL && (flagsOf(mode) & BPF_F_LOCK) !== 0)
           return new MapError(name, "invalid", `${name}: lock: its values have no bpf_spin_lock`);

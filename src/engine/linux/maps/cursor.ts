@@ -1,12 +1,15 @@
 /**
  * Walking over a map's entries, in one of two ways.
  *
- * `BatchCursor` asks for many entries at once (`BPF_MAP_LOOKUP_BATCH`, hashes and arrays since 5.6, per-CPU arrays since 5.13): a
- * quarter of the time, and it walks a hash bucket by bucket, so that no deletion by anybody makes it start again.
- * `KeyCursor` goes from key to key. When the key that it stands on is deleted, a hash starts over from the beginning; so it
- * fetches the next key *before* it shows an entry (deleting that one is then safe) and counts its steps.
+ * `BatchCursor` asks for many entries at once (`BPF_MAP_LOOKUP_BATCH`: hashes and arrays since 5.6, per-CPU arrays and tries since 5.13): a
+ * quarter of the time. It walks a hash bucket by bucket, so that no deletion by anybody makes it start again.
+ * `KeyCursor` goes from key to key. It fetches the next key *before* it shows an entry: deleting that one is safe.
+ *
+ * Where the kernel steps from key to key, a walk whose last key somebody else deleted starts over from the beginning. Keys that have been
+ * seen are left out then (`SeenKeys`), so each entry is shown once all the same.
  */
 
+import { MapError } from "../../errors.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { mapError } from "./failure.ts";
@@ -23,50 +26,64 @@ export interface EntryCursor {
 }
 
 /** What kernels say that have no batches, or none for this kind of map. */
-const UNSUPPORTED: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.ENOTSUPP, ERRNO.EOPNOTSUPP]);
+export const UNSUPPORTED: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.ENOTSUPP, ERRNO.EOPNOTSUPP]);
 
 /** Bytes of entries asked for at once; the kernel copies into them while it holds nothing but a bucket's lock. */
 const BATCH_BYTES = 1 << 16;
 
+/** How often a batch is asked for again that was interrupted and brought nothing. */
+const MOST_RETRIES = 64;
+
+/** How many entries fit into a batch: at least a few, because a bucket must fit whole; never more than there can be. */
+export function batchCapacity(map: RawMap): number {
+  const fit = Math.floor(BATCH_BYTES / (map.key.length + map.value.length));
+  return Math.min(Math.max(16, fit), Math.max(map.spec.maxEntries, 16));
+}
+
 export function openCursor(map: RawMap): EntryCursor {
   map.mustBeOpen();
-  if (map.kind.keys === "table" || map.kind.keys === "index") {
-    const batch = BatchCursor.open(map);
-    if (batch !== null) return batch;
-  }
-  return new KeyCursor(map);
+  return (map.kind.batch === "none" ? null : BatchCursor.open(map, "map_lookup_batch")) ?? new KeyCursor(map);
+}
+
+/** Takes the entries out that it shows (hashes alone). Null when this kernel cannot do it for this kind of map. */
+export function openTaking(map: RawMap): EntryCursor | null {
+  map.mustBeOpen();
+  return map.kind.batch === "buckets" ? BatchCursor.open(map, "map_lookup_and_delete_batch") : null;
 }
 
 export class BatchCursor implements EntryCursor {
   readonly #map: RawMap;
-  readonly #request: Request<"map_lookup_batch">;
-  /** Opaque to us: a bucket's number (hashes), the last key (arrays). Two of them: the kernel reads one and writes the other. */
+  readonly #request: Request<"map_lookup_batch" | "map_lookup_and_delete_batch">;
+  /** Opaque to us: a bucket's number (hashes), the last key (others). Two of them: the kernel reads one and writes the other. */
   #position: Uint8Array;
   #nextPosition: Uint8Array;
   #capacity: number;
   #count = 0;
   #at = -1;
   #ended = false;
+  /** Where a deletion may start the walk over, and not all came at once. */
+  #seen: SeenKeys | null = null;
   keys: Uint8Array;
   values: Uint8Array;
 
-  private constructor(map: RawMap) {
+  private constructor(map: RawMap, command: "map_lookup_batch" | "map_lookup_and_delete_batch") {
     this.#map = map;
     const positionSize = Math.max(4, map.spec.keySize);
     this.#position = new Uint8Array(positionSize);
     this.#nextPosition = new Uint8Array(positionSize);
-    const entrySize = map.key.length + map.value.length;
-    // At least a few, because a bucket must fit whole; never more than there can be.
-    this.#capacity = Math.min(Math.max(16, Math.floor(BATCH_BYTES / entrySize)), Math.max(map.spec.maxEntries, 16));
+    this.#capacity = batchCapacity(map);
     this.keys = new Uint8Array(0);
     this.values = new Uint8Array(0);
-    this.#request = new Request(map.kernel.transport, "map_lookup_batch").u32("map_fd", map.fd).pointer("in_batch", null);
+    const { transport } = map.kernel;
+    this.#request = new Request<"map_lookup_batch" | "map_lookup_and_delete_batch">(transport, command)
+      .u32("map_fd", map.fd)
+      .pointer("in_batch", null);
     this.#allocate();
   }
 
   /** Null when this kernel cannot do it for this kind of map. */
-  static open(map: RawMap): BatchCursor | null {
-    const cursor = new BatchCursor(map);
+  static open(map: RawMap, command: "map_lookup_batch" | "map_lookup_and_delete_batch"): BatchCursor | null {
+    const cursor = new BatchCursor(map, command);
     return cursor.#fetch(true) ? cursor : null;
   }
 
@@ -79,13 +96,23 @@ export class BatchCursor implements EntryCursor {
   }
 
   next(): boolean {
-    while (this.#at + 1 >= this.#count) {
-      if (this.#ended) return false;
-      this.#at = -1;
-      this.#fetch(false);
+    for (;;) {
+      while (this.#at + 1 >= this.#count) {
+        if (this.#ended) return false;
+        if (this.#map.kind.batch === "steps" && !this.#map.kind.fixed) this.#remember();
+        this.#at = -1;
+        this.#fetch(false);
+      }
+      this.#at++;
+      if (this.#seen === null || this.#seen.isNew(this.keys, this.keyOffset)) return true;
     }
-    this.#at++;
-    return true;
+  }
+
+  /** The first batch was not all: from now on every key counts. */
+  #remember(): void {
+    if (this.#seen !== null) return;
+    this.#seen = new SeenKeys(this.#map);
+    for (let at = 0; at < this.#count; at++) this.#seen.isNew(this.keys, at * this.#map.key.length);
   }
 
   #allocate(): void {
@@ -96,18 +123,23 @@ export class BatchCursor implements EntryCursor {
 
   /** Asks for the next entries; false when it is the first time and the kernel does not know how. */
   #fetch(first: boolean): boolean {
-    for (;;) {
+    const request = this.#request;
+    for (let retries = 0; ; ) {
       this.#map.mustBeOpen();
-      this.#request.pointer("out_batch", this.#nextPosition).u32("count", this.#capacity);
-      const result = this.#request.send();
-      if (result >= 0 || result === -ERRNO.ENOENT) {
-        this.#count = this.#request.read("count");
-        this.#ended = result < 0;
+      request.pointer("out_batch", this.#nextPosition).u32("count", this.#capacity);
+      const result = request.send();
+      const interrupted = result === -ERRNO.EINTR || result === -ERRNO.EAGAIN;
+      // Interrupted in the middle (some kernels are, by entries that are gone), it says how far it came.
+      const count = interrupted && request.read("count") < this.#capacity ? request.read("count") : 0;
+      if (result >= 0 || result === -ERRNO.ENOENT || count > 0) {
+        this.#count = request.read("count");
+        this.#ended = result === -ERRNO.ENOENT;
         [this.#position, this.#nextPosition] = [this.#nextPosition, this.#position];
-        this.#request.pointer("in_batch", this.#position);
+        request.pointer("in_batch", this.#position);
         return true;
       }
-      if (result === -ERRNO.EINTR || result === -ERRNO.EAGAIN) continue;
+      if (interrupted && retries++ < MOST_RETRIES) continue;
+      if (interrupted) throw restarted(this.#map);
       if (result === -ERRNO.ENOSPC && this.#capacity < this.#map.spec.maxEntries) {
         // A bucket has more entries than room was given for; it is asked for again.
         this.#capacity *= 2;
@@ -115,7 +147,7 @@ export class BatchCursor implements EntryCursor {
         continue;
       }
       if (first && UNSUPPORTED.has(-result)) return false;
-      throw mapError(this.#map, "iterate", this.#request.error(result));
+      throw mapError(this.#map, "iterate", request.error(result));
     }
   }
 }
@@ -125,8 +157,8 @@ export class KeyCursor implements EntryCursor {
   readonly #step: Request<"map_get_next_key">;
   readonly #lookup: Request<"map_lookup_elem">;
   readonly #following: Uint8Array;
+  readonly #seen: SeenKeys | null;
   #more: boolean;
-  #left: number;
   readonly keys: Uint8Array;
   readonly keyOffset = 0;
   readonly values: Uint8Array;
@@ -143,18 +175,18 @@ export class KeyCursor implements EntryCursor {
       .u32("map_fd", map.fd)
       .pointer("key", this.keys)
       .pointer("value", this.values);
-    // Every entry may be replaced by another while we walk; a walk that takes twice as long as the map is big has been sent
-    // back to the start, and would never end while somebody keeps deleting.
-    this.#left = map.spec.maxEntries * 2;
+    // Indexes follow each other, whatever is there.
+    this.#seen = map.kind.keys === "index" ? null : new SeenKeys(map);
     this.#more = this.#advance();
     this.#step.pointer("key", this.keys);
   }
 
   next(): boolean {
-    while (this.#more && this.#left-- > 0) {
+    while (this.#more) {
       this.#map.mustBeOpen();
       this.keys.set(this.#following);
       this.#more = this.#advance();
+      if (this.#seen?.isNew(this.keys, 0) === false) continue;
       const result = this.#lookup.send();
       if (result >= 0) return true;
       // Deleted since we learned of its key: it does not appear.
@@ -169,4 +201,34 @@ export class KeyCursor implements EntryCursor {
     if (result === -ERRNO.ENOENT) return false;
     throw mapError(this.#map, "iterate", this.#step.error(result));
   }
+}
+
+/** Keys of a walk, so that one that is sent back to the start shows none twice. */
+class SeenKeys {
+  readonly #map: RawMap;
+  readonly #keys = new Set<string>();
+  /** Met again. */
+  #again = 0;
+
+  constructor(map: RawMap) {
+    this.#map = map;
+  }
+
+  /**
+   * Whether the key is met for the first time.
+   * @throws MapError `busy` when the walk is sent back so often that it would not end while others keep deleting.
+   */
+  isNew(bytes: Uint8Array, offset: number): boolean {
+    const keys = this.#keys;
+    const before = keys.size;
+    keys.add(Buffer.from(bytes.buffer, bytes.byteOffset + offset, this.#map.key.length).toString("latin1"));
+    if (keys.size > before) return true;
+    if (++this.#again > 1000 + 16 * before) throw restarted(this.#map);
+    return false;
+  }
+}
+
+function restarted({ spec: { name, type } }: RawMap): MapError {
+  const why = "others delete entries faster than it can be walked over; try again";
+  return new MapError(name, "busy", `map ${name} (${type}): iterate: ${why}`);
 }

@@ -3,7 +3,9 @@
 import type { Codec } from "../../../btf/codec.ts";
 import type { BpfMap, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
-import { type EntryCursor, openCursor } from "./cursor.ts";
+import { EntryBatch } from "./batch.ts";
+import { type EntryCursor, openCursor, openTaking } from "./cursor.ts";
+import { BPF_F_LOCK } from "./failure.ts";
 import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
@@ -14,6 +16,8 @@ import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 export class LinuxMap extends LinuxHandle implements BpfMap {
   readonly #key: Codec;
   readonly #value: Codec;
+  /** Made when many entries are first set or deleted at once. */
+  #batch: EntryBatch | null = null;
 
   constructor(raw: RawMap, key: Codec, value: Codec) {
     super(raw);
@@ -34,13 +38,12 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
     this.#key.encode(key, this.raw.key, 0);
     this.#value.encode(value, this.raw.value, 0);
-    if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program);
+    if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program, this.raw.value, 0);
     this.raw.update(flagsOf(mode));
   }
 
   /** `bpf_prog.fd` of `struct bpf_devmap_val` and `struct bpf_cpumap_val`. */
-  #putProgram(program: ProgramHandle): void {
-    const { value } = this.raw;
+  #putProgram(program: ProgramHandle, values: Uint8Array, offset: number): void {
     const hasPlace = /^(devmap|devmap_hash|cpumap)$/.test(this.spec.type) && this.spec.valueSize === 8;
     const fd = "fd" in program && typeof program.fd === "number" ? program.fd : -1;
     if (!hasPlace || fd < 0) {
@@ -49,11 +52,34 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
         : "its entries have no program";
       throw new MapError(this.name, "invalid", `${this.name}: ${why}`);
     }
-    new DataView(value.buffer, value.byteOffset + 4, 4).setInt32(0, fd, true);
+    new DataView(values.buffer, values.byteOffset + offset + 4, 4).setInt32(0, fd, true);
   }
 
   setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {
-    for (const [key, value] of entries) this.set(key, value, mode);
+    const program = typeof mode === "string" ? undefined : mode.program;
+    const flags = flagsOf(mode);
+    const batch = this.#entryBatch();
+    let before = 0;
+    let count = 0;
+    const send = (): void => {
+      const filled = count;
+      count = 0;
+      batch.update(filled, flags, before);
+      before += filled;
+    };
+    try {
+      for (const [key, value] of entries) {
+        if (count === batch.capacity) send();
+        this.#key.encode(key, batch.keys, count * this.raw.key.length);
+        const at = count * this.raw.value.length;
+        this.#value.encode(value, batch.values, at);
+        if (program !== undefined) this.#putProgram(program, batch.values, at);
+        count++;
+      }
+    } finally {
+      // What came before an entry that does not fit its type is set.
+      if (count > 0) send();
+    }
   }
 
   delete(key: unknown): boolean {
@@ -62,9 +88,24 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   deleteAll(keys: Iterable<unknown>): number {
+    const batch = this.#entryBatch();
+    let deleted = 0;
     let count = 0;
-    for (const key of keys) if (this.delete(key)) count++;
-    return count;
+    const send = (): void => {
+      const filled = count;
+      count = 0;
+      deleted += batch.delete(filled, deleted);
+    };
+    try {
+      for (const key of keys) {
+        if (count === batch.capacity) send();
+        this.#key.encode(key, batch.keys, count * this.raw.key.length);
+        count++;
+      }
+    } finally {
+      if (count > 0) send();
+    }
+    return deleted;
   }
 
   take(key: unknown): unknown {
@@ -74,6 +115,14 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
 
   takeAll(): [unknown, unknown][] {
     const taken: [unknown, unknown][] = [];
+    const cursor = openTaking(this.raw);
+    if (cursor !== null) {
+      while (cursor.next()) taken.push(this.#entryAt(cursor));
+      return taken;
+    }
+    // So that an empty map says, too, that nothing can be taken out of it.
+    this.raw.key.fill(0);
+    if (this.raw.take()) taken.push([this.#key.decode(this.raw.key, 0), this.#value.decode(this.raw.value, 0)]);
     for (const key of [...this.keys()]) {
       const value = this.take(key);
       if (value !== undefined) taken.push([key, value]);
@@ -82,21 +131,58 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   clear(): void {
-    const raw = this.raw;
-    const fixed = raw.kind.keys === "index";
-    const cursor = openCursor(raw);
-    while (cursor.next()) {
-      raw.key.set(cursor.keys.subarray(cursor.keyOffset, cursor.keyOffset + raw.key.length));
-      if (!fixed) raw.delete();
+    const { raw } = this;
+    if (raw.kind.fixed) this.#zero();
+    else if (raw.kind.keys === "index") {
+      const index = new DataView(raw.key.buffer, raw.key.byteOffset);
+      for (let at = 0; at < this.spec.maxEntries; at++) {
+        index.setUint32(0, at, true);
+        raw.delete();
+      }
+    } else {
+      const cursor = openTaking(raw);
+      if (cursor !== null) while (cursor.next());
       else {
-        raw.value.fill(0);
-        raw.update(UPDATE_FLAGS.any);
+        const batch = this.#entryBatch();
+        let count = 0;
+        for (const entry = openCursor(raw); entry.next(); ) {
+          batch.keys.set(entry.keys.subarray(entry.keyOffset, entry.keyOffset + raw.key.length), count * raw.key.length);
+          if (++count < batch.capacity) continue;
+          batch.delete(count, 0);
+          count = 0;
+        }
+        batch.delete(count, 0);
       }
     }
   }
 
+  /** Of kinds whose entries are always there. */
+  #zero(): void {
+    const { raw } = this;
+    const batch = this.#entryBatch();
+    batch.values.fill(0);
+    let count = 0;
+    const put = (key: Uint8Array): void => {
+      batch.keys.set(key, count * raw.key.length);
+      if (++count < batch.capacity) return;
+      batch.update(count, UPDATE_FLAGS.any, 0);
+      count = 0;
+    };
+    if (raw.kind.keys === "index") {
+      const index = new Uint32Array(1);
+      for (let at = 0; at < this.spec.maxEntries; at++) {
+        index[0] = at;
+        put(new Uint8Array(index.buffer));
+      }
+    } else {
+      for (const entry = openCursor(raw); entry.next(); )
+        put(entry.keys.subarray(entry.keyOffset, entry.keyOffset + raw.key.length));
+    }
+    batch.update(count, UPDATE_FLAGS.any, 0);
+  }
+
   entries(): IterableIterator<[unknown, unknown]> {
-    return this.#walk((at) => [this.#key.decode(at.keys, at.keyOffset), this.#value.decode(at.values, at.valueOffset)]);
+    return this.#walk((at) => this.#entryAt(at));
   }
 
   keys(): IterableIterator<unknown> {
@@ -111,14 +197,21 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     return this.entries();
   }
 
+  #entryAt(at: EntryCursor): [unknown, unknown] {
+    return [this.#key.decode(at.keys, at.keyOffset), this.#value.decode(at.values, at.valueOffset)];
+  }
+
+  #entryBatch(): EntryBatch {
+    this.raw.mustBeOpen();
+    this.#batch ??= new EntryBatch(this.raw);
+    return this.#batch;
+  }
+
   *#walk<Item>(decode: (at: EntryCursor) => Item): Generator<Item, undefined, undefined> {
     const cursor = openCursor(this.raw);
     while (cursor.next()) yield decode(cursor);
   }
 }
-
-/** `BPF_F_LOCK` of linux/bpf.h. */
-const BPF_F_LOCK = 4;
 
 export function flagsOf(mode: UpdateMode | UpdateOptions): number {
   if (typeof mode === "string") return UPDATE_FLAGS[mode];

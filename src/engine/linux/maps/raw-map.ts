@@ -30,6 +30,8 @@ export class RawMap {
   readonly #lookup: Request<"map_lookup_elem">;
   readonly #update: Request<"map_update_elem">;
   readonly #delete: Request<"map_delete_elem">;
+  /** Made when it is first used. */
+  #take: Request<"map_lookup_and_delete_elem"> | null = null;
   /** What `#update` carries. */
   #flags: number = UPDATE_FLAGS.any;
 
@@ -81,29 +83,43 @@ export class RawMap {
     this.mustBeOpen();
     if (flags !== this.#flags) this.#update.u64("flags", (this.#flags = flags));
     const result = this.#update.send();
-    if (result < 0) throw mapError(this, "set", this.#update.error(result));
+    if (result < 0) throw mapError(this, "set", this.#update.error(result), flags);
   }
 
   /** False when there was no such key. Hot. */
   delete(): boolean {
     this.mustBeOpen();
+    if (this.kind.missing === "nothing" && this.#lookup.send() === -ERRNO.ENOENT) return false;
     const result = this.#delete.send();
     if (result >= 0) return true;
-    if (result === -ERRNO.ENOENT) return false;
+    if (result === -ERRNO.ENOENT || this.#saysMissing(-result)) return false;
     throw mapError(this, "delete", this.#delete.error(result));
+  }
+
+  #saysMissing(errno: number): boolean {
+    switch (this.kind.missing) {
+      case "E2BIG":
+        return errno === ERRNO.E2BIG;
+      case "EINVAL":
+      case "nothing":
+        return errno === ERRNO.EINVAL;
+      default:
+        return false;
+    }
   }
 
   /** Fills `value` and removes the key in one step; false when there was no such key. Hashes since 5.14. */
   take(): boolean {
     this.mustBeOpen();
-    const request = new Request(this.kernel.transport, "map_lookup_and_delete_elem")
+    const { transport } = this.kernel;
+    this.#take ??= new Request(transport, "map_lookup_and_delete_elem")
       .u32("map_fd", this.fd)
       .pointer("key", this.key)
       .pointer("value", this.value);
-    const result = request.send();
+    const result = this.#take.send();
     if (result >= 0) return true;
     if (result === -ERRNO.ENOENT) return false;
-    throw mapError(this, "take", request.error(result));
+    throw mapError(this, "take", this.#take.error(result));
   }
 
   /** Makes it read-only for user space from now on, for good (since 5.2). Programs still write, unless `BPF_F_RDONLY_PROG` says no. */
