@@ -22,6 +22,7 @@ const STATUS: Readonly<Record<string, ExitStatus>> = {
   PrivilegeError: EXIT.privilege,
   FeatureError: EXIT.feature,
   AttachError: EXIT.attach,
+  NotFoundError: EXIT.input,
   PinError: EXIT.input,
 };
 

@@ -61,6 +61,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "declare kernel types in TypeScript, for editors: those that programs use",
     load: async () => (await import("./commands/types.ts")).types,
   },
+  list: {
+    summary: "what is in the kernel: programs, maps, links, types, and who uses them",
+    load: async () => (await import("./commands/list.ts")).list,
+  },
+  show: {
+    summary: "one program, map, link or BTF object of the kernel: facts, code, contents, who uses it",
+    load: async () => (await import("./commands/show.ts")).show,
+  },
   btf: {
     summary: "print types as C, TypeScript or JSON, or what changed between two kernels",
     load: async () => (await import("./commands/btf.ts")).btf,

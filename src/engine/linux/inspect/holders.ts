@@ -39,6 +39,11 @@ export function* descriptors(
   }
 }
 
+/** What a process is called. Node.js names its first thread, which is the process's name, too: then it is the executable's. */
 export function commandOf(facts: Facts, pid: number): string {
-  return facts.read(`/proc/${pid}/comm`) ?? "";
+  const name = facts.read(`/proc/${pid}/comm`) ?? "";
+  const executable = name === NODE_THREAD ? facts.link(`/proc/${pid}/exe`) : null;
+  return executable === null ? name : executable.slice(executable.lastIndexOf("/") + 1).replace(/ \(deleted\)$/, "");
 }
+
+const NODE_THREAD = "MainThread";

@@ -268,10 +268,20 @@ test("processes that hold them", () => {
     "/proc/12/fdinfo/4": "map_type:\t1\nmap_id:\t11",
     "/proc/12/fdinfo/5": "link_type:\txdp\nlink_id:\t2\nprog_id:\t7",
     "/proc/12/fdinfo/7": "btf_id:\t3",
+    "/proc/13/comm": "MainThread",
+    "/proc/13/exe": "-> /usr/bin/node (deleted)",
+    "/proc/13/fd/3": "-> anon_inode:bpf-prog",
+    "/proc/13/fdinfo/3": "prog_type:\t6\nprog_id:\t7",
     "/proc/sys/kernel/x": "",
   });
   const held = (kind: string, id: number, fd: number) => ({ kind, id, pid: 12, command: "loader", fd });
-  assert.deepEqual(inspector.holders(), [held("program", 7, 3), held("map", 11, 4), held("link", 2, 5), held("btf", 3, 7)]);
+  assert.deepEqual(inspector.holders(), [
+    held("program", 7, 3),
+    held("map", 11, 4),
+    held("link", 2, 5),
+    held("btf", 3, 7),
+    { ...held("program", 7, 3), pid: 13, command: "node" },
+  ]);
 });
 
 test("nothing stays open, whatever happens", () => {

@@ -19,7 +19,18 @@ import { readMap } from "./map-info.ts";
 import { eachObject, type ObjectKind } from "./objects.ts";
 import { eachPin } from "./pins.ts";
 import { readProgram } from "./program-info.ts";
-import type { BtfInfo, Holder, MachineCode, MapInfo, Pin, ProgramInfo, TranslatedCode } from "./types.ts";
+import { enableStatistics, sampleLoads } from "./statistics.ts";
+import type {
+  BtfInfo,
+  Holder,
+  LoadSample,
+  MachineCode,
+  MapInfo,
+  MapReference,
+  Pin,
+  ProgramInfo,
+  TranslatedCode,
+} from "./types.ts";
 
 /** @throws FeatureError where there is no Linux, or no native code for this processor. */
 export async function openInspector(): Promise<KernelInspector> {
@@ -79,6 +90,16 @@ export class KernelInspector implements Disposable {
     });
   }
 
+  /**
+   * What is in a map of programs or of maps, by key: the kernel's numbers of them, which `program` and `map` take.
+   * @throws NotFoundError, PrivilegeError; MapError `unsupported` for maps of other kinds
+   */
+  async references(which: ObjectReference): Promise<MapReference[]> {
+    const { readReferences } = await import("./references.ts");
+    using map = await this.openMap(which);
+    return readReferences(map);
+  }
+
   /** Types that were loaded with programs, the kernel's own and its modules'. @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.4 */
   btfs(which?: ObjectReference): BtfInfo[] {
     return this.#list("btf", which, (descriptor) => readBtf(this.#kernel, descriptor));
@@ -104,6 +125,36 @@ export class KernelInspector implements Disposable {
   /** Machine code. Null when the program has none (an interpreter runs it), or this process may not see it. @throws NotFoundError, PrivilegeError */
   machineCode(program: ObjectReference): MachineCode | null {
     return useObject(this.#kernel, "program", program, this.#program, ({ fd }) => readMachineCode(this.#kernel, fd));
+  }
+
+  /** What the kernel has at exactly that address, by /proc/kallsyms; null for nothing, or where it hides addresses. */
+  symbolAt(address: bigint): string | null {
+    return this.#symbols.nameAt(address);
+  }
+
+  /**
+   * Has the kernel count runs of all programs and their time (`ProgramInfo.statistics`) until it is disposed, or this process ends. It costs every
+   * run some 20 ns. Since Linux 5.8.
+   * @throws PrivilegeError without CAP_SYS_ADMIN; FeatureError
+   */
+  enableStatistics(): Disposable {
+    return enableStatistics(this.#kernel);
+  }
+
+  /**
+   * What programs did, again and again, the busiest first: `for await (const { programs } of kernel.loads())`. The kernel counts from the first to
+   * the last, and no longer.
+   * @param options `interval`: milliseconds, default 1000; `signal` ends it
+   * @throws PrivilegeError without CAP_SYS_ADMIN; FeatureError before Linux 5.8
+   */
+  loads({
+    interval = 1000,
+    signal,
+  }: {
+    readonly interval?: number;
+    readonly signal?: AbortSignal;
+  } = {}): AsyncGenerator<LoadSample, undefined, undefined> {
+    return sampleLoads(this.#kernel, interval, signal);
   }
 
   /** All names in the bpf file systems that are mounted here, but those that this process may not open. */

@@ -90,6 +90,13 @@ export interface MapInfo {
   readonly device: Device | null;
 }
 
+/** What is at one key of a map of programs or of maps. */
+export interface MapReference {
+  readonly key: unknown;
+  readonly kind: "program" | "map";
+  readonly id: number;
+}
+
 export interface BtfInfo {
   readonly kind: "btf";
   readonly id: number;
@@ -156,4 +163,23 @@ export interface MachineFunction {
   readonly bytes: Uint8Array;
   /** Where in `bytes` source lines begin, in ascending order. Empty where there are none, or the kernel shows no addresses. */
   readonly lines: readonly { readonly offset: number; readonly line: LineInfo }[];
+}
+
+/** What programs did between two looks. */
+export interface LoadSample {
+  readonly time: Date;
+  /** The busiest first. Programs that came meanwhile are in the next sample. */
+  readonly programs: readonly ProgramLoad[];
+}
+
+export interface ProgramLoad {
+  readonly program: ProgramInfo;
+  /** Between the two looks at this program: nanoseconds. */
+  readonly interval: number;
+  /** Nanoseconds that it ran, on all CPUs together. */
+  readonly runTime: number;
+  readonly runCount: number;
+  readonly recursionMisses: number;
+  /** How many CPUs it kept busy: 0.01 is a hundredth of one. */
+  readonly cpu: number;
 }
