@@ -22,6 +22,9 @@ export class End implements Disposable {
     this.#timer = seconds === undefined ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, seconds * 1000);
   }
 
+  /** Ends it, as a signal does: for a key that was pressed. */
+  readonly stop = (): void => this.#end();
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     for (const signal of SIGNALS) process.off(signal, this.#end);

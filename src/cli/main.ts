@@ -69,6 +69,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "one program, map, link or BTF object of the kernel: facts, code, contents, who uses it",
     load: async () => (await import("./commands/show.ts")).show,
   },
+  top: {
+    summary: "programs of the kernel by the time that they take, live",
+    load: async () => (await import("./commands/top.ts")).top,
+  },
   btf: {
     summary: "print types as C, TypeScript or JSON, or what changed between two kernels",
     load: async () => (await import("./commands/btf.ts")).btf,

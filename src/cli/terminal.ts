@@ -22,7 +22,7 @@ const COLOURED: Style = {
   yellow: paint(33, 39),
   cyan: paint(36, 39),
 };
-const PLAIN: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+export const PLAIN: Style = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
 
 /** Whether `stream` shows colours: a terminal, and neither NO_COLOR (no-color.org) nor TERM=dumb. FORCE_COLOR overrides. */
 export function hasColours(stream: WriteStream | { isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): boolean {

@@ -82,17 +82,7 @@ export async function renderMapContents(kernel: KernelInspector, map: MapInfo, m
     if (references.length === 0) return [style.dim("it is empty")];
     const rows = references.slice(0, most).map(({ key, kind, id }) => [String(key), `${kind} ${id}`, nameOf(kernel, kind, id)]);
     const more = references.length - rows.length;
-    return [
-      ...table(
-        [
-          { title: "key", align: "right" },
-          { title: "value", align: "left" },
-        ],
-        rows,
-        style,
-      ),
-      ...(more > 0 ? [style.dim(`  … and ${count(more)} more`)] : []),
-    ];
+    return [...table(REFERENCE_COLUMNS, rows, style), ...(more > 0 ? [style.dim(`  … and ${count(more)} more`)] : [])];
   }
   using opened = await kernel.openMap(map.id);
   if (withEntries([opened]).length === 0) return [style.dim(`a map of type ${map.type} has no entries to be shown`)];

@@ -1,0 +1,191 @@
+/** `skep list`, `skep show` and `skep top` on what a process of ours holds. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { ROOT, skep } from "../cli/skep.ts";
+import { Conversation } from "../kernel/child.ts";
+
+const { available, reason } = probeLinux();
+const skip = available ? false : reason;
+
+/** What loaded.ts says of itself. */
+interface Numbers {
+  readonly programs: Readonly<Record<string, number>>;
+  readonly maps: Readonly<Record<string, number>>;
+}
+
+class Loaded implements AsyncDisposable {
+  readonly pid: number;
+  readonly numbers: Numbers;
+  readonly #end: () => Promise<unknown>;
+
+  private constructor(pid: number, numbers: Numbers, end: () => Promise<unknown>) {
+    this.pid = pid;
+    this.numbers = numbers;
+    this.#end = end;
+  }
+
+  static async start(...args: readonly string[]): Promise<Loaded> {
+    const script = fileURLToPath(new URL("./loaded.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--no-warnings", script, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const talk = new Conversation(child);
+    const numbers = (await talk.hear()) as Numbers;
+    return new Loaded(child.pid ?? 0, numbers, () => {
+      child.stdin.end();
+      return talk.ended;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+}
+
+/** Runs a command that must succeed. */
+async function run(...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await skep(args);
+  assert.equal(status, 0, `skep ${args.join(" ")}: ${stderr}`);
+  assert.equal(stderr, "");
+  return stdout;
+}
+
+describe("what is in the kernel", { skip }, () => {
+  let loaded: Loaded;
+  before(async () => {
+    loaded = await Loaded.start("maps");
+  });
+  after(() => loaded[Symbol.asyncDispose]());
+  const program = (name: string) => String(loaded.numbers.programs[name]);
+  const map = (name: string) => String(loaded.numbers.maps[name]);
+
+  test("skep list", async () => {
+    const text = await run("list");
+    assert.match(text, /^Programs\n +id {2}name .*\n/);
+    assert.match(text, new RegExp(`^ +${program("drains")} {2}drains +raw_tracepoint .* node \\(${loaded.pid}\\)$`, "m"));
+    assert.match(text, new RegExp(`^ +${map("queue")} {2}queue +queue .* node \\(${loaded.pid}\\)$`, "m"));
+  });
+
+  test("skep list programs --json", async () => {
+    const all: { id: number; name: string; processes: unknown[] }[] = JSON.parse(await run("list", "programs", "--json"));
+    const own = all.find(({ id }) => id === loaded.numbers.programs["drains"]);
+    assert.deepEqual([own?.name, own?.processes], ["drains", [{ pid: loaded.pid, command: "node" }]]);
+  });
+
+  test("skep list btf", async () => {
+    const text = await run("list", "btf");
+    assert.match(text, /^ +1 {2}vmlinux {2}the kernel's /m);
+    assert.ok(text.includes(program("drains")), text);
+  });
+
+  test("skep show program: facts, and instructions under their source lines", async () => {
+    const text = await run("show", "program", program("drains"));
+    assert.match(text, new RegExp(`^program ${program("drains")} drains\n {2}type +raw_tracepoint\n {2}tag +[0-9a-f]{16}\n`));
+    assert.match(text, new RegExp(`^ {2}held by +node \\(${loaded.pid}\\)$`, "m"));
+    assert.match(
+      text,
+      /^int drains\(void \*ctx\):\n; answer = 0; {2}\S+maps\.bpf\.c:\d+\n {5}0: r1 = map maps\.bss \(id \d+\)\[0\]\+0$/m,
+    );
+    assert.match(text, /^long take\(void \*order, void \*ctx\):$/m);
+  });
+
+  test("skep show program --code jited", async () => {
+    const text = await run("show", "program", program("drains"), "--code", "jited");
+    assert.match(text, /^bpf_prog_[0-9a-f]{16}_take( at 0x[0-9a-f]+)?, \d+ bytes:$/m);
+    assert.match(text, /^ {5}0: ([0-9a-f]{2} ?)+$/m);
+    const none = await run("show", "program", program("drains"), "--code", "none");
+    assert.ok(text.startsWith(none.trimEnd().replace(/\(\d+ s ago\).*/s, "")), none);
+  });
+
+  test("skep show program --json", async () => {
+    const shown = JSON.parse(await run("show", "program", program("drains"), "--json"));
+    assert.deepEqual(
+      [shown.name, shown.functions.map(({ name }: { name: string }) => name), shown.instructions[0].line.text],
+      ["drains", ["drains", "take"], "answer = 0;"],
+    );
+  });
+
+  test("skep show map: entries typed by the map's types; maps and programs by number and name", async () => {
+    const first = await run("show", "map", map("first"));
+    assert.match(first, new RegExp(`^map ${map("first")} first\n {2}type +array\n {2}key +4 bytes, u32\n`));
+    const steps = await run("show", "map", map("steps"));
+    assert.match(steps, new RegExp(`^ +2 {2}program ${program("second_step")} {2}second_step$`, "m"));
+    const outer = JSON.parse(await run("show", "map", map("outer"), "--json"));
+    assert.deepEqual(outer.contents.entries, [
+      { key: 1, kind: "map", id: Number(map("first")) },
+      { key: 2, kind: "map", id: Number(map("second")) },
+    ]);
+    assert.match(await run("show", "map", map("queue")), /^a map of type queue has no entries to be shown$/m);
+  });
+
+  test("skep show btf", async () => {
+    const { btf } = JSON.parse(await run("show", "program", program("drains"), "--json"));
+    assert.match(await run("show", "btf", String(btf)), new RegExp(`^ {2}programs +.*\\b${program("drains")}\\b`, "m"));
+    assert.match(await run("show", "btf", String(btf), "--format", "c"), /^typedef .*u64;$/m);
+  });
+
+  for (const [args, message, status] of [
+    [["show", "program", "drain"], "there is no program drain: did you mean drains?", 4],
+    [["show", "map", "4294967294"], "there is no map 4294967294; skep list maps shows what there is", 4],
+    [["show", "map", "/sys/fs/bpf/no-such"], "/sys/fs/bpf/no-such", 4],
+    [["show", "prgram", "1"], 'skep show takes program, map, btf and which, found "prgram"; did you mean program?', 2],
+    [["show", "map", "1", "--code", "jited"], "--code goes with skep show program", 2],
+    [["show", "program", "1", "--disassemble"], "--disassemble goes with --code jited", 2],
+    [["list", "program", "x"], "skep list takes one kind, found also x", 2],
+    [["list", "mps"], 'found "mps"; did you mean maps?', 2],
+    [["top", "x"], 'skep top takes no operand, found "x"', 2],
+    [["top", "--count", "1.5"], "--count takes a whole number, found 1.5", 2],
+  ] as const)
+    test(`skep ${args.join(" ")}: ${message}`, async () => {
+      const ended = await skep(args);
+      assert.equal(ended.status, status, ended.stderr);
+      assert.ok(ended.stderr.includes(message), ended.stderr);
+      assert.equal(ended.stderr.trimEnd().split("\n").length, 1);
+    });
+
+  for (const args of [["list"], ["show", "program", "1"], ["show", "map", "x"], ["top"]] as const)
+    test(`skep ${args.join(" ")} without privileges`, async () => {
+      const ended = await skep(args, { unprivileged: true });
+      assert.equal(ended.status, 6, ended.stderr);
+      assert.match(ended.stderr, /^skep: .*: not permitted: this process lacks CAP_SYS_ADMIN; run it as root \(sudo\)/);
+      assert.equal(ended.stdout, "");
+    });
+});
+
+describe("skep top", { skip }, () => {
+  let loaded: Loaded;
+  before(async () => {
+    loaded = await Loaded.start("tracing", "on_raw");
+  });
+  after(() => loaded[Symbol.asyncDispose]());
+
+  test("tables, and that is all", async () => {
+    const text = await run("top", "--interval", "0.2", "--count", "2");
+    const [first = "", second = "", ...more] = text.split("\n\n").filter((part) => /^\d\d:/.test(part));
+    assert.match(first, /^\d\d:\d\d:\d\d {2}[\d,]+ programs, [\d.]+ % of a CPU, [\d,]+ runs\/s$/);
+    assert.ok(second !== "" && more.length === 0, text);
+    assert.match(text, new RegExp(`^ *${loaded.numbers.programs["on_raw"]} {2}on_raw +raw_tracepoint +[\\d.]+ % `, "m"));
+  });
+
+  test("--json: a line for each look", async () => {
+    const lines = (await run("top", "--interval", "0.2", "--count", "2", "--json")).trimEnd().split("\n");
+    assert.equal(lines.length, 2);
+    for (const line of lines) {
+      const { programs } = JSON.parse(line) as { programs: { program: { id: number }; runCount: number; runTime: number }[] };
+      const own = programs.find(({ program: { id } }) => id === loaded.numbers.programs["on_raw"]);
+      // It runs whenever anybody calls the kernel: at least when skep itself does.
+      assert.ok(own !== undefined && own.runCount > 0 && own.runTime > 0, line);
+    }
+  });
+
+  test("Ctrl-C ends it", async () => {
+    const child = spawn(process.execPath, [`${ROOT}/bin/skep.js`, "top", "--interval", "0.1"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+  });
+});

@@ -1,0 +1,22 @@
+/**
+ * A process that holds programs and maps, to be looked at: `node loaded.ts FIXTURE [PROGRAM…]` loads them, says which numbers they have, and keeps
+ * them until its standard input ends. Programs that are named are attached where their sections say.
+ */
+
+import { openLinux } from "../../src/engine/linux/engine.ts";
+import { openInspector } from "../../src/engine/linux/inspect/inspector.ts";
+import { fixture } from "./fixtures.ts";
+
+const [, , name = "", ...attached] = process.argv;
+await using engine = await openLinux();
+await using collection = await engine.load(fixture(name));
+for (const each of attached) await collection.programs[each]?.attach();
+using inspector = await openInspector();
+const numbers = (
+  objects: Readonly<Record<string, unknown>>,
+  find: (handle: { readonly fd: number }) => { readonly id: number },
+) => Object.fromEntries(Object.entries(objects).map(([key, handle]) => [key, find(handle as { readonly fd: number }).id]));
+const programs = numbers(collection.programs, (handle) => inspector.program(handle));
+const maps = numbers(collection.maps, (handle) => inspector.map(handle));
+process.stdout.write(`${JSON.stringify({ programs, maps })}\n`);
+for await (const _ of process.stdin);
