@@ -5,6 +5,7 @@ import { spellType } from "../btf/c/declarator.ts";
 import { makeCodec } from "../btf/codec.ts";
 import { describeAccess, parseAccess } from "../object/core/access.ts";
 import { CoreTypes } from "../object/core/types.ts";
+import { type Privileges, privilegesOf } from "../object/requirements/privileges.ts";
 import { minimumKernel, type Place, placeOf, type Requirement, requirementsOf } from "../object/requirements/requirements.ts";
 import type { CoreRelocation, ExternSpec, GlobalSpec, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import { MAP_FLAGS, PROGRAM_FLAGS } from "../uapi/since.ts";
@@ -16,6 +17,8 @@ export interface SpecDescription {
   /** First mainline Linux that loads it, and what no earlier one has. */
   readonly minimumKernel: string;
   readonly because: readonly Requirement[];
+  /** What whoever loads and attaches it must be allowed to. */
+  readonly privileges: Privileges;
   readonly programs: readonly ProgramDescription[];
   readonly maps: readonly MapDescription[];
   readonly globals: readonly GlobalDescription[];
@@ -101,6 +104,7 @@ export function describeSpec(spec: Spec): SpecDescription {
     byteOrder: spec.byteOrder ?? "little",
     minimumKernel: version,
     because,
+    privileges: privilegesOf(spec),
     programs: spec.programs.map((program) => describeProgram(program, types)),
     maps: spec.maps.map((map) => describeMap(map, btf)),
     globals: (spec.globals ?? []).map((global) => describeGlobal(global, spec, btf)),

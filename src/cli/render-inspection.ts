@@ -2,6 +2,7 @@
 
 import type { GlobalDescription, MapDescription, ProgramDescription, SpecDescription } from "./inspection.ts";
 import { toJson } from "./maps.ts";
+import { privilegeReasons, privilegesText } from "./render-privileges.ts";
 import { minimumText, placesText, placeText, requirementText } from "./requirements.ts";
 import { type Column, count, type Style, table } from "./terminal.ts";
 
@@ -9,6 +10,7 @@ export function renderInspection(spec: SpecDescription, style: Style, options: {
   const out = [
     `${style.bold(spec.name)} ${style.dim(facts(spec))}`,
     `minimum kernel ${minimumText(spec.minimumKernel, spec.because)}`,
+    `privileges     ${privilegesText(spec.privileges)}`,
   ];
   const part = (title: string, lines: readonly string[]) => {
     if (lines.length > 0) out.push("", style.bold(title), ...lines);
@@ -20,6 +22,7 @@ export function renderInspection(spec: SpecDescription, style: Style, options: {
   part("Sections for tools", sections(spec, style));
   part("Relocations", options.verbose ? everyRelocation(spec.programs, style) : relocations(spec.programs));
   if (options.verbose) part("Requirements", requirements(spec, style));
+  if (options.verbose) part("Privileges", privilegeReasons(spec.privileges, style));
   part(
     "Notes",
     spec.notes.map((note) => `  ${note}`),

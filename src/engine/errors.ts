@@ -47,6 +47,21 @@ export class FeatureError extends Error {
 /** This process may not do that: the message names the capability or the setting. */
 export class PrivilegeError extends Error {
   override readonly name = "PrivilegeError";
+  /** What stands in the way. `unknown`: the kernel said no, and nothing on the machine says why. */
+  readonly reason: "capability" | "user namespace" | "seccomp" | "lockdown" | "memory limit" | "unknown";
+  /** Capabilities that this process lacks, e.g. `CAP_BPF`; none where another reason stands in the way. */
+  readonly missing: readonly string[];
+
+  constructor(message: string, { reason = "unknown", missing = [], ...options }: PrivilegeErrorOptions = {}) {
+    super(message, options);
+    this.reason = reason;
+    this.missing = missing;
+  }
+}
+
+export interface PrivilegeErrorOptions extends ErrorOptions {
+  readonly reason?: PrivilegeError["reason"];
+  readonly missing?: readonly string[];
 }
 
 /** The kernel has no such program, map, link or BTF object, or a name means several of them; the message lists what was near. */

@@ -44,7 +44,8 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     place: `${returns ? "uretprobe" : "uprobe"} ${name}${where}`,
     feature: "uprobe PMU",
     since: "4.17",
-    needs: ["CAP_BPF", "CAP_PERFMON"],
+    // `perf_uprobe_event_init` of kernel/events/core.c asks for no less.
+    needs: ["CAP_SYS_ADMIN"],
     fixed: true,
     means: processMeans(options.pid),
   };

@@ -2,16 +2,16 @@
 
 import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { PROGRAM_CAPABILITIES } from "../../../uapi/privileges.ts";
 import { PROGRAM_TYPE } from "../../../uapi/program-types.ts";
 import { PROGRAM_TYPE_SINCE } from "../../../uapi/since.ts";
 import { FeatureError, PrivilegeError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
-import { explainRefusal, missingCapabilities } from "../privileges.ts";
+import { deniedByVerifier, explainRefusal, missingCapabilities } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
-import { PROGRAM_KINDS } from "./kinds.ts";
 import { sendWithLog } from "./log.ts";
 import { logLines, RefusedProgram } from "./refused.ts";
 import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords, type TypesForKernel } from "./source-lines.ts";
@@ -74,7 +74,11 @@ export function loadProgram(
   if (withLog.result >= 0) return kernel.ledger.adopt(withLog.result, `program ${program.name}`);
   const cause = request.error(withLog.result);
   const log = logLines(withLog.log);
-  throw log.length > 0 ? new RefusedProgram(spec, program, log, cause) : explainSilence(kernel, program, cause);
+  if (log.length === 0) throw explainSilence(kernel, program, cause);
+  throw (
+    deniedByVerifier(kernel.facts, `loading program ${program.name} (${program.type})`, log, cause) ??
+    new RefusedProgram(spec, program, log, cause)
+  );
 }
 
 function giveSource(request: Request<"prog_load">, program: ProgramSpec, types: LoadedTypes): void {
@@ -107,7 +111,7 @@ function giveReferences(request: Request<"prog_load">, { target, modules, replac
 /** The kernel said no before its verifier looked at the program. */
 function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError): Error {
   const { facts } = kernel;
-  const { needs } = PROGRAM_KINDS[program.type];
+  const needs = PROGRAM_CAPABILITIES[program.type];
   const since = program.type === "unspec" ? "3.19" : PROGRAM_TYPE_SINCE[program.type];
   const what = `program ${program.name} (${program.type})`;
   const loading = `loading ${what}`;

@@ -13,7 +13,7 @@ import type { Kernel } from "../kernel.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
-import { PROGRAM_KINDS } from "./kinds.ts";
+import { RUNS_ON_PACKETS } from "./kinds.ts";
 
 /** An Ethernet header: the kernel takes nothing shorter. */
 const SHORTEST = 14;
@@ -47,7 +47,7 @@ const MOST_INTERRUPTIONS = 100;
  * @throws RangeError when the packet is too short or too long; FeatureError when programs of this type do not run on packets.
  */
 export function testRun(kernel: Kernel, program: ProgramSpec, descriptor: Descriptor, input: RunInput): RunResult {
-  if (!PROGRAM_KINDS[program.type].runsOnPackets)
+  if (!RUNS_ON_PACKETS.has(program.type))
     throw new FeatureError(
       "BPF_PROG_TEST_RUN",
       null,
