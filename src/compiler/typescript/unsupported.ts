@@ -76,7 +76,7 @@ export const UNSUPPORTED: Readonly<Record<string, Unsupported>> = {
   TSUnionType: { what: "a union of types", instead: "the only union is with null: T | null" },
   TSConditionalType: { what: "a conditional type", instead: "write the type out" },
   TSMappedType: { what: "a mapped type", instead: "write the fields out" },
-  TSIndexedAccessType: { what: "an indexed access type", instead: "write the type out" },
+  TSIndexedAccessType: { what: "an indexed access type", instead: "write the type out; an array of eight is FixedArray<u32, 8>" },
   TSTypeOperator: { what: "a type operator", instead: "write the type out" },
   TSTypeQuery: { what: "typeof in a type", instead: "write the type out" },
   TSLiteralType: { what: "a literal type", instead: "write a machine type such as u32" },
