@@ -1,7 +1,7 @@
 /** What a run shows at its end: variables by name, and the maps whose entries user space can go through. */
 
 import type { AnyMap, Collection } from "../engine/engine.ts";
-import { renderMap, toJson, withEntries } from "./maps.ts";
+import { inLine, renderMap, withEntries } from "./maps.ts";
 import { count, type Style, table } from "./terminal.ts";
 
 /** Kinds whose entries belong to sockets, tasks and the like, or are descriptors: user space cannot go through them. */
@@ -45,7 +45,7 @@ export function renderContents(
       { title: "variable", align: "left" },
       { title: "value", align: variables.every(({ value }) => isNumber(value)) ? "right" : "left" },
     ] as const;
-    const rows = variables.map(({ name, value }) => [name, isNumber(value) ? count(value) : toJson(value)]);
+    const rows = variables.map(({ name, value }) => [name, isNumber(value) ? count(value) : inLine(value)]);
     lines.push("", ...table(columns, rows, style));
   }
   for (const map of maps) lines.push("", ...renderMap(map, most, style));

@@ -37,7 +37,8 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   try {
     running = { collection, attached: (await moveLinks([], toAttach(job, collection))).attached };
     for (const { program } of job.plan.filter(({ how }) => how === "run")) {
-      process.stderr.write(`${style.bold(program.name)}: returned ${runOnce(loaded(collection, program.name))}\n`);
+      const told = runOnce(loaded(collection, program.name), job.plan.length > 1);
+      process.stderr.write(`${style.bold(program.name)}: ${told}\n`);
     }
     if (running.attached.length > 0) {
       const until = job.duration === undefined ? "Ctrl-C ends it" : `for ${job.duration} s`;
@@ -139,13 +140,17 @@ function withMap(collection: Collection, type: string, options: Planned["options
   );
 }
 
-/** A `syscall` program, on a context of no bytes. @returns its result, as a C int. */
-function runOnce(program: Program): number {
+/**
+ * A `syscall` program, on a context of no bytes. One that reads more is an application's to run: beside other programs it waits for that.
+ * @returns what it returned, as a C int, or why it was not run.
+ */
+function runOnce(program: Program, besideOthers: boolean): string {
   try {
-    return program.run().verdict | 0;
+    return `returned ${program.run().verdict | 0}`;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const why = "it reads bytes that only an application can give it: program.run({ context })";
+    if (besideOthers) return `not run: ${why}`;
     throw new CliError(EXIT.input, `${program.name} (${program.spec.section}): ${why}`, { cause });
   }
 }

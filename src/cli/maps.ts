@@ -136,9 +136,31 @@ function keyText(value: Shown): string {
 function text(value: Shown): string {
   if (typeof value === "number" || typeof value === "bigint") return count(value);
   if (value instanceof Uint8Array) return hex(value);
-  if (Array.isArray(value)) return `[${value.map(text).join(", ")}]`;
-  if (isFields(value)) return toJson(value);
+  if (Array.isArray(value)) return `[${listed(value, text)}]`;
+  if (isFields(value)) return inLine(value);
   return String(value);
+}
+
+/** A value of any shape in one line, for people: long lists are cut, and say how much. */
+export function inLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${listed(value, inLine)}]`;
+  if (value === null || !isFields(value as Shown)) return toJson(value);
+  const fields = Object.entries(value as object).map(([name, item]) => `${name}: ${inLine(item)}`);
+  return `{ ${fields.join(", ")} }`;
+}
+
+/** Items that a line shows at most, and zeroes at the end of a list that it shows all the same. */
+const MOST_ITEMS = 64;
+const FEW_ZEROES = 8;
+
+function listed(items: readonly Shown[], textOf: (item: Shown) => string): string {
+  const used = items.findLastIndex((item) => !isZero(item)) + 1;
+  const zeroes = items.length - used > FEW_ZEROES ? items.length - used : 0;
+  const kept = items.length - zeroes;
+  const parts = items.slice(0, Math.min(kept, MOST_ITEMS)).map(textOf);
+  if (kept > MOST_ITEMS) parts.push(`… ${count(kept - MOST_ITEMS)} more`);
+  if (zeroes > 0) parts.push(`… ${count(zeroes)} zeroes`);
+  return parts.join(", ");
 }
 
 function hex(bytes: Uint8Array): string {
