@@ -71,6 +71,26 @@ export interface PerCpuMap<Key = unknown, Value = unknown> extends BpfMap<Key, V
   set(key: Key, value: Value | Value[], mode?: UpdateMode | UpdateOptions): void;
 }
 
+/**
+ * One number of each of an array's values, as memory: what programs read and write, in one piece, without a call or a copy. 64-bit
+ * integers are bigints, all others are numbers.
+ */
+export interface Column<Item extends number | bigint = number | bigint> {
+  /** As many as the array has entries. */
+  readonly length: number;
+  /** @throws RangeError beyond the end; MapError `closed` */
+  get(index: number): Item;
+  /** The same as a number: exact up to 2^53, and twice as quick for 64-bit integers. */
+  number(index: number): number;
+  /** @throws the same; ValueError when it does not fit; MapError `unsupported` when user space may not write */
+  set(index: number, value: Item): void;
+}
+
+/** The fields of a value that a column can be of. */
+type NumberField<Value> = {
+  [Field in keyof Value & string]: Value[Field] extends number | bigint ? Field : never;
+}[keyof Value & string];
+
 /** An array whose values are also one piece of memory. */
 export interface ArrayMap<Value = unknown> extends BpfMap<number, Value> {
   /**
@@ -79,6 +99,13 @@ export interface ArrayMap<Value = unknown> extends BpfMap<number, Value> {
    * @throws MapError `unsupported` without `BPF_F_MMAPABLE` (0x400), or where user space may not write.
    */
   view(): Uint8Array;
+  /**
+   * One number of every value: the field of that name (`in.packets` of a struct in it), or the values themselves where they are numbers.
+   * @throws MapError `unsupported` without `BPF_F_MMAPABLE` (0x400); ValueError when that is no number that lies as a machine wants it.
+   */
+  column(...field: Value extends number | bigint ? [] : never): Column<Value extends number | bigint ? Value : never>;
+  column<Field extends NumberField<Value>>(field: Field): Column<Value[Field] extends number | bigint ? Value[Field] : never>;
+  column(field: string): Column;
 }
 
 /** A queue or a stack. Since Linux 4.20. */

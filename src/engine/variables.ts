@@ -10,9 +10,10 @@ import type { GlobalSpec, MapSpec, Spec } from "../object/spec.ts";
 import { bytesCodec } from "./codecs.ts";
 import { MapError } from "./errors.ts";
 import type { Variable } from "./maps.ts";
+import { type NumberColumn, type NumberMemory, numberAt } from "./numbers.ts";
 
 /** The bytes of a map of variables, in an engine. */
-export interface VariableMemory {
+export interface VariableMemory extends NumberMemory {
   read(offset: number, size: number): Uint8Array;
   write(offset: number, bytes: Uint8Array): void;
 }
@@ -78,6 +79,8 @@ class SpecVariable implements Variable {
   readonly #codec: Codec;
   readonly #memory: VariableMemory;
   readonly #constant: boolean;
+  /** Of a number that can be read in one piece; undefined before the first use. */
+  #number: NumberColumn | null | undefined;
 
   constructor(spec: GlobalSpec, codec: Codec, memory: VariableMemory, constant: boolean) {
     this.name = spec.name;
@@ -87,7 +90,10 @@ class SpecVariable implements Variable {
     this.#constant = constant;
   }
 
+  /** Hot where it is a number: one access of memory. */
   get(): unknown {
+    const number = this.#number === undefined ? this.#findNumber() : this.#number;
+    if (number !== null) return number.get(0);
     return this.#codec.decode(this.#memory.read(this.spec.offset, this.spec.size), 0);
   }
 
@@ -96,7 +102,15 @@ class SpecVariable implements Variable {
       const instead = `set it when loading: load(spec, { variables: { ${this.name}: … } })`;
       throw new MapError(this.spec.map, "unsupported", `${this.name} is constant once the program is loaded; ${instead}`);
     }
-    this.#memory.write(this.spec.offset, encode(this.#codec, value, this.spec.size));
+    const number = this.#number === undefined ? this.#findNumber() : this.#number;
+    if (number !== null && this.#memory.mayWrite) number.set(0, value as number | bigint);
+    else this.#memory.write(this.spec.offset, encode(this.#codec, value, this.spec.size));
+  }
+
+  #findNumber(): NumberColumn | null {
+    const { name, offset } = this.spec;
+    this.#number = numberAt(name, this.#codec, offset, this.#memory);
+    return this.#number;
   }
 }
 

@@ -621,6 +621,59 @@ function manyEntries(engine: () => Engine): void {
     assert.ok(wrong < 200, `${wrong} of 1000`);
   });
 
+  test("an array that is memory: values, a view and columns are the same bytes", async () => {
+    const value = { packets: "u64", port: "u16" } as const;
+    await using collection = await load({ type: "array", maxEntries: 700, flags: 0x400, key: "u32", value });
+    const table = collection.maps["table"];
+    assert.ok(table);
+    const port = table.column("port");
+    const packets = table.column("packets");
+    table.set(699, { packets: 2n ** 53n - 1n, port: 443 });
+    assert.deepEqual([port.get(699), packets.get(699), packets.number(699)], [443, 2n ** 53n - 1n, 2 ** 53 - 1]);
+    assert.equal(table.view().length, 700 * 16);
+    assert.equal(new DataView(table.view().buffer, table.view().byteOffset).getUint16(699 * 16 + 8, true), 443);
+    port.set(1, 80);
+    packets.set(1, 2n ** 64n - 1n);
+    table.view()[16 * 2] = 5;
+    assert.deepEqual(
+      [1, 2].map((index) => table.get(index)),
+      [
+        { packets: 2n ** 64n - 1n, port: 80 },
+        { packets: 5n, port: 0 },
+      ],
+    );
+    assert.equal([...table.values()].filter((each) => (each as { port: number }).port > 0).length, 2);
+    assert.equal(table.get(700), undefined);
+    assert.throws(() => table.set(700, { packets: 1n, port: 1 }), { name: "MapError", code: "not-found" });
+    assert.throws(() => table.set(1, { packets: 1n, port: 70_000 }), { name: "ValueError" });
+    assert.throws(() => table.set(1, { packets: 1n, port: 1 }, "create"), { name: "MapError", code: "exists" });
+    assert.throws(() => port.get(700), { name: "RangeError" });
+    assert.throws(() => table.column("prot"), { name: "ValueError", message: /did you mean port/ });
+    await collection[Symbol.asyncDispose]();
+    for (const operation of [() => port.get(1), () => packets.number(1), () => port.set(1, 1)])
+      assert.throws(operation, { name: "MapError", code: "closed" });
+  });
+
+  test("an array that is no memory says so", async () => {
+    await using collection = await load({ type: "array", maxEntries: 7, key: "u32", value: "u32" });
+    const table = collection.maps["table"];
+    assert.throws(() => table?.view(), { name: "MapError", code: "unsupported", message: /BPF_F_MMAPABLE/ });
+    assert.throws(() => table?.column(""), { name: "MapError", code: "unsupported", message: /BPF_F_MMAPABLE/ });
+  });
+
+  test("an array that is memory is frozen as any map", async () => {
+    await using collection = await load({ type: "array", maxEntries: 7, flags: 0x400, key: "u32", value: "u32" });
+    const table = collection.maps["table"];
+    assert.ok(table);
+    table.set(1, 5);
+    table.freeze();
+    assert.equal(table.get(1), 5);
+    assert.throws(() => table.set(1, 6), { name: "MapError", code: "unsupported" });
+    assert.throws(() => table.view(), { name: "MapError", code: "unsupported" });
+    assert.equal(table.column("").get(1), 5);
+    assert.throws(() => table.column("").set(1, 6), { name: "MapError", code: "unsupported" });
+  });
+
   test("a frozen map is read, and no longer written", async () => {
     await using collection = await load({ type: "hash", maxEntries: 5, key: "u32", value: "u32" });
     const table = map(collection, "table");

@@ -7,11 +7,11 @@ import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
 import { LinuxArena } from "./maps/arena.ts";
+import { LinuxArray } from "./maps/array.ts";
 import { checkDeclaration } from "./maps/contents.ts";
 import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
 import { LinuxProgramArray } from "./maps/references.ts";
-import { Section } from "./maps/section.ts";
 import { LinuxStructOps } from "./maps/struct-ops.ts";
 import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
@@ -31,14 +31,12 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   readonly #programs: readonly LinuxProgram[];
   readonly #maps: readonly LinuxHandle[];
   readonly #descriptors: readonly Descriptor[];
-  readonly #sections: readonly Section[];
 
   private constructor(
     spec: Spec,
     maps: ReadonlyMap<string, LinuxHandle>,
     programs: readonly LinuxProgram[],
     typesRefused: TypesRefused | null,
-    sections: ReadonlyMap<string, Section>,
     descriptors: readonly Descriptor[],
   ) {
     this.spec = spec;
@@ -52,10 +50,9 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     this.#descriptors = descriptors;
     const variables: unknown = makeVariables(spec, ({ name }) => {
       const map = maps.get(name);
-      return map instanceof LinuxArena ? map : (sections.get(name) ?? null);
+      return map instanceof LinuxArena || map instanceof LinuxArray ? map : null;
     });
     this.variables = variables as VariablesOf<Module>;
-    this.#sections = [...sections.values()];
   }
 
   /**
@@ -92,11 +89,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       const byName = new Map(programs.map((program) => [program.name, program]));
       for (const map of maps.values()) if (map instanceof LinuxProgramArray) map.fill((name) => byName.get(name));
       for (const map of maps.values()) if (map instanceof LinuxStructOps) map.fill((name) => byName.get(name));
-      const sections = new Map<string, Section>();
-      for (const { name, raw } of maps.values())
-        if (spec.globals?.some((global) => global.map === name) === true && raw.spec.type === "array")
-          sections.set(name, new Section(raw));
-      return new LinuxCollection<Module>(spec, maps, programs, typesRefused, sections, made);
+      return new LinuxCollection<Module>(spec, maps, programs, typesRefused, made);
     } catch (error) {
       for (const map of maps.values()) map.close();
       for (const descriptor of made.reverse()) descriptor.close();
@@ -105,7 +98,6 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const section of this.#sections) section.close();
     for (const program of this.#programs) await program.close();
     for (const map of this.#maps) map.close();
     for (const descriptor of this.#descriptors) descriptor.close();

@@ -80,6 +80,7 @@ const OPERATIONS = [
   ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
   ...[
     "view",
+    "column",
     "push",
     "pop",
     "peek",

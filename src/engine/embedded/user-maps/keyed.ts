@@ -5,6 +5,7 @@ import type { Codec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { columnOf, type NumberColumn } from "../../numbers.ts";
 import type { VariableMemory } from "../../variables.ts";
 import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOTSUPP } from "../maps/errno.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_F_MMAPABLE, BPF_NOEXIST } from "../maps/flags.ts";
@@ -282,6 +283,22 @@ export class UserMap extends UserHandle implements BpfMap {
 
 /** An array, which is a piece of memory too. */
 export class UserArray extends UserMap implements VariableMemory {
+  /** @throws MapError where it may not, as every other way of writing it does. */
+  get mayWrite(): boolean {
+    this.writable();
+    return true;
+  }
+
+  live(): Uint8Array {
+    const { start, end } = this.readable().values;
+    return this.memory.bytes.subarray(start, end);
+  }
+
+  column(path = ""): NumberColumn {
+    this.#mustBeMappable("a column");
+    return columnOf(this.spec, this.types, path, this);
+  }
+
   read(offset: number, size: number): Uint8Array {
     const { start } = this.readable().values;
     return this.memory.bytes.slice(start + offset, start + offset + size);
@@ -292,11 +309,13 @@ export class UserArray extends UserMap implements VariableMemory {
   }
 
   view(): Uint8Array {
-    this.readable();
-    const { start, end } = this.writable().values;
-    if ((this.spec.flags & BPF_F_MMAPABLE) === 0) {
-      throw new MapError(this.name, "unsupported", `${this.name}: a view needs the creation flag BPF_F_MMAPABLE (0x400)`);
-    }
-    return this.memory.bytes.subarray(start, end);
+    this.#mustBeMappable("a view");
+    this.writable();
+    return this.live();
+  }
+
+  #mustBeMappable(what: string): void {
+    if ((this.spec.flags & BPF_F_MMAPABLE) !== 0) return;
+    throw new MapError(this.name, "unsupported", `${this.name}: ${what} needs the creation flag BPF_F_MMAPABLE (0x400)`);
   }
 }

@@ -11,6 +11,15 @@ import { describe, UserHandle } from "./handle.ts";
 export class UserArena extends UserHandle implements Arena, VariableMemory {
   readonly #structs = new ArenaStructs(this, this.types);
 
+  get mayWrite(): boolean {
+    this.writable();
+    return true;
+  }
+
+  live(): Uint8Array {
+    return this.view();
+  }
+
   read(offset: number, size: number): Uint8Array {
     const { start } = this.readable().values;
     return this.memory.bytes.slice(start + offset, start + offset + size);

@@ -42,6 +42,16 @@ export class LinuxArena extends LinuxHandle implements Arena, VariableMemory {
     return new Uint8Array(this.#mapped().memory);
   }
 
+  get isOpen(): boolean {
+    return !this.raw.descriptor.closed;
+  }
+
+  readonly mayWrite = true;
+
+  live(): Uint8Array {
+    return this.view();
+  }
+
   read(offset: number, size: number): Uint8Array {
     return this.view().slice(offset, offset + size);
   }

@@ -63,6 +63,7 @@ const OPERATIONS = [
   ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
   ...[
     "view",
+    "column",
     "push",
     "pop",
     "peek",

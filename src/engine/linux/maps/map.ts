@@ -15,19 +15,20 @@ import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
  */
 export class LinuxMap extends LinuxHandle implements BpfMap {
   readonly #key: Codec;
-  readonly #value: Codec;
+  /** Of values; in a per-CPU map, of those of all CPUs. */
+  protected readonly value: Codec;
   /** Made when many entries are first set or deleted at once. */
   #batch: EntryBatch | null = null;
 
   constructor(raw: RawMap, key: Codec, value: Codec) {
     super(raw);
     this.#key = key;
-    this.#value = value;
+    this.value = value;
   }
 
   get(key: unknown): unknown {
     this.#key.encode(key, this.raw.key, 0);
-    return this.raw.lookup() ? this.#value.decode(this.raw.value, 0) : undefined;
+    return this.raw.lookup() ? this.value.decode(this.raw.value, 0) : undefined;
   }
 
   has(key: unknown): boolean {
@@ -37,7 +38,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
 
   set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
     this.#key.encode(key, this.raw.key, 0);
-    this.#value.encode(value, this.raw.value, 0);
+    this.value.encode(value, this.raw.value, 0);
     if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program, this.raw.value, 0);
     this.raw.update(flagsOf(mode));
   }
@@ -72,7 +73,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
         if (count === batch.capacity) send();
         this.#key.encode(key, batch.keys, count * this.raw.key.length);
         const at = count * this.raw.value.length;
-        this.#value.encode(value, batch.values, at);
+        this.value.encode(value, batch.values, at);
         if (program !== undefined) this.#putProgram(program, batch.values, at);
         count++;
       }
@@ -110,7 +111,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
 
   take(key: unknown): unknown {
     this.#key.encode(key, this.raw.key, 0);
-    return this.raw.take() ? this.#value.decode(this.raw.value, 0) : undefined;
+    return this.raw.take() ? this.value.decode(this.raw.value, 0) : undefined;
   }
 
   takeAll(): [unknown, unknown][] {
@@ -122,7 +123,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     }
     // So that an empty map says, too, that nothing can be taken out of it.
     this.raw.key.fill(0);
-    if (this.raw.take()) taken.push([this.#key.decode(this.raw.key, 0), this.#value.decode(this.raw.value, 0)]);
+    if (this.raw.take()) taken.push([this.#key.decode(this.raw.key, 0), this.value.decode(this.raw.value, 0)]);
     for (const key of [...this.keys()]) {
       const value = this.take(key);
       if (value !== undefined) taken.push([key, value]);
@@ -190,7 +191,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   values(): IterableIterator<unknown> {
-    return this.#walk((at) => this.#value.decode(at.values, at.valueOffset));
+    return this.#walk((at) => this.value.decode(at.values, at.valueOffset));
   }
 
   [Symbol.iterator](): IterableIterator<[unknown, unknown]> {
@@ -198,7 +199,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   #entryAt(at: EntryCursor): [unknown, unknown] {
-    return [this.#key.decode(at.keys, at.keyOffset), this.#value.decode(at.values, at.valueOffset)];
+    return [this.#key.decode(at.keys, at.keyOffset), this.value.decode(at.values, at.valueOffset)];
   }
 
   #entryBatch(): EntryBatch {
