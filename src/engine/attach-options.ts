@@ -48,6 +48,11 @@ export interface AttachOptions {
   readonly socket?: number;
   /** Where among the programs at the same hook, for hooks that run several. Default: last. */
   readonly position?: "first" | "last" | { readonly before: LinkHandle } | { readonly after: LinkHandle };
+  /**
+   * tc, netkit and cgroup kinds: only if the programs at that hook are still those of this revision, which counts up with every change, as
+   * `BPF_PROG_QUERY` tells it. Linux only (6.6; cgroups: 6.17).
+   */
+  readonly revision?: number | bigint;
 }
 
 export interface NetfilterPlace {
@@ -64,7 +69,7 @@ type Event = "event" | "cookie";
 /** Which options each type of program takes. */
 interface Fields {
   xdp: "interface" | "mode";
-  sched_cls: "interface" | "direction" | "position";
+  sched_cls: "interface" | "direction" | "position" | "revision";
   socket_filter: "interface" | "socket" | "position";
   sk_reuseport: "socket";
   kprobe: Event | "library" | "pid" | "position";
@@ -72,16 +77,16 @@ interface Fields {
   raw_tracepoint: Event | "position";
   raw_tracepoint_writable: Event | "position";
   tracing: Event | "position";
-  lsm: Event | "cgroup" | "position";
+  lsm: Event | "cgroup" | "position" | "revision";
   ext: "position";
   perf_event: Event | "pid" | "cpu" | "frequency" | "period" | "position";
-  cgroup_skb: "cgroup" | "direction" | "position";
-  cgroup_sock: "cgroup" | "position";
-  cgroup_sock_addr: "cgroup" | "position";
-  cgroup_device: "cgroup" | "position";
-  cgroup_sysctl: "cgroup" | "position";
-  cgroup_sockopt: "cgroup" | "position";
-  sock_ops: "cgroup" | "position";
+  cgroup_skb: "cgroup" | "direction" | "position" | "revision";
+  cgroup_sock: "cgroup" | "position" | "revision";
+  cgroup_sock_addr: "cgroup" | "position" | "revision";
+  cgroup_device: "cgroup" | "position" | "revision";
+  cgroup_sysctl: "cgroup" | "position" | "revision";
+  cgroup_sockopt: "cgroup" | "position" | "revision";
+  sock_ops: "cgroup" | "position" | "revision";
   sk_skb: "map";
   sk_msg: "map";
   sk_lookup: "netns";

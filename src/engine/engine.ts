@@ -10,9 +10,11 @@ import type { IsVariable, MapDeclaration, ProgramDeclaration, UserValue } from "
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
 import type { AttachOptionsOf } from "./attach-options.ts";
+import type { LinkInfo } from "./link-info.ts";
 import type { AnyMap, MapHandle, UserMapOf, Variable } from "./maps.ts";
 
 export type * from "./attach-options.ts";
+export type * from "./link-info.ts";
 export type * from "./maps.ts";
 
 export interface Engine extends AsyncDisposable {
@@ -144,10 +146,28 @@ export interface Link extends AsyncDisposable {
   readonly description: string;
   /**
    * Puts another program of the same type in this one's place, between two events: none is missed, none is seen by both.
-   * @throws AttachError when it is of another type or another engine.
+   * @throws AttachError when it is of another type or another engine, or another one is there than `expected`; FeatureError where kernels
+   *   exchange no programs.
    */
-  update(program: Program): Promise<void>;
+  update(program: Program, options?: LinkUpdate): Promise<void>;
+  /** The program is there no more, also where the link is pinned. */
   detach(): Promise<void>;
+  /**
+   * Linux: what the kernel says of it, as `bpftool link` shows (5.8). Null where it knows no link: of classic tc filters, of programs on
+   * sockets, of events before 5.15.
+   */
+  info?(): Promise<LinkInfo | null>;
+  /**
+   * Linux: gives it a name in a bpf file system (5.7). From then on the program stays attached when the link is disposed and when the process
+   * ends, until the name is removed or `detach` is called. `LinuxEngine.openLink` opens it again.
+   * @throws PinError, PrivilegeError; AttachError where the kernel knows no link, or it is several
+   */
+  pin?(path: string): Promise<void>;
+}
+
+export interface LinkUpdate {
+  /** Only if that program is there now. Linux only. */
+  readonly expected?: Program;
 }
 
 // ── from a module's type to a collection's ──────────────────────────────────────────────────────────────────────────

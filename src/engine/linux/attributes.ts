@@ -155,7 +155,7 @@ export const ATTRIBUTES = {
       "tcx.relative_fd": 16,
       "cgroup.relative_fd": 16,
     },
-    u64: { "perf_event.bpf_cookie": 16, "tracing.cookie": 24 },
+    u64: { "perf_event.bpf_cookie": 16, "tracing.cookie": 24, expected_revision: 24 },
     pointer: {
       iter_info: 16,
       "kprobe_multi.syms": 24,
@@ -211,6 +211,7 @@ export const ATTRIBUTES = {
     pointer: {},
     text: {},
   },
+  link_detach: { size: 4, u32: { link_fd: 0 }, u64: {}, pointer: {}, text: {} },
   obj_get_info_by_fd: {
     size: 16,
     u32: { bpf_fd: 0, info_len: 4 },

@@ -9,6 +9,8 @@ import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelTypes } from "./kernel-types.ts";
+import type { LinuxLink } from "./links/link.ts";
+import type { LinkPlace } from "./links/open-link.ts";
 import type { MapPlace, OpenedMap } from "./maps/open-map.ts";
 import { RefusedProgram } from "./programs/refused.ts";
 import { openNative } from "./sys/native.ts";
@@ -63,6 +65,16 @@ export class LinuxEngine implements Engine {
     for (const known of this.#opened) if (known.fd < 0) this.#opened.delete(known);
     this.#opened.add(map);
     return map;
+  }
+
+  /**
+   * A link that somebody else made, or an earlier process: by where it is pinned, or its number. Disposing it leaves the program attached; `detach`
+   * does not.
+   * @throws PinError, AttachError, PrivilegeError (numbers need CAP_SYS_ADMIN)
+   */
+  async openLink(place: LinkPlace): Promise<LinuxLink> {
+    if (this.#closed) throw new FeatureError("engine", null, "opening a link: the engine was disposed");
+    return (await import("./links/open-link.ts")).openLink(this.#kernel, place);
   }
 
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */

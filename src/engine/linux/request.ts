@@ -87,6 +87,11 @@ export class Request<C extends KnownCommand> {
     return this.#view.getBigUint64(this.#layout.u64[field]!, true);
   }
 
+  /** The same of a field of eight bytes. */
+  read64(field: U64<C>): bigint {
+    return this.#view.getBigUint64(this.#layout.u64[field]!, true);
+  }
+
   /** The error that a failed `send` means. */
   error(result: number): SystemError {
     return new SystemError(`bpf(${this.command})`, -result);

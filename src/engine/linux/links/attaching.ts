@@ -76,6 +76,8 @@ export function attachFailure({ kernel, spec }: Attaching, attempt: Attempt, cau
       return new AttachError(`${what}: another program is attached there, and it takes one only`, { cause });
     case ERRNO.EEXIST:
       return new AttachError(`${what}: it is attached there already`, { cause });
+    case ERRNO.ESTALE:
+      return new AttachError(`${what}: the programs there are no longer those of that revision; look again`, { cause });
     default:
       return new AttachError(`${what}: ${cause.message}`, { cause });
   }
@@ -96,20 +98,29 @@ export function checkOptions({ spec, options }: Attaching, what: string, known: 
 /** `BPF_F_BEFORE`, `BPF_F_AFTER` and `BPF_F_LINK` of linux/bpf.h: places among several programs (tcx: 6.6, cgroups: 6.17). */
 const FLAG = { before: 1 << 3, after: 1 << 4, link: 1 << 13 } as const;
 
-/** Where among the programs of a hook: flags, and the descriptor of the link that it is relative to. */
-export function placeAmong({ spec, options }: Attaching): { readonly flags: number; readonly relative: number } {
-  const { position = "last" } = options;
-  if (position === "last") return { flags: 0, relative: 0 };
-  if (position === "first") return { flags: FLAG.before, relative: 0 };
+interface PlaceAmong {
+  readonly flags: number;
+  /** Descriptor of the link that it is relative to. */
+  readonly relative: number;
+  /** Only if the hook's programs were exchanged that often: 0 says nothing. */
+  readonly revision: bigint;
+}
+
+/** Where among the programs of a hook. */
+export function placeAmong({ spec, options }: Attaching): PlaceAmong {
+  const { position = "last", revision = 0 } = options;
+  if (BigInt(revision) < 0n)
+    throw new AttachError(`program ${spec.name}: revision: expected a number from 1 on, found ${revision}`);
+  const common = { flags: 0, relative: 0, revision: BigInt(revision) };
+  if (position === "last") return common;
+  if (position === "first") return { ...common, flags: FLAG.before };
   const before = "before" in position;
-  return {
-    flags: FLAG.link | (before ? FLAG.before : FLAG.after),
-    relative: descriptorOf(spec.name, before ? position.before : position.after),
-  };
+  const other = before ? position.before : position.after;
+  return { ...common, flags: FLAG.link | (before ? FLAG.before : FLAG.after), relative: descriptorOf(spec.name, other) };
 }
 
 function descriptorOf(program: string, link: LinkHandle): number {
-  if (link instanceof LinuxLink && link.attached) return link.fd;
+  if (link instanceof LinuxLink && link.attached && link.fd >= 0) return link.fd;
   throw new AttachError(`program ${program}: position: expected a link of the Linux engine that is attached`);
 }
 

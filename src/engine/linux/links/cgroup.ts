@@ -10,7 +10,12 @@ import type { LinuxLink } from "./link.ts";
 export function attachCgroup(attaching: Attaching): LinuxLink {
   const { kernel, spec, options } = attaching;
   const directed = spec.type === "cgroup_skb" && spec.attachType === null;
-  checkOptions(attaching, `a ${spec.type} program`, ["cgroup", "position", ...(directed ? (["direction"] as const) : [])]);
+  checkOptions(attaching, `a ${spec.type} program`, [
+    "cgroup",
+    "position",
+    "revision",
+    ...(directed ? (["direction"] as const) : []),
+  ]);
   if (options.cgroup === undefined)
     throw new AttachError(
       `program ${spec.name}: a ${spec.type} program is attached to a control group; name one (cgroup: "/web")`,
@@ -30,11 +35,12 @@ export function attachCgroup(attaching: Attaching): LinuxLink {
   const opened = openCgroup(kernel, options.cgroup);
   if (typeof opened === "number") throw attachFailure(attaching, attempt, systemError("open", opened));
   using group = opened;
-  const { flags, relative } = placeAmong(attaching);
+  const { flags, relative, revision } = placeAmong(attaching);
   const request = new Request(kernel.transport, "link_create")
     .u32("target_fd", group.fd)
     .u32("attach_type", type === null ? 0 : ATTACH_TYPE[type])
     .u32("flags", flags)
-    .u32("cgroup.relative_fd", relative);
+    .u32("cgroup.relative_fd", relative)
+    .u64("expected_revision", revision);
   return createLink(attaching, request, attempt);
 }

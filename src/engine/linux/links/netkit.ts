@@ -7,17 +7,18 @@ import { interfaceOf } from "./interfaces.ts";
 import type { LinuxLink } from "./link.ts";
 
 export function attachNetkit(attaching: Attaching): LinuxLink {
-  checkOptions(attaching, "a netkit program", ["interface", "position"]);
+  checkOptions(attaching, "a netkit program", ["interface", "position", "revision"]);
   const { kernel, spec } = attaching;
   const { name, index } = interfaceOf(attaching, "a netkit program");
   const peer = spec.attachType === "netkit_peer";
-  const { flags, relative } = placeAmong(attaching);
+  const { flags, relative, revision } = placeAmong(attaching);
   const request = new Request(kernel.transport, "link_create")
     .u32("target_ifindex", index)
     .u32("attach_type", ATTACH_TYPE[peer ? "netkit_peer" : "netkit_primary"])
     .u32("flags", flags)
     // As in `tcx`: the same place of the attribute.
-    .u32("tcx.relative_fd", relative);
+    .u32("tcx.relative_fd", relative)
+    .u64("expected_revision", revision);
   return createLink(attaching, request, {
     place: `netkit ${peer ? "peer" : "primary"} of ${name}`,
     feature: "BPF_LINK_TYPE_NETKIT",

@@ -15,7 +15,7 @@ import { LinuxLink } from "./link.ts";
 import { addFilter, type Direction, dropQdisc, makeQdisc, removeFilter, replaceFilter } from "./tc-filter.ts";
 
 export function attachTc(attaching: Attaching): LinuxLink {
-  checkOptions(attaching, "a tc program", ["interface", "direction", "position"]);
+  checkOptions(attaching, "a tc program", ["interface", "direction", "position", "revision"]);
   const { kernel, spec, descriptor, options } = attaching;
   const { name, index } = interfaceOf(attaching, "a tc program");
   const direction = options.direction ?? (spec.attachType === "tcx_egress" ? "egress" : "ingress");
@@ -25,19 +25,20 @@ export function attachTc(attaching: Attaching): LinuxLink {
     since: "6.6",
     needs: ["CAP_BPF", "CAP_NET_ADMIN"],
   };
-  const { flags, relative } = placeAmong(attaching);
+  const { flags, relative, revision } = placeAmong(attaching);
   const request = new Request(kernel.transport, "link_create")
     .u32("prog_fd", descriptor.fd)
     .u32("target_ifindex", index)
     .u32("attach_type", ATTACH_TYPE[`tcx_${direction}`])
     .u32("flags", flags)
-    .u32("tcx.relative_fd", relative);
+    .u32("tcx.relative_fd", relative)
+    .u64("expected_revision", revision);
   const result = request.send();
   if (result >= 0) return linkOf(attaching, attempt, result);
   const cause = request.error(result);
   if (cause.errno !== ERRNO.EINVAL && cause.errno !== ERRNO.EOPNOTSUPP) throw attachFailure(attaching, attempt, cause);
-  if (options.position !== undefined)
-    throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a position among tc programs needs Linux 6.6`, {
+  if (options.position !== undefined || options.revision !== undefined)
+    throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a place among tc programs needs Linux 6.6`, {
       cause,
     });
   return attachFilter(attaching, name, index, direction);

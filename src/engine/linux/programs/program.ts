@@ -51,9 +51,9 @@ export class LinuxProgram implements Program {
     return link;
   }
 
-  /** Detaches its links and gives the program back. The kernel keeps it for as long as something else holds it, such as a pin. */
+  /** Lets go of its links and gives the program back. The kernel keeps both for as long as something else holds them, such as a pin. */
   async close(): Promise<void> {
-    for (const link of this.links) await link.detach();
+    for (const link of this.links) link.close();
     this.descriptor.close();
   }
 

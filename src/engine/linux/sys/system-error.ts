@@ -7,6 +7,7 @@ const MORE: ReadonlyMap<number, readonly [string, string]> = new Map([
   [524, ["ENOTSUPP", "operation is not supported"]],
   [126, ["ENOKEY", "required key not available"]],
   [129, ["EKEYREJECTED", "key was rejected"]],
+  [116, ["ESTALE", "stale file handle"]],
   [85, ["ERESTART", "interrupted system call should be restarted"]],
 ]);
 
@@ -33,6 +34,7 @@ export const ERRNO = {
   ENOTSOCK: 88,
   EOPNOTSUPP: 95,
   EADDRNOTAVAIL: 99,
+  ESTALE: 116,
   ENOTSUPP: 524,
 } as const;
 
