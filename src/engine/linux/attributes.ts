@@ -155,7 +155,7 @@ export const ATTRIBUTES = {
       "tcx.relative_fd": 16,
       "cgroup.relative_fd": 16,
     },
-    u64: { "perf_event.bpf_cookie": 16, "tracing.cookie": 24, expected_revision: 24 },
+    u64: { "perf_event.bpf_cookie": 16, "tracing.cookie": 24, "tcx.expected_revision": 24, "cgroup.expected_revision": 24 },
     pointer: {
       iter_info: 16,
       "kprobe_multi.syms": 24,

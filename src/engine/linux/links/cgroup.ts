@@ -41,6 +41,6 @@ export function attachCgroup(attaching: Attaching): LinuxLink {
     .u32("attach_type", type === null ? 0 : ATTACH_TYPE[type])
     .u32("flags", flags)
     .u32("cgroup.relative_fd", relative)
-    .u64("expected_revision", revision);
+    .u64("cgroup.expected_revision", revision);
   return createLink(attaching, request, attempt);
 }

@@ -18,7 +18,7 @@ export function attachNetkit(attaching: Attaching): LinuxLink {
     .u32("flags", flags)
     // As in `tcx`: the same place of the attribute.
     .u32("tcx.relative_fd", relative)
-    .u64("expected_revision", revision);
+    .u64("tcx.expected_revision", revision);
   return createLink(attaching, request, {
     place: `netkit ${peer ? "peer" : "primary"} of ${name}`,
     feature: "BPF_LINK_TYPE_NETKIT",

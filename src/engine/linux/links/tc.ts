@@ -32,7 +32,7 @@ export function attachTc(attaching: Attaching): LinuxLink {
     .u32("attach_type", ATTACH_TYPE[`tcx_${direction}`])
     .u32("flags", flags)
     .u32("tcx.relative_fd", relative)
-    .u64("expected_revision", revision);
+    .u64("tcx.expected_revision", revision);
   const result = request.send();
   if (result >= 0) return linkOf(attaching, attempt, result);
   const cause = request.error(result);
