@@ -1,6 +1,7 @@
 /** Variables and constants beside the code, and atomic operations on what CPUs share. */
 
 import type { i32, i64, u32, u64 } from "./integers.ts";
+import type { Pointer } from "./kernel.ts";
 import { notCompiled } from "./not-compiled.ts";
 
 /**
@@ -35,12 +36,25 @@ export function atomicXor<Value extends Atomic>(_place: Value, _bits: NoInfer<Va
   return notCompiled("atomicXor");
 }
 
+/** Puts a pointer into the arena, or null, in the place of another; what was there before. */
+export function exchange<Target extends object>(
+  _place: Pointer<Target> | null,
+  _pointer: Pointer<Target> | null,
+): Pointer<Target> | null;
 /** Puts a value in the place of another; the value before. Linux 5.12. */
-export function exchange<Value extends Atomic>(_place: Value, _value: NoInfer<Value>): Value {
+export function exchange<Value extends Atomic>(_place: Value, _value: NoInfer<Value>): Value;
+export function exchange(): never {
   return notCompiled("exchange");
 }
 
+/** Puts a pointer into the arena in the place of `expected`, if that is there; what was there before, which is `expected` when it was. */
+export function compareExchange<Target extends object>(
+  _place: Pointer<Target> | null,
+  _expected: Pointer<Target> | null,
+  _pointer: Pointer<Target> | null,
+): Pointer<Target> | null;
 /** Puts a value in the place of `expected`, if that is there; the value before, which is `expected` when it was. Linux 5.12. */
-export function compareExchange<Value extends Atomic>(_place: Value, _expected: NoInfer<Value>, _value: NoInfer<Value>): Value {
+export function compareExchange<Value extends Atomic>(_place: Value, _expected: NoInfer<Value>, _value: NoInfer<Value>): Value;
+export function compareExchange(): never {
   return notCompiled("compareExchange");
 }

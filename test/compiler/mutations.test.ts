@@ -13,7 +13,7 @@ import { kernelTypes } from "../../src/kernels/types.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Every program of the examples and of the compiler's tests, and one that uses each construct of the language. */
-const EXAMPLES = ["examples/**/*.bpf.ts", "test/compiler/programs/*.bpf.ts"]
+const EXAMPLES = ["examples/**/*.bpf.ts", "test/compiler/{programs,arenas}/*.bpf.ts"]
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .sort()
   .map((file) => readFileSync(join(root, file), "utf8"));
@@ -46,6 +46,7 @@ const WORDS = [
   ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
     " ",
   ),
+  ..."arena({pages:4}) Pointer<Node> |null Pointer<Pointer<u8>> heap.allocPages<Page>() heap.at<Node>(5) freePages reservePages /**@arena*/".split(" "),
   ..."0 1 -1 255 256 0x1_0000_0000 1n 18446744073709551615n 1.5 1e3 9007199254740993 'text' `t` /a/ ipv4('1.2.3.4')".split(" "),
 ];
 

@@ -234,9 +234,10 @@ export class FunctionBuilder {
     expected?: Value,
   ): Value | null {
     this.#pointer("atomic", address);
-    const wanted = width === 4 ? "i32" : "i64";
+    const swaps = (op === "exchange" || op === "compare-exchange") && width === 8;
+    const wanted = swaps && this.typeOf(value) === "ptr" ? "ptr" : width === 4 ? "i32" : "i64";
     for (const operand of expected === undefined ? [value] : [value, expected]) {
-      const type = this.#integer("atomic", operand);
+      const type = swaps ? this.typeOf(operand) : this.#integer("atomic", operand);
       if (type !== wanted) this.#fail(`an atomic operation of ${width} bytes does not take an ${type}`);
     }
     const result = fetch ? this.#define(wanted) : null;

@@ -130,7 +130,7 @@ export type Instruction =
       readonly value: Value;
       readonly core?: CoreAccess;
     })
-  /** Atomic read-modify-write of 4 or 8 bytes, of an i32 or i64; with a result, the old value. */
+  /** Atomic read-modify-write of 4 or 8 bytes, of an i32 or i64, or an exchange of a ptr; with a result, the old value. */
   | (Effect & {
       readonly kind: "atomic";
       readonly op: AtomicOp;

@@ -217,7 +217,7 @@ export class MemoryFacts {
     };
     for (const block of fn.blocks) {
       for (const instruction of block.instructions) {
-        if (instruction.kind === "store") leak(instruction.value);
+        if (instruction.kind === "store" || instruction.kind === "atomic") leak(instruction.value);
         else if (instruction.kind === "address-space-cast") leak(instruction.operand);
         else if (instruction.kind === "call" && effectsOf(instruction.callee) === null) instruction.arguments.forEach(leak);
       }

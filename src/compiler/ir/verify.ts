@@ -187,7 +187,9 @@ class Check {
         return;
       case "atomic": {
         this.#access(where, instruction.address, instruction.offset);
-        const wanted = instruction.width === 4 ? "i32" : "i64";
+        const swaps = instruction.op === "exchange" || instruction.op === "compare-exchange";
+        const isPointer = swaps && instruction.width === 8 && type(instruction.value) === "ptr";
+        const wanted = isPointer ? "ptr" : instruction.width === 4 ? "i32" : "i64";
         expect(type(instruction.value) === wanted, `an atomic operation of ${instruction.width} bytes takes an ${wanted}`);
         expect(gives === null || gives === wanted, `an atomic operation of ${instruction.width} bytes gives an ${wanted}`);
         const compares = instruction.op === "compare-exchange";

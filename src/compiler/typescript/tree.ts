@@ -504,10 +504,10 @@ export type Expression =
       readonly method: string;
       readonly arguments: readonly Expression[];
     })
-  /** An atomic operation on an integer in memory: its old value. */
+  /** An atomic operation on an integer in memory, or an exchange of a pointer into the arena: the old value. */
   | (Node & {
       readonly kind: "atomic";
-      readonly type: IntType;
+      readonly type: IntType | ReferenceType;
       readonly op: AtomicOp;
       readonly target: Extract<Place, { kind: "member" | "element" }>;
       readonly value: Expression;

@@ -195,6 +195,42 @@ describe("pointers", () => {
     for (const { options } of WAYS) assert.deepEqual(await ran(text, options), [13n, 14n, 20n, 0n]);
   });
 
+  test("are exchanged in one piece, as lists of several CPUs want it", async () => {
+    const text = source(
+      `const nodes = heap.allocPages<FixedArray<Node, 3>>();
+       if (nodes === null) return 1;
+       for (let i = 0; i < 3; i++) {
+         nodes[i].value = i + 1;
+         if (!push(nodes[i])) return 2;
+       }
+       const all = exchange(pool.head, null);
+       if (all === null) return 3;
+       out.a = all.value;
+       out.b = u64(pool.head);
+       exchange(kept, all);
+       out.c = u64(compareExchange(kept, null, all.next) === all);
+       out.d = kept?.value ?? 0;
+       return 0;`,
+      `interface Pool { head: Pointer<Node> | null }
+       /** @arena */ export let pool: Pool;
+       export let kept: Pointer<Node> | null = null;
+       function push(node: Pointer<Node>): boolean {
+         for (const _ of range(16)) {
+           const first = pool.head;
+           node.next = first;
+           if (compareExchange(pool.head, first, node) === first) return true;
+         }
+         return false;
+       }`,
+    ).replace("{ arena,", "{ arena, exchange,");
+    const spec = compileSource(text, { file: "arena.bpf.ts" });
+    for (const { options } of WAYS) assert.deepEqual(await ran(text, options, spec), [3n, 0n, 1n, 3n]);
+    for (const kernel of ["6.12", "6.18"] as const) {
+      const { verdict } = await check(spec, spec.programs[0]!, openKernelTarget(kernel));
+      assert.equal(verdict?.refusal?.text, undefined, kernel);
+    }
+  });
+
   test("are cast once each, where clang does", async () => {
     const text = source(
       "const node = head;\nif (node === null) return 1;\nnode.value += 1;\nhead = node.next;\nreturn 0;",

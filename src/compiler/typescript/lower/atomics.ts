@@ -1,4 +1,4 @@
-/** Lowers atomic operations on integers in memory. */
+/** Lowers atomic operations on integers, and pointers, in memory. */
 
 import type { Value } from "../../ir/ir.ts";
 import { sizeOf } from "../layout.ts";
@@ -10,7 +10,7 @@ import type { Lowering } from "./lowering.ts";
 export function atomic(to: Lowering, value: Extract<Expression, { kind: "atomic" }>, fetch: boolean): Value {
   const { ir } = to;
   const { address, offset } = placeOf(to, value.target);
-  const width = sizeOf(value.type) === 8 ? 8 : 4;
+  const width = value.type.kind === "reference" || sizeOf(value.type) === 8 ? 8 : 4;
   const expected = value.expected === null ? null : scalar(to, value.expected);
   const operand = scalar(to, value.value);
   to.locate(value.at);
