@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { openBtf } from "../../../src/btf/btf.ts";
+import { compileC } from "../../../src/clang/compile-c.ts";
 import { compileSource } from "../../../src/compiler/compile.ts";
 import { openEmbedded } from "../../../src/engine/embedded/engine.ts";
 import { MapError } from "../../../src/engine/errors.ts";
 import { probeLinux } from "../../../src/engine/linux/engine.ts";
 import { decode } from "../../../src/isa/decode.ts";
+import type { Instruction } from "../../../src/isa/instruction.ts";
 import { operationOf } from "../../../src/isa/operation.ts";
 import { openKernelTarget } from "../../../src/kernels/types.ts";
 import { readObject } from "../../../src/object/read.ts";
@@ -87,6 +89,36 @@ describe("a list and a table that programs build, and user space walks", () => {
     const spec = readObject(writeObject(arenaSpec()), { name: "arenas" });
     await using engine = openEmbedded({ memory: MEMORY });
     assert.deepEqual(await useArena(engine, spec), EXPECTED);
+  });
+});
+
+const clang = spawnSync("clang-19", ["--version"]).status === 0;
+
+describe("the same programs in C, by clang 19", { skip: clang ? false : "needs clang-19" }, () => {
+  let theirs: Spec | null = null;
+  before(async () => {
+    theirs = await compileC(join(import.meta.dirname, "arenas.bpf.c"), { clang: "clang-19", cpu: 4 });
+  });
+
+  test("do the same", async () => {
+    assert.ok(theirs);
+    await using engine = openEmbedded({ memory: MEMORY });
+    assert.deepEqual(await useArena(engine, theirs), EXPECTED);
+  });
+
+  test("are no shorter, and cast as often", () => {
+    assert.ok(theirs);
+    for (const program of arenaSpec(4).programs) {
+      const other = theirs.programs.find(({ name }) => name === program.name);
+      assert.ok(other);
+      const [ours, clangs] = [program, other].map(({ code }) => decode(code));
+      assert.ok(ours && clangs);
+      const casts = (code: readonly Instruction[]) =>
+        code.filter((instruction) => operationOf(instruction)?.kind === "address-space-cast").length;
+      const told = `${program.name}: ${ours.length} instructions and ${casts(ours)} casts, clang ${clangs.length} and ${casts(clangs)}`;
+      assert.ok(casts(ours) <= casts(clangs), told);
+      assert.ok(ours.length <= clangs.length * 1.1, told);
+    }
   });
 });
 
