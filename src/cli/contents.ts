@@ -1,7 +1,8 @@
 /** What a run shows at its end: variables by name, and the maps whose entries user space can go through. */
 
 import type { AnyMap, Collection } from "../engine/engine.ts";
-import { inLine, renderMap, withEntries } from "./maps.ts";
+import { type ArenaList, arenaLists } from "./arena-lists.ts";
+import { inLine, renderList, renderMap, withEntries } from "./maps.ts";
 import { count, type Style, table } from "./terminal.ts";
 
 /** Kinds whose entries belong to sockets, tasks and the like, or are descriptors: user space cannot go through them. */
@@ -10,6 +11,8 @@ const UNREADABLE = /_storage$|^(sockmap|sockhash|xskmap|cgroup_array|reuseport_s
 export interface VariableValue {
   readonly name: string;
   readonly value: unknown;
+  /** Where it leads to in an arena. */
+  readonly list?: ArenaList | undefined;
 }
 
 /** Maps to show at the end: those that hold variables are shown as those. */
@@ -21,15 +24,22 @@ export function shownMaps({ maps, spec }: Collection): AnyMap[] {
 }
 
 /** Variables that programs change, by name. */
-export function variableValues({ variables, spec }: Collection): readonly VariableValue[] {
+export function variableValues(collection: Collection): readonly VariableValue[] {
+  const { variables, spec } = collection;
+  const lists = arenaLists(collection);
   const constant = new Set(spec.maps.filter(({ frozen }) => frozen === true).map(({ name }) => name));
   return (spec.globals ?? [])
     .filter(({ name, map }) => !constant.has(map) && variables[name] !== undefined)
-    .map(({ name }) => ({ name, value: variables[name]?.get() }));
+    .map(({ name }) => ({ name, value: variables[name]?.get(), list: lists.get(name) }));
 }
 
 export function variablesToJson(variables: readonly VariableValue[]): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(
+    variables.map(({ name, value, list }) => [
+      name,
+      list === undefined ? value : { address: value, type: list.type, values: list.values },
+    ]),
+  );
 }
 
 /** Tables with an empty line before each. */
@@ -45,11 +55,15 @@ export function renderContents(
       { title: "variable", align: "left" },
       { title: "value", align: variables.every(({ value }) => isNumber(value)) ? "right" : "left" },
     ] as const;
-    const rows = variables.map(({ name, value }) => [name, isNumber(value) ? count(value) : inLine(value)]);
+    const rows = variables.map(({ name, value, list }) => [name, list === undefined ? valueText(value) : address(value)]);
     lines.push("", ...table(columns, rows, style));
   }
+  for (const { name, list } of variables) if (list !== undefined) lines.push("", ...renderList(name, list, most, style));
   for (const map of maps) lines.push("", ...renderMap(map, most, style));
   return lines;
 }
 
+const valueText = (value: unknown): string => (isNumber(value) ? count(value) : inLine(value));
+/** A pointer is a name, not an amount. */
+const address = (value: unknown): string => (typeof value === "bigint" ? `0x${value.toString(16)}` : String(value));
 const isNumber = (value: unknown): value is number | bigint => typeof value === "number" || typeof value === "bigint";

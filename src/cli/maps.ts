@@ -1,6 +1,7 @@
 /** Contents of maps, for people (tables, largest first) and for machines (JSON). */
 
 import type { BpfMap } from "../engine/engine.ts";
+import type { ArenaList } from "./arena-lists.ts";
 import { type Column, count, type Style, table } from "./terminal.ts";
 
 /** Kinds as the language spells them. */
@@ -53,6 +54,20 @@ export function renderMap(map: BpfMap, most: number, style: Style): string[] {
   }));
   const keyColumns = flatten("key", entries[0]?.[0] ?? 0).length;
   const shown = rows.slice(0, most).map((row) => row.map(([, value], at) => (at < keyColumns ? keyText(value) : text(value))));
+  const rest = rows.length - shown.length;
+  return [title, ...table(columns, shown, style), ...(rest > 0 ? [style.dim(`  … and ${count(rest)} more`)] : [])];
+}
+
+/** A titled table of structs that follow each other in an arena, in their order, at most `most` of them. */
+export function renderList(name: string, { type, next, values, isCut }: ArenaList, most: number, style: Style): string[] {
+  const length = `${count(values.length)}${isCut ? " and more" : ""}`;
+  const title = `${style.bold(name)} ${style.dim(next === null ? type : `list of ${type}, ${length}`)}`;
+  const rows = values.map((value) => flatten("value", value as Shown).filter(([field]) => field !== next));
+  const columns: Column[] = (rows[0] ?? []).map(([field, value]) => ({
+    title: field,
+    align: typeof value === "number" || typeof value === "bigint" ? "right" : "left",
+  }));
+  const shown = rows.slice(0, most).map((row) => row.map(([, value]) => text(value)));
   const rest = rows.length - shown.length;
   return [title, ...table(columns, shown, style), ...(rest > 0 ? [style.dim(`  … and ${count(rest)} more`)] : [])];
 }

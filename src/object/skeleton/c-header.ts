@@ -4,6 +4,7 @@ import { type Btf, openBtf } from "../../btf/btf.ts";
 import { spellDeclaration } from "../../btf/c/declarator.ts";
 import { printC } from "../../btf/c/print.ts";
 import type { GlobalSpec, MapSpec, Spec } from "../spec.ts";
+import { structsInArena } from "./arena.ts";
 
 /** @throws BtfError when types are malformed, or cannot be in C */
 export function cHeader(spec: Spec): string {
@@ -24,7 +25,8 @@ function withTypes(spec: Spec, btf: Btf): string {
   const globals = (spec.globals ?? []).filter(
     ({ type, name }) => type !== 0 && !name.includes(".") && !name.startsWith("____fmt"),
   );
-  const roots = [...maps.flatMap(typesOf), ...globals.map(({ type }) => type)].filter((type) => type !== 0);
+  const own = [...maps.flatMap(typesOf), ...globals.map(({ type }) => type)].filter((type) => type !== 0);
+  const roots = [...own, ...structsInArena(spec, btf)];
   const sections = spec.maps
     .map((map) =>
       section(

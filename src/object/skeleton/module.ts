@@ -7,6 +7,7 @@ import { openBtf } from "../../btf/btf.ts";
 import { isFreeName } from "../../btf/dts/names.ts";
 import { declareTypes, type TypeDeclarations } from "../../btf/dts/print.ts";
 import type { MapSpec, Spec } from "../spec.ts";
+import { structsInArena } from "./arena.ts";
 
 export interface SkeletonOptions {
   /** What the types are from, for the first line. */
@@ -29,7 +30,10 @@ const OWN = ["MapDeclaration", "ProgramDeclaration", "UserSide", "Collection", "
 
 /** @throws BtfError when a type is malformed */
 export function skeletonModule(spec: Spec, options: SkeletonOptions): string {
-  const types = spec.types === null ? null : declareTypes(openBtf(spec.types), "user", OWN);
+  const btf = spec.types === null ? null : openBtf(spec.types);
+  const types = btf === null ? null : declareTypes(btf, "user", OWN);
+  // What `heap.getAt<Node>(address, "Node")` is told.
+  if (btf !== null) for (const id of structsInArena(spec, btf)) types?.spell(id);
   const exports = new Exports();
   for (const map of spec.maps) {
     // Maps of variables are those variables here.
