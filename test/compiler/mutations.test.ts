@@ -46,7 +46,9 @@ const WORDS = [
   ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
     " ",
   ),
-  ..."arena({pages:4}) Pointer<Node> |null Pointer<Pointer<u8>> heap.allocPages<Page>() heap.at<Node>(5) freePages reservePages /**@arena*/".split(" "),
+  ..."arena({pages:4}) Pointer<Node> |null Pointer<Pointer<u8>> heap.allocPages<Page>() heap.at<Node>(5) freePages reservePages /**@arena*/".split(
+    " ",
+  ),
   ..."0 1 -1 255 256 0x1_0000_0000 1n 18446744073709551615n 1.5 1e3 9007199254740993 'text' `t` /a/ ipv4('1.2.3.4')".split(" "),
 ];
 
