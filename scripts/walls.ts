@@ -46,6 +46,7 @@ const ROOMS: readonly Room[] = [
   { path: "engine/embedded", portable: true, packages: ["pako"] },
   { path: "engine/linux/sys", portable: false, packages: ["koffi"] },
   { path: "engine/linux", portable: false, packages: [] },
+  { path: "engine/dry-run.ts", portable: false, packages: [] },
   { path: "engine/kernel-features.ts", portable: false, packages: [] },
   { path: "engine/open.ts", portable: false, packages: [] },
   { path: "kernels", portable: false, packages: [] },

@@ -2,6 +2,7 @@
 
 export * from "./btf/index.ts";
 export { compile } from "./compile.ts";
+export * from "./engine/dry-run.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./engine/kernel-features.ts";

@@ -3,7 +3,7 @@
  * as they come, then what iterators write, and the maps.
  */
 
-import type { AnyMap, Collection, Program } from "../engine/engine.ts";
+import type { AnyMap, Collection, Engine, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
 import type { Planned } from "./attach-plan.ts";
 import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
@@ -85,6 +85,22 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
       : render(current, elapsed, variables, maps, style),
   );
   return EXIT.ok;
+}
+
+/**
+ * All that `runLive` asks of an engine before it waits; for an engine that does nothing (`--dry-run`).
+ * @returns what ends the reading of buffers.
+ */
+export async function rehearse(engine: Engine, job: LiveJob): Promise<() => Promise<void>> {
+  const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
+  applySettings(collection, job.settings);
+  const records = new Records(collection, job.json);
+  await moveLinks([], toAttach(job, collection));
+  for (const { program, how } of job.plan) {
+    if (how === "run") runOnce(loaded(collection, program.name), job.plan.length > 1);
+    if (how === "read") await readIterator(loaded(collection, program.name), job.json);
+  }
+  return () => records.end();
 }
 
 function successorOf(job: LiveJob): Successor {

@@ -55,6 +55,9 @@ const help: CommandHelp = {
     watch: {
       help: "compile anew when a source changes, and exchange the program: maps of the same shape go on; a replay begins again",
     },
+    "dry-run": {
+      help: "in the kernel: make no system call, print every one that would be made, and the capabilities that they need",
+    },
     duration: { value: "SECONDS", help: "live: detach after that time" },
     top: { value: "N", help: "rows to show of each map (default 10)" },
     unsafe: { help: "not in the kernel: run a program that the verifier refuses all the same; every access is checked" },
@@ -73,6 +76,7 @@ const help: CommandHelp = {
     `    --set 'blocked={"prefixLength":24,"address":"203.0.113.0"}:1'`,
     "skep run examples/syscalls.bpf.o --replay-events examples/recordings/cat.jsonl",
     "sudo skep run examples/protocols.bpf.ts --interface eth0",
+    "skep run examples/protocols.bpf.ts --interface eth0 --dry-run",
     "sudo skep run sampler.bpf.o --pid 1234 --frequency 99 --duration 10",
     "sudo skep run examples/protocols.bpf.ts --raw eth0",
   ],
@@ -101,12 +105,14 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     return { ...setup, program: selectProgram(setup.spec, wanted).name };
   };
   const watching = args.flag("watch");
+  if (args.flag("dry-run") && watching) throw new CliError(EXIT.usage, "--dry-run does nothing once: leave --watch out");
   if (way === "kernel") {
     const [{ planPrograms }, { runLive }] = await Promise.all([import("../attach-plan.ts"), import("../live.ts")]);
     const liveJobOf = (spec: Spec): LiveJob => {
       const setup = setupOf(spec);
       return { ...setup, plan: planPrograms(setup.spec, wanted, places), duration, watch: undefined };
     };
+    if (args.flag("dry-run")) return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file)));
     return started(file, watching, liveJobOf, (job, watch) => runLive({ ...job, watch }));
   }
   if (way === "replay-events") {
@@ -168,7 +174,7 @@ async function again<Job>(job: Job, watch: Watch<Job> | undefined, run: (job: Jo
 const ONLY_WITH = {
   replay: ["pass", "drop", "unsafe"],
   "replay-events": ["btf", "frequency", "unsafe"],
-  kernel: ["interface", "mode", "direction", "cgroup", "pid", "cpu", "library", "frequency", "duration"],
+  kernel: ["interface", "mode", "direction", "cgroup", "pid", "cpu", "library", "frequency", "duration", "dry-run"],
   raw: ["duration", "unsafe"],
   tun: ["duration", "unsafe"],
   tap: ["duration", "unsafe"],

@@ -1,0 +1,56 @@
+/** `skep run --dry-run`: what it would do, without any right to do it. */
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { skep } from "./skep.ts";
+
+const XDP = ["run", "examples/firewall.bpf.ts", "--interface", "lo", "--dry-run"];
+const skip = process.platform === "linux" ? false : "needs Linux";
+
+describe("skep run --dry-run", { skip }, () => {
+  it("prints each call as strace does, and what they need", async () => {
+    const blocked = `blocked={"prefixLength":24,"address":"203.0.113.0"}:1`;
+    const { status, stdout, stderr } = await skep([...XDP, "--set", blocked], { unprivileged: true });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^bpf\(BPF_MAP_CREATE, \{ map_type=BPF_MAP_TYPE_LPM_TRIE, .*map_name="blocked".*\}\) = \d+$/m);
+    assert.match(
+      stdout,
+      /^bpf\(BPF_PROG_LOAD, \{ prog_type=BPF_PROG_TYPE_XDP, .*license="GPL", prog_name="firewall".*\}\) = \d+$/m,
+    );
+    assert.match(stdout, /^bpf\(BPF_MAP_UPDATE_ELEM, \{ map_fd=\d+, key=0x18000000cb007100, value=0x01000000 \}\) = 0$/m);
+    assert.match(stdout, /^bpf\(BPF_LINK_CREATE, \{ prog_fd=\d+, target_ifindex=1, attach_type=BPF_XDP.*\}\) = \d+$/m);
+    assert.match(
+      stdout,
+      /none of which was made\. They need CAP_BPF CAP_NET_ADMIN; this process lacks CAP_BPF and CAP_NET_ADMIN\n$/,
+    );
+  });
+
+  it("as data", async () => {
+    const { status, stdout, stderr } = await skep([...XDP, "--json"], { unprivileged: true });
+    assert.equal(status, 0, stderr);
+    const { calls, privileges, missing } = JSON.parse(stdout);
+    assert.deepEqual(
+      calls.map(({ call, command }: { call: string; command?: string }) => command ?? call),
+      ["BPF_BTF_LOAD", "BPF_MAP_CREATE", "BPF_MAP_CREATE", "BPF_PROG_LOAD", "BPF_LINK_CREATE"],
+    );
+    assert.deepEqual(privileges.capabilities, ["CAP_BPF", "CAP_NET_ADMIN"]);
+    assert.deepEqual(missing, ["CAP_BPF", "CAP_NET_ADMIN"]);
+  });
+
+  it("opens buffers, too, and finds tracepoints that only root sees", async () => {
+    const { status, stdout, stderr } = await skep(["run", "examples/open-exec.bpf.ts", "--dry-run"], { unprivileged: true });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^mmap\(.*\) = 0\n/m);
+    assert.match(stdout, /^perf_event_open\(type=PERF_TYPE_TRACEPOINT, /m);
+    assert.match(stdout, /attach_type=BPF_PERF_EVENT/);
+  });
+
+  it("is for the kernel, and does not wait", async () => {
+    const replay = await skep(["run", "examples/firewall.bpf.ts", "--replay", "x.pcap", "--dry-run"]);
+    assert.equal(replay.status, 2);
+    assert.match(replay.stderr, /--dry-run is for the kernel/);
+    const watch = await skep([...XDP, "--watch"]);
+    assert.equal(watch.status, 2);
+    assert.match(watch.stderr, /--dry-run.*--watch/);
+  });
+});
