@@ -64,10 +64,10 @@ export interface PrivilegeErrorOptions extends ErrorOptions {
   readonly missing?: readonly string[];
 }
 
-/** The kernel has no such program, map, link or BTF object, or a name means several of them; the message lists what was near. */
+/** The kernel has no such program, map, link, BTF object or control group, or a name means several of them; the message lists what was near. */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";
-  readonly kind: "program" | "map" | "link" | "btf";
+  readonly kind: "program" | "map" | "link" | "btf" | "cgroup";
   /** As it was asked for: a number, a name or a path. */
   readonly reference: number | string;
 

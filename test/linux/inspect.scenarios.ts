@@ -1,17 +1,24 @@
 /** What is told of programs, maps and types that this process made, beside what bpftool tells of them. See scenario.ts. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Collection } from "../../src/engine/engine.ts";
-import { openLinux } from "../../src/engine/linux/engine.ts";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
+import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { program } from "../../src/engine/linux/fixtures/programs.ts";
 import { type KernelInspector, openInspector } from "../../src/engine/linux/inspect/inspector.ts";
 import type { MapInfo, ProgramInfo } from "../../src/engine/linux/inspect/types.ts";
+import { openNative } from "../../src/engine/linux/sys/native.ts";
+import type { Transport } from "../../src/engine/linux/sys/transport.ts";
+import { COMMAND } from "../../src/uapi/commands.ts";
 import { MAP_TYPE } from "../../src/uapi/map-types.ts";
 import { PROGRAM_TYPE } from "../../src/uapi/program-types.ts";
 import { fixture } from "./fixtures.ts";
 import { main } from "./scenario.ts";
+import { withoutTcx } from "./without-tcx.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -236,6 +243,127 @@ function compareTypes() {
   });
 }
 
+/** In host `a` of a laboratory: programs at its interface and namespace, beside what bpftool says of those it knows. */
+async function compareNetwork() {
+  await using engine = await openLinux();
+  await using old = new LinuxEngine(withoutTcx(await openNative()), MACHINE);
+  await using xdp = await engine.load({
+    name: "xdp",
+    license: "GPL",
+    types: null,
+    maps: [],
+    programs: [program("on_xdp", "xdp")],
+  });
+  await using collection = await engine.load(fixture("network"));
+  await using filters = await old.load(fixture("network"), { programs: ["on_tc"] });
+  using inspector = await openInspector();
+  const links = [
+    await xdp.programs["on_xdp"]?.attach({ interface: "veth0", mode: "generic" }),
+    await collection.programs["on_ingress"]?.attach({ interface: "veth0" }),
+    await collection.programs["on_tc"]?.attach({ interface: "veth0" }),
+    await collection.programs["on_egress"]?.attach({ interface: "veth0" }),
+    await collection.programs["on_lookup"]?.attach(),
+    await filters.programs["on_tc"]?.attach({ interface: "veth0", direction: "egress" }),
+  ];
+  const all = inspector.network();
+  const names = new Map(inspector.programs().map(({ id, name }) => [id, name]));
+  const index = all.find((each) => each.interface?.name === "veth0")?.interface?.index;
+  const found: string[] = [];
+  const [theirs] = bpftool<{ xdp: Json[]; tc: Json[] }[]>("net");
+  const theirXdp = theirs?.xdp.map(({ devname, ifindex, mode, id }) => ({ devname, ifindex, mode, id })) ?? [];
+  const ours = all.flatMap(({ hook, interface: at, mode, program: id }) =>
+    hook === "xdp" ? [{ devname: at?.name, ifindex: at?.index, mode, id }] : [],
+  );
+  found.push(...differences("xdp", { all: ours }, { all: theirXdp }));
+  const ownFilters = all.flatMap(({ hook, interface: at, filter, discipline, program: id }) =>
+    hook === "tc_ingress" || hook === "tc_egress"
+      ? [{ devname: at?.name, ifindex: at?.index, kind: `${discipline}/${hook.slice(3)}`, name: filter, id }]
+      : [],
+  );
+  found.push(...differences("tc", { all: ownFilters }, { all: theirs?.tc.map(({ act: _, ...rest }) => rest) }));
+  // With one of these, older bpftools print what is no JSON.
+  links.push(await collection.programs["on_flow"]?.attach());
+  const attached = inspector
+    .network()
+    .map(({ hook, interface: at, program: id, mode, link, revision }) =>
+      [hook, at?.name ?? "", names.get(id), mode ?? "", link !== null, Number(revision)].join(" "),
+    );
+  for (const link of links.reverse()) await link?.detach();
+  return { attached, index: index === undefined, found, after: inspector.network() };
+}
+
+/** At a group of our own and one below it, beside what bpftool says. */
+async function compareCgroups() {
+  const root = cgroupRoot({ facts: MACHINE });
+  const name = `skep-inspect-${process.pid}`;
+  const folder = `${root}/${name}`;
+  mkdirSync(`${folder}/inner`, { recursive: true });
+  try {
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("network"));
+    using inspector = await openInspector();
+    await collection.programs["on_in"]?.attach({ cgroup: `/${name}` });
+    await collection.programs["on_connect"]?.attach({ cgroup: `/${name}` });
+    await collection.programs["on_in"]?.attach({ cgroup: `/${name}/inner` });
+    const names = new Map(inspector.programs().map((info) => [info.id, info.name]));
+    const all = inspector.cgroups(`/${name}`);
+    const theirs = ["", "/inner"].map((inner) => bpftool<Json[]>("cgroup", "show", `${folder}${inner}`));
+    const ours = ["", "/inner"].map((inner) =>
+      all
+        .filter(({ cgroup }) => cgroup === `/${name}${inner}`)
+        .flatMap(({ attachType, mode, programs }) =>
+          programs.map(({ program: id }) => ({ id, attach_type: attachType, attach_flags: mode, name: names.get(id) })),
+        ),
+    );
+    // Theirs say of every program what only those of LSM hooks are made for: ProgramInfo.target.
+    const common = theirs.map((list) =>
+      list.map(({ id, attach_type, attach_flags, name }) => ({ id, attach_type, attach_flags, name })),
+    );
+    const sorted = (lists: readonly (readonly object[])[]) =>
+      lists.map((list) => list.map((each) => JSON.stringify(each)).sort());
+    const found = differences("cgroups", { all: sorted(ours) }, { all: sorted(common) });
+    const text = (each: { cgroup: string; attachType: string; programs: readonly { program: number }[] }) =>
+      `${each.cgroup.replace(name, "GROUP")} ${each.attachType}: ${each.programs.map(({ program: id }) => names.get(id)).join(", ")}`;
+    return {
+      attached: all.map(text),
+      effective: inspector
+        .cgroups(`${folder}/inner`, { effective: true, alone: true })
+        .filter(({ programs }) => programs.some(({ program: id }) => names.get(id)?.startsWith("on_")))
+        .map(text),
+      found,
+    };
+  } finally {
+    rmdirSync(`${folder}/inner`);
+    rmdirSync(folder);
+  }
+}
+
+/** A tracepoint's and a uprobe's program, by the descriptors of their events: as on kernels before 5.15. */
+async function comparePerfEvents() {
+  const transport = await openNative();
+  const prepare: Transport["prepare"] = (command, attribute) => {
+    const send = transport.prepare(command, attribute);
+    return () => (command === COMMAND.link_create ? -22 : send());
+  };
+  await using engine = new LinuxEngine({ ...transport, prepare }, { ...MACHINE, release: "5.14.0" });
+  await using collection = await engine.load(fixture("tracing"), { programs: ["on_tracepoint", "on_raw", "on_entry"] });
+  const links = [
+    await collection.programs["on_tracepoint"]?.attach(),
+    await collection.programs["on_raw"]?.attach(),
+    await collection.programs["on_entry"]?.attach({ pid: process.pid }),
+  ];
+  using inspector = await openInspector();
+  const own = inspector.perfEvents().filter(({ pid }) => pid === process.pid);
+  const theirs = bpftool<Json[]>("perf").filter(({ pid }) => pid === process.pid);
+  const ours = own.map(({ pid, fd, program: prog_id, type, name, offset }) => {
+    const place = type === "uprobe" ? { filename: name, offset: Number(offset) } : { tracepoint: name };
+    return { pid, fd, prog_id, fd_type: type, ...place };
+  });
+  const found = ours.flatMap((each) => differences(`fd ${each.fd}`, each, theirs.find(({ fd }) => fd === each.fd) ?? {}));
+  for (const link of links) await link?.detach();
+  return { types: own.map(({ type, name }) => `${type} ${name.replace(/.*\//, "")}`).sort(), theirs: theirs.length, found };
+}
+
 /** Who holds types is not asked of BTF objects here. */
 const processesGone: Json = { pids: undefined };
 
@@ -246,4 +374,7 @@ await main({
   "code of maps": () => compareCode("maps"),
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
+  network: compareNetwork,
+  cgroups: compareCgroups,
+  "perf events": comparePerfEvents,
 });

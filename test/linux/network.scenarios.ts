@@ -9,9 +9,9 @@ import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
-import type { Transport } from "../../src/engine/linux/sys/transport.ts";
 import { fixture } from "./fixtures.ts";
 import { main, Target, Variables } from "./scenario.ts";
+import { withoutTcx } from "./without-tcx.ts";
 
 const PEER = "192.0.2.2";
 
@@ -71,20 +71,6 @@ async function inGroup(program: string, place: number, act: (target: Target) => 
       }
     }
   }
-}
-
-/** A kernel as it was before 6.6: no tcx. */
-function withoutTcx(transport: Transport): Transport {
-  return {
-    ...transport,
-    prepare(command, attribute) {
-      const send = transport.prepare(command, attribute);
-      return () => {
-        const type = new DataView(attribute.buffer, attribute.byteOffset).getUint32(8, true);
-        return command === 28 && (type === 46 || type === 47) ? -22 : send();
-      };
-    },
-  };
 }
 
 const qdiscs = () => spawnSync("tc", ["qdisc", "show", "dev", "veth0"], { encoding: "utf8" }).stdout.includes("clsact");

@@ -16,7 +16,7 @@ export function openCgroup(kernel: Kernel, path: string): Descriptor | number {
 }
 
 /** Where the hierarchy of version 2 is mounted; null when it is not. */
-export function cgroupRoot({ facts }: Kernel): string | null {
+export function cgroupRoot({ facts }: Pick<Kernel, "facts">): string | null {
   const mounts = facts.read("/proc/self/mounts") ?? "";
   // Fields of proc(5): device, place, type; white space in a place is written in octal.
   const place = /^\S+ (\S+) cgroup2 /m.exec(mounts)?.[1];

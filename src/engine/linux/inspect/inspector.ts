@@ -11,22 +11,28 @@ import { openNative } from "../sys/native.ts";
 import { SystemError } from "../sys/system-error.ts";
 import type { Transport } from "../sys/transport.ts";
 import { openTypes, readBtf } from "./btf-info.ts";
+import { type CgroupOptions, eachCgroupAttachment } from "./cgroups.ts";
 import { readMachineCode, readTranslated } from "./code.ts";
 import { findObjects, type ObjectReference, type Read, useObject } from "./find.ts";
 import { eachHolder } from "./holders.ts";
 import { KernelSymbols } from "./kernel-symbols.ts";
 import { readMap } from "./map-info.ts";
+import { eachNetworkAttachment } from "./network.ts";
 import { eachObject, type ObjectKind } from "./objects.ts";
+import { eachPerfAttachment } from "./perf-events.ts";
 import { eachPin } from "./pins.ts";
 import { readProgram } from "./program-info.ts";
 import { enableStatistics, sampleLoads } from "./statistics.ts";
 import type {
   BtfInfo,
+  CgroupAttachment,
   Holder,
   LoadSample,
   MachineCode,
   MapInfo,
   MapReference,
+  NetworkAttachment,
+  PerfAttachment,
   Pin,
   ProgramInfo,
   TranslatedCode,
@@ -155,6 +161,30 @@ export class KernelInspector implements Disposable {
     readonly signal?: AbortSignal;
   } = {}): AsyncGenerator<LoadSample, undefined, undefined> {
     return sampleLoads(this.#kernel, interval, signal);
+  }
+
+  /**
+   * What is attached to the interfaces of this process's network namespace, and to the namespace: XDP, tc, tcx, netkit, flow dissector, socket lookup.
+   * (Netfilter: `links`.) Of another namespace, in a process there: `nsenter --net=…`.
+   * @throws PrivilegeError without CAP_NET_ADMIN
+   */
+  network(): NetworkAttachment[] {
+    return [...eachNetworkAttachment(this.#kernel)];
+  }
+
+  /**
+   * What is attached to a control group of version 2 and to all below it. `options.effective`: what runs for them, from groups above, too;
+   * `options.alone`: of the group itself.
+   * @param path `/web`, or its folder; default: all groups
+   * @throws NotFoundError, PrivilegeError without CAP_NET_ADMIN
+   */
+  cgroups(path = "/", options: CgroupOptions = {}): CgroupAttachment[] {
+    return [...eachCgroupAttachment(this.#kernel, path, options)];
+  }
+
+  /** What processes have on perf events and raw tracepoints by their descriptors. (By links: `links`.) @throws PrivilegeError without CAP_SYS_ADMIN */
+  perfEvents(): PerfAttachment[] {
+    return [...eachPerfAttachment(this.#kernel)];
   }
 
   /** All names in the bpf file systems that are mounted here, but those that this process may not open. */

@@ -5,6 +5,7 @@
 
 import type { Instruction } from "../../../isa/instruction.ts";
 import type { FunctionInfo, LineInfo } from "../../../object/spec.ts";
+import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 
@@ -182,4 +183,61 @@ export interface ProgramLoad {
   readonly recursionMisses: number;
   /** How many CPUs it kept busy: 0.01 is a hundredth of one. */
   readonly cpu: number;
+}
+
+/** A program at the network of a namespace. */
+export interface NetworkAttachment {
+  /** `tc_…`: a filter of a queueing discipline, or the action of one; `tcx_…` and `netkit_…`: without (6.6, 6.7). */
+  readonly hook:
+    | "xdp"
+    | "netkit_primary"
+    | "netkit_peer"
+    | "tcx_ingress"
+    | "tcx_egress"
+    | "tc_ingress"
+    | "tc_egress"
+    | "tc_action"
+    | "flow_dissector"
+    | "sk_lookup";
+  /** Null: the namespace itself. */
+  readonly interface: { readonly name: string; readonly index: number } | null;
+  readonly program: number;
+  /** The link that it is attached by, of tcx and netkit. Null: none, or not told. */
+  readonly link: number | null;
+  /** XDP: where it runs. */
+  readonly mode: "native" | "generic" | "offloaded" | null;
+  /** tc: the kind of the discipline (`clsact`), and what the filter is called. */
+  readonly discipline: string | null;
+  readonly filter: string | null;
+  /** Of the list of tcx or netkit programs that it is in: counts its changes. 0: not told. */
+  readonly revision: bigint;
+}
+
+/** What is attached to a control group, or runs for it, at one hook. */
+export interface CgroupAttachment {
+  /** From the root of the hierarchy: `/web/api`. */
+  readonly cgroup: string;
+  readonly attachType: AttachType;
+  /** Who else may attach: `multi` everybody; `override` groups below, in place of it; `exclusive` nobody below. Null of what is effective. */
+  readonly mode: "multi" | "override" | "exclusive" | null;
+  /** In the order in which they run, with the `BPF_F_*` that they were attached with (6.0; of what is effective, 0). */
+  readonly programs: readonly { readonly program: number; readonly flags: number }[];
+  /** Counts the changes of that list (6.17). 0: not told. */
+  readonly revision: bigint;
+}
+
+/** A program that a process has on a perf event or a raw tracepoint, by a descriptor of it. */
+export interface PerfAttachment {
+  readonly pid: number;
+  /** What the process is called. */
+  readonly command: string;
+  readonly fd: number;
+  readonly program: number;
+  readonly type: "raw_tracepoint" | "tracepoint" | "kprobe" | "kretprobe" | "uprobe" | "uretprobe";
+  /** Of the tracepoint, the kernel's function (empty: `address` says it) or the file. */
+  readonly name: string;
+  /** Of probes: within the function or file. Else null. */
+  readonly offset: bigint | null;
+  /** Of probes on the kernel without a name: where. Else 0, or null. */
+  readonly address: bigint | null;
 }

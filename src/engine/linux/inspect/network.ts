@@ -1,0 +1,169 @@
+/**
+ * What is attached to the network of this process's namespace: XDP and tc filters, which routing messages tell of (linux/if_link.h,
+ * linux/pkt_cls.h), tcx, netkit, flow dissectors and socket lookups, which `BPF_PROG_QUERY` does.
+ */
+
+import type { AttachType } from "../../../uapi/attach-types.ts";
+import type { Kernel } from "../kernel.ts";
+import { SystemError } from "../sys/system-error.ts";
+import { textOf } from "./info.ts";
+import { attributesOf, dump, numberOf } from "./netlink.ts";
+import { queryPrograms } from "./query.ts";
+import type { NetworkAttachment } from "./types.ts";
+
+const RTM = {
+  newLink: 16,
+  getLink: 18,
+  newQdisc: 36,
+  getQdisc: 38,
+  newClass: 40,
+  getClass: 42,
+  newFilter: 44,
+  getFilter: 46,
+} as const;
+const IFLA = { name: 3, xdp: 43 } as const;
+const IFLA_XDP = { programs: { 4: null, 5: "native", 6: "generic", 7: "offloaded" }, attached: 2 } as const;
+/** `XDP_ATTACHED_*`: what the one program is attached as, where there is one. */
+const XDP_MODES: Readonly<Record<number, NetworkAttachment["mode"]>> = { 1: "native", 2: "generic", 3: "offloaded" };
+const TCA = { kind: 1, options: 2 } as const;
+const TCA_BPF = { act: 1, name: 7, id: 11 } as const;
+const TCA_ACT = { kind: 1, options: 2 } as const;
+const TCA_ACT_BPF = { name: 6, id: 9 } as const;
+/** Where filters of `clsact` hang; those of `ingress` hang on the first. */
+const INGRESS = 0xffff_fff2;
+const EGRESS = 0xffff_fff3;
+/** `struct ifinfomsg`, `struct tcmsg`. */
+const IFINFOMSG = 16;
+const TCMSG = 20;
+
+interface Interface {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** By interface, and of each in the order in which packets meet them; then what is attached to the namespace. @throws PrivilegeError, SystemError */
+export function* eachNetworkAttachment(kernel: Kernel): Generator<NetworkAttachment, undefined, undefined> {
+  const disciplines = dumpTc(kernel, RTM.getQdisc, RTM.newQdisc, 0, 0);
+  const links = dump(kernel.transport, RTM.getLink, new Uint8Array(IFINFOMSG)).filter(({ type }) => type === RTM.newLink);
+  for (const { payload } of links) {
+    const attributes = attributesOf(payload.subarray(IFINFOMSG));
+    const index = new DataView(payload.buffer, payload.byteOffset).getInt32(4, true);
+    const at = { name: textOf(attributes.get(IFLA.name) ?? new Uint8Array(0)), index };
+    yield* xdpOf(at, attributesOf(attributes.get(IFLA.xdp) ?? new Uint8Array(0)));
+    for (const attachType of ["netkit_primary", "netkit_peer", "tcx_ingress", "tcx_egress"] as const)
+      yield* queried(kernel, attachType, index, at);
+    const own = disciplines.filter((each) => each.index === index);
+    yield* filtersOf(kernel, at, own);
+  }
+  const namespace = kernel.transport.open("/proc/self/ns/net");
+  if (namespace < 0) throw new SystemError("open /proc/self/ns/net", -namespace);
+  using own = kernel.ledger.adopt(namespace, "network namespace");
+  for (const attachType of ["flow_dissector", "sk_lookup"] as const) yield* queried(kernel, attachType, own.fd, null);
+}
+
+function* xdpOf(at: Interface, xdp: ReadonlyMap<number, Uint8Array>): Generator<NetworkAttachment, undefined, undefined> {
+  const only = XDP_MODES[numberOf(xdp.get(IFLA_XDP.attached))];
+  for (const [number, mode] of Object.entries(IFLA_XDP.programs)) {
+    const program = numberOf(xdp.get(Number(number)));
+    // One that is alone is told twice, by itself and under its mode; older kernels say the mode beside.
+    if (program === 0 || (mode === null && hasMode(xdp))) continue;
+    yield { ...NOTHING, hook: "xdp", interface: at, program, mode: mode ?? only ?? null };
+  }
+}
+
+const hasMode = (xdp: ReadonlyMap<number, Uint8Array>): boolean => [5, 6, 7].some((number) => numberOf(xdp.get(number)) !== 0);
+
+function* queried(
+  kernel: Kernel,
+  attachType: AttachType & NetworkAttachment["hook"],
+  target: number,
+  at: Interface | null,
+): Generator<NetworkAttachment, undefined, undefined> {
+  const where = at === null ? "this network namespace" : at.name;
+  const found = queryPrograms(kernel, `asking what is attached to ${where}`, { attachType, target });
+  for (const { program, link } of found?.programs ?? [])
+    yield { ...NOTHING, hook: attachType, interface: at, program, link, revision: found?.revision ?? 0n };
+}
+
+/** What is not told of most. */
+const NOTHING = { link: null, mode: null, discipline: null, filter: null, revision: 0n } as const;
+
+/** Of every discipline and class of an interface: filters of kind `bpf`, and actions of kind `bpf` that they lead to. */
+function* filtersOf(
+  kernel: Kernel,
+  at: Interface,
+  disciplines: readonly TrafficControl[],
+): Generator<NetworkAttachment, undefined, undefined> {
+  for (const { kind, handle } of disciplines) {
+    // Most interfaces have nothing else, and nothing hangs there.
+    if (kind === "noqueue" || kind === "") continue;
+    if (kind === "clsact" || kind === "ingress") {
+      yield* filtersAt(kernel, at, INGRESS, "tc_ingress", kind);
+      if (kind === "clsact") yield* filtersAt(kernel, at, EGRESS, "tc_egress", kind);
+      continue;
+    }
+    if (handle === 0) continue;
+    yield* filtersAt(kernel, at, handle, "tc_egress", kind);
+    for (const { handle: own } of dumpTc(kernel, RTM.getClass, RTM.newClass, at.index, handle))
+      yield* filtersAt(kernel, at, own, "tc_egress", kind);
+  }
+}
+
+function* filtersAt(
+  kernel: Kernel,
+  at: Interface,
+  parent: number,
+  hook: "tc_ingress" | "tc_egress",
+  discipline: string,
+): Generator<NetworkAttachment, undefined, undefined> {
+  for (const { kind, options } of dumpTc(kernel, RTM.getFilter, RTM.newFilter, at.index, parent)) {
+    if (kind !== "bpf") continue;
+    const attributes = attributesOf(options);
+    const filter = textOf(attributes.get(TCA_BPF.name) ?? new Uint8Array(0));
+    const program = numberOf(attributes.get(TCA_BPF.id));
+    if (program !== 0) yield { ...NOTHING, hook, interface: at, program, discipline, filter };
+    for (const action of attributesOf(attributes.get(TCA_BPF.act) ?? new Uint8Array(0)).values()) {
+      const inside = attributesOf(action);
+      if (textOf(inside.get(TCA_ACT.kind) ?? new Uint8Array(0)) !== "bpf") continue;
+      const own = attributesOf(inside.get(TCA_ACT.options) ?? new Uint8Array(0));
+      const name = textOf(own.get(TCA_ACT_BPF.name) ?? new Uint8Array(0));
+      yield {
+        ...NOTHING,
+        hook: "tc_action",
+        interface: at,
+        program: numberOf(own.get(TCA_ACT_BPF.id)),
+        discipline,
+        filter: name,
+      };
+    }
+  }
+}
+
+/** A discipline, a class or a filter. */
+interface TrafficControl {
+  readonly index: number;
+  readonly kind: string;
+  readonly handle: number;
+  readonly options: Uint8Array;
+}
+
+/** Of an interface; disciplines: of all. */
+function dumpTc(kernel: Kernel, request: number, answer: number, index: number, parent: number): TrafficControl[] {
+  const message = new Uint8Array(TCMSG);
+  const view = new DataView(message.buffer);
+  view.setInt32(4, index, true);
+  view.setUint32(12, parent, true);
+  return dump(kernel.transport, request, message).flatMap(({ type, payload }) => {
+    if (type !== answer || payload.length < TCMSG) return [];
+    const own = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+    const attributes = attributesOf(payload.subarray(TCMSG));
+    return [
+      {
+        index: own.getInt32(4, true),
+        kind: textOf(attributes.get(TCA.kind) ?? new Uint8Array(0)),
+        handle: own.getUint32(8, true),
+        options: attributes.get(TCA.options) ?? new Uint8Array(0),
+      },
+    ];
+  });
+}
