@@ -3,14 +3,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, rmdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { atLeast } from "../../src/engine/linux/release.ts";
 import { ROOT, skep } from "../cli/skep.ts";
 import { Conversation } from "../kernel/child.ts";
+import { openLab, probeLab } from "../support/netns.ts";
 
 const { available, reason } = probeLinux();
 const skip = available ? false : reason;
+const noLab = (await probeLab()) ?? (atLeast(MACHINE.release, "6.6") ? false : "needs Linux 6.6");
+const cgroups = cgroupRoot({ facts: MACHINE });
 
 /** What loaded.ts says of itself. */
 interface Numbers {
@@ -29,9 +36,15 @@ class Loaded implements AsyncDisposable {
     this.#end = end;
   }
 
-  static async start(...args: readonly string[]): Promise<Loaded> {
+  static start(...args: readonly string[]): Promise<Loaded> {
+    return Loaded.startIn([], ...args);
+  }
+
+  /** @param prefix a command that runs it elsewhere: in another network namespace. */
+  static async startIn(prefix: readonly string[], ...args: readonly string[]): Promise<Loaded> {
     const script = fileURLToPath(new URL("./loaded.ts", import.meta.url));
-    const child = spawn(process.execPath, ["--no-warnings", script, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const [command = "", ...rest] = [...prefix, process.execPath, "--no-warnings", script, ...args];
+    const child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
     const talk = new Conversation(child);
     const numbers = (await talk.hear()) as Numbers;
     return new Loaded(child.pid ?? 0, numbers, () => {
@@ -135,6 +148,8 @@ describe("what is in the kernel", { skip }, () => {
     [["show", "map", "1", "--code", "jited"], "--code goes with skep show program", 2],
     [["show", "program", "1", "--disassemble"], "--disassemble goes with --code jited", 2],
     [["list", "program", "x"], "skep list takes one kind, found also x", 2],
+    [["list", "maps", "--effective"], "--effective goes with skep list cgroups", 2],
+    [["list", "cgroups", "/no/such"], "control group /no/such: there is none of that name", 4],
     [["list", "mps"], 'found "mps"; did you mean maps?', 2],
     [["top", "x"], 'skep top takes no operand, found "x"', 2],
     [["top", "--count", "1.5"], "--count takes a whole number, found 1.5", 2],
@@ -153,6 +168,40 @@ describe("what is in the kernel", { skip }, () => {
       assert.match(ended.stderr, /^skep: .*: not permitted: this process lacks CAP_SYS_ADMIN; run it as root \(sudo\)/);
       assert.equal(ended.stdout, "");
     });
+});
+
+describe("what is attached", { skip }, () => {
+  test("skep list network", { skip: noLab }, async () => {
+    await using lab = await openLab();
+    const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`];
+    await using loaded = await Loaded.startIn(enter, "network", "on_ingress@veth0", "on_flow");
+    const { stdout } = await lab.exec("a", [process.execPath, `${ROOT}/bin/skep.js`, "list", "network"]);
+    const { on_ingress, on_flow } = loaded.numbers.programs;
+    assert.match(stdout, new RegExp(`^ {2}veth0 +tcx ingress +${on_ingress} {2}on_ingress +\\d+$`, "m"));
+    assert.match(stdout, new RegExp(`^ {2}\\(namespace\\) {2}flow_dissector +${on_flow} {2}on_flow$`, "m"));
+  });
+
+  test("skep list cgroups", { skip: cgroups === null ? "no cgroup version 2" : false }, async () => {
+    const name = `skep-list-${process.pid}`;
+    const folder = `${cgroups}/${name}`;
+    mkdirSync(folder);
+    try {
+      await using loaded = await Loaded.start("network", `on_connect@/${name}`);
+      const text = await run("list", "cgroups", `/${name}`);
+      const { on_connect } = loaded.numbers.programs;
+      assert.match(text, new RegExp(`^ {2}/${name} {2}cgroup_inet4_connect {2}multi +${on_connect} {2}on_connect$`, "m"));
+      assert.match(await run("list", "cgroups", `/${name}`, "--effective", "--json"), /"attachType":"cgroup_inet4_connect"/);
+    } finally {
+      rmdirSync(folder);
+    }
+  });
+
+  test("skep list perf", async () => {
+    await using loaded = await Loaded.start("tracing", "on_raw");
+    const text = await run("list", "perf");
+    const { on_raw } = loaded.numbers.programs;
+    assert.match(text, new RegExp(`^ {2}node \\(${loaded.pid}\\) +\\d+ {2}raw_tracepoint +sys_enter +${on_raw} {2}on_raw$`, "m"));
+  });
 });
 
 describe("skep top", { skip }, () => {

@@ -1,6 +1,6 @@
 /**
- * A process that holds programs and maps, to be looked at: `node loaded.ts FIXTURE [PROGRAM…]` loads them, says which numbers they have, and keeps
- * them until its standard input ends. Programs that are named are attached where their sections say.
+ * A process that holds programs and maps, to be looked at: `node loaded.ts FIXTURE [PROGRAM[@PLACE]…]` loads them, says which numbers they have, and keeps
+ * them until its standard input ends. Programs that are named are attached where their sections say, or at an interface, or a control group.
  */
 
 import { openLinux } from "../../src/engine/linux/engine.ts";
@@ -10,7 +10,11 @@ import { fixture } from "./fixtures.ts";
 const [, , name = "", ...attached] = process.argv;
 await using engine = await openLinux();
 await using collection = await engine.load(fixture(name));
-for (const each of attached) await collection.programs[each]?.attach();
+for (const each of attached) {
+  const [program = "", place] = each.split("@");
+  const where = place === undefined ? {} : place.startsWith("/") ? { cgroup: place } : { interface: place };
+  await collection.programs[program]?.attach(where);
+}
 using inspector = await openInspector();
 const numbers = (
   objects: Readonly<Record<string, unknown>>,

@@ -1,38 +1,52 @@
 /** `skep list`: what is in the kernel. */
 
+import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import { inspectKernel } from "../../engine/open.ts";
 import { nearest } from "../../nearest.ts";
 import type { Arguments, CommandHelp } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
-import type { LISTS } from "../kernel/lists.ts";
+import type { Listed } from "../kernel/lists.ts";
 import { toJson } from "../maps.ts";
 import { write } from "../sources.ts";
 import { styleFor } from "../terminal.ts";
 
-const KINDS = ["programs", "maps", "btf"] as const satisfies readonly (keyof typeof LISTS)[];
+const KINDS = ["programs", "maps", "btf", "network", "cgroups", "perf"] as const;
 type Kind = (typeof KINDS)[number];
+
+/** Of those: what no kind means. */
+const USUAL: readonly Kind[] = ["programs", "maps"];
 
 const help: CommandHelp = {
   name: "list",
-  summary: "what is in the kernel: programs, maps, links, types, and who uses them",
-  operands: "[programs | maps | links | btf]",
-  options: {},
+  summary: "what is in the kernel: programs, maps, links, types, what is attached where, and who uses it",
+  operands: `[${KINDS.join(" | ")}] [PATH]`,
+  options: {
+    effective: { help: "cgroups: what runs for a group, from groups above it, too; not only what is attached to it" },
+  },
   notes: [
-    "Without a kind: programs, maps and links.",
-    "It shows what all processes have, and needs CAP_SYS_ADMIN (root).",
+    "Without a kind: programs and maps.",
+    "network is what is attached to interfaces of this network namespace, and to the namespace: XDP, tc, tcx, netkit, flow dissectors, socket lookups. cgroups is what is attached to the control group PATH (default: /) and those below it. perf is what processes have on perf events by their descriptors.",
+    "It shows what all processes have, and needs CAP_SYS_ADMIN (root); network and cgroups do with CAP_NET_ADMIN.",
     "With --json: an array of one kind, or an object with the arrays of several.",
   ],
-  examples: ["sudo skep list", "sudo skep list maps", "sudo skep list programs --json"],
+  examples: [
+    "sudo skep list",
+    "sudo skep list maps",
+    "sudo skep list programs --json",
+    "sudo skep list cgroups /system.slice --effective",
+  ],
 };
 
 async function execute(args: Arguments): Promise<ExitStatus> {
-  const [word, ...extra] = args.operands;
+  const [word, ...more] = args.operands;
+  const kinds = word === undefined ? USUAL : [kindNamed(word)];
+  const [path, ...extra] = word === "cgroups" || word === "cgroup" ? more : [undefined, ...more];
   if (extra.length > 0) throw new CliError(EXIT.usage, `skep list takes one kind, found also ${extra.join(" ")}`);
-  const kinds: readonly Kind[] = word === undefined ? ["programs", "maps"] : [kindNamed(word)];
+  const effective = args.flag("effective");
+  if (effective && !kinds.includes("cgroups")) throw new CliError(EXIT.usage, "--effective goes with skep list cgroups");
   using kernel = await inspectKernel();
-  const [{ Usage }, lists] = await Promise.all([import("../kernel/usage.ts"), import("../kernel/lists.ts")]);
-  const usage = new Usage(kernel);
-  const listed = kinds.map((kind) => lists.LISTS[kind](kernel, usage));
+  const listed: Listed[] = [];
+  for (const kind of kinds) listed.push(await listOf(kernel, kind, path, effective));
   if (args.flag("json")) {
     const all = Object.fromEntries(kinds.map((kind, at) => [kind, listed[at]?.items]));
     await write(`${toJson(word === undefined ? all : listed[0]?.items)}\n`);
@@ -45,6 +59,21 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   });
   await write(`${texts.join("\n\n")}\n`);
   return EXIT.ok;
+}
+
+async function listOf(kernel: KernelInspector, kind: Kind, path: string | undefined, effective: boolean): Promise<Listed> {
+  if (kind === "network" || kind === "cgroups" || kind === "perf") {
+    const { listNetwork, listCgroups, listPerf } = await import("../kernel/attached-lists.ts");
+    if (kind === "network") return listNetwork(kernel);
+    return kind === "cgroups" ? listCgroups(kernel, path, effective) : listPerf(kernel);
+  }
+  const [{ Usage }, { listPrograms, listMaps, listBtfs }] = await Promise.all([
+    import("../kernel/usage.ts"),
+    import("../kernel/lists.ts"),
+  ]);
+  const usage = new Usage(kernel);
+  if (kind === "programs") return listPrograms(kernel, usage);
+  return kind === "maps" ? listMaps(kernel, usage) : listBtfs(kernel, usage);
 }
 
 function kindNamed(word: string): Kind {

@@ -17,7 +17,7 @@ export interface Listed {
 const LEFT = (title: string): Column => ({ title, align: "left" });
 const RIGHT = (title: string): Column => ({ title, align: "right" });
 
-function listPrograms(kernel: KernelInspector, usage: Usage): Listed {
+export function listPrograms(kernel: KernelInspector, usage: Usage): Listed {
   const all = kernel.programs();
   const rows = (): string[][] =>
     all.map((program) => [
@@ -48,7 +48,7 @@ function listPrograms(kernel: KernelInspector, usage: Usage): Listed {
   };
 }
 
-function listMaps(kernel: KernelInspector, usage: Usage): Listed {
+export function listMaps(kernel: KernelInspector, usage: Usage): Listed {
   const all = kernel.maps();
   const rows = (): string[][] =>
     all.map((map) => [
@@ -80,7 +80,7 @@ function listMaps(kernel: KernelInspector, usage: Usage): Listed {
 }
 
 /** Types, with the programs and maps that were loaded with them. */
-function listBtfs(kernel: KernelInspector, usage: Usage): Listed {
+export function listBtfs(kernel: KernelInspector, usage: Usage): Listed {
   const users = typeUsers(kernel);
   const all = kernel.btfs().map((btf) => ({ ...btf, ...users(btf) }));
   const rows = (): string[][] =>
@@ -101,8 +101,6 @@ function listBtfs(kernel: KernelInspector, usage: Usage): Listed {
     lines: (style) => slimTable(columns, rows(), style),
   };
 }
-
-export const LISTS = { programs: listPrograms, maps: listMaps, btf: listBtfs };
 
 /** Which programs and maps were loaded with a BTF object. */
 export function typeUsers(
