@@ -11,7 +11,7 @@ import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
 import type { AttachOptionsOf } from "./attach-options.ts";
 import type { LinkInfo } from "./link-info.ts";
-import type { AnyMap, MapHandle, UserMapOf, Variable } from "./maps.ts";
+import type { AnyMap, MapHandle, Pinnable, UserMapOf, Variable } from "./maps.ts";
 
 export type * from "./attach-options.ts";
 export type * from "./link-info.ts";
@@ -56,7 +56,7 @@ export interface Collection<Module = AnyModule> extends AsyncDisposable {
 }
 
 /** `Type` is the program's, where the type checker knows it: it says what `attach` may be told. */
-export interface Program<Type extends ProgramType = ProgramType> {
+export interface Program<Type extends ProgramType = ProgramType> extends Pinnable {
   readonly name: string;
   readonly spec: ProgramSpec;
   /**

@@ -8,8 +8,20 @@ import type { MapDeclaration, UserValue } from "../object/module.ts";
 import type { GlobalSpec, MapSpec, ProgramSpec } from "../object/spec.ts";
 import type { MapType } from "../uapi/map-types.ts";
 
+/** What can have a name in the bpf file system, where the engine is a kernel. */
+export interface Pinnable {
+  /**
+   * Gives it a name, such as `/sys/fs/bpf/drops`: it lives until that is removed, whatever becomes of this process. Folders on the way are
+   * made. The kernel alone has this (maps and programs since 4.4).
+   * @throws PinError, PrivilegeError
+   */
+  pin?(path: string): void;
+  /** Removes a name; what it named lives on as long as somebody has it open or uses it. @throws PinError, PrivilegeError */
+  unpin?(path: string): void;
+}
+
 /** What maps of every kind have. */
-export interface MapHandle {
+export interface MapHandle extends Pinnable {
   readonly name: string;
   readonly spec: MapSpec;
   /**

@@ -8,6 +8,7 @@ import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { ethernet, ipv4, packet, padding, payload, udp } from "../../src/packets/index.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { type Ended, ROOT, skep } from "./skep.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? ((await probeLab()) ?? false) : probe.reason;

@@ -14,6 +14,7 @@ import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { Folder, ROOT } from "./skep.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const noLab = (await probeLab()) ?? false;

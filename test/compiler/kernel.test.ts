@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { Conversation } from "../kernel/child.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 

@@ -11,6 +11,7 @@ import { openLinux, probeLinux } from "../../src/engine/linux/engine.ts";
 import { ALU_OPS, ATOMIC_OPS, JUMP_CONDITIONS } from "../../src/isa/opcodes.ts";
 import { specOf } from "../contract/specs.ts";
 import { IMMEDIATES, VALUES } from "./values.ts";
+import "../kernel/leaks.ts";
 
 const { available, reason } = probeLinux();
 

@@ -10,6 +10,7 @@ import { openEmbedded } from "../../src/engine/embedded/engine.ts";
 import { openLinux, probeLinux } from "../../src/engine/linux/engine.ts";
 import { HELPER, type HelperName } from "../../src/uapi/helpers.ts";
 import { type MapShape, specOf } from "../contract/specs.ts";
+import "../kernel/leaks.ts";
 
 const packet = Uint8Array.from({ length: 60 }, (_, at) => at);
 const { available, reason } = probeLinux();

@@ -2,6 +2,7 @@
 
 import { openLinux, probeLinux } from "../../src/engine/linux/engine.ts";
 import { contract } from "./suite.ts";
+import "../kernel/leaks.ts";
 
 const { available, reason } = probeLinux();
 contract("linux", openLinux, available ? false : `the Linux engine: ${reason}`);

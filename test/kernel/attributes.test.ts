@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { ATTRIBUTES, type AttributeLayout } from "../../src/engine/linux/attributes.ts";
+import "./leaks.ts";
 
 const compiler = ["clang-19", "clang", "gcc", "cc"].find((name) => spawnSync(name, ["--version"]).status === 0);
 const skip =
@@ -17,6 +18,9 @@ const skip =
 /** Where the header keeps the fields of commands that share no names with others. */
 const MEMBER: Readonly<Record<string, string>> = {
   map_lookup_batch: "batch.",
+  map_lookup_and_delete_batch: "batch.",
+  map_update_batch: "batch.",
+  map_delete_batch: "batch.",
   prog_test_run: "test.",
   link_create: "link_create.",
   link_update: "link_update.",

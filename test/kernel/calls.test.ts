@@ -7,6 +7,7 @@ import { ARENA_PROGRAMS, runOnArena } from "../calls/arenas.ts";
 import { answersIn, objectPath, objectSpec, PACKET, PROGRAMS, RESULTS, runObject, WAYS } from "../calls/objects.ts";
 import { noKernel } from "../object/load-with-bpftool.ts";
 import { runInKernel } from "./run-object.ts";
+import "./leaks.ts";
 
 const skip = noKernel() || (spawnSync("bpftool", ["version"]).status === 0 ? false : "needs bpftool");
 

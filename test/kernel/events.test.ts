@@ -17,6 +17,7 @@ import { Folder } from "../cli/skep.ts";
 import { fixture } from "../events/fixtures.ts";
 import { type Row, rowsOf, USER_AND_KERNEL } from "../events/texts.ts";
 import { inChild } from "./child.ts";
+import "./leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;

@@ -15,6 +15,7 @@ import type { Spec } from "../../src/object/spec.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { fixture } from "../events/fixtures.ts";
 import { noKernel } from "../object/load-with-bpftool.ts";
+import "./leaks.ts";
 
 const VMLINUX = "/sys/kernel/btf/vmlinux";
 const skip = noKernel() || (spawnSync("bpftool", ["version"]).status === 0 ? false : "needs bpftool");

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { XDP } from "../../src/uapi/xdp.ts";
 import { inChild } from "./child.ts";
+import "./leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;

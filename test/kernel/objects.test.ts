@@ -8,6 +8,7 @@ import { openLinux, probeLinux } from "../../src/engine/linux/engine.ts";
 import { readObject } from "../../src/object/read.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
 import { fixture } from "../object/fixtures.ts";
+import "./leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { inChild } from "./child.ts";
+import "./leaks.ts";
 
 const probe = probeLinux();
 

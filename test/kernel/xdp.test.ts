@@ -8,6 +8,7 @@ import { ethernet, icmp, ipv4, ipv6, packet, padding, tcp, udp, vlan } from "../
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { Conversation } from "./child.ts";
 import { KIND } from "./traffic.ts";
+import "./leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? ((await probeLab()) ?? false) : probe.reason;

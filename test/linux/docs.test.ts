@@ -7,6 +7,7 @@ import { FakeKernel, fakeFacts, fakeMachine } from "../../src/engine/linux/fixtu
 import { program } from "../../src/engine/linux/fixtures/programs.ts";
 import { attach } from "../../src/engine/linux/links/attach.ts";
 import { SECTIONS } from "../../src/object/sections.ts";
+import "../kernel/leaks.ts";
 
 const PAGE = readFileSync(new URL("../../docs/linux.md", import.meta.url), "utf8");
 

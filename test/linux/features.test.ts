@@ -12,6 +12,7 @@ import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { probeLinux } from "../../src/engine/linux/probe.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { skep } from "../cli/skep.ts";
+import "../kernel/leaks.ts";
 
 const { available: privileged, reason } = probeLinux();
 const needsRights = privileged ? false : (reason ?? "");

@@ -13,6 +13,7 @@ import { atLeast } from "../../src/engine/linux/release.ts";
 import { ROOT, skep } from "../cli/skep.ts";
 import { Conversation } from "../kernel/child.ts";
 import { openLab, probeLab } from "../support/netns.ts";
+import "../kernel/leaks.ts";
 
 const { available, reason } = probeLinux();
 const skip = available ? false : reason;

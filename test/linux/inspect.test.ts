@@ -9,6 +9,7 @@ import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { openLab, probeLab } from "../support/netns.ts";
 import { runScenario } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const { available, reason } = probeLinux();
 const bpftool = spawnSync("bpftool", ["version"]).status === 0;

@@ -7,6 +7,7 @@ import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { runScenario } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;

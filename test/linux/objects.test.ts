@@ -15,6 +15,7 @@ import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { buildLoader, compare, loadBy, missingForMounts, SKEP } from "./objects/compare.ts";
+import "../kernel/leaks.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const probe = probeLinux();

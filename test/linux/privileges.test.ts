@@ -17,6 +17,7 @@ import type { Spec } from "../../src/object/spec.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { type Ended, Folder, ROOT } from "../cli/skep.ts";
 import { fixture } from "./fixtures.ts";
+import "../kernel/leaks.ts";
 
 const missing = [
   probeLinux().reason,

@@ -6,7 +6,9 @@ import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { kernelLinks, Target } from "./scenario.ts";
+import { KernelCensus } from "../kernel/census.ts";
+import { Target } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;
@@ -47,7 +49,7 @@ describe("skep run in the kernel", { skip }, () => {
   const watching = () => ["--set", `watched=${target.pid}`];
 
   test("records are printed as they come, then the maps; Ctrl-C leaves nothing", async () => {
-    const links = kernelLinks();
+    const census = await KernelCensus.open();
     const { status, stdout, stderr } = await run([OBJECT, "--program", "on_tracepoint", ...watching()], () =>
       target.do("getppid 4"),
     );
@@ -59,11 +61,7 @@ describe("skep run in the kernel", { skip }, () => {
       `events: {"pid":${target.pid},"kind":4,"cookie":0}`,
     ]);
     assert.match(stdout, /^on_tracepoint .*detached$/m);
-    if (links !== null)
-      assert.deepEqual(
-        kernelLinks()?.filter((id) => id > Math.max(0, ...links)),
-        [],
-      );
+    assert.deepEqual(await census.settled(), [], "nothing is left in the kernel");
   });
 
   test("--json: a line for each record, and one for the end", async () => {

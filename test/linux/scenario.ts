@@ -4,9 +4,9 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BpfMap, Collection } from "../../src/engine/engine.ts";
+import { kernelDescriptors } from "../kernel/census.ts";
 import { Conversation } from "../kernel/child.ts";
 
 /** A process that does what it is told (target.ts). */
@@ -59,18 +59,6 @@ export class Variables {
   hits(at: number): number {
     return Number((this.get("hits") as bigint[])[at]);
   }
-}
-
-/** Descriptors of BPF objects and perf events that this process holds, as the kernel names them. */
-export function kernelDescriptors(): string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      return /bpf|perf_event/.test(target) ? [target] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Runs the scenario that the command line names; prints what it returned, and the descriptors that it left. */

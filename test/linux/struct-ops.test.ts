@@ -6,6 +6,7 @@ import { compileSource } from "../../src/compiler/compile.ts";
 import { LinuxEngine } from "../../src/engine/linux/engine.ts";
 import { FakeKernel, fakeFacts } from "../../src/engine/linux/fixtures/fake-kernel.ts";
 import { kernelTypes } from "../../src/kernels/types.ts";
+import "../kernel/leaks.ts";
 
 const source = (options = "") => `import { structOps } from "skep/bpf";
 import { type tcp_congestion_ops, type tcp_sock } from "skep/vmlinux";

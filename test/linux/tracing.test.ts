@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { KernelCensus } from "../kernel/census.ts";
 import { compilerMissing } from "./probes.ts";
-import { kernelLinks, runScenario } from "./scenario.ts";
+import { runScenario } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;
@@ -22,17 +24,13 @@ interface Observed {
 }
 
 async function observed(name: string): Promise<{ readonly result: unknown; readonly description: string }> {
-  const before = kernelLinks();
+  const census = await KernelCensus.open();
   const { result, left } = await runScenario("./tracing.scenarios.ts", name);
   const { detached, leftOpen, ...rest } = result as Observed;
   assert.ok(detached, "a detached program sees nothing");
   assert.ok(leftOpen <= 0 || name === "raw", "a link is all that attaching opens");
   assert.deepEqual(left, [], "everything was closed");
-  if (before !== null)
-    assert.deepEqual(
-      kernelLinks()?.filter((id) => id > Math.max(0, ...before)),
-      [],
-    );
+  assert.deepEqual(await census.settled(), [], "nothing is left in the kernel");
   return rest;
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { ethernet, ipv4, packet, padding, udp, vlan } from "../../src/packets/index.ts";
 import { Conversation } from "../kernel/child.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
+import "../kernel/leaks.ts";
 
 const skip = (await probeLab()) ?? (existsSync("/dev/net/tun") ? false : "there is no /dev/net/tun");
 const ROOT = resolve(import.meta.dirname, "../..");

@@ -12,6 +12,8 @@ import { KernelTypes } from "./kernel-types.ts";
 import type { LinuxLink } from "./links/link.ts";
 import type { LinkPlace } from "./links/open-link.ts";
 import type { MapPlace, OpenedMap } from "./maps/open-map.ts";
+import type { ProgramPlace } from "./programs/open-program.ts";
+import type { LinuxProgram } from "./programs/program.ts";
 import { RefusedProgram } from "./programs/refused.ts";
 import { openNative } from "./sys/native.ts";
 import type { Transport } from "./sys/transport.ts";
@@ -35,6 +37,7 @@ export class LinuxEngine implements Engine {
   readonly #ledger: DescriptorLedger;
   readonly #collections = new Set<AsyncDisposable>();
   readonly #opened = new Set<OpenedMap>();
+  readonly #programs = new Set<LinuxProgram>();
   #closed = false;
 
   /** For `openLinux`, and for tests with a transport of their own. */
@@ -77,6 +80,19 @@ export class LinuxEngine implements Engine {
     return (await import("./links/open-link.ts")).openLink(this.#kernel, place);
   }
 
+  /**
+   * A program that somebody else loaded, by its number or by where it is pinned: to be run, attached or put into a map of programs. Dispose it
+   * when it is no longer needed, with its links.
+   * @throws NotFoundError, PinError, PrivilegeError (numbers need CAP_SYS_ADMIN); AttachError for a section of another type of program
+   */
+  async openProgram(place: ProgramPlace): Promise<LinuxProgram> {
+    if (this.#closed) throw new FeatureError("engine", null, "opening a program: the engine was disposed");
+    const program = (await import("./programs/open-program.ts")).openProgram(this.#kernel, place);
+    for (const known of this.#programs) if (known.fd < 0) this.#programs.delete(known);
+    this.#programs.add(program);
+    return program;
+  }
+
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */
   get descriptors(): readonly string[] {
     return this.#ledger.report();
@@ -89,6 +105,8 @@ export class LinuxEngine implements Engine {
     this.#collections.clear();
     for (const map of this.#opened) map[Symbol.dispose]();
     this.#opened.clear();
+    for (const program of this.#programs) await program.close();
+    this.#programs.clear();
     this.#ledger.closeAll();
   }
 }

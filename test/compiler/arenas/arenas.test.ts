@@ -21,6 +21,7 @@ import { check } from "../../../src/verifier/index.ts";
 import { WAYS } from "../../calls/objects.ts";
 import { check as checkRows, row } from "../refusals.ts";
 import { arenaSpec, EXPECTED, told, useArena } from "./run.ts";
+import "../../kernel/leaks.ts";
 
 const MEMORY = 16 << 20;
 

@@ -11,6 +11,7 @@ import { openKernelTarget } from "../../../src/kernels/types.ts";
 import { check } from "../../../src/verifier/index.ts";
 import { computing, counted, evaluate } from "../program.ts";
 import { RANGES } from "./ranges.ts";
+import "../../kernel/leaks.ts";
 
 const compiled = (body: string, top = "", since = "6.1") => compileSource(computing(body, top), { file: "range.bpf.ts", since });
 

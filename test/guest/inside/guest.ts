@@ -15,8 +15,9 @@ import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { atLeast } from "../../../src/engine/linux/release.ts";
 import { readObject } from "../../../src/object/read.ts";
 import type { Spec } from "../../../src/object/spec.ts";
+import { kernelDescriptors } from "../../kernel/census.ts";
 import { fixture } from "../../linux/fixtures.ts";
-import { kernelDescriptors, kernelLinks, Variables } from "../../linux/scenario.ts";
+import { kernelLinks, Variables } from "../../linux/scenario.ts";
 
 if (!/ run=\S+/.test(readFileSync("/proc/cmdline", "utf8")))
   throw new Error("this runs in a guest of test/guest/boot.sh, and nowhere else: npm run test:guest");

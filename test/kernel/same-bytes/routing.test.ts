@@ -10,6 +10,7 @@ import { Conversation } from "../child.ts";
 import { compileScenario, missingCompiler } from "./objects.ts";
 import { addressOf, observeRouting } from "./observe-routing.ts";
 import { COMMANDS, LINKS, questions, room, SETTINGS } from "./routing.ts";
+import "../leaks.ts";
 
 const probe = probeLinux();
 const skip = missingCompiler() ?? (probe.available ? ((await probeLab()) ?? false) : probe.reason);

@@ -13,6 +13,7 @@ import { Conversation } from "../child.ts";
 import { corpus } from "./corpus.ts";
 import { compileScenario, missingCompiler, SCENARIOS } from "./objects.ts";
 import { type Observation, observe, type Run } from "./observe.ts";
+import "../leaks.ts";
 
 const PACKETS = 300;
 const probe = probeLinux();

@@ -3,6 +3,7 @@
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { pinObject, unpin } from "../pins.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
 import type { RawMap } from "./raw-map.ts";
@@ -28,6 +29,15 @@ export abstract class LinuxHandle implements MapHandle, Disposable {
   /** Makes it read-only for user space, for good. Since 5.2. */
   freeze(): void {
     this.raw.freeze();
+  }
+
+  pin(path: string): void {
+    this.raw.mustBeOpen();
+    pinObject(this.raw.kernel, this.fd, path, { what: `map ${this.name}` });
+  }
+
+  unpin(path: string): void {
+    unpin(this.raw.kernel, path, { what: `map ${this.name}` });
   }
 
   /** Gives back what the map's descriptor does not hold: memory, events, waiters. The descriptor is its collection's. */

@@ -7,6 +7,7 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
+import { pinObject, unpin } from "../pins.ts";
 import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
 
@@ -51,10 +52,24 @@ export class LinuxProgram implements Program {
     return link;
   }
 
+  pin(path: string): void {
+    this.mustBeOpen();
+    pinObject(this.kernel, this.fd, path, { what: `program ${this.name}` });
+  }
+
+  unpin(path: string): void {
+    unpin(this.kernel, path, { what: `program ${this.name}` });
+  }
+
   /** Lets go of its links and gives the program back. The kernel keeps both for as long as something else holds them, such as a pin. */
   async close(): Promise<void> {
     for (const link of this.links) link.close();
     this.descriptor.close();
+  }
+
+  /** For those that were opened by themselves; a collection does it for its own. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   protected mustBeOpen(): void {
