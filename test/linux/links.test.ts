@@ -8,6 +8,7 @@ import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { runScenario } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const old = atLeast(MACHINE.release, "6.6") ? null : "needs Linux 6.6";
