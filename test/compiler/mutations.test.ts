@@ -40,7 +40,7 @@ const WORDS = [
   ..."reserve() submit(e) discard(e) output(e) pop() push(1) getOn drain forEach tailCall redirect print config<u32>(0) atomicAdd exchange compareExchange".split(
     " ",
   ),
-  ..."ringBuffer queue arrayOfMaps FixedString<8> Bits<u32,3> Union<{a:u32}> ...e {...e} [...a] startsWith('a') charCodeAt(0) /**@union*/ BPF_ANY".split(
+  ..."({a,b}=s) [a,b]=[b,a] ringBuffer queue arrayOfMaps FixedString<8> Bits<u32,3> Union<{a:u32}> ...e {...e} [...a] startsWith('a') charCodeAt(0) /**@union*/ BPF_ANY".split(
     " ",
   ),
   ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(

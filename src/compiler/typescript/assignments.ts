@@ -2,6 +2,7 @@
 
 import type * as Syntax from "@babel/types";
 import { converted, literalAs, mayBeNull, refused } from "./conversions.ts";
+import { assignPattern } from "./destructuring.ts";
 import { expression, literal, typed } from "./expressions.ts";
 import { kernelPlace } from "./kernel/writes.ts";
 import { copyOf, isFresh, outlives } from "./locals.ts";
@@ -15,10 +16,7 @@ import type { Expression, Place, Statement } from "./tree.ts";
 import { isAddressBytes, isNullable, typeName, type ValueType } from "./types.ts";
 
 export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression): readonly Statement[] {
-  if (node.left.type === "ObjectPattern" || node.left.type === "ArrayPattern") {
-    fn.reporter.report("SK1101", spanOf(node.left), { what: "destructuring", instead: "assign each by its name" });
-    return [];
-  }
+  if (node.left.type === "ObjectPattern" || node.left.type === "ArrayPattern") return assignPattern(fn, node.left, node.right);
   const target = place(fn, node.left);
   if (node.operator !== "=") {
     const operator = node.operator.slice(0, -1);
@@ -33,13 +31,17 @@ export function assignment(fn: FunctionState, node: Syntax.AssignmentExpression)
 
 /** `target = right`. */
 export function assigned(fn: FunctionState, target: Place, right: Syntax.Node, node: Syntax.Node): readonly Statement[] {
-  const type: ValueType =
-    target.kind === "local"
-      ? target.local.type
-      : target.kind === "bits" || target.kind === "kernel-field"
-        ? target.type
-        : placeType(target.stored);
-  const value = typed(fn, right, type);
+  return assignedValue(fn, target, typed(fn, right, placedType(target)), node);
+}
+
+/** What a place takes. */
+export function placedType(target: Place): ValueType {
+  if (target.kind === "local") return target.local.type;
+  return target.kind === "bits" || target.kind === "kernel-field" ? target.type : placeType(target.stored);
+}
+
+/** `target = value`, of a value of its type. */
+export function assignedValue(fn: FunctionState, target: Place, value: Expression, node: Syntax.Node): readonly Statement[] {
   if (value.type.kind === "error" || (target.kind !== "local" && refuseCopy(fn, value))) return [];
   if (target.kind === "local") {
     const { local } = target;

@@ -220,13 +220,18 @@ export function assignedNames(node: Syntax.Node): ReadonlySet<string> {
         typeof target.name === "string"
       ) {
         names.add(target.name);
-      }
+      } else if (isPattern(target)) for (const { name } of boundNames(target)) names.add(name);
     }
     for (const [key, value] of Object.entries(next)) {
       if (value !== null && typeof value === "object" && key !== "loc") open.push(value);
     }
   }
   return names;
+}
+
+function isPattern(target: unknown): target is Syntax.ObjectPattern | Syntax.ArrayPattern {
+  if (typeof target !== "object" || target === null || !("type" in target)) return false;
+  return target.type === "ObjectPattern" || target.type === "ArrayPattern";
 }
 
 /** Whether a condition is the constant `true`. */
