@@ -31,6 +31,12 @@ export async function destinationsNamed(names: readonly string[], option: string
   });
 }
 
+/** The oldest kernel among them: what is compiled must be something that it has. */
+export function oldestOf(destinations: readonly Destination[]): string | undefined {
+  const versions = destinations.flatMap(({ name }) => (/^\d+\.\d+$/.test(name) ? [name] : []));
+  return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
+}
+
 /** With the kernel types that a room may have, where a program depends on some. */
 async function embedded({ type, section, core = [] }: ProgramSpec): Promise<Target | string> {
   const { loadKind } = await import("../engine/embedded/programs/kinds.ts");

@@ -11,6 +11,17 @@ import { hasColours } from "./terminal.ts";
 /** Errors of what a file contains: they know where in the file, but not which file. */
 const CONTENT_ERRORS: ReadonlySet<string> = new Set(["ObjectError", "BtfError", "LinkError", "CoreError"]);
 
+/** A program's file, and the kernel that is to run it. */
+export interface ProgramSource {
+  readonly file: string;
+  /** Linux, as `6.1`; undefined for the embedded engine, or when nobody knows. */
+  readonly since?: string | undefined;
+}
+
+export function sourceOptions({ since }: ProgramSource): CompileFileOptions {
+  return since === undefined ? {} : { since };
+}
+
 /**
  * A `.bpf.ts` source, one in C, or an object as a Spec. Warnings of clang go to stderr.
  * @throws CliError (input) for an object that cannot be read; else as `compile`.

@@ -139,6 +139,16 @@ int main(void) { struct a_bss b = { .seen = 1 }; return b.last; }
     assert.ok(!existsSync(join(folder.path, "bad.o")));
   });
 
+  it("skep verify asks about what is compiled for the oldest kernel that it asks", async () => {
+    const loop =
+      'import { range, type u64, XDP_PASS, xdp } from "skep/bpf";\nexport let total: u64 = 0;\nexport const p = xdp((ctx) => { for (const i of range(ctx.packet.length)) total += i; return XDP_PASS; });';
+    const file = folder.file("loop.bpf.ts", loop);
+    for (const kernels of ["6.1", "6.18", "6.18,6.1"]) {
+      const { status, stdout } = await skep(["verify", file, "--kernel", kernels]);
+      assert.equal(status, 0, stdout);
+    }
+  });
+
   it("--target embedded leaves programs of an application's hooks to the application", async () => {
     const hook = folder.file(
       "hook.bpf.ts",

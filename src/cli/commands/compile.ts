@@ -78,7 +78,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     throw new CliError(EXIT.usage, `--emit ir is for .bpf.ts sources: ${file} does not go through our compiler's IR`);
   const targets = args.values("target").flatMap((value) => value.split(",").map((name) => name.trim()));
   const destinations = targets.length === 0 ? [] : await destinationsOf(targets);
-  const since = oldestOf(destinations);
+  const since = destinations.length === 0 ? undefined : (await import("../destinations.ts")).oldestOf(destinations);
   const vmlinux = args.value("vmlinux");
   const spec = await openSpec(file, {
     ...(cpu === undefined ? {} : { cpu }),
@@ -120,12 +120,6 @@ async function destinationsOf(targets: readonly string[]): Promise<Destination[]
   ]);
   const names = targets.flatMap((name) => (name === "kernel" ? KERNELS : [name]));
   return destinationsNamed(names, "--target");
-}
-
-/** The oldest kernel among them: what is compiled must be something that it has. */
-function oldestOf(destinations: readonly Destination[]): string | undefined {
-  const versions = destinations.flatMap(({ name }) => (/^\d+\.\d+$/.test(name) ? [name] : []));
-  return versions.sort((a, b) => a.localeCompare(b, "en", { numeric: true }))[0];
 }
 
 /** Verifies for each target, and tells on stderr of what is refused. */

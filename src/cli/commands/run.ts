@@ -1,5 +1,6 @@
 /** `skep run FILE`: in the kernel, where its sections say, or on a capture or recording in the embedded engine. */
 
+import { release } from "node:os";
 import type { Spec } from "../../object/spec.ts";
 import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import type { PlaceOptions } from "../attach-plan.ts";
@@ -8,7 +9,7 @@ import type { Job, Setup } from "../job.ts";
 import type { LiveJob } from "../live.ts";
 import { selectProgram } from "../programs.ts";
 import { applyToSpec } from "../settings.ts";
-import { openSpec, TYPES_HELP } from "../sources.ts";
+import { openSpec, type ProgramSource, sourceOptions, TYPES_HELP } from "../sources.ts";
 import type { Watch } from "../watch/watch.ts";
 
 const help: CommandHelp = {
@@ -112,8 +113,10 @@ async function execute(args: Arguments): Promise<ExitStatus> {
       const setup = setupOf(spec);
       return { ...setup, plan: planPrograms(setup.spec, wanted, places), duration, watch: undefined };
     };
-    if (args.flag("dry-run")) return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file)));
-    return started(file, watching, liveJobOf, (job, watch) => runLive({ ...job, watch }));
+    const source = { file, since: runningKernel() };
+    if (args.flag("dry-run"))
+      return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file, sourceOptions(source))));
+    return started(source, watching, liveJobOf, (job, watch) => runLive({ ...job, watch }));
   }
   if (way === "replay-events") {
     const { replayRecording } = await import("../replay-events.ts");
@@ -126,29 +129,34 @@ async function execute(args: Arguments): Promise<ExitStatus> {
           : [selectProgram(setup.spec, wanted)];
       return { ...setup, programs: chosen.map(({ name }) => name) };
     };
-    return started(file, watching, eventsJobOf, (job, watch) => again(job, watch, (each) => replayRecording(each, files)));
+    return started({ file }, watching, eventsJobOf, (job, watch) => again(job, watch, (each) => replayRecording(each, files)));
   }
   if (way === "replay") {
     const { replayCapture } = await import("../replay.ts");
     const files = { capture: args.value(way) ?? "", pass: args.value("pass"), drop: args.value("drop") };
-    return started(file, watching, jobOf, (job, watch) => again(job, watch, (each) => replayCapture(each, files)));
+    return started({ file }, watching, jobOf, (job, watch) => again(job, watch, (each) => replayCapture(each, files)));
   }
   const { runOnDevice } = await import("../live-device.ts");
-  return started(file, watching, jobOf, (job, watch) =>
+  return started({ file }, watching, jobOf, (job, watch) =>
     runOnDevice(job, { kind: way, name: args.value(way) ?? "", duration, watch }),
   );
 }
 
+/** The version of the kernel that is to run the program; undefined when its name is no version. */
+function runningKernel(): string | undefined {
+  return /^\d+\.\d+/.exec(release())?.[0];
+}
+
 /** Compiles the file and runs it; with `watching`, waits until it compiles. */
 async function started<Job>(
-  file: string,
+  source: ProgramSource,
   watching: boolean,
   make: (spec: Spec) => Job,
   run: (job: Job, watch: Watch<Job> | undefined) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
-  if (!watching) return run(make(await openSpec(file)), undefined);
+  if (!watching) return run(make(await openSpec(source.file, sourceOptions(source))), undefined);
   const [{ Watch }, { End }] = await Promise.all([import("../watch/watch.ts"), import("../end.ts")]);
-  const watch = new Watch(file, make);
+  const watch = new Watch(source, make);
   let job: Job | null;
   {
     using end = new End(undefined);

@@ -2,7 +2,7 @@
 
 import type { Explanation } from "../../verifier/explain/explanation.ts";
 import { type Arguments, type CommandHelp, fileOperand } from "../arguments.ts";
-import { destinationsNamed } from "../destinations.ts";
+import { destinationsNamed, oldestOf } from "../destinations.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { toJson } from "../maps.ts";
 import { selectPrograms } from "../programs.ts";
@@ -55,7 +55,9 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   if (chosen.length > 1) throw new CliError(EXIT.usage, `choose one of ${chosen.map((format) => `--${format}`).join(" and ")}`);
   const [format = "text"] = chosen;
   const destinations = await destinationsOf(args.values("kernel"), format === "log" || profile);
-  const spec = await openSpec(file);
+  // As it would be compiled for all of them: an object is what it is.
+  const since = oldestOf(destinations);
+  const spec = await openSpec(file, since === undefined ? {} : { since });
   const names = args.values("program");
   const programs = names.length === 0 ? spec.programs : selectPrograms(spec, names);
   if (programs.length === 0) throw new CliError(EXIT.input, `${file}: there is no program in it`);

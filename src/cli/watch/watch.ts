@@ -2,19 +2,19 @@
 
 import type { Spec } from "../../object/spec.ts";
 import { reportFailure } from "../failure.ts";
-import { openSpec } from "../sources.ts";
+import { openSpec, type ProgramSource, sourceOptions } from "../sources.ts";
 import { styleFor } from "../terminal.ts";
 import { Sources } from "./sources.ts";
 import type { Swapped } from "./swap.ts";
 
 export class Watch<Job> {
-  readonly #file: string;
+  readonly #source: ProgramSource;
   readonly #make: (spec: Spec) => Job;
   readonly #sources = new Sources();
 
   /** @param make what is to run of a Spec; what it throws is told, too */
-  constructor(file: string, make: (spec: Spec) => Job) {
-    this.#file = file;
+  constructor(source: ProgramSource, make: (spec: Spec) => Job) {
+    this.#source = source;
     this.#make = make;
   }
 
@@ -35,7 +35,9 @@ export class Watch<Job> {
 
   async #compiled(): Promise<Job | null> {
     try {
-      return this.#make(await this.#sources.compiled((onFile) => openSpec(this.#file, { onFile })));
+      return this.#make(
+        await this.#sources.compiled((onFile) => openSpec(this.#source.file, { ...sourceOptions(this.#source), onFile })),
+      );
     } catch (error) {
       await reportFailure(error, { verbose: false, json: false });
       process.stderr.write(`${styleFor(process.stderr).dim("waiting for a change")}\n`);
