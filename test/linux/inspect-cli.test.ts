@@ -145,7 +145,8 @@ describe("what is in the kernel", { skip }, () => {
     [["show", "program", "drain"], "there is no program drain: did you mean drains?", 4],
     [["show", "map", "4294967294"], "there is no map 4294967294; skep list maps shows what there is", 4],
     [["show", "map", "/sys/fs/bpf/no-such"], "/sys/fs/bpf/no-such", 4],
-    [["show", "prgram", "1"], 'skep show takes program, map, btf and which, found "prgram"; did you mean program?', 2],
+    [["show", "link", "drops"], "there is no link drops: links have numbers, no names", 4],
+    [["show", "prgram", "1"], 'skep show takes program, map, link, btf and which, found "prgram"; did you mean program?', 2],
     [["show", "map", "1", "--code", "jited"], "--code goes with skep show program", 2],
     [["show", "program", "1", "--disassemble"], "--disassemble goes with --code jited", 2],
     [["list", "program", "x"], "skep list takes one kind, found also x", 2],
@@ -195,6 +196,28 @@ describe("what is attached", { skip }, () => {
     } finally {
       rmdirSync(folder);
     }
+  });
+
+  test("skep list links, skep show link", async () => {
+    await using loaded = await Loaded.start("tracing", "on_raw");
+    const { on_raw } = loaded.numbers.programs;
+    const text = await run("list", "links");
+    const row = new RegExp(
+      `^ +(\\d+) {2}raw_tracepoint +${on_raw} {2}on_raw +raw tracepoint sys_enter +node \\(${loaded.pid}\\)$`,
+      "m",
+    );
+    assert.match(text, row);
+    const [, id = ""] = row.exec(text) ?? [];
+    assert.match(
+      await run("show", "link", id),
+      new RegExp(`^link ${id}\n {2}type +raw_tracepoint\n {2}attached as +raw tracepoint sys_enter\n`),
+    );
+    assert.match(
+      await run("show", "program", String(on_raw)),
+      new RegExp(`^ {2}attached +raw tracepoint sys_enter \\(link ${id}\\)$`, "m"),
+    );
+    const { tracepoint, processes } = JSON.parse(await run("show", "link", id, "--json"));
+    assert.deepEqual([tracepoint, processes], ["sys_enter", [{ pid: loaded.pid, command: "node" }]]);
   });
 
   test("skep list perf", async () => {

@@ -5,12 +5,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Collection } from "../../src/engine/engine.ts";
+import type { LinkInfo } from "../../src/engine/link-info.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { program } from "../../src/engine/linux/fixtures/programs.ts";
 import { type KernelInspector, openInspector } from "../../src/engine/linux/inspect/inspector.ts";
 import type { MapInfo, ProgramInfo } from "../../src/engine/linux/inspect/types.ts";
+import { LINK_TYPE } from "../../src/engine/linux/links/info-layout.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import type { Transport } from "../../src/engine/linux/sys/transport.ts";
 import { COMMAND } from "../../src/uapi/commands.ts";
@@ -203,6 +205,83 @@ function compareCode(name: string) {
   });
 }
 
+/** Older bpftools know fewer types of links, and tell less of those that they know. */
+function linkAsJson(link: LinkInfo, theirs: Json): Json {
+  const numbered = typeof theirs["type"] === "number";
+  const common = {
+    id: link.id,
+    type: numbered ? LINK_TYPE[link.type as keyof typeof LINK_TYPE] : link.type,
+    prog_id: link.program,
+  };
+  switch (link.type) {
+    case "raw_tracepoint":
+      return { ...common, tp_name: link.tracepoint };
+    case "cgroup":
+      return { ...common, cgroup_id: Number(link.cgroup), attach_type: link.attachType };
+    case "netns":
+      return { ...common, netns_ino: link.namespace, attach_type: link.attachType };
+    default:
+      return common;
+  }
+}
+
+/** What was attached in a network namespace and a control group of our own, and to events. */
+async function compareLinks() {
+  const folder = `${cgroupRoot({ facts: MACHINE })}/skep-links-${process.pid}`;
+  mkdirSync(folder);
+  try {
+    await using engine = await openLinux();
+    await using network = await engine.load(fixture("network"));
+    await using tracing = await engine.load(fixture("tracing"));
+    using inspector = await openInspector();
+    const attached = [
+      await network.programs["on_ingress"]?.attach({ interface: "veth0" }),
+      await network.programs["on_netfilter"]?.attach({ netfilter: { family: "ipv4", hook: "output" } }),
+      await network.programs["on_lookup"]?.attach(),
+      await network.programs["on_connect"]?.attach({ cgroup: folder }),
+      await tracing.programs["on_raw"]?.attach(),
+      await tracing.programs["on_tracepoint"]?.attach(),
+      await tracing.programs["on_entry"]?.attach({ pid: process.pid }),
+    ] as unknown as { readonly fd: number; readonly description: string }[];
+    const all = inspector.links();
+    const found: string[] = [];
+    const types: string[] = [];
+    for (const handle of attached) {
+      const link = inspector.link(handle);
+      const theirs = bpftool("link", "show", "id", String(link.id));
+      // Only what both say: newer ones say more than this test knows.
+      const ours = linkAsJson(link, theirs);
+      const common = Object.fromEntries(Object.keys(ours).map((name) => [name, theirs[name]]));
+      found.push(...differences(handle.description, ours, common));
+      if (
+        JSON.stringify(
+          all.find(({ id }) => id === link.id),
+          plain,
+        ) !== JSON.stringify(link, plain)
+      )
+        found.push(`${link.id} is not in the list`);
+      types.push(link.type);
+    }
+    return { types, found, gone: await goneLink(inspector, attached) };
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+
+/** What is detached is not there any more. */
+async function goneLink(inspector: KernelInspector, attached: readonly { readonly fd: number }[]): Promise<string> {
+  const [first] = attached as unknown as { readonly fd: number; detach(): Promise<void> }[];
+  const id = first === undefined ? 0 : inspector.link(first).id;
+  await first?.detach();
+  try {
+    return `still there: ${inspector.link(id).type}`;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
 function compareTypes() {
   return loaded("tracing", (inspector, { programs, maps }) => {
     const ids = new Set(handles(programs).map((handle) => inspector.program(handle).btf));
@@ -374,6 +453,7 @@ await main({
   "code of maps": () => compareCode("maps"),
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
+  links: compareLinks,
   network: compareNetwork,
   cgroups: compareCgroups,
   "perf events": comparePerfEvents,

@@ -71,6 +71,18 @@ describe("what is attached", { skip }, () => {
     });
   });
 
+  test("by links", { skip: noLab || noGroups }, async () => {
+    await using lab = await openLab();
+    const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`];
+    const { result, left } = await runScenario("./inspect.scenarios.ts", "links", enter);
+    assert.deepEqual(left, []);
+    assert.deepEqual(result, {
+      types: ["tcx", "netfilter", "netns", "cgroup", "raw_tracepoint", "perf_event", "perf_event"],
+      found: [],
+      gone: "NotFoundError",
+    });
+  });
+
   test("to control groups", { skip: noGroups }, async () => {
     assert.deepEqual(await run("cgroups"), {
       attached: [

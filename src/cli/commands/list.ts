@@ -10,11 +10,11 @@ import { toJson } from "../maps.ts";
 import { write } from "../sources.ts";
 import { styleFor } from "../terminal.ts";
 
-const KINDS = ["programs", "maps", "btf", "network", "cgroups", "perf"] as const;
+const KINDS = ["programs", "maps", "links", "btf", "network", "cgroups", "perf"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Of those: what no kind means. */
-const USUAL: readonly Kind[] = ["programs", "maps"];
+const USUAL: readonly Kind[] = ["programs", "maps", "links"];
 
 const help: CommandHelp = {
   name: "list",
@@ -24,7 +24,7 @@ const help: CommandHelp = {
     effective: { help: "cgroups: what runs for a group, from groups above it, too; not only what is attached to it" },
   },
   notes: [
-    "Without a kind: programs and maps.",
+    "Without a kind: programs, maps and links.",
     "network is what is attached to interfaces of this network namespace, and to the namespace: XDP, tc, tcx, netkit, flow dissectors, socket lookups. cgroups is what is attached to the control group PATH (default: /) and those below it. perf is what processes have on perf events by their descriptors.",
     "It shows what all processes have, and needs CAP_SYS_ADMIN (root); network and cgroups do with CAP_NET_ADMIN.",
     "With --json: an array of one kind, or an object with the arrays of several.",
@@ -67,13 +67,21 @@ async function listOf(kernel: KernelInspector, kind: Kind, path: string | undefi
     if (kind === "network") return listNetwork(kernel);
     return kind === "cgroups" ? listCgroups(kernel, path, effective) : listPerf(kernel);
   }
-  const [{ Usage }, { listPrograms, listMaps, listBtfs }] = await Promise.all([
+  const [{ Usage }, { listPrograms, listMaps, listLinks, listBtfs }] = await Promise.all([
     import("../kernel/usage.ts"),
     import("../kernel/lists.ts"),
   ]);
   const usage = new Usage(kernel);
-  if (kind === "programs") return listPrograms(kernel, usage);
-  return kind === "maps" ? listMaps(kernel, usage) : listBtfs(kernel, usage);
+  switch (kind) {
+    case "programs":
+      return listPrograms(kernel, usage);
+    case "maps":
+      return listMaps(kernel, usage);
+    case "links":
+      return listLinks(kernel, usage);
+    case "btf":
+      return listBtfs(kernel, usage);
+  }
 }
 
 function kindNamed(word: string): Kind {

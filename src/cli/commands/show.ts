@@ -1,4 +1,4 @@
-/** `skep show`: one program, map or BTF object of the kernel, and everything about it. */
+/** `skep show`: one program, map, link or BTF object of the kernel, and everything about it. */
 
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import { inspectKernel } from "../../engine/open.ts";
@@ -11,7 +11,7 @@ import { toJson } from "../maps.ts";
 import { write } from "../sources.ts";
 import { type Style, styleFor } from "../terminal.ts";
 
-const KINDS = ["program", "map", "btf"] as const;
+const KINDS = ["program", "map", "link", "btf"] as const;
 type Kind = (typeof KINDS)[number];
 
 const CODES = ["translated", "jited", "none"] as const;
@@ -23,7 +23,7 @@ const ONLY_FOR: Readonly<Record<string, Kind>> = { code: "program", disassemble:
 const help: CommandHelp = {
   name: "show",
   summary: "one program, map, link or BTF object of the kernel: facts, code with source lines, contents, who uses it",
-  operands: "program|map|btf ID|NAME|PATH",
+  operands: "program|map|link|btf ID|NAME|PATH",
   options: {
     code: {
       value: CODES.join("|"),
@@ -34,7 +34,7 @@ const help: CommandHelp = {
     format: { value: "c|dts|json", help: "btf: print the types themselves, as C, TypeScript or JSON" },
   },
   notes: [
-    "ID is the kernel's number, NAME what it is called (all of that name are shown), PATH where it is pinned.",
+    "ID is the kernel's number, NAME what it is called (all of that name are shown; links have none), PATH where it is pinned.",
     "It needs CAP_SYS_ADMIN (root). Maps are opened for reading.",
     "With --json: an object; of several with that name, an array.",
   ],
@@ -117,6 +117,14 @@ const SHOW: Readonly<Record<Kind, (kernel: KernelInspector, which: number | stri
         return { json: null, lines: [...lines, "", ...(await renderMapContents(kernel, map, most, style))] };
       }),
     );
+  },
+  async link(kernel, which, { style }) {
+    const { renderLink } = await import("../kernel/show-link.ts");
+    const usage = new Usage(kernel);
+    return kernel.links(which).map((link) => {
+      const use = usage.of("link", link.id);
+      return { json: { ...link, ...use }, lines: renderLink(kernel, link, use, style) };
+    });
   },
   async btf(kernel, which, { style }) {
     const { describeTypes, renderTypes } = await import("../kernel/show-btf.ts");

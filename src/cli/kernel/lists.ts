@@ -3,6 +3,7 @@
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { BtfInfo, MapInfo, ProgramInfo } from "../../engine/linux/inspect/types.ts";
 import { bytes, type Column, count, type Style, table } from "../terminal.ts";
+import { Places } from "./places.ts";
 import { type Usage, useText } from "./usage.ts";
 import { age } from "./words.ts";
 
@@ -75,6 +76,28 @@ export function listMaps(kernel: KernelInspector, usage: Usage): Listed {
     title: "Maps",
     none: "there are no maps",
     items: all.map((map) => ({ ...map, ...usage.of("map", map.id) })),
+    lines: (style) => slimTable(columns, rows(), style),
+  };
+}
+
+export function listLinks(kernel: KernelInspector, usage: Usage): Listed {
+  const all = kernel.links();
+  const places = new Places(kernel);
+  const names = new Map(kernel.programs().map(({ id, name }) => [id, name]));
+  const rows = (): string[][] =>
+    all.map((link) => [
+      String(link.id),
+      link.type,
+      link.program === 0 ? "" : String(link.program),
+      names.get(link.program) ?? "",
+      places.describe(link),
+      useText(usage.of("link", link.id)),
+    ]);
+  const columns = [RIGHT("id"), LEFT("type"), RIGHT("program"), LEFT("name"), LEFT("attached as"), LEFT("used by")];
+  return {
+    title: "Links",
+    none: "there are no links",
+    items: all.map((link) => ({ ...link, ...usage.of("link", link.id) })),
     lines: (style) => slimTable(columns, rows(), style),
   };
 }

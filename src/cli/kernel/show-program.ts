@@ -7,6 +7,7 @@ import type { FunctionInfo, LineInfo } from "../../object/spec.ts";
 import { bytes, count, duration, type Style } from "../terminal.ts";
 import type { Disassembler } from "./disassemble.ts";
 import { type Fact, renderFacts } from "./facts.ts";
+import { Places } from "./places.ts";
 import type { Use } from "./usage.ts";
 import { when } from "./words.ts";
 
@@ -27,6 +28,7 @@ export function renderProgram(kernel: KernelInspector, program: ProgramInfo, use
     ["types", program.btf === null ? "none" : `BTF ${program.btf}`],
     ["runs", statistics.runCount === 0 ? "" : runsText(statistics)],
     ["not run", statistics.recursionMisses === 0 ? "" : `${count(statistics.recursionMisses)} times, while it was running`],
+    ["attached", attachedText(kernel, program.id)],
     ["pinned", use.pinned.join(", ")],
     ["held by", use.processes.map(({ pid, command }) => `${command} (${pid})`).join(", ")],
   ];
@@ -40,6 +42,20 @@ function instructionsText({ translatedBytes, verifiedInstructions }: ProgramInfo
 
 function runsText({ runCount, runTime }: ProgramInfo["statistics"]): string {
   return `${count(runCount)} in ${duration(runTime)}, ${duration(runTime / runCount)} each (as far as they were counted)`;
+}
+
+/** By links; what is attached in other ways, skep list network, cgroups and perf show. */
+function attachedText(kernel: KernelInspector, id: number): string {
+  const places = new Places(kernel);
+  // Before 5.8 kernels tell of no links.
+  const links = found(() => kernel.links())
+    .flat()
+    .filter(({ program }) => program === id);
+  // Samples have a link for each CPU.
+  const byPlace = Map.groupBy(links, (link) => places.describe(link));
+  return [...byPlace]
+    .map(([place, own]) => `${place} (${own.length === 1 ? "link" : "links"} ${own.map((link) => link.id).join(", ")})`)
+    .join("; ");
 }
 
 /** Its name too, where it still has one. */

@@ -224,6 +224,26 @@ describe("a kernel that does not tell", () => {
   });
 });
 
+test("links: what they are, and that they have no names", () => {
+  // Type 6 is XDP; number, program, interface.
+  const info = new Uint8Array(Uint32Array.of(6, 2, 7, 0, 3).buffer);
+  const { inspector, kernel } = machine([{ kind: "link", id: 2, info }]);
+  const link = { type: "xdp", id: 2, program: 7, attachType: "xdp", interface: 3 };
+  assert.deepEqual(inspector.links(), [link]);
+  assert.deepEqual(inspector.link(2), link);
+  assert.throws(() => inspector.link(3), {
+    name: "NotFoundError",
+    message: "there is no link 3; skep list links shows what there is",
+  });
+  assert.throws(() => inspector.links("eth0"), {
+    name: "NotFoundError",
+    message: "there is no link eth0: links have numbers, no names",
+  });
+  kernel.on("link_get_next_id", () => -ERRNO.EINVAL);
+  assert.throws(() => new KernelInspector(kernel, fakeFacts({}, "5.7.0")).links(), { name: "FeatureError", since: "5.8" });
+  assert.deepEqual([...kernel.descriptors], []);
+});
+
 test("maps are opened for reading alone", () => {
   const { kernel, inspector } = machine();
   inspector.maps();

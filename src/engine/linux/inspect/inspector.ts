@@ -2,10 +2,12 @@
 
 import type { Btf } from "../../../btf/btf.ts";
 import { NotFoundError } from "../../errors.ts";
+import type { LinkInfo } from "../../link-info.ts";
 import { DescriptorLedger } from "../descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "../facts.ts";
 import type { Kernel } from "../kernel.ts";
 import { KernelTypes } from "../kernel-types.ts";
+import { linkInfo } from "../links/info.ts";
 import type { OpenedMap } from "../maps/open-map.ts";
 import { openNative } from "../sys/native.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -17,7 +19,7 @@ import { findObjects, type ObjectReference, type Read, useObject } from "./find.
 import { eachHolder } from "./holders.ts";
 import { KernelSymbols } from "./kernel-symbols.ts";
 import { readMap } from "./map-info.ts";
-import { eachNetworkAttachment } from "./network.ts";
+import { eachNetworkAttachment, interfaces } from "./network.ts";
 import { eachObject, type ObjectKind } from "./objects.ts";
 import { eachPerfAttachment } from "./perf-events.ts";
 import { eachPin } from "./pins.ts";
@@ -51,6 +53,7 @@ export class KernelInspector implements Disposable {
   readonly #kernel: Kernel;
   readonly #symbols: KernelSymbols;
   readonly #program: Read<ProgramInfo> = (descriptor) => readProgram(this.#kernel, descriptor);
+  readonly #link: Read<LinkInfo> = ({ fd }) => linkInfo(this.#kernel, fd);
   readonly #map: Read<MapInfo> = (descriptor) => readMap(this.#kernel, descriptor);
 
   /** For `inspectKernel`, and for tests with a transport of their own. */
@@ -81,6 +84,19 @@ export class KernelInspector implements Disposable {
   /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
   map(which: ObjectReference): MapInfo {
     return useObject(this.#kernel, "map", which, this.#map, this.#map);
+  }
+
+  /**
+   * Links, by which programs are attached: all, or the one that a reference means (they have no names). By their nature they say where.
+   * @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.8
+   */
+  links(which?: ObjectReference): LinkInfo[] {
+    return this.#list("link", which, this.#link);
+  }
+
+  /** The one that a reference means. @throws NotFoundError, PrivilegeError */
+  link(which: ObjectReference): LinkInfo {
+    return useObject(this.#kernel, "link", which, this.#link, this.#link);
   }
 
   /**
@@ -170,6 +186,11 @@ export class KernelInspector implements Disposable {
    */
   network(): NetworkAttachment[] {
     return [...eachNetworkAttachment(this.#kernel)];
+  }
+
+  /** The interfaces of this process's network namespace: names for the numbers that links and programs tell. */
+  interfaces(): { readonly name: string; readonly index: number }[] {
+    return interfaces(this.#kernel);
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Lists that the kernel sends by routing messages (rtnetlink(7)): one request, many messages, each a struct and attributes behind it. */
 
+import { NLM_F, NLMSG_HEADER } from "../links/route-messages.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Transport } from "../sys/transport.ts";
 
@@ -9,23 +10,20 @@ export interface Message {
   readonly payload: Uint8Array;
 }
 
-const NLM_F_REQUEST = 1;
-const NLM_F_DUMP = 0x300;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const HEADER = 16;
 /** Bytes of answers that there is room for at first, and at most. */
 const ROOM = 1 << 18;
 const MOST_ROOM = 1 << 28;
 
 /** @throws SystemError */
 export function dump(transport: Transport, type: number, payload: Uint8Array): Message[] {
-  const request = new Uint8Array(HEADER + payload.length);
+  const request = new Uint8Array(NLMSG_HEADER + payload.length);
   const view = new DataView(request.buffer);
   view.setUint32(0, request.length, true);
   view.setUint16(4, type, true);
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
-  request.set(payload, HEADER);
+  view.setUint16(6, NLM_F.request | NLM_F.dump, true);
+  request.set(payload, NLMSG_HEADER);
   for (let room = ROOM; ; room *= 4) {
     const answer = new Uint8Array(room);
     const length = transport.netlink(request, answer);
@@ -38,17 +36,17 @@ export function dump(transport: Transport, type: number, payload: Uint8Array): M
 function messagesOf(answer: Uint8Array): Message[] {
   const messages: Message[] = [];
   const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
-  for (let at = 0; at + HEADER <= answer.length; ) {
+  for (let at = 0; at + NLMSG_HEADER <= answer.length; ) {
     const size = view.getUint32(at, true);
     const type = view.getUint16(at + 4, true);
     if (type === NLMSG_DONE) break;
     if (type === NLMSG_ERROR) {
-      const errno = -view.getInt32(at + HEADER, true);
+      const errno = -view.getInt32(at + NLMSG_HEADER, true);
       if (errno > 0) throw new SystemError("netlink", errno);
       break;
     }
-    messages.push({ type, payload: answer.subarray(at + HEADER, at + size) });
-    at += Math.max(HEADER, (size + 3) & ~3);
+    messages.push({ type, payload: answer.subarray(at + NLMSG_HEADER, at + size) });
+    at += Math.max(NLMSG_HEADER, (size + 3) & ~3);
   }
   return messages;
 }

@@ -41,14 +41,25 @@ interface Interface {
   readonly index: number;
 }
 
+/** Of this process's network namespace. @throws SystemError */
+export function interfaces(kernel: Kernel): Interface[] {
+  return dumpLinks(kernel).map(({ name, index }) => ({ name, index }));
+}
+
+function dumpLinks({ transport }: Kernel): (Interface & { readonly attributes: ReadonlyMap<number, Uint8Array> })[] {
+  return dump(transport, RTM.getLink, new Uint8Array(IFINFOMSG)).flatMap(({ type, payload }) => {
+    if (type !== RTM.newLink) return [];
+    const attributes = attributesOf(payload.subarray(IFINFOMSG));
+    const index = new DataView(payload.buffer, payload.byteOffset).getInt32(4, true);
+    return [{ name: textOf(attributes.get(IFLA.name) ?? new Uint8Array(0)), index, attributes }];
+  });
+}
+
 /** By interface, and of each in the order in which packets meet them; then what is attached to the namespace. @throws PrivilegeError, SystemError */
 export function* eachNetworkAttachment(kernel: Kernel): Generator<NetworkAttachment, undefined, undefined> {
   const disciplines = dumpTc(kernel, RTM.getQdisc, RTM.newQdisc, 0, 0);
-  const links = dump(kernel.transport, RTM.getLink, new Uint8Array(IFINFOMSG)).filter(({ type }) => type === RTM.newLink);
-  for (const { payload } of links) {
-    const attributes = attributesOf(payload.subarray(IFINFOMSG));
-    const index = new DataView(payload.buffer, payload.byteOffset).getInt32(4, true);
-    const at = { name: textOf(attributes.get(IFLA.name) ?? new Uint8Array(0)), index };
+  for (const { name, index, attributes } of dumpLinks(kernel)) {
+    const at = { name, index };
     yield* xdpOf(at, attributesOf(attributes.get(IFLA.xdp) ?? new Uint8Array(0)));
     for (const attachType of ["netkit_primary", "netkit_peer", "tcx_ingress", "tcx_egress"] as const)
       yield* queried(kernel, attachType, index, at);
