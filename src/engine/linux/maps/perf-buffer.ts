@@ -30,7 +30,7 @@ interface Buffer {
   readonly cursor: PerfCursor;
 }
 
-export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease> implements PerfEventArray {
+export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, PerfOptions> implements PerfEventArray {
   readonly #codec: ReusingCodec | null;
   #buffers: Buffer[] = [];
   #counters: Descriptor[] = [];

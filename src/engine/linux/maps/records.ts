@@ -8,8 +8,12 @@ import { LinuxHandle } from "./handle.ts";
 
 /** More than any buffer holds. */
 const ALL = 0x7fff_ffff;
+const NONE: RecordOptions = {};
 
-export abstract class LinuxRecords<Item, Leasing extends EachLease> extends LinuxHandle implements Readable {
+export abstract class LinuxRecords<Item, Leasing extends EachLease, Options extends RecordOptions>
+  extends LinuxHandle
+  implements Readable
+{
   #member: Member | null = null;
   /** Who waits, one reading each. */
   #waits = 0;
@@ -28,12 +32,12 @@ export abstract class LinuxRecords<Item, Leasing extends EachLease> extends Linu
     return countOf(this.reader().passLeased(each, ALL));
   }
 
-  records(options: RecordOptions = {}): AsyncIterableIterator<Item> {
-    return recordsOf(this, this.reader(options), options);
+  records(options?: Options): AsyncIterableIterator<Item> {
+    return recordsOf(this, this.reader(options ?? NONE), options ?? NONE);
   }
 
-  batches(options: RecordOptions = {}): AsyncIterableIterator<Item[]> {
-    return batchesOf(this, this.reader(options), options);
+  batches(options?: Options): AsyncIterableIterator<Item[]> {
+    return batchesOf(this, this.reader(options ?? NONE), options ?? NONE);
   }
 
   async consume(each: (record: Item) => boolean | void, options: ConsumeOptions = {}): Promise<number> {

@@ -1,14 +1,14 @@
 /** Ring buffers that programs write and user space reads (since 5.8). */
 
 import type { ReusingCodec } from "../../../btf/codec.ts";
-import type { Lease, RingBuffer } from "../../engine.ts";
+import type { Lease, RecordOptions, RingBuffer } from "../../engine.ts";
 import { RecordReader } from "../../record-reader.ts";
 import type { Awaited } from "../events/waiter.ts";
 import type { RawMap } from "./raw-map.ts";
 import { LinuxRecords } from "./records.ts";
 import { RingCursor, RingMemory } from "./ring-memory.ts";
 
-export class LinuxRingBuffer extends LinuxRecords<unknown, Lease> implements RingBuffer {
+export class LinuxRingBuffer extends LinuxRecords<unknown, Lease, RecordOptions> implements RingBuffer {
   readonly #codec: ReusingCodec | null;
   /** Once somebody reads. */
   #reading: { readonly memory: RingMemory; readonly cursor: RingCursor; readonly reader: RecordReader } | null = null;
