@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { openBtf } from "../btf/btf.ts";
 import { BtfBuilder } from "../btf/builder.ts";
 import { makeCodec } from "../btf/codec.ts";
-import { columnOf, type NumberMemory, numberAt } from "./numbers.ts";
+import { columnOf, type NumberMemory, numberAt, placedCodec } from "./numbers.ts";
 
 const builder = new BtfBuilder();
 const int = (name: string, size: number, signed = false) => builder.int(name, size, { signed });
@@ -169,5 +169,43 @@ describe("a column", () => {
 
   test("of an array without types says so", () => {
     assert.throws(() => columnOf({ ...map(u32), valueType: 0 }, types, "", new Bytes(24)), /whose type is not known/);
+  });
+});
+
+describe("a codec of one place", () => {
+  for (const [name, type] of Object.entries({ ...KINDS, bool, be32, row })) {
+    test(`${name} is read and written as by its codec`, () => {
+      const codec = makeCodec(types, type, { name });
+      const bytes = new Uint8Array(codec.size);
+      const placed = placedCodec(codec, bytes);
+      for (const fill of [0, 1, 0x7f, 0x80, 0xff]) {
+        const other = new Uint8Array(codec.size).fill(fill);
+        const value = codec.decode(other, 0);
+        // NaN is no NaN of its own, and a boolean no more than one bit.
+        if (Number.isNaN(value) || (name === "bool" && fill > 1)) continue;
+        placed.write(value);
+        codec.encode(value, other, 0);
+        assert.deepEqual(bytes, other);
+        assert.deepEqual(placed.read(), value);
+      }
+      assert.throws(() => placed.write("none"), { name: "ValueError" });
+    });
+  }
+
+  for (const value of [-1, 1.5, 2 ** 32, Number.NaN, 2n ** 32n, null]) {
+    test(`${value} is no u32`, () => {
+      const bytes = new Uint8Array(4);
+      assert.throws(() => placedCodec(makeCodec(types, u32), bytes).write(value), { name: "ValueError" });
+      assert.deepEqual(bytes, new Uint8Array(4));
+    });
+  }
+
+  test("a bigint and an address are a u32, too", () => {
+    const bytes = new Uint8Array(4);
+    const placed = placedCodec(makeCodec(types, u32), bytes);
+    placed.write(7n);
+    assert.equal(placed.read(), 7);
+    placed.write("192.0.2.1");
+    assert.deepEqual([...bytes], [192, 0, 2, 1]);
   });
 });

@@ -44,6 +44,9 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
   const fixed = growing.size === 0;
   const grows = (field: Field): boolean => !fixed && growing.has(field);
   const { size } = root;
+  const plain =
+    fixed && root.kind === "all" && root.parts.length === fields.length && root.parts.every(({ kind }) => kind === "field");
+  const padded = !plain || !fillsAll(fields, size);
 
   const checkNames = (value: Fields): void => {
     for (const key of Object.keys(value)) if (!names.has(key)) throw unknownField(key, names, typeName);
@@ -70,6 +73,22 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
       if (given.length === 1) encodePart(given[0]!, value, bytes, offset, end);
       else encodeOverlay(part, given, value, bytes, offset, end);
     }
+  };
+
+  /** A struct of fields alone, as most are: no tree to go down. Hot: keys and values of maps. */
+  const encodePlain = (value: Fields, bytes: Uint8Array, offset: number): void => {
+    let at = 0;
+    try {
+      for (; at < fields.length; at++) {
+        const field = fields[at]!;
+        const given = value[field.name];
+        if (given === undefined) break;
+        field.codec.encode(given, bytes, offset + field.offset);
+      }
+    } catch (error) {
+      throw error instanceof ValueError ? error.inside(fields[at]!.name) : error;
+    }
+    if (at < fields.length) encodePart(fields[at]!, value, bytes, offset, offset + size);
   };
 
   const coverPart = (part: Field | Group, mask: Uint8Array, offset: number, end: number): void => {
@@ -135,10 +154,21 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
       if (!isFields(value)) throw new ValueError("", `an object like ${typeName}`, describeValue(value));
       // With as many keys as fields, and no field missing, there is no other: the common case looks up no name.
       if (countKeys(value) !== fields.length) checkNames(value);
-      bytes.fill(0, offset, offset + size);
-      encodePart(root, value, bytes, offset, end);
+      if (padded) bytes.fill(0, offset, offset + size);
+      if (plain) encodePlain(value, bytes, offset);
+      else encodePart(root, value, bytes, offset, end);
     },
   };
+}
+
+/** Whether there is nothing between and behind fields, which follow each other. */
+function fillsAll(fields: readonly Field[], size: number): boolean {
+  let end = 0;
+  for (const { offset, codec } of fields) {
+    if (offset !== end) return false;
+    end += codec.size;
+  }
+  return end === size;
 }
 
 type Fields = Record<string, unknown>;

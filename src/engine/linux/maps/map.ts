@@ -3,6 +3,7 @@
 import type { Codec } from "../../../btf/codec.ts";
 import type { BpfMap, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { type PlacedCodec, placedCodec } from "../../numbers.ts";
 import { EntryBatch } from "./batch.ts";
 import { type EntryCursor, openCursor, openTaking } from "./cursor.ts";
 import { BPF_F_LOCK } from "./failure.ts";
@@ -17,6 +18,9 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   readonly #key: Codec;
   /** Of values; in a per-CPU map, of those of all CPUs. */
   protected readonly value: Codec;
+  /** The same two for `raw.key` and `raw.value`. */
+  readonly #placedKey: PlacedCodec;
+  readonly #placedValue: PlacedCodec;
   /** Made when many entries are first set or deleted at once. */
   #batch: EntryBatch | null = null;
 
@@ -24,21 +28,23 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     super(raw);
     this.#key = key;
     this.value = value;
+    this.#placedKey = placedCodec(key, raw.key);
+    this.#placedValue = placedCodec(value, raw.value);
   }
 
   get(key: unknown): unknown {
-    this.#key.encode(key, this.raw.key, 0);
-    return this.raw.lookup() ? this.value.decode(this.raw.value, 0) : undefined;
+    this.#placedKey.write(key);
+    return this.raw.lookup() ? this.#placedValue.read() : undefined;
   }
 
   has(key: unknown): boolean {
-    this.#key.encode(key, this.raw.key, 0);
+    this.#placedKey.write(key);
     return this.raw.lookup();
   }
 
   set(key: unknown, value: unknown, mode: UpdateMode | UpdateOptions = "any"): void {
-    this.#key.encode(key, this.raw.key, 0);
-    this.value.encode(value, this.raw.value, 0);
+    this.#placedKey.write(key);
+    this.#placedValue.write(value);
     if (typeof mode !== "string" && mode.program !== undefined) this.#putProgram(mode.program, this.raw.value, 0);
     this.raw.update(flagsOf(mode));
   }
@@ -84,7 +90,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   delete(key: unknown): boolean {
-    this.#key.encode(key, this.raw.key, 0);
+    this.#placedKey.write(key);
     return this.raw.delete();
   }
 
@@ -110,8 +116,8 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
   }
 
   take(key: unknown): unknown {
-    this.#key.encode(key, this.raw.key, 0);
-    return this.raw.take() ? this.value.decode(this.raw.value, 0) : undefined;
+    this.#placedKey.write(key);
+    return this.raw.take() ? this.#placedValue.read() : undefined;
   }
 
   takeAll(): [unknown, unknown][] {
@@ -123,7 +129,7 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     }
     // So that an empty map says, too, that nothing can be taken out of it.
     this.raw.key.fill(0);
-    if (this.raw.take()) taken.push([this.#key.decode(this.raw.key, 0), this.value.decode(this.raw.value, 0)]);
+    if (this.raw.take()) taken.push([this.#key.decode(this.raw.key, 0), this.#placedValue.read()]);
     for (const key of [...this.keys()]) {
       const value = this.take(key);
       if (value !== undefined) taken.push([key, value]);
