@@ -44,6 +44,10 @@ export interface AttachOptions {
   readonly netns?: string;
   /** netfilter: where. Linux only (6.4). */
   readonly netfilter?: NetfilterPlace;
+  /** lwt kinds: the route whose packets it is for; it is made for the program, by the `interface`. Linux only. */
+  readonly route?: RoutePlace;
+  /** lirc_mode2: the infrared receiver, `/dev/lirc0`. Linux only. */
+  readonly device?: string;
   /** socket filters and sk_reuseport: descriptor of the socket. Linux only. */
   readonly socket?: number;
   /** Where among the programs at the same hook, for hooks that run several. Default: last. */
@@ -62,6 +66,15 @@ export interface NetfilterPlace {
   readonly priority?: number;
   /** Packets in fragments are put together first. Default false. */
   readonly defragment?: boolean;
+}
+
+export interface RoutePlace {
+  /** Where it leads: `198.51.100.0/24`, `2001:db8:1::/48`. */
+  readonly to: string;
+  /** The address of the next router. Default: what it leads to is on the other side of the interface. */
+  readonly via?: string;
+  /** Number of the routing table. Default: 254, the main one. */
+  readonly table?: number;
 }
 
 type Event = "event" | "cookie";
@@ -92,6 +105,12 @@ interface Fields {
   sk_lookup: "netns";
   flow_dissector: "netns";
   netfilter: "netfilter";
+  sched_act: "interface" | "direction";
+  lwt_in: "interface" | "route";
+  lwt_out: "interface" | "route";
+  lwt_xmit: "interface" | "route";
+  lwt_seg6local: "interface" | "route";
+  lirc_mode2: "device";
 }
 
 /** What a program of that type takes; of a type that is not known, anything. */

@@ -19,8 +19,8 @@ import { COMMAND } from "../../src/uapi/commands.ts";
 import { MAP_TYPE } from "../../src/uapi/map-types.ts";
 import { PROGRAM_TYPE } from "../../src/uapi/program-types.ts";
 import { fixture } from "./fixtures.ts";
+import { withoutTcx } from "./older-kernels.ts";
 import { main } from "./scenario.ts";
-import { withoutTcx } from "./without-tcx.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -10,8 +10,8 @@ import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { fixture } from "./fixtures.ts";
+import { withoutTcx, withoutXdpLinks } from "./older-kernels.ts";
 import { main, Target, Variables } from "./scenario.ts";
-import { withoutTcx } from "./without-tcx.ts";
 
 const PEER = "192.0.2.2";
 
@@ -34,15 +34,15 @@ async function counting(
   return { ran: hits > 0, after: variables.hits(place) - hits, description: link?.description, answer };
 }
 
-/** A datagram to a port where nobody listens; the answer says so. */
+/** Datagrams in both directions, to a port where nobody listens. Answers would say so, but a kernel gives few of them a second. */
 async function ping(): Promise<void> {
   const socket = createSocket("udp4");
   socket.on("error", () => {});
   for (let count = 0; count < 3; count++) {
     await new Promise((resolve) => socket.send("hello", 9, PEER, resolve));
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
   socket.close();
+  sendFromPeer("192.0.2.1");
 }
 const onVeth =
   (program: string, place: number, options: AttachOptions = {}) =>
@@ -72,6 +72,29 @@ async function inGroup(program: string, place: number, act: (target: Target) => 
     }
   }
 }
+
+/** The other host of the laboratory, which sends to this one. */
+function fromPeer(...command: readonly string[]): void {
+  const { status, stderr } = spawnSync("nsenter", [`--net=/run/netns/${process.env["SKEP_PEER"]}`, ...command], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+}
+const sendFromPeer = (address: string) => fromPeer("bash", "-c", `echo hello > /dev/udp/${address}/9`);
+
+/** A program on a route that leads through this host. */
+const onRoute = (program: string, place: number, act: () => unknown) => () => {
+  writeFileSync("/proc/sys/net/ipv4/ip_forward", "1");
+  return counting(program, place, { interface: "veth0", route: { to: "198.51.100.0/24", via: PEER } }, act);
+};
+const routed = async () => {
+  const socket = createSocket("udp4");
+  await new Promise((resolve) => socket.send("hello", 9, "198.51.100.1", resolve));
+  socket.close();
+};
+const routes = (family: string) => spawnSync("ip", [family, "route", "show"], { encoding: "utf8" }).stdout.split("\n").length;
+
+const xdpThere = () => spawnSync("ip", ["-d", "link", "show", "dev", "veth0"], { encoding: "utf8" }).stdout.includes("prog/xdp");
 
 const qdiscs = () => spawnSync("tc", ["qdisc", "show", "dev", "veth0"], { encoding: "utf8" }).stdout.includes("clsact");
 const filters = (direction: string) =>
@@ -144,6 +167,50 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const between = [qdiscs(), filters("egress"), filters("ingress") + 1];
     await two.detach();
     return { description: one.description, there, ran, replaced, between, after: qdiscs() };
+  },
+  lwt_in: () => {
+    fromPeer("ip", "route", "replace", "198.51.100.0/24", "via", "192.0.2.1");
+    return onRoute("on_route_in", 27, () => sendFromPeer("198.51.100.1"))();
+  },
+  lwt_out: onRoute("on_route_out", 28, routed),
+  lwt_xmit: onRoute("on_route_xmit", 29, routed),
+  lwt_seg6local: async () => {
+    for (const name of ["all", "veth0"]) {
+      writeFileSync(`/proc/sys/net/ipv6/conf/${name}/seg6_enabled`, "1");
+      writeFileSync(`/proc/sys/net/ipv6/conf/${name}/forwarding`, "1");
+    }
+    // Packets to 2001:db8:2:: go along a path whose first segment is here.
+    fromPeer("ip", "-6", "route", "replace", "2001:db8:1::/64", "via", "2001:db8::1");
+    const path = ["encap", "seg6", "mode", "encap", "segs", "2001:db8:1::1,2001:db8:2::1", "dev", "veth0"];
+    fromPeer("ip", "-6", "route", "replace", "2001:db8:2::/64", ...path);
+    const options = { interface: "veth0", route: { to: "2001:db8:1::1" } };
+    return counting("on_segment", 30, options, () => sendFromPeer("2001:db8:2::1"));
+  },
+  "a route and its program": async () => {
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("network"), { programs: ["on_route_xmit", "on_route_out"] });
+    const { on_route_xmit, on_route_out } = collection.programs;
+    const options = { interface: "veth0", route: { to: "203.0.113.0/24" } };
+    const before = routes("-4");
+    const link = (await on_route_xmit?.attach(options)) as Link;
+    const there = routes("-4") - before;
+    const twice = await on_route_out?.attach(options).catch((error: Error) => error.message);
+    await link.update(on_route_xmit as NonNullable<typeof on_route_xmit>);
+    await link.detach();
+    return { there, twice, after: routes("-4") - before };
+  },
+  "XDP without links": async () => {
+    const engine = new LinuxEngine(withoutXdpLinks(await openNative()), { ...MACHINE, release: "5.8.0" });
+    const act = () => sendFromPeer("192.0.2.1");
+    const counted = await counting("on_xdp", 23, { interface: "veth0" }, act, engine);
+    await using again = new LinuxEngine(withoutXdpLinks(await openNative()), { ...MACHINE, release: "5.8.0" });
+    await using collection = await again.load(fixture("network"), { programs: ["on_xdp"] });
+    const link = (await collection.programs["on_xdp"]?.attach({ interface: "veth0", mode: "generic" })) as Link;
+    const there = xdpThere();
+    const twice = await collection.programs["on_xdp"]?.attach({ interface: "veth0" }).catch((error: Error) => error.message);
+    await link.update(collection.programs["on_xdp"] as NonNullable<(typeof collection.programs)[string]>);
+    await link.detach();
+    return { ...counted, there, twice, gone: !xdpThere() };
   },
   "a syscall program": async () => {
     await using engine = await openLinux();

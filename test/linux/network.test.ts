@@ -5,6 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { kernelConfig } from "../../src/engine/linux/kernel-config.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
 import { runScenario } from "./scenario.ts";
@@ -13,6 +14,9 @@ import "../kernel/leaks.ts";
 const probe = probeLinux();
 const skip = (probe.available ? null : probe.reason) ?? (await probeLab()) ?? false;
 const noGroups = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]) === null ? "no cgroup version 2" : false;
+const noTunnels = ((config) => (config("CONFIG_LWTUNNEL_BPF") === "n" ? "this kernel has no programs on routes" : false))(
+  kernelConfig(MACHINE),
+);
 const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
 
 describe("programs of the network", { skip }, () => {
@@ -25,6 +29,8 @@ describe("programs of the network", { skip }, () => {
   /** In host `a`, whose mounts are ours: groups are still to be seen. */
   async function run(name: string): Promise<unknown> {
     const { result, left } = await runScenario("./network.scenarios.ts", name, [
+      "env",
+      `SKEP_PEER=${lab.namespace("b")}`,
       "nsenter",
       `--net=/run/netns/${lab.namespace("a")}`,
     ]);
@@ -44,6 +50,38 @@ describe("programs of the network", { skip }, () => {
       assert.deepEqual(await run(name), { ran: true, after: 0, description });
     });
   }
+
+  for (const [name, description] of [
+    ["lwt_in", "lwt_in of the route to 198.51.100.0/24 by 192.0.2.2 on veth0"],
+    ["lwt_out", "lwt_out of the route to 198.51.100.0/24 by 192.0.2.2 on veth0"],
+    ["lwt_xmit", "lwt_xmit of the route to 198.51.100.0/24 by 192.0.2.2 on veth0"],
+    ["lwt_seg6local", "lwt_seg6local of the route to 2001:db8:1::1 on veth0"],
+  ] as const) {
+    test(name, { skip: noTunnels }, async () => {
+      assert.deepEqual(await run(name), { ran: true, after: 0, description });
+    });
+  }
+
+  test("a route is made for its program, and goes with it; another's is not touched", { skip: noTunnels }, async () => {
+    assert.deepEqual(await run("a route and its program"), {
+      there: 1,
+      twice:
+        "attaching on_route_out to lwt_out of the route to 203.0.113.0/24 on veth0: there is such a route already, and it is not touched; remove it first (ip route)",
+      after: 0,
+    });
+  });
+
+  test("XDP as before Linux 5.9: the interface holds the program until it is detached", async () => {
+    assert.deepEqual(await run("XDP without links"), {
+      ran: true,
+      after: 0,
+      description: "xdp on veth0 (native, held by the interface)",
+      there: true,
+      twice:
+        "attaching on_xdp to veth0: a program is attached there in generic mode, and an interface runs XDP in one mode only; detach that one first",
+      gone: true,
+    });
+  });
 
   test("sk_lookup", async () => {
     const description = "sk_lookup in this network namespace";

@@ -1,9 +1,10 @@
 // Programs on packets, in our language, which count and let pass.
 
-import { netkitPeer, netkitPrimary, TCX_NEXT, tc, tcxEgress, type u64, XDP_PASS, xdp } from "skep/bpf";
+import { action, netkitPeer, netkitPrimary, TCX_NEXT, tc, tcxEgress, type u64, XDP_PASS, xdp } from "skep/bpf";
 
 export let received: u64 = 0;
 export let filtered: u64 = 0;
+export let acted: u64 = 0;
 export let sent: u64 = 0;
 export let primary: u64 = 0;
 export let peer: u64 = 0;
@@ -15,6 +16,11 @@ export const onXdp = xdp(() => {
 
 export const onTc = tc(() => {
   filtered++;
+  return 0;
+});
+
+export const onAction = action(() => {
+  acted++;
   return 0;
 });
 

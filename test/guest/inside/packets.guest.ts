@@ -19,7 +19,7 @@ const sendTo = (address: string) => async () => {
 
 describe("on a pair of virtual devices", () => {
   before(() => {
-    for (const module of ["veth", "sch_ingress", "cls_bpf"]) loadModule(module);
+    for (const module of ["veth", "sch_ingress", "cls_bpf", "cls_matchall", "act_bpf"]) loadModule(module);
     sh("ip netns add skep");
     sh("ip link add name skep0 type veth peer name skep1 netns skep");
     sh("ip addr add 192.0.2.1/24 dev skep0");
@@ -39,6 +39,13 @@ describe("on a pair of virtual devices", () => {
     { program: "onXdp", counter: "received", description: "xdp on skep0 (native)" },
     { program: "onXdp", counter: "received", options: { mode: "generic" }, description: "xdp on skep0 (generic)" },
     { program: "onTc", counter: "filtered", description: `tc ingress on skep0 (${filter})` },
+    { program: "onAction", counter: "acted", description: "tc ingress on skep0 (action)" },
+    {
+      program: "onAction",
+      counter: "acted",
+      options: { direction: "egress" },
+      description: "tc egress on skep0 (action)",
+    },
     { program: "onEgress", counter: "sent", description: `tc egress on skep0 (${filter})` },
   ] as const) {
     test(description, async () => {

@@ -270,6 +270,123 @@ describe("older kernels", () => {
   });
 });
 
+describe("what no descriptor holds", () => {
+  /** Routing messages: type, and each attribute of the message's own struct on, by its place in the list. */
+  const messages = (kernel: FakeKernel, after: number) =>
+    kernel.others
+      .filter(({ name }) => name === "netlink")
+      .map(({ memory }) => {
+        const view = new DataView(memory.buffer);
+        const attributes: Record<number, number[]> = {};
+        for (let at = 16 + after; at + 4 <= memory.length; at += Math.max(4, (view.getUint16(at, true) + 3) & ~3))
+          attributes[view.getUint16(at + 2, true) & 0x3fff] = [...memory.subarray(at + 4, at + view.getUint16(at, true))];
+        return {
+          type: view.getUint16(4, true),
+          flags: view.getUint16(6, true),
+          head: [...memory.subarray(16, 16 + after)],
+          attributes,
+        };
+      });
+
+  test("lwt_xmit: a route is made for it, changed in its place, and taken away", async () => {
+    const kernel = new FakeKernel();
+    const { link, machine } = attached(kernel, "lwt_xmit", {
+      interface: "eth0",
+      route: { to: "198.51.100.0/24", via: "192.0.2.2", table: 1000 },
+    });
+    const other = { name: "other", fd: machine.ledger.adopt(51, "program other").fd } as unknown as Parameters<
+      typeof link.update
+    >[0];
+    await link.update(other);
+    await link.detach();
+    const [made, changed, removed] = messages(kernel, 12);
+    // IPv4, 24 bits, a static route to everywhere.
+    assert.deepEqual(made?.head, [2, 24, 0, 0, 0, 4, 0, 1, 0, 0, 0, 0]);
+    assert.deepEqual(
+      [made?.attributes[1], made?.attributes[4], made?.attributes[5]],
+      [
+        [198, 51, 100, 0],
+        [2, 0, 0, 0],
+        [192, 0, 2, 2],
+      ],
+    );
+    assert.deepEqual(
+      [made?.attributes[15], made?.attributes[21]],
+      [
+        [0xe8, 3, 0, 0],
+        [6, 0],
+      ],
+    );
+    // In LWT_BPF_XMIT: the program's descriptor and name.
+    assert.deepEqual(made?.attributes[22]?.slice(0, 12), [24, 0, 3, 0x80, 8, 0, 1, 0, 50, 0, 0, 0]);
+    assert.deepEqual(changed?.attributes[22]?.slice(8, 12), [51, 0, 0, 0]);
+    assert.deepEqual(
+      [made, changed, removed].map((message) => [message?.type, (message?.flags ?? 0) & 0x700]),
+      [
+        [24, 0x600],
+        [24, 0x500],
+        [25, 0],
+      ],
+    );
+  });
+
+  test("lwt_seg6local: End.BPF", () => {
+    const kernel = new FakeKernel();
+    attached(kernel, "lwt_seg6local", { interface: "eth0", route: { to: "2001:db8::1" } });
+    const [made] = messages(kernel, 12);
+    assert.deepEqual(made?.head.slice(0, 8), [10, 128, 0, 0, 254, 4, 253, 1]);
+    assert.deepEqual(made?.attributes[21], [7, 0]);
+    assert.deepEqual(made?.attributes[22]?.slice(0, 20), [8, 0, 1, 0, 15, 0, 0, 0, 24, 0, 8, 0x80, 8, 0, 1, 0, 50, 0, 0, 0]);
+  });
+
+  test("action: a filter that takes every packet", async () => {
+    const kernel = new FakeKernel().onOther("netlink", ({ memory }, answer) => {
+      if (new DataView(memory.buffer).getUint16(4, true) !== 44) return 0;
+      const view = new DataView(answer.buffer);
+      view.setUint32(0, 36, true);
+      view.setUint16(4, 44, true);
+      view.setUint32(36, 36, true);
+      view.setUint16(40, 2, true);
+      return 72;
+    });
+    const { link } = attached(kernel, "action", { interface: "eth0", direction: "egress" });
+    assert.equal(link.description, "tc egress on eth0 (action)");
+    const [, added] = messages(kernel, 20);
+    assert.equal(new TextDecoder().decode(Uint8Array.from(added?.attributes[1] ?? [])), "matchall\0");
+    // TCA_MATCHALL_ACT, the first action, its kind.
+    assert.deepEqual(added?.attributes[2]?.slice(2, 4), [2, 0x80]);
+    assert.deepEqual(added?.attributes[2]?.slice(8, 16), [8, 0, 1, 0, 98, 112, 102, 0]);
+    await assert.rejects(link.update({ name: "other", fd: 51 } as unknown as Parameters<typeof link.update>[0]), {
+      name: "FeatureError",
+    });
+    await link.detach();
+  });
+
+  test("lirc_mode2: the device holds it", async () => {
+    const kernel = new FakeKernel();
+    const { link } = attached(kernel, "lirc_mode2", { device: "/dev/lirc0" });
+    assert.equal(link.description, "lirc_mode2 of /dev/lirc0");
+    await link.detach();
+    for (const command of ["prog_attach", "prog_detach"] as const) {
+      const [call] = kernel.callsOf(command);
+      assert.deepEqual([call?.u32("target_fd"), call?.u32("attach_bpf_fd"), call?.u32("attach_type")], [100, 50, 16]);
+    }
+    assert.equal(kernel.descriptors.size, 0);
+    const without = new FakeKernel().onOther("open", () => -ERRNO.ENOENT);
+    assert.throws(() => attached(without, "lirc_mode2", { device: "/dev/lirc9" }), { message: /there is no such device/ });
+  });
+
+  test("XDP before Linux 5.9: a routing message, only if there is none", async () => {
+    const kernel = new FakeKernel().on("link_create", () => -ERRNO.EINVAL);
+    const { link } = attached(kernel, "xdp", { interface: "eth0" }, "5.8.0");
+    assert.equal(link.description, "xdp on eth0 (native, held by the interface)");
+    await link.detach();
+    const [put, removed] = messages(kernel, 16);
+    assert.deepEqual([put?.type, put?.attributes[43]], [19, [8, 0, 1, 0, 50, 0, 0, 0, 8, 0, 3, 0, 5, 0, 0, 0]]);
+    assert.deepEqual(removed?.attributes[43], [8, 0, 1, 0, 255, 255, 255, 255, 8, 0, 3, 0, 4, 0, 0, 0]);
+  });
+});
+
 describe("what cannot be", () => {
   for (const { section, options = {}, answer, release, name, message } of [
     {
@@ -286,7 +403,27 @@ describe("what cannot be", () => {
     { section: "kprobe", name: "AttachError", message: /is attached to an event; name one \(event: "do_unlinkat"\)/ },
     { section: "syscall", name: "AttachError", message: /is run, and attached nowhere/ },
     { section: "iter/task", name: "AttachError", message: /is read, and attached nowhere/ },
-    { section: "lwt_in", name: "FeatureError", message: /does not attach programs of type lwt_in yet/ },
+    { section: "fentry.multi/do_*", name: "FeatureError", message: /does not attach programs of kind fentry\.multi yet/ },
+    { section: "lwt_in", name: "AttachError", message: /say where it leads \(route: \{ to: "198\.51\.100\.0\/24" \}\)/ },
+    {
+      section: "lwt_in",
+      options: { interface: "eth0", route: { to: "198.51.100.0/33" } },
+      name: "AttachError",
+      message: /expected a length from 0 to 32 behind the \//,
+    },
+    {
+      section: "lwt_in",
+      options: { interface: "eth0", route: { to: "198.51.100.0/24", via: "2001:db8::1" } },
+      name: "AttachError",
+      message: /via: 2001:db8::1 is an address of another family/,
+    },
+    {
+      section: "lwt_seg6local",
+      options: { interface: "eth0", route: { to: "198.51.100.0/24" } },
+      name: "AttachError",
+      message: /segments are IPv6 addresses/,
+    },
+    { section: "lirc_mode2", name: "AttachError", message: /name one \(device: "\/dev\/lirc0"\)/ },
     {
       section: "tp_btf/sched_switch",
       options: { event: "sys_enter" },

@@ -5,6 +5,8 @@ import type { Attaching } from "./attaching.ts";
 import { attachCgroup } from "./cgroup.ts";
 import { attachKprobe } from "./kprobe.ts";
 import type { LinuxLink } from "./link.ts";
+import { attachLirc } from "./lirc.ts";
+import { attachToRoute } from "./lwt.ts";
 import { attachNetfilter } from "./netfilter.ts";
 import { attachNetkit } from "./netkit.ts";
 import { attachNetworkNamespace } from "./network-namespace.ts";
@@ -12,7 +14,7 @@ import { attachPerfEvent } from "./perf-event.ts";
 import { attachRawTracepoint } from "./raw-tracepoint.ts";
 import { attachSocket } from "./socket.ts";
 import { attachSocketMap } from "./socket-map.ts";
-import { attachTc } from "./tc.ts";
+import { attachAction, attachTc } from "./tc.ts";
 import { attachTracepoint } from "./tracepoint.ts";
 import { attachTracing } from "./tracing.ts";
 import { attachUprobe } from "./uprobe.ts";
@@ -43,6 +45,7 @@ function attacherOf({ spec }: Attaching): Attach {
         throw new AttachError(
           `${spec.name}: an iterator is read, and attached nowhere: for await (const line of program.iterate())`,
         );
+      if (spec.attachType?.endsWith("_multi") === true) return notOffered(spec.section.replace(/\/.*/, ""), spec.name);
       return attachTracing;
     case "ext":
       return attachTracing;
@@ -71,6 +74,15 @@ function attacherOf({ spec }: Attaching): Attach {
       return attachSocketMap;
     case "netfilter":
       return attachNetfilter;
+    case "sched_act":
+      return attachAction;
+    case "lwt_in":
+    case "lwt_out":
+    case "lwt_xmit":
+    case "lwt_seg6local":
+      return attachToRoute;
+    case "lirc_mode2":
+      return attachLirc;
     case "socket_filter":
     case "sk_reuseport":
       return attachSocket;
@@ -81,10 +93,11 @@ function attacherOf({ spec }: Attaching): Attach {
     case "syscall":
       throw new AttachError(`${spec.name}: a syscall program is run, and attached nowhere: program.run({ context })`);
     default:
-      throw new FeatureError(
-        `attaching ${spec.type}`,
-        null,
-        `program ${spec.name}: the Linux engine does not attach programs of type ${spec.type} yet`,
-      );
+      return notOffered(spec.type, spec.name);
   }
+}
+
+function notOffered(kind: string, program: string): never {
+  const message = `program ${program}: the Linux engine does not attach programs of kind ${kind} yet`;
+  throw new FeatureError(`attaching ${kind}`, null, message);
 }

@@ -9,8 +9,17 @@ import { askRoute, attribute, joined, NLM_F, NLMSG_HEADER, number, type RouteAns
 
 export type Direction = "ingress" | "egress";
 
+/** How a filter runs its program. */
+export interface FilterKind {
+  /** The kernel's name for such filters. */
+  readonly name: "bpf" | "matchall";
+  /** `TCA_OPTIONS`. */
+  readonly options: (program: number, name: string) => Uint8Array;
+}
+
 /** A filter as the kernel numbers it. */
 export interface Filter {
+  readonly kind: FilterKind;
   readonly index: number;
   readonly direction: Direction;
   readonly name: string;
@@ -54,19 +63,21 @@ export function dropQdisc(transport: Transport, index: number): boolean {
   return ask(transport, RTM.delQdisc, 0, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE }).error >= 0;
 }
 
-/** Adds a filter that decides (`direct-action`), behind those that are there. @returns it, or an error number, negated. */
+/** Adds a filter behind those that are there. @returns it, or an error number, negated. */
 export function addFilter(
   transport: Transport,
+  kind: FilterKind,
   { index, direction, program, name }: { index: number; direction: Direction; program: number; name: string },
 ): Filter | number {
   const flags = NLM_F.create | NLM_F.exclusive | NLM_F.echo;
-  const message = { index, parent: PARENT[direction], info: ALL_PROTOCOLS, attributes: options(program, name) };
+  const message = { index, parent: PARENT[direction], info: ALL_PROTOCOLS, attributes: described(kind, program, name) };
   const { error, messages } = ask(transport, RTM.newFilter, flags, message);
   if (error < 0) return error;
   const made = messages.find(({ type }) => type === RTM.newFilter);
   if (made === undefined) return -ERRNO.EINVAL;
   const { view } = made;
   return {
+    kind,
     index,
     direction,
     name,
@@ -76,24 +87,31 @@ export function addFilter(
 }
 
 export function replaceFilter(transport: Transport, filter: Filter, program: number): number {
-  const { index, direction, handle, info, name } = filter;
-  const message = { index, parent: PARENT[direction], handle, info, attributes: options(program, name) };
+  const { kind, index, direction, handle, info, name } = filter;
+  const message = { index, parent: PARENT[direction], handle, info, attributes: described(kind, program, name) };
   return ask(transport, RTM.newFilter, NLM_F.create | NLM_F.replace, message).error;
 }
 
-export function removeFilter(transport: Transport, { index, direction, handle, info }: Filter): number {
-  const attributes = [attribute(TCA.kind, text("bpf"))];
+export function removeFilter(transport: Transport, { kind, index, direction, handle, info }: Filter): number {
+  const attributes = [attribute(TCA.kind, text(kind.name))];
   return ask(transport, RTM.delFilter, 0, { index, parent: PARENT[direction], handle, info, attributes }).error;
 }
 
-function options(program: number, name: string): readonly Uint8Array[] {
-  const nested = [
-    attribute(TCA_BPF.fd, number(program)),
-    attribute(TCA_BPF.name, text(name)),
-    attribute(TCA_BPF.flags, number(TCA_BPF_FLAG_ACT_DIRECT)),
-  ];
-  return [attribute(TCA.kind, text("bpf")), attribute(TCA.options, joined(nested))];
-}
+/** A filter that decides itself (`direct-action`). */
+export const DIRECT: FilterKind = {
+  name: "bpf",
+  options: (program, name) =>
+    joined([
+      attribute(TCA_BPF.fd, number(program)),
+      attribute(TCA_BPF.name, text(name)),
+      attribute(TCA_BPF.flags, number(TCA_BPF_FLAG_ACT_DIRECT)),
+    ]),
+};
+
+const described = (kind: FilterKind, program: number, name: string): readonly Uint8Array[] => [
+  attribute(TCA.kind, text(kind.name)),
+  attribute(TCA.options, kind.options(program, name)),
+];
 
 /** `struct tcmsg` and what follows it. */
 function ask(

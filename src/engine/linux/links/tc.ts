@@ -12,7 +12,17 @@ import { ERRNO } from "../sys/system-error.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, linkOf, placeAmong, systemError } from "./attaching.ts";
 import { interfaceOf } from "./interfaces.ts";
 import { LinuxLink } from "./link.ts";
-import { addFilter, type Direction, dropQdisc, makeQdisc, removeFilter, replaceFilter } from "./tc-filter.ts";
+import { ACTION } from "./tc-action.ts";
+import {
+  addFilter,
+  DIRECT,
+  type Direction,
+  dropQdisc,
+  type FilterKind,
+  makeQdisc,
+  removeFilter,
+  replaceFilter,
+} from "./tc-filter.ts";
 
 export function attachTc(attaching: Attaching): LinuxLink {
   checkOptions(attaching, "a tc program", ["interface", "direction", "position", "revision"]);
@@ -41,21 +51,37 @@ export function attachTc(attaching: Attaching): LinuxLink {
     throw new FeatureError("BPF_LINK_TYPE_TCX", "6.6", `program ${spec.name}: a place among tc programs needs Linux 6.6`, {
       cause,
     });
-  return attachFilter(attaching, name, index, direction);
+  return attachFilter(attaching, { name, index, direction }, DIRECT);
+}
+
+/** `action`: on its own, not as the action of somebody else's filter. */
+export function attachAction(attaching: Attaching): LinuxLink {
+  checkOptions(attaching, "an action program", ["interface", "direction"]);
+  const { direction = "ingress" } = attaching.options;
+  return attachFilter(attaching, { ...interfaceOf(attaching, "an action program"), direction }, ACTION);
+}
+
+interface Place {
+  readonly name: string;
+  readonly index: number;
+  readonly direction: Direction;
 }
 
 /** Interfaces whose discipline was made here. */
 const MADE = new WeakMap<Kernel, Set<number>>();
 
-function attachFilter(attaching: Attaching, name: string, index: number, direction: Direction): LinuxLink {
+function attachFilter(attaching: Attaching, { name, index, direction }: Place, kind: FilterKind): LinuxLink {
   const { kernel, spec, descriptor } = attaching;
   const { transport } = kernel;
+  const direct = kind === DIRECT;
   const attempt: Attempt = {
-    place: `tc ${direction} on ${name} (filter)`,
-    feature: "BPF_PROG_TYPE_SCHED_CLS",
-    since: "4.5",
+    place: `tc ${direction} on ${name} (${direct ? "filter" : "action"})`,
+    feature: direct ? "BPF_PROG_TYPE_SCHED_CLS" : "BPF_PROG_TYPE_SCHED_ACT",
+    since: direct ? "4.5" : "4.8",
     needs: ["CAP_BPF", "CAP_NET_ADMIN"],
-    means: { ENOENT: "the kernel has no clsact discipline, or no bpf filters" },
+    means: {
+      ENOENT: `the kernel has no clsact discipline, or no ${direct ? "bpf filters (cls_bpf)" : "matchall filters (cls_matchall) and bpf actions (act_bpf)"}`,
+    },
   };
   const made = makeQdisc(transport, index);
   if (made < 0 && made !== -ERRNO.EEXIST) throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWQDISC)", made));
@@ -65,7 +91,7 @@ function attachFilter(attaching: Attaching, name: string, index: number, directi
   const dropIfLast = (): void => {
     if (own.has(index) && dropQdisc(transport, index)) own.delete(index);
   };
-  const added = addFilter(transport, { index, direction, program: descriptor.fd, name: spec.name });
+  const added = addFilter(transport, kind, { index, direction, program: descriptor.fd, name: spec.name });
   if (typeof added === "number") {
     dropIfLast();
     throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWTFILTER)", added));
@@ -73,7 +99,7 @@ function attachFilter(attaching: Attaching, name: string, index: number, directi
   return new LinuxLink(kernel, {
     description: attempt.place,
     descriptors: [],
-    replace: (program) => replaceFilter(transport, added, program),
+    replace: (program) => (direct ? replaceFilter(transport, added, program) : -ERRNO.EOPNOTSUPP),
     release() {
       removeFilter(transport, added);
       dropIfLast();

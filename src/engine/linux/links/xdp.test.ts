@@ -61,7 +61,6 @@ describe("attaching XDP", () => {
     { errno: "EEXIST", name: "AttachError", message: /attached there in generic mode/ },
     { errno: "ERANGE", name: "AttachError", message: /MTU is too large/ },
     { errno: "EINVAL", name: "AttachError", message: /refuses it in native mode \(EINVAL\)/ },
-    { errno: "EINVAL", facts: fakeFacts({}, "5.8.0"), name: "FeatureError", message: /needs Linux 5\.9, this is 5\.8\.0/ },
     {
       errno: "EPERM",
       facts: fakeFacts({ "/proc/self/status": "CapEff:\t0" }),

@@ -1,18 +1,24 @@
-/** Attaching XDP programs to a network interface, through a BPF link (since 5.9; net/core/dev.c `bpf_xdp_link_attach`). */
+/**
+ * Attaching XDP programs to a network interface, through a BPF link (since 5.9; net/core/dev.c `bpf_xdp_link_attach`), before by a routing message
+ * (4.8; modes 4.12).
+ */
 
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import type { AttachOptions } from "../../engine.ts";
-import { AttachError, FeatureError } from "../../errors.ts";
+import { AttachError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
-import { ERRNO, type SystemError } from "../sys/system-error.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import { type Attaching, checkOptions } from "./attaching.ts";
 import { interfaceOf, noSuchInterface } from "./interfaces.ts";
 import { LinuxLink } from "./link.ts";
+import { putXdp, removeXdp, replaceXdp } from "./xdp-netlink.ts";
 
 type Mode = NonNullable<AttachOptions["mode"]>;
+
+const LINKS_SINCE = "5.9";
 
 /** `XDP_FLAGS_DRV_MODE` and `XDP_FLAGS_SKB_MODE` of linux/if_link.h. */
 const FLAGS: Readonly<Record<Mode, number>> = { native: 1 << 2, generic: 1 << 1 };
@@ -31,15 +37,32 @@ export function attachXdp(attaching: Attaching): LinuxLink {
     .u32("prog_fd", descriptor.fd)
     .u32("target_ifindex", index)
     .u32("attach_type", ATTACH_TYPE.xdp);
-  let mode = options.mode ?? "native";
-  let result = request.u32("flags", FLAGS[mode]).send();
-  if (result === -ERRNO.EOPNOTSUPP && options.mode === undefined) {
-    mode = "generic";
-    result = request.u32("flags", FLAGS[mode]).send();
-  }
+  const { result, mode } = inSomeMode(options.mode, (mode) => request.u32("flags", FLAGS[mode]).send());
+  if (result === -ERRNO.EINVAL && !atLeast(kernel.facts.release, LINKS_SINCE)) return attachByMessage(attaching, name, index);
   if (result < 0) throw explain(kernel, spec.name, name, mode, request.error(result));
   const description = `xdp on ${name} (${mode})`;
   return new LinuxLink(kernel, { description, descriptors: [kernel.ledger.adopt(result, `link of ${spec.name} to ${name}`)] });
+}
+
+/** In the one that is wanted, else in the driver, else in the network stack. */
+function inSomeMode(wanted: Mode | undefined, attach: (mode: Mode) => number): { readonly result: number; readonly mode: Mode } {
+  const mode = wanted ?? "native";
+  const result = attach(mode);
+  if (result !== -ERRNO.EOPNOTSUPP || wanted !== undefined) return { result, mode };
+  return { result: attach("generic"), mode: "generic" };
+}
+
+function attachByMessage({ kernel, spec, descriptor, options }: Attaching, name: string, index: number): LinuxLink {
+  const { transport } = kernel;
+  const { result, mode } = inSomeMode(options.mode, (each) => putXdp(transport, { index, mode: FLAGS[each] }, descriptor.fd));
+  if (result < 0) throw explain(kernel, spec.name, name, mode, new SystemError("netlink(RTM_SETLINK)", -result));
+  const place = { index, mode: FLAGS[mode] };
+  return new LinuxLink(kernel, {
+    description: `xdp on ${name} (${mode}, held by the interface)`,
+    descriptors: [],
+    replace: (program) => replaceXdp(transport, place, program),
+    release: () => void removeXdp(transport, place),
+  });
 }
 
 function explain(kernel: Kernel, program: string, name: string, mode: Mode, cause: SystemError): Error {
@@ -64,15 +87,6 @@ function explain(kernel: Kernel, program: string, name: string, mode: Mode, caus
     case ERRNO.ENODEV:
       return noSuchInterface(kernel.facts, name);
     case ERRNO.EINVAL:
-      if (!atLeast(kernel.facts.release, "5.9"))
-        return new FeatureError(
-          "BPF_LINK_TYPE_XDP",
-          "5.9",
-          `${what}: attaching XDP through a link needs Linux 5.9, this is ${kernel.facts.release}`,
-          {
-            cause,
-          },
-        );
       if (kernel.transport.interfaceIndex(name) < 0) return noSuchInterface(kernel.facts, name);
       return error(`the kernel or the interface's driver refuses it in ${mode} mode (EINVAL)`);
     default:

@@ -1,0 +1,52 @@
+/**
+ * Programs on what an infrared receiver hears, `lirc_mode2` (4.18). The device holds the program (`BPF_PROG_ATTACH`); it is taken off when the link
+ * is detached, and stays when the process is killed.
+ */
+
+import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { AttachError } from "../../errors.ts";
+import { Request } from "../request.ts";
+import { type Attaching, type Attempt, attachFailure, checkOptions, systemError } from "./attaching.ts";
+import { LinuxLink } from "./link.ts";
+
+export function attachLirc(attaching: Attaching): LinuxLink {
+  const { kernel, spec, descriptor, options } = attaching;
+  checkOptions(attaching, "a lirc_mode2 program", ["device"]);
+  const { device } = options;
+  if (device === undefined)
+    throw new AttachError(
+      `program ${spec.name}: a lirc_mode2 program is attached to an infrared receiver; name one (device: "/dev/lirc0")`,
+    );
+  const attempt: Attempt = {
+    place: `lirc_mode2 of ${device}`,
+    feature: "BPF_PROG_TYPE_LIRC_MODE2",
+    since: "4.18",
+    needs: ["CAP_BPF", "CAP_NET_ADMIN"],
+    means: {
+      ENOENT: "there is no such device",
+      ENODEV: "it is no infrared device",
+      EINVAL: "it is no infrared receiver of pulses and spaces, or the kernel is built without CONFIG_BPF_LIRC_MODE2",
+      E2BIG: "64 programs are attached there, and more it does not take",
+    },
+  };
+  const opened = kernel.transport.open(device);
+  if (opened < 0) throw attachFailure(attaching, attempt, systemError("open", opened));
+  const holder = kernel.ledger.adopt(opened, `${device} for ${spec.name}`);
+  const by = (command: "prog_attach" | "prog_detach") =>
+    new Request(kernel.transport, command)
+      .u32("target_fd", holder.fd)
+      .u32("attach_bpf_fd", descriptor.fd)
+      .u32("attach_type", ATTACH_TYPE.lirc_mode2);
+  const attach = by("prog_attach");
+  const attached = attach.send();
+  if (attached < 0) {
+    holder.close();
+    throw attachFailure(attaching, attempt, attach.error(attached));
+  }
+  return new LinuxLink(kernel, {
+    description: attempt.place,
+    descriptors: [holder],
+    fixed: true,
+    release: () => void by("prog_detach").send(),
+  });
+}
