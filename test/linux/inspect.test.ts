@@ -27,7 +27,7 @@ async function run(name: string): Promise<Record<string, unknown>> {
 describe("programs and maps", { skip }, () => {
   for (const [name, programs, maps] of [
     ["maps", 5, 10],
-    ["network", 25, 2],
+    ["network", 31, 2],
     ["tracing", 8, 6],
   ] as const)
     test(`of ${name}.bpf.c: what is told of them`, async () => {
