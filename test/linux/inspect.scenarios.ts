@@ -443,6 +443,58 @@ async function comparePerfEvents() {
   return { types: own.map(({ type, name }) => `${type} ${name.replace(/.*\//, "")}`).sort(), theirs: theirs.length, found };
 }
 
+/** In a mount namespace with a bpf file system of our own. */
+async function comparePins() {
+  await using engine = await openLinux();
+  await using collection = await engine.load(fixture("maps"));
+  await using tracing = await engine.load(fixture("tracing"), { programs: ["on_raw"] });
+  using inspector = await openInspector();
+  const { drains } = collection.programs;
+  const { first } = collection.maps;
+  const link = await tracing.programs["on_raw"]?.attach();
+  if (drains === undefined || first === undefined || link === undefined) throw new RangeError("no such program");
+  drains.pin?.("/sys/fs/bpf/skep/drains");
+  first.pin?.("/sys/fs/bpf/skep/deep/first");
+  first.pin?.("/sys/fs/bpf/first");
+  await link.pin?.("/sys/fs/bpf/link");
+  const pins = inspector.pins();
+  const at = (kind: string, id: number) => pins.flatMap((pin) => (pin.kind === kind && pin.id === id ? [pin.path] : []));
+  const [program, map, own] = [inspector.program(drains), inspector.map(first), inspector.link(link)];
+  const found = [
+    ...[["prog", "program", program.id] as const, ["map", "map", map.id] as const, ["link", "link", own.id] as const].flatMap(
+      ([noun, kind, id]) => {
+        const theirs = bpftool("-f", noun, "show", "id", String(id));
+        return differences(`${kind} ${id}`, { pinned: at(kind, id).sort() }, { pinned: (theirs["pinned"] as string[]).sort() });
+      },
+    ),
+  ];
+  const names = pins.map(({ path, kind }) => `${kind} ${path}`).sort();
+  return { names, byPath: inspector.map("/sys/fs/bpf/skep/deep/first").name, found };
+}
+
+/** With the capabilities that loading needs, and no others. */
+function withoutAdministration() {
+  return loaded("maps", (inspector, { programs, maps }) => {
+    const refused = (look: () => unknown): string => {
+      try {
+        look();
+        return "told";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const { drains } = programs;
+    const { queue } = maps;
+    if (drains === undefined || queue === undefined) throw new RangeError("no such program");
+    return {
+      program: inspector.program(drains).name,
+      map: inspector.map(queue).type,
+      instructions: inspector.translated(drains)?.instructions.length,
+      list: refused(() => inspector.programs()),
+    };
+  });
+}
+
 /** Who holds types is not asked of BTF objects here. */
 const processesGone: Json = { pids: undefined };
 
@@ -453,6 +505,8 @@ await main({
   "code of maps": () => compareCode("maps"),
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
+  pins: comparePins,
+  "without CAP_SYS_ADMIN": withoutAdministration,
   links: compareLinks,
   network: compareNetwork,
   cgroups: compareCgroups,

@@ -1,6 +1,7 @@
 /** Types that the kernel has: of programs and maps, its own, and those of its modules. `struct bpf_btf_info`. */
 
 import { type Btf, openBtf } from "../../../btf/btf.ts";
+import { PrivilegeError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { Info, textOf } from "./info.ts";
@@ -39,6 +40,16 @@ export function openTypes(kernel: Kernel, id: number): Btf | null {
   ask(kernel, info, descriptor.fd);
   const base = own && name !== "vmlinux" ? kernel.types.vmlinux : null;
   return base === null ? openBtf(bytes) : openBtf(bytes, base);
+}
+
+/** The same for whom they are an addition: null where this process may not see them (by number that needs CAP_SYS_ADMIN). */
+export function typesIfShown(kernel: Kernel, id: number): Btf | null {
+  try {
+    return openTypes(kernel, id);
+  } catch (error) {
+    if (error instanceof PrivilegeError) return null;
+    throw error;
+  }
 }
 
 function ask(kernel: Kernel, info: Info<typeof BTF_INFO>, fd: number): void {

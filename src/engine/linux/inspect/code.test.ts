@@ -169,8 +169,11 @@ describe("instructions as the verifier left them", () => {
     const nothing = { ...PROGRAM, arrays: {} };
     assert.equal(machine(nothing).inspector.translated(7), null);
     assert.equal(machine(nothing).inspector.machineCode(7), null);
-    const { kernel, inspector } = machine();
-    kernel.on("prog_get_fd_by_id", () => -ERRNO.EPERM);
+    const { kernel, fake, inspector } = machine();
+    for (const command of ["prog_get_fd_by_id", "map_get_fd_by_id", "btf_get_fd_by_id"] as const)
+      kernel.on(command, () => -ERRNO.EPERM);
+    const own = inspector.translated({ fd: fake.open(PROGRAM, "prog_load") });
+    assert.deepEqual([own?.instructions[0]?.text, own?.lines], ["r1 = map ? (id 11)", []]);
     assert.throws(() => inspector.translated(7), { name: "PrivilegeError" });
   });
 });

@@ -10,8 +10,9 @@ import type { Btf } from "../../../btf/btf.ts";
 import type { Instruction } from "../../../isa/instruction.ts";
 import { instructionsOf } from "../../../object/requirements/instructions.ts";
 import type { FunctionInfo, LineInfo } from "../../../object/spec.ts";
+import { PrivilegeError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import { openTypes } from "./btf-info.ts";
+import { typesIfShown } from "./btf-info.ts";
 import { Info } from "./info.ts";
 import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
 import type { KernelSymbols } from "./kernel-symbols.ts";
@@ -61,12 +62,22 @@ function namesOfMaps(kernel: Kernel): (id: number) => string | null {
   return (id) => {
     let name = known.get(id);
     if (name === undefined) {
-      using descriptor = openObject(kernel, "map", id);
-      name = descriptor === null ? null : readMap(kernel, descriptor).name || null;
+      name = mapName(kernel, id);
       known.set(id, name);
     }
     return name;
   };
+}
+
+function mapName(kernel: Kernel, id: number): string | null {
+  try {
+    using descriptor = openObject(kernel, "map", id);
+    return descriptor === null ? null : readMap(kernel, descriptor).name || null;
+  } catch (error) {
+    // By number they are shown to CAP_SYS_ADMIN alone, while who has the program may see its code.
+    if (error instanceof PrivilegeError) return null;
+    throw error;
+  }
 }
 
 /** @returns null when there is none, or this process may not see it. @throws PrivilegeError */
@@ -145,7 +156,7 @@ function readSource(kernel: Kernel, fd: number): Source {
   const counts = new Info(kernel, PROGRAM_INFO);
   ask(kernel, counts, fd);
   const btf = counts.u32("btf_id");
-  const types = btf === 0 ? null : openTypes(kernel, btf);
+  const types = btf === 0 ? null : typesIfShown(kernel, btf);
   if (types === null) return { counts, types, functions: [], lines: [] };
   const functionSize = counts.u32("func_info_rec_size");
   const lineSize = counts.u32("line_info_rec_size");

@@ -1,14 +1,19 @@
 /** From what people say (a number, a name, a path of a pin, an object in hand) to what the kernel has. */
 
 import { nearest } from "../../../nearest.ts";
+import type { LinkHandle } from "../../attach-options.ts";
 import { NotFoundError } from "../../errors.ts";
+import type { MapHandle, ProgramHandle } from "../../maps.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openPinned } from "../pins.ts";
 import { eachObject, OBJECT_KINDS, type ObjectKind, openObject } from "./objects.ts";
 
-/** A number, as bpftool shows it; a name; the path of a pin, from `/` on; or a program, map or link of the Linux engine. */
-export type ObjectReference = number | string | { readonly fd: number };
+/**
+ * A number, as bpftool shows it; a name; the path of a pin, from `/` on; a program, map or link of the Linux engine; or a descriptor. What this
+ * process has itself, and pins that it may open, need no CAP_SYS_ADMIN.
+ */
+export type ObjectReference = number | string | ProgramHandle | MapHandle | LinkHandle | { readonly fd: number };
 
 /** Names that are listed when none of them was meant. */
 const SOME_NAMES = 8;
@@ -46,7 +51,7 @@ export function useObject<Info extends Found, Result>(
   read: Read<Info>,
   use: Read<Result>,
 ): Result {
-  if (typeof reference === "object") return use(reference);
+  if (typeof reference === "object") return use({ fd: descriptorOf(kind, reference) });
   using descriptor =
     typeof reference === "number"
       ? openNumbered(kernel, kind, reference)
@@ -54,6 +59,12 @@ export function useObject<Info extends Found, Result>(
         ? openNumbered(kernel, kind, theOnly(kind, reference, named(kernel, kind, reference, read)))
         : openNamed(kernel, kind, reference);
   return use(descriptor);
+}
+
+function descriptorOf(kind: ObjectKind, handle: Exclude<ObjectReference, number | string>): number {
+  if ("fd" in handle && typeof handle.fd === "number" && handle.fd >= 0) return handle.fd;
+  const name = "name" in handle ? handle.name : "description" in handle ? handle.description : "";
+  throw new NotFoundError(kind, name, `${name}: it is no ${noun(kind)} of the Linux engine, or was closed`);
 }
 
 const isName = (reference: ObjectReference): reference is string => typeof reference === "string" && !reference.startsWith("/");

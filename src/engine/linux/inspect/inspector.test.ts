@@ -213,6 +213,25 @@ describe("a kernel that does not tell", () => {
     assert.throws(() => inspector.map(11), { name: "PrivilegeError", message: `opening map 11: ${lacks}` });
   });
 
+  test("what this process has itself needs no privilege", () => {
+    const { kernel, fake, inspector } = machine();
+    for (const command of ["prog_get_fd_by_id", "map_get_fd_by_id", "btf_get_fd_by_id"] as const)
+      kernel.on(command, () => -ERRNO.EPERM);
+    // Its types, and with them the rest of its name, are not its own.
+    assert.equal(inspector.program({ fd: fake.open(COUNTER, "prog_load") }).name, "count_packets_o");
+    assert.equal(inspector.map({ fd: fake.open(DROPS, "map_create") }).name, "drops");
+  });
+
+  test("and what is closed, or another engine's, is none", () => {
+    const { inspector } = machine();
+    assert.throws(() => inspector.map({ fd: -1 }), {
+      name: "NotFoundError",
+      message: ": it is no map of the Linux engine, or was closed",
+    });
+    const link = { description: "xdp on net0" };
+    assert.throws(() => inspector.link(link), { message: "xdp on net0: it is no link of the Linux engine, or was closed" });
+  });
+
   test("because it is too old", () => {
     const kernel = new FakeKernel().on("btf_get_next_id", () => -ERRNO.EINVAL);
     const inspector = new KernelInspector(kernel, fakeFacts({}, "5.3.0"));

@@ -3,7 +3,7 @@
 import type { Facts } from "../facts.ts";
 import type { Kernel } from "../kernel.ts";
 import { SystemError } from "../sys/system-error.ts";
-import { openTypes } from "./btf-info.ts";
+import { typesIfShown } from "./btf-info.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
 import { Info } from "./info.ts";
 import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
@@ -71,7 +71,7 @@ function programName(kernel: Kernel, info: Info<typeof PROGRAM_INFO>, fd: number
   const name = info.text("name");
   const btf = info.u32("btf_id");
   if (name.length < LONGEST_NAME || btf === 0 || info.u32("nr_func_info") === 0) return name;
-  const types = openTypes(kernel, btf);
+  const types = typesIfShown(kernel, btf);
   if (types === null) return name;
   const record = new Uint8Array(info.u32("func_info_rec_size"));
   const first = new Info(kernel, PROGRAM_INFO)
