@@ -2,22 +2,10 @@
 //
 //   sudo skep run examples/task-iterator.bpf.ts
 
-import { bpf_seq_printf, config, type FixedString, iterator, type u8, u32, u64 } from "skep/bpf";
+import { bpf_seq_printf, config, iterator, type u8, u32 } from "skep/bpf";
 
 /** Only threads of this process; 0: all. */
 export const target = config<u32>(0);
-
-const TITLE: FixedString<40> = "PROCESS  THREAD   PARENT   S NAME\n";
-const ROW: FixedString<24> = "%-8d %-8d %-8d %c %s\n";
-
-/** What stands for the directives of a row, in the words that `bpf_seq_printf` takes. */
-interface Row {
-  process: u64;
-  thread: u64;
-  parent: u64;
-  state: u64;
-  name: u64;
-}
 
 /** As ps and /proc/PID/stat have it: the lowest bit that is set. */
 function letter(state: u32): u8 {
@@ -37,13 +25,10 @@ export const tasks = iterator("task", (ctx) => {
   if (task === null) return;
   if (target !== 0 && u32(task.tgid) !== target) return;
   const { seq, seq_num } = ctx.meta;
-  if (seq_num === 0) bpf_seq_printf(seq, TITLE, null);
-  const row: Row = {
-    process: u64(task.tgid),
-    thread: u64(task.pid),
-    parent: u64(task.real_parent.tgid),
-    state: letter(task.__state | u32(task.exit_state)),
-    name: u64(task.comm),
-  };
-  bpf_seq_printf(seq, ROW, row);
+  if (seq_num === 0) bpf_seq_printf(seq, "PROCESS  THREAD   PARENT   S NAME\n");
+  const state = letter(task.__state | u32(task.exit_state));
+  bpf_seq_printf(
+    seq,
+    `${task.tgid.toString().padEnd(8)} ${task.pid.toString().padEnd(8)} ${task.real_parent.tgid.toString().padEnd(8)} ${String.fromCharCode(state)} ${task.comm}\n`,
+  );
 });

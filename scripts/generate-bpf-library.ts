@@ -11,7 +11,13 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BPF_CONSTANTS } from "../src/compiler/typescript/library/constants.ts";
 import { CONTEXT_NAMES, contextNamed, VIEWS } from "../src/compiler/typescript/library/contexts.ts";
-import { HELPER_LIST, type Helper, type HelperParameter, helperNamed } from "../src/compiler/typescript/library/helpers.ts";
+import {
+  HELPER_LIST,
+  type Helper,
+  type HelperParameter,
+  helperNamed,
+  takesTemplate,
+} from "../src/compiler/typescript/library/helpers.ts";
 import { HOOKS, type Hook } from "../src/compiler/typescript/library/hooks.ts";
 import { hookHas } from "../src/compiler/typescript/library/offers.ts";
 import { HELPER_STRUCTS } from "../src/compiler/typescript/library/structs.ts";
@@ -252,7 +258,12 @@ function helper(name: HelperName): string {
   const head = (lengths: boolean) => `export function ${name}${generic}(${list(lengths)}): ${result}`;
   const body = `{\n  ${result === "void" ? "" : "return "}notCompiled("${name}");\n}\n`;
   if (!parameters.some(isSized)) return `${text}${head(false)} ${body}`;
-  return `${text}${head(false)};\n${head(true)};\nexport function ${name}(..._arguments: unknown[]): unknown ${body}`;
+  const [first] = parameters;
+  const template =
+    takesTemplate(name) && first !== undefined
+      ? `export function ${name}(_${first.name}: ${parameterType(first)}, _template: string): ${result};\n`
+      : "";
+  return `${text}${template}${head(false)};\n${head(true)};\nexport function ${name}(..._arguments: unknown[]): unknown ${body}`;
 }
 
 function helpers(): string {

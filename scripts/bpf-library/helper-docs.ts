@@ -31,7 +31,7 @@ export const HELPER_DOCS: Readonly<Record<string, string>> = {
   bpf_strtoul: "As `bpf_strtol`, for numbers without a sign.",
   bpf_strncmp: "Compares text with one that is known when compiling: 0 when they are equal, else less or more than 0.",
   bpf_snprintf:
-    "Writes formatted text; each value is 8 bytes of `values`. Bytes of the whole text, its NUL included, or a negative error number.",
+    "Writes formatted text: a template, as `print` takes it, or a format, where each value is 8 bytes of `values`. Bytes of the whole text, its NUL included, or a negative error number.",
   bpf_snprintf_btf: "Writes something of the kernel's as text, by its type: `pointer` is a `struct btf_ptr`.",
   bpf_trace_printk: "Writes text to the trace pipe, without values; `print` takes a template.",
   bpf_trace_vprintk: "Writes formatted text to the trace pipe; each value is 8 bytes of `values`. `print` takes a template.",
@@ -92,7 +92,7 @@ export const HELPER_DOCS: Readonly<Record<string, string>> = {
   bpf_get_func_arg_cnt: "How many arguments the traced function has.",
   bpf_d_path: "The whole path of a file, as text. Bytes with the NUL, or a negative error number.",
   bpf_seq_printf:
-    "Writes formatted text to whoever reads the iterator; each value is 8 bytes of `values`. 0, or a negative error number.",
+    "Writes formatted text to whoever reads the iterator: a template, as `print` takes it, or a format, where each value is 8 bytes of `values`. 0, or a negative error number.",
   bpf_seq_write: "Writes bytes to whoever reads the iterator. 0, or a negative error number.",
   bpf_seq_printf_btf: "Writes something of the kernel's as text, by its type, to whoever reads the iterator.",
   bpf_bprm_opts_set: "Changes how a program is executed: `BPF_F_BPRM_SECUREEXEC`.",

@@ -319,10 +319,11 @@ export function bpf_strncmp(..._arguments: unknown[]): unknown {
 }
 
 /**
- * Writes formatted text; each value is 8 bytes of `values`. Bytes of the whole text, its NUL included, or a negative error number.
+ * Writes formatted text: a template, as `print` takes it, or a format, where each value is 8 bytes of `values`. Bytes of the whole text, its NUL included, or a negative error number.
  *
  * Linux 5.13. Only under a licence that is compatible with the GPL. All hooks.
  */
+export function bpf_snprintf(_text: object | null, _template: string): i64;
 export function bpf_snprintf(_text: object | null, _format: string, _values: object | null): i64;
 export function bpf_snprintf(
   _text: object | null,
@@ -847,10 +848,11 @@ export function bpf_d_path(..._arguments: unknown[]): unknown {
 }
 
 /**
- * Writes formatted text to whoever reads the iterator; each value is 8 bytes of `values`. 0, or a negative error number.
+ * Writes formatted text to whoever reads the iterator: a template, as `print` takes it, or a format, where each value is 8 bytes of `values`. 0, or a negative error number.
  *
  * Linux 5.8. Only under a licence that is compatible with the GPL. Hooks: iterator, iteratorSleepable.
  */
+export function bpf_seq_printf(_seq: KernelStruct<"seq_file">, _template: string): i64;
 export function bpf_seq_printf(_seq: KernelStruct<"seq_file">, _format: object, _values: object | null): i64;
 export function bpf_seq_printf(
   _seq: KernelStruct<"seq_file">,

@@ -107,6 +107,9 @@ export interface FixedString<Size extends number> {
   readonly length: number;
   startsWith(text: string): boolean;
   charCodeAt(index: number): u8;
+  /** In templates: filled up with spaces to so many columns. Linux 5.13. */
+  padStart(columns: number): string;
+  padEnd(columns: number): string;
   [index: number]: u8 | string;
 }
 

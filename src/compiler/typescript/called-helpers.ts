@@ -21,6 +21,7 @@ export function calledHelper(node: Expression): HelperName | null {
     case "special-call":
       return node.moves === true && "helper" in node.callee ? node.callee.helper : null;
     case "print":
+      if (node.helper !== null) return node.helper;
       return node.arguments.length > MOST_PRINTED ? "bpf_trace_vprintk" : "bpf_trace_printk";
     default:
       return null;

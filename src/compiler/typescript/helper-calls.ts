@@ -5,7 +5,8 @@ import { coerce, mayBeNull } from "./conversions.ts";
 import { expression, typed } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
 import { VIEWS } from "./library/contexts.ts";
-import { type Helper, type HelperParameter, helperSignature } from "./library/helpers.ts";
+import { type Helper, type HelperParameter, helperSignature, type Printer, takesTemplate } from "./library/helpers.ts";
+import { template } from "./print.ts";
 import { spanOf } from "./report.ts";
 import { meaningOf, textOf } from "./scopes.ts";
 import { errorAt, type FunctionState } from "./state.ts";
@@ -25,6 +26,9 @@ interface Call {
 export function helperCall(fn: FunctionState, helper: Helper, node: Syntax.CallExpression): Expression {
   const call: Call = { fn, helper, node, map: null };
   const { parameters } = helper;
+  const text = node.arguments[1];
+  const isTemplate = text?.type === "TemplateLiteral" || (text?.type === "StringLiteral" && node.arguments.length === 2);
+  if (takesTemplate(helper.name) && text !== undefined && isTemplate) return printed(call, helper.name, text);
   const sized = parameters.filter(isSized).length;
   const found = node.arguments.length;
   const least = parameters.filter(({ optional }) => !optional).length;
@@ -126,6 +130,27 @@ function check(call: Call, parameter: HelperParameter, node: Syntax.Node): Helpe
       });
       return null;
   }
+}
+
+/** ``bpf_seq_printf(seq, `pid ${pid}\n`)``, ``bpf_snprintf(text, `pid ${pid}`)`` */
+function printed(call: Call, helper: Printer, text: Syntax.Node): Expression {
+  const { fn, node } = call;
+  const where = call.helper.parameters[0];
+  const [targetNode, , more] = node.arguments;
+  const signature = `${helper}(${where?.name ?? ""}, \`…\`)`;
+  if (where === undefined || targetNode === undefined || more !== undefined) {
+    fn.reporter.report("SK2106", spanOf(node), {
+      what: helper,
+      expected: "2 arguments with a template",
+      found: node.arguments.length,
+      signature,
+    });
+    return errorAt(node);
+  }
+  const target = check(call, where, targetNode);
+  const made = template(fn, text, signature);
+  if (target === null || target.value === null || made === null) return errorAt(node);
+  return { kind: "print", type: INTS.i64, helper, target: target.value, ...made, at: spanOf(node) };
 }
 
 function address(call: Call, parameter: HelperParameter, value: Expression): HelperArgument | null {

@@ -15,6 +15,7 @@ import type { KernelConfigs } from "./kernel/symbols.ts";
 import type { MemberSignature } from "./kernel/targets.ts";
 import type { Context } from "./library/contexts.ts";
 import type { BitField, Header } from "./library/headers.ts";
+import type { Printer } from "./library/helpers.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { MapKind } from "./library/maps.ts";
 import type { Span } from "./report.ts";
@@ -514,10 +515,15 @@ export type Expression =
       /** Of `compareExchange`. */
       readonly expected: Expression | null;
     })
-  /** `print(…)`: a format as bpf_trace_printk knows it, and what is put into it. */
+  /**
+   * `print(…)`: a format as bpf_trace_printk knows it, and what is put into it. With a `helper`, that writes it to `target`: the rows of an iterator, or
+   * memory.
+   */
   | (Node & {
       readonly kind: "print";
       readonly type: ValueType;
+      readonly helper: Printer | null;
+      readonly target: Expression | null;
       readonly format: string;
       readonly arguments: readonly PrintArgument[];
     })

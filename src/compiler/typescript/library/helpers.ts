@@ -77,6 +77,13 @@ export function isNamedHelper(name: HelperName): boolean {
   return NAMED.has(name);
 }
 
+/** Helpers that write formatted text somewhere, and take a template for the format and its values. */
+export type Printer = "bpf_seq_printf" | "bpf_snprintf";
+
+export function takesTemplate(name: string): name is Printer {
+  return name === "bpf_seq_printf" || name === "bpf_snprintf";
+}
+
 const read = new Map<string, Helper>();
 
 /** Read when somebody asks. */

@@ -92,6 +92,8 @@ export function scalar(to: Lowering, value: Expression): Value {
       const result = helperCall(to, value);
       return result ?? ir.constant("i32", 0);
     }
+    case "print":
+      return printText(to, value) ?? ir.constant("i64", 0);
     case "call-back":
       return callBack(to, value);
     case "special-call":
