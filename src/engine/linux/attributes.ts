@@ -64,6 +64,7 @@ export const ATTRIBUTES = {
       btf_value_type_id: 56,
       btf_vmlinux_value_type_id: 60,
       value_type_btf_obj_fd: 72,
+      map_token_fd: 76,
     },
     u64: { map_extra: 64 },
     pointer: {},
@@ -100,6 +101,7 @@ export const ATTRIBUTES = {
       attach_btf_obj_fd: 112,
       fd_array_cnt: 148,
       log_true_size: 140,
+      prog_token_fd: 144,
     },
     u64: {},
     pointer: { insns: 8, license: 16, log_buf: 32, func_info: 80, line_info: 96, fd_array: 120 },
@@ -125,8 +127,8 @@ export const ATTRIBUTES = {
     text: {},
   },
   btf_load: {
-    size: 32,
-    u32: { btf_size: 16, btf_log_size: 20, btf_log_level: 24, btf_log_true_size: 28 },
+    size: 40,
+    u32: { btf_size: 16, btf_log_size: 20, btf_log_level: 24, btf_log_true_size: 28, btf_flags: 32, btf_token_fd: 36 },
     u64: {},
     pointer: { btf: 0, btf_log_buf: 8 },
     text: {},
@@ -200,6 +202,7 @@ export const ATTRIBUTES = {
     text: {},
   },
   enable_stats: { size: 4, u32: { type: 0 }, u64: {}, pointer: {}, text: {} },
+  token_create: { size: 8, u32: { flags: 0, bpffs_fd: 4 }, u64: {}, pointer: {}, text: {} },
   iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
   prog_attach: ATTACH,
   prog_detach: ATTACH,
@@ -220,5 +223,8 @@ export const ATTRIBUTES = {
     text: {},
   },
 } as const satisfies Partial<Record<Command, AttributeLayout>>;
+
+/** In the flags of maps, programs and BTF objects alike: a token goes with it. Since 6.9. */
+export const BPF_F_TOKEN_FD = 1 << 16;
 
 export type KnownCommand = keyof typeof ATTRIBUTES;

@@ -15,11 +15,10 @@ import { LinuxProgramArray } from "./maps/references.ts";
 import { LinuxStructOps } from "./maps/struct-ops.ts";
 import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
-import type { LoadedTypes } from "./programs/load.ts";
 import { loadPrograms } from "./programs/load-programs.ts";
 import type { LinuxProgram } from "./programs/program.ts";
 import { typesForKernel } from "./programs/source-lines.ts";
-import { loadTypes, type TypesRefused } from "./programs/types.ts";
+import { giveTypes, type LoadedTypes, type TypesRefused } from "./programs/types.ts";
 
 export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
   readonly spec: Spec;
@@ -80,9 +79,12 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       let types: LoadedTypes | null = null;
       let typesRefused: TypesRefused | null = null;
       if (texts !== null) {
-        const answer = loadTypes(kernel, spec.name, texts.btf);
+        const answer = giveTypes(kernel, spec.name, texts);
         if ("reason" in answer) typesRefused = answer;
-        else types = { texts, descriptor: keep(answer) };
+        else {
+          types = answer;
+          keep(answer.descriptor);
+        }
       }
       makeMaps(kernel, spec, options, types?.descriptor ?? null, keep, maps);
       const programs = loadPrograms(kernel, spec, wanted, { types, externs, maps, replaces: options.replaces, keep });

@@ -12,9 +12,12 @@ import { KernelTypes } from "./kernel-types.ts";
 import type { LinuxLink } from "./links/link.ts";
 import type { LinkPlace } from "./links/open-link.ts";
 import type { MapPlace, OpenedMap } from "./maps/open-map.ts";
+import { inUserNamespace } from "./privileges.ts";
 import type { ProgramPlace } from "./programs/open-program.ts";
 import type { LinuxProgram } from "./programs/program.ts";
 import { RefusedProgram } from "./programs/refused.ts";
+import { OlderKernelNeeded } from "./programs/types.ts";
+import { atLeast } from "./release.ts";
 import { openNative } from "./sys/native.ts";
 import type { Transport } from "./sys/transport.ts";
 
@@ -26,9 +29,20 @@ export { type Probe, probeLinux } from "./probe.ts";
  * come of it.
  * @throws FeatureError where there is no Linux, or no native code for this processor.
  */
-export async function openLinux(): Promise<LinuxEngine> {
-  return new LinuxEngine(await openNative(), MACHINE);
+export async function openLinux(options: LinuxOptions = {}): Promise<LinuxEngine> {
+  return new LinuxEngine(await openNative(), MACHINE, options);
 }
+
+export interface LinuxOptions {
+  /**
+   * In a user namespace: where the bpf file system is mounted that says what this process may do (a BPF token, since 6.9). Default: what
+   * `LIBBPF_BPF_TOKEN_PATH` says, else /sys/fs/bpf, if that has one. Empty: no token. Whoever names a place insists on it.
+   */
+  readonly token?: string;
+}
+
+/** Kernels before this one need something done otherwise (older/). */
+const OLD = "5.11";
 
 export class LinuxEngine implements Engine {
   readonly kind = "linux";
@@ -38,10 +52,13 @@ export class LinuxEngine implements Engine {
   readonly #collections = new Set<AsyncDisposable>();
   readonly #opened = new Set<OpenedMap>();
   readonly #programs = new Set<LinuxProgram>();
+  readonly #options: LinuxOptions;
+  #prepared = false;
   #closed = false;
 
   /** For `openLinux`, and for tests with a transport of their own. */
-  constructor(transport: Transport, facts: Facts) {
+  constructor(transport: Transport, facts: Facts, options: LinuxOptions = {}) {
+    this.#options = options;
     this.cpus = possibleCpus(facts);
     this.#ledger = new DescriptorLedger(transport);
     this.#kernel = { transport, ledger: this.#ledger, facts, types: new KernelTypes(facts), cpus: this.cpus };
@@ -49,13 +66,36 @@ export class LinuxEngine implements Engine {
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions<Module> = {}): Promise<LinuxCollection<Module>> {
     if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
+    await this.#prepare();
     try {
-      const collection = LinuxCollection.load<Module>(this.#kernel, withVariables(spec, options.variables), options);
+      const collection = await this.#load(withVariables(spec, options.variables), options);
       this.#collections.add(collection);
       return collection;
     } catch (error) {
       throw error instanceof RefusedProgram ? (await import("./programs/refusal.ts")).verifierError(error) : error;
     }
+  }
+
+  async #load<Module>(spec: Spec, options: LoadOptions<Module>): Promise<LinuxCollection<Module>> {
+    try {
+      return LinuxCollection.load<Module>(this.#kernel, spec, options);
+    } catch (error) {
+      if (!(error instanceof OlderKernelNeeded)) throw error;
+      this.#kernel.older = (await import("./older/older-kernel.ts")).OLDER;
+      return LinuxCollection.load<Module>(this.#kernel, spec, options);
+    }
+  }
+
+  /** Once, before something is loaded: what is done otherwise on an old kernel, and a token in a user namespace. */
+  async #prepare(): Promise<void> {
+    if (this.#prepared) return;
+    this.#prepared = true;
+    const { facts } = this.#kernel;
+    if (!atLeast(facts.release, OLD)) this.#kernel.older = (await import("./older/older-kernel.ts")).OLDER;
+    const path = this.#options.token ?? process.env["LIBBPF_BPF_TOKEN_PATH"];
+    if (path === "" || (path === undefined && !inUserNamespace(facts))) return;
+    const token = (await import("./token.ts")).openToken(this.#kernel, path);
+    if (token !== null) this.#kernel.token = token;
   }
 
   /**

@@ -3,6 +3,7 @@
 import { gunzipSync } from "node:zlib";
 import type { ConfigValue } from "../kernel-config.ts";
 import type { Facts } from "./facts.ts";
+import { kernelVersion } from "./kernel-version.ts";
 import { atLeast } from "./release.ts";
 
 /** @returns what a name is set to; undefined when it is not set, or the kernel does not tell its configuration. */
@@ -23,10 +24,7 @@ export function kernelConfig(facts: Facts): (name: string) => ConfigValue | unde
 
 /** libbpf.c, `bpf_object__resolve_externs`: not of the configuration, but declared like it. */
 const VIRTUAL: Readonly<Record<string, (facts: Facts) => ConfigValue>> = {
-  LINUX_KERNEL_VERSION: ({ release }) => {
-    const [, major = "0", minor = "0", patch = "0"] = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(release) ?? [];
-    return Number(major) * 65_536 + Number(minor) * 256 + Math.min(Number(patch), 255);
-  },
+  LINUX_KERNEL_VERSION: kernelVersion,
   LINUX_HAS_BPF_COOKIE: ({ release }) => (atLeast(release, "5.15") ? 1 : 0),
   LINUX_HAS_SYSCALL_WRAPPER: ({ release }) => (atLeast(release, "4.17") ? 1 : 0),
 };

@@ -176,6 +176,10 @@ export class Recorder implements Transport {
     return this.#record("unlink", { path }, 0);
   }
 
+  raiseMemoryLimit(): number {
+    return this.#record("setrlimit", { resource: "RLIMIT_MEMLOCK", limit: "RLIM_INFINITY" }, 0);
+  }
+
   /** At the end of whatever it is. */
   read(fd: number, memory: Uint8Array): number {
     return this.#record("read", { fd, length: memory.length }, 0);

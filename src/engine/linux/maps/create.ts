@@ -4,8 +4,10 @@ import type { MapSpec } from "../../../object/spec.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { MAP_TYPE_SINCE } from "../../../uapi/since.ts";
 import { FeatureError, MapError } from "../../errors.ts";
+import { BPF_F_TOKEN_FD } from "../attributes.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { sendPatiently } from "../patience.ts";
 import { explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
@@ -20,6 +22,12 @@ const BPF_F_NUMA_NODE = 4;
 
 /** `BPF_F_VTYPE_BTF_OBJ_FD`: the value's type is a module's. Since 6.9. */
 const BPF_F_VTYPE_BTF_OBJ_FD = 1 << 15;
+
+/** `BPF_F_MMAPABLE`, since 5.5. */
+const BPF_F_MMAPABLE = 1 << 10;
+
+/** Maps that loaders make of sections. */
+const isVariables = ({ section = "" }: MapSpec): boolean => /^\.(data|rodata|bss|kconfig)/.test(section);
 
 /** What a map's creation refers to, besides its shape. */
 export interface MapReferences {
@@ -60,7 +68,14 @@ export function createMap(
   }
   const typed = types !== null && spec.valueType !== 0 && !ring && wrapper === undefined;
   if (typed) request.u32("btf_fd", types.fd).u32("btf_key_type_id", spec.keyType).u32("btf_value_type_id", spec.valueType);
-  let result = request.send();
+  const { token } = kernel;
+  let flags = request.read("map_flags");
+  if (token !== undefined) request.u32("map_flags", (flags |= BPF_F_TOKEN_FD)).u32("map_token_fd", token.fd);
+  let result = sendPatiently(kernel, () => request.send());
+  if (result === -ERRNO.EINVAL && isVariables(spec) && !atLeast(kernel.facts.release, "5.5")) {
+    // Variables are read and written by calls there.
+    result = request.u32("map_flags", flags & ~BPF_F_MMAPABLE).send();
+  }
   if (result < 0 && typed) {
     // Some kinds take no types, some kernels not these: the types are for people who look at the map, it works without.
     request.u32("btf_fd", 0).u32("btf_key_type_id", 0).u32("btf_value_type_id", 0);
@@ -123,6 +138,10 @@ function explain(kernel: Kernel, spec: MapSpec, cause: SystemError): Error {
     case ERRNO.ENOSYS:
       return new FeatureError("bpf(2)", "3.18", "this kernel is built without BPF (CONFIG_BPF_SYSCALL)", { cause });
     default:
+      if (isVariables(spec) && !atLeast(kernel.facts.release, "5.2"))
+        return new FeatureError("global data", "5.2", `${what}: variables need Linux 5.2, this is ${kernel.facts.release}`, {
+          cause,
+        });
       if (!atLeast(kernel.facts.release, since))
         return new FeatureError(
           `BPF_MAP_TYPE_${type.toUpperCase()}`,

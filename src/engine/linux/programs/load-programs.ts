@@ -12,9 +12,10 @@ import { openModuleTypes } from "../module-types.ts";
 import { attachTarget } from "./attach-target.ts";
 import { type FoundExtern, writeExterns } from "./externs.ts";
 import { IteratorProgram } from "./iterator.ts";
-import { type LoadedTypes, type LoadReferences, loadProgram } from "./load.ts";
+import { type LoadReferences, loadProgram } from "./load.ts";
 import { LinuxProgram } from "./program.ts";
-import { relocate } from "./relocate.ts";
+import { type LeftOut, relocate } from "./relocate.ts";
+import type { LoadedTypes } from "./types.ts";
 
 export interface Surroundings {
   readonly types: LoadedTypes | null;
@@ -35,7 +36,8 @@ export function loadPrograms(
   const modules = new ModuleList(kernel);
   try {
     return wanted.map((program) => {
-      const code = relocate(program, (name) => maps.get(name)?.fd);
+      const code = relocate(program, (name) => maps.get(name)?.fd ?? leftOut(spec, name));
+      kernel.older?.code(kernel.facts, code);
       const used: number[] = [];
       writeExterns(program, code, externs, (module) => {
         const { fd } = modules.open(program, module);
@@ -59,6 +61,12 @@ export function loadPrograms(
   } finally {
     modules.close();
   }
+}
+
+/** A map of the Spec that was not made, by its place among them; undefined for one that the Spec does not have. */
+function leftOut({ maps }: Spec, name: string): LeftOut | undefined {
+  const place = maps.findIndex((map) => map.name === name && map.autocreate === false);
+  return place < 0 ? undefined : { place };
 }
 
 /** Types of modules, each opened once; programs hold what they need of them when they are loaded. */

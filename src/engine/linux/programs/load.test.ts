@@ -77,7 +77,7 @@ describe("loading a program", () => {
     const machine = fakeMachine(kernel);
     const texts = typesForKernel(spec())!;
     const descriptor = machine.ledger.adopt(9, "types");
-    loadProgram(machine, spec(), program(), TWO_FUNCTIONS, { texts, descriptor });
+    loadProgram(machine, spec(), program(), TWO_FUNCTIONS, { texts, descriptor, functions: true });
     const [call] = kernel.calls;
     assert.equal(call!.u32("prog_btf_fd"), 9);
     assert.deepEqual([call!.u32("func_info_rec_size"), call!.u32("func_info_cnt")], [8, 2]);

@@ -6,21 +6,18 @@ import { PROGRAM_CAPABILITIES } from "../../../uapi/privileges.ts";
 import { PROGRAM_TYPE } from "../../../uapi/program-types.ts";
 import { PROGRAM_TYPE_SINCE } from "../../../uapi/since.ts";
 import { FeatureError, PrivilegeError } from "../../errors.ts";
+import { BPF_F_TOKEN_FD } from "../attributes.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { sendPatiently } from "../patience.ts";
 import { deniedByVerifier, explainRefusal, missingCapabilities } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
 import { sendWithLog } from "./log.ts";
 import { logLines, RefusedProgram } from "./refused.ts";
-import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords, type TypesForKernel } from "./source-lines.ts";
-
-/** A Spec's types after the kernel took them. */
-export interface LoadedTypes {
-  readonly texts: TypesForKernel;
-  readonly descriptor: Descriptor;
-}
+import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords } from "./source-lines.ts";
+import type { LoadedTypes } from "./types.ts";
 
 /** What a program refers to besides its code. */
 export interface LoadReferences {
@@ -51,19 +48,22 @@ export function loadProgram(
   types: LoadedTypes | null,
   references: LoadReferences = NO_REFERENCES,
 ): Descriptor {
+  const { token, older } = kernel;
+  const attachType = older === undefined ? program.attachType : older.attachType(kernel.facts, program);
   const request = new Request(kernel.transport, "prog_load")
     .u32("prog_type", PROGRAM_TYPE[program.type])
     .u32("insn_cnt", code.length / 8)
     .pointer("insns", code)
     .pointer("license", new TextEncoder().encode(`${spec.license}\0`))
-    .u32("expected_attach_type", program.attachType === null ? 0 : ATTACH_TYPE[program.attachType])
-    .u32("prog_flags", program.flags ?? 0)
+    .u32("expected_attach_type", attachType === null ? 0 : ATTACH_TYPE[attachType])
+    .u32("kern_version", older?.version(kernel.facts, spec) ?? 0)
+    .u32("prog_flags", (program.flags ?? 0) | (token === undefined ? 0 : BPF_F_TOKEN_FD))
+    .u32("prog_token_fd", token?.fd ?? 0)
     // Names came with 4.15; an older kernel wants zeroes there.
     .text("prog_name", atLeast(kernel.facts.release, "4.15") ? program.name : "");
-  if (types !== null) giveSource(request, program, types);
+  if (types?.functions === true) giveSource(request, program, types);
   giveReferences(request, references);
-  let result = request.send();
-  for (let tries = 0; result === -ERRNO.EAGAIN && tries < 5; tries++) result = request.send();
+  const result = sendPatiently(kernel, () => request.send());
   if (result >= 0) return kernel.ledger.adopt(result, `program ${program.name}`);
 
   const withLog = sendWithLog({

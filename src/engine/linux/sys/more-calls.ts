@@ -19,6 +19,7 @@ type More = Pick<
   | "open"
   | "mkdir"
   | "unlink"
+  | "raiseMemoryLimit"
   | "read"
   | "mount"
   | "socketOption"
@@ -34,6 +35,7 @@ type More = Pick<
 const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
 const PERF_FLAG_FD_CLOEXEC = 8;
+const RLIMIT_MEMLOCK = 8;
 const SOL_SOCKET = 1;
 const AF_NETLINK = 16;
 const AF_PACKET = 17;
@@ -84,6 +86,11 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
     open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),
     mkdir: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("mkdir", "int", ["str", "uint32"])(path, 0o700)),
     unlink: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("unlink", "int", ["str"])(path)),
+    raiseMemoryLimit() {
+      // struct rlimit: soft and hard, RLIM_INFINITY.
+      const limits = new Uint8Array(16).fill(0xff);
+      return call("setrlimit", "int", ["int", "uintptr_t"])(RLIMIT_MEMLOCK, at(limits));
+    },
     read: (fd, memory) => call("read", "int64", ["int", "uintptr_t", "size_t"])(fd, at(memory), memory.length),
     mount(type) {
       const name = new TextEncoder().encode(`${type}\0`);

@@ -33,6 +33,8 @@ export interface Transport {
   open(path: string): number;
   /** `mkdir(2)`, for the owner alone. */
   mkdir(path: string): number;
+  /** `setrlimit(RLIMIT_MEMLOCK)`: no limit of locked memory for this process, which before 5.11 maps and programs count against. */
+  raiseMemoryLimit(): number;
   /** `unlink(2)`. */
   unlink(path: string): number;
   /** `read(2)`: how many bytes of `memory` were filled; 0 at the end. */
