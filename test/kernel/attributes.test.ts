@@ -31,6 +31,7 @@ const MEMBER: Readonly<Record<string, string>> = {
   prog_query: "query.",
   task_fd_query: "task_fd_query.",
   enable_stats: "enable_stats.",
+  token_create: "token_create.",
 };
 
 test("every field is where the header has it; fields newer than the header are left out", { skip }, () => {
