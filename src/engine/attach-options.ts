@@ -16,14 +16,14 @@ export interface AttachOptions {
   readonly mode?: "native" | "generic";
   /** tc and cgroup_skb: on packets that come in, or on those that leave. Default: what the section says, else `ingress`. */
   readonly direction?: "ingress" | "egress";
-  /** cgroup kinds: the group whose processes it is for, e.g. `/web`; in Linux also its folder, `/sys/fs/cgroup/web`. */
+  /** cgroup kinds and perf_event: the group whose processes it is for, e.g. `/web`; in Linux also its folder, `/sys/fs/cgroup/web`. */
   readonly cgroup?: string;
   /** Programs for hooks of an application's own: the hook. Default: what the section says. */
   readonly hook?: { readonly name: string };
   /**
    * Tracing kinds: the event, as a section names it behind its first `/`: `syscalls/sys_enter_openat`, `sched_switch`,
-   * `libc.so.6:malloc`, `/usr/bin/bash:readline+0x10`. perf_event: what is counted, `cpu-clock` (default), `context-switches`,
-   * `cpu-cycles` … Default: what the section says.
+   * `libc.so.6:malloc`, `/usr/bin/bash:readline+0x10`. perf_event: what is counted, as perf(1) names it: `cpu-clock` (default),
+   * `context-switches`, `cpu-cycles`, `L1-dcache-load-misses`, `r1a8`, `mem:0x1234:w`, `cpu/event=0x3c/` … Default: what the section says.
    */
   readonly event?: string;
   /** uprobes: the library (`libc.so.6`) or file that `event` speaks of, in the place of the one that it names. */
@@ -92,7 +92,7 @@ interface Fields {
   tracing: Event | "position";
   lsm: Event | "cgroup" | "position" | "revision";
   ext: "position";
-  perf_event: Event | "pid" | "cpu" | "frequency" | "period" | "position";
+  perf_event: Event | "pid" | "cgroup" | "cpu" | "frequency" | "period" | "position";
   cgroup_skb: "cgroup" | "direction" | "position" | "revision";
   cgroup_sock: "cgroup" | "position" | "revision";
   cgroup_sock_addr: "cgroup" | "position" | "revision";

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import type { AttachOptions, Link } from "../../src/engine/engine.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
@@ -11,7 +11,7 @@ import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { fixture } from "./fixtures.ts";
 import { withoutTcx, withoutXdpLinks } from "./older-kernels.ts";
-import { main, Target, Variables } from "./scenario.ts";
+import { main, removeGroup, Target, Variables } from "./scenario.ts";
 
 const PEER = "192.0.2.2";
 
@@ -61,15 +61,7 @@ async function inGroup(program: string, place: number, act: (target: Target) => 
     const counted = await counting(program, place, { cgroup: `/${name}` }, () => act(target));
     return { ...counted, description: counted.description?.replace(name, "GROUP") };
   } finally {
-    // The kernel needs a moment until a group is empty.
-    for (let tries = 0; tries < 100; tries++) {
-      try {
-        rmdirSync(folder);
-        break;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
+    await removeGroup(folder);
   }
 }
 

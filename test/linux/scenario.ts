@@ -4,6 +4,7 @@
  */
 
 import { spawn, spawnSync } from "node:child_process";
+import { rmdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BpfMap, Collection } from "../../src/engine/engine.ts";
 import { kernelDescriptors } from "../kernel/census.ts";
@@ -58,6 +59,18 @@ export class Variables {
   /** How often the place of `hits` was counted. */
   hits(at: number): number {
     return Number((this.get("hits") as bigint[])[at]);
+  }
+}
+
+/** Removes a control group, which the kernel needs a moment for until it is empty. */
+export async function removeGroup(folder: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 

@@ -1,10 +1,15 @@
 /** Programs on events, observing a child of ours. See scenario.ts. */
 
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import type { AttachOptions, Collection, PerfEventArray, RingBuffer, StackTraceMap } from "../../src/engine/engine.ts";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { probeTarget } from "../../src/engine/linux/symbols/probe-target.ts";
+import { addressIn } from "../../src/engine/linux/symbols/usdt-target.ts";
 import { fixture } from "./fixtures.ts";
 import { Probes } from "./probes.ts";
-import { main, Target, Variables } from "./scenario.ts";
+import { main, removeGroup, Target, Variables } from "./scenario.ts";
 
 /** Loads one program of `tracing`, observing a new process; what `use` does with both. */
 async function observing<Result>(
@@ -163,6 +168,37 @@ await main({
         return variables.hits(6) > 10;
       },
     ),
+  "perf_event of a control group": async () => {
+    const folder = `${cgroupRoot({ facts: MACHINE })}/skep-samples-${process.pid}`;
+    mkdirSync(folder);
+    try {
+      return await observing(
+        "on_sample",
+        ({ pid }) => {
+          writeFileSync(`${folder}/cgroup.procs`, String(pid));
+          return { cgroup: folder, frequency: 500 };
+        },
+        async (target, variables) => {
+          await target.do("spin 200");
+          return variables.hits(6) > 10;
+        },
+      ).then(({ description, ...rest }) => ({ ...rest, description: description.replace(folder, "GROUP") }));
+    } finally {
+      await removeGroup(folder);
+    }
+  },
+  "perf_event of an instruction": async () => {
+    // Where the C library's getppid begins, in the process that is observed.
+    const { file, offset } = probeTarget(MACHINE, "", { event: "libc.so.6:getppid", library: undefined, pid: undefined });
+    return observing(
+      "on_sample",
+      ({ pid }) => ({ pid, event: `mem:${addressIn(MACHINE, pid, realpathSync(file), offset)}:x` }),
+      async (target, variables) => {
+        await target.do("getppid 20");
+        return variables.hits(6);
+      },
+    ).then((observed) => ({ ...observed, description: observed.description.replace(/mem:\d+/, "mem:ADDRESS") }));
+  },
   iterator: async () => {
     await using target = await Target.start();
     await using engine = await openLinux();

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { KernelCensus } from "../kernel/census.ts";
 import { compilerMissing } from "./probes.ts";
 import { runScenario } from "./scenario.ts";
@@ -14,6 +16,8 @@ const skip = probe.available ? false : probe.reason;
 const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
 const noUprobes = existsSync("/sys/bus/event_source/devices/uprobe") ? false : "the kernel has no uprobes";
 
+const noBreakpoints = existsSync("/sys/bus/event_source/devices/breakpoint") ? false : "the kernel watches no addresses";
+const noGroups = cgroupRoot({ facts: MACHINE }) === null ? "no cgroup version 2" : false;
 const noCompiler = compilerMissing();
 
 interface Observed {
@@ -92,6 +96,20 @@ describe("programs on events", { skip }, () => {
     assert.deepEqual(await observed("perf_event of one process"), {
       result: [true, true],
       description: "perf_event cpu-clock, 1000 Hz, process PID",
+    });
+  });
+
+  test("samples of a control group", { skip: noGroups }, async () => {
+    assert.deepEqual(await observed("perf_event of a control group"), {
+      result: true,
+      description: "perf_event cpu-clock, 500 Hz, control group GROUP, all CPUs",
+    });
+  });
+
+  test("an instruction that is executed", { skip: noBreakpoints }, async () => {
+    assert.deepEqual(await observed("perf_event of an instruction"), {
+      result: 20,
+      description: "perf_event mem:ADDRESS:x, every 1, process PID",
     });
   });
 

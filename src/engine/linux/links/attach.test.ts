@@ -175,6 +175,12 @@ describe("a perf event", () => {
     },
     {
       section: "perf_event",
+      options: { event: "mem:0x1000:x", cpu: 1, cgroup: "/web" },
+      expected: { type: 5, size: 72, config: 0, rate: 1, byFrequency: false, where: [100, 1, 4] },
+      description: "perf_event mem:0x1000:x, every 1, control group /web, CPU 1",
+    },
+    {
+      section: "perf_event",
       expected: { type: 1, size: 72, config: 0, rate: 99, byFrequency: true, where: [-1, 0] },
       description: "perf_event cpu-clock, 99 Hz, all CPUs",
     },
@@ -450,6 +456,12 @@ describe("what cannot be", () => {
     { section: "perf_event", options: { event: "cpu-clok" }, name: "AttachError", message: /did you mean cpu-clock\?/ },
     { section: "perf_event", options: { frequency: 0 }, name: "AttachError", message: /from 1 to 1,000,000,000, found 0/ },
     { section: "perf_event", options: { cpu: 7 }, name: "AttachError", message: /there is no CPU 7 that runs/ },
+    {
+      section: "perf_event",
+      options: { pid: 1, cgroup: "/web" },
+      name: "AttachError",
+      message: /pid and cgroup exclude each other/,
+    },
     { section: "perf_event", options: { frequency: 9, period: 9 }, name: "AttachError", message: /exclude each other/ },
     { section: "uprobe/libnothing.so:x", name: "AttachError", message: /there is no file or library "libnothing.so"/ },
     { section: "uprobe/malloc", name: "AttachError", message: /expected FILE:FUNCTION/ },

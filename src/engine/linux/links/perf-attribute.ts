@@ -4,7 +4,7 @@
  */
 
 /** `enum perf_type_id`. */
-export const PERF_TYPE = { hardware: 0, software: 1, tracepoint: 2 } as const;
+export const PERF_TYPE = { hardware: 0, software: 1, tracepoint: 2, cache: 3, raw: 4, breakpoint: 5 } as const;
 
 /** ioctl(2) requests: `_IO('$', 0)` and `_IOW('$', 8, __u32)`, the same on every architecture of `ARCHITECTURES`. */
 export const PERF_EVENT_IOC_ENABLE = 0x2400;
@@ -32,6 +32,12 @@ export const PERF_EVENTS: Readonly<Record<string, readonly [type: number, config
   "stalled-cycles-frontend": [0, 7],
   "stalled-cycles-backend": [0, 8],
   "ref-cycles": [0, 9],
+  // Other names of the same.
+  cycles: [0, 0],
+  branches: [0, 4],
+  faults: [1, 2],
+  cs: [1, 3],
+  migrations: [1, 4],
 };
 
 export interface PerfAttribute {
@@ -47,6 +53,8 @@ export interface PerfAttribute {
   /** Also in threads and processes that begin later. */
   readonly inherit?: boolean;
   readonly wakeup?: number;
+  /** `bp_type`: with addresses in `config1` and lengths in `config2`. */
+  readonly breakpoint?: number;
   /** `uprobe_path` or `kprobe_func`, an address; and `probe_offset` or `kprobe_addr`. */
   readonly config1?: bigint;
   readonly config2?: bigint;
@@ -67,6 +75,7 @@ export function perfAttribute(wanted: PerfAttribute): Uint8Array {
   view.setBigUint64(32, BigInt(wanted.readFormat ?? 0), true);
   view.setBigUint64(40, (wanted.inherit === true ? INHERIT : 0n) | (wanted.frequency === undefined ? 0n : FREQUENCY), true);
   view.setUint32(48, wanted.wakeup ?? 0, true);
+  view.setUint32(52, wanted.breakpoint ?? 0, true);
   view.setBigUint64(56, wanted.config1 ?? 0n, true);
   view.setBigUint64(64, wanted.config2 ?? 0n, true);
   return bytes;

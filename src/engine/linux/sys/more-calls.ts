@@ -79,8 +79,8 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
 
   return {
     duplicate: (fd) => call("fcntl", "int", ["int", "int", "long"])(fd, F_DUPFD_CLOEXEC, 0),
-    perfEventOpen: (attribute, pid, cpu) =>
-      syscall()(architecture.perfEventOpen, at(attribute), pid, cpu, -1, PERF_FLAG_FD_CLOEXEC),
+    perfEventOpen: (attribute, pid, cpu, flags = 0) =>
+      syscall()(architecture.perfEventOpen, at(attribute), pid, cpu, -1, PERF_FLAG_FD_CLOEXEC | flags),
     ioctl: (fd, request, argument) => call("ioctl", "int", ["int", "ulong", "uintptr_t"])(fd, request, argument),
     // The C string would end at a NUL, and name another file than the caller did.
     open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),

@@ -25,8 +25,8 @@ export interface Transport {
   close(fd: number): number;
   /** Maps `length` bytes of a descriptor from `offset`, shared. `address`: where it should be, if that place is free; 0 says nothing. */
   map(fd: number, length: number, offset: number, writable: boolean, address?: bigint): Mapping | number;
-  /** `perf_event_open(2)`: the descriptor of an event. `attribute` is a `struct perf_event_attr`; -1 as `pid` or `cpu` means all. */
-  perfEventOpen(attribute: Uint8Array, pid: number, cpu: number): number;
+  /** `perf_event_open(2)`: the descriptor of an event. `attribute` is a `struct perf_event_attr`; -1 as `pid` or `cpu` means all. `flags`: `PERF_FLAG_*`. */
+  perfEventOpen(attribute: Uint8Array, pid: number, cpu: number, flags?: number): number;
   /** `ioctl(2)` with a number as its argument. */
   ioctl(fd: number, request: number, argument: number): number;
   /** Opens a file or a folder for reading. */
