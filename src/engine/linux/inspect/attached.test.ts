@@ -34,7 +34,8 @@ function answer(call: FakeCall, { programs, links = [], flags = [], attachFlags 
 function querying(kernel: FakeKernel, places: Partial<Record<AttachType, Place>>): FakeKernel {
   return kernel.on("prog_query", (call) => {
     const [, place] = Object.entries(places).find(([name]) => ATTACH_TYPE[name as AttachType] === call.u32("attach_type")) ?? [];
-    return place === undefined ? -ERRNO.EINVAL : answer(call, place);
+    const isNetkit = call.u32("attach_type") === ATTACH_TYPE.netkit_primary;
+    return place === undefined ? (isNetkit ? -ERRNO.ENXIO : -ERRNO.EINVAL) : answer(call, place);
   });
 }
 

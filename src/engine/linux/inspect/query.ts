@@ -29,8 +29,8 @@ const EFFECTIVE = 1;
 /** Programs that are asked for at first. Kernels allow 64 at a control group. */
 const SOME = 64;
 
-/** What kernels say of places that there are none of: attach types that they do not know, interfaces of other kinds. */
-const ABSENT: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.ENODEV, ERRNO.ENOENT, ERRNO.EOPNOTSUPP]);
+/** What kernels say of places that there are none of: attach types that they do not know, interfaces that are no netkit (ENXIO). */
+const ABSENT: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.ENXIO, ERRNO.ENODEV, ERRNO.ENOENT, ERRNO.EOPNOTSUPP]);
 
 export interface QueryTarget {
   readonly attachType: AttachType;
