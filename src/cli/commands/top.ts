@@ -20,7 +20,7 @@ const help: CommandHelp = {
   },
   notes: [
     "On a terminal the list is drawn anew each second; elsewhere each look is a table. With --json: each look is a line.",
-    "CPU is of one CPU: a program that keeps two busy has 200 %. Runs are counted while this runs, and no longer: the kernel's counting, which costs each run of any program some 20 ns, ends with this process, however that ends.",
+    "CPU is of one CPU: a program that keeps two busy has 200 %. Runs are counted while this runs, and no longer: the kernel's counting, which costs each run of any program two readings of the clock, ends with this process, however that ends.",
     "It needs CAP_SYS_ADMIN (root) and Linux 5.8. q or Ctrl-C ends it.",
   ],
   examples: ["sudo skep top", "sudo skep top --interval 5 --count 12 --json", "sudo skep top --count 1"],

@@ -156,7 +156,7 @@ export class KernelInspector implements Disposable {
 
   /**
    * Has the kernel count runs of all programs and their time (`ProgramInfo.statistics`) until it is disposed, or this process ends. It costs every
-   * run some 20 ns. Since Linux 5.8.
+   * run of every program two readings of the clock. Since Linux 5.8.
    * @throws PrivilegeError without CAP_SYS_ADMIN; FeatureError
    */
   enableStatistics(): Disposable {

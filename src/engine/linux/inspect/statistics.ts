@@ -1,5 +1,5 @@
 /**
- * What programs cost. The kernel counts runs and their time only while somebody wants it, as that costs every run some 20 ns: a descriptor of
+ * What programs cost. The kernel counts runs and their time only while somebody wants it, as it reads the clock twice a run: a descriptor of
  * `BPF_ENABLE_STATS` (5.8) keeps it counting, for all programs of the machine, until it is closed, however the process ends.
  */
 
