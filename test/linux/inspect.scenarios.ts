@@ -472,6 +472,16 @@ async function comparePins() {
   return { names, byPath: inspector.map("/sys/fs/bpf/skep/deep/first").name, found };
 }
 
+/** A script that looks into the kernel, while there is something to see. */
+function example() {
+  return loaded("maps", (_, { programs }) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", process.env["SKEP_EXAMPLE"] ?? ""], {
+      encoding: "utf8",
+    });
+    return { status, stderr, lines: Object.keys(programs).every((name) => stdout.includes(` ${name} `)) };
+  });
+}
+
 /** With the capabilities that loading needs, and no others. */
 function withoutAdministration() {
   return loaded("maps", (inspector, { programs, maps }) => {
@@ -505,6 +515,7 @@ await main({
   "code of maps": () => compareCode("maps"),
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
+  "an example": example,
   pins: comparePins,
   "without CAP_SYS_ADMIN": withoutAdministration,
   links: compareLinks,

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
+import { Folder } from "../cli/skep.ts";
 import { openLab, probeLab } from "../support/netns.ts";
 import { runScenario } from "./scenario.ts";
 import "../kernel/leaks.ts";
@@ -38,6 +40,17 @@ describe("programs and maps", { skip }, () => {
       assert.deepEqual(found, []);
       assert.ok(Number(programs) >= 5);
     });
+});
+
+test("docs/linux.md: its example works as it is written", { skip: reason ?? false }, async () => {
+  const page = readFileSync(new URL("../../docs/linux.md", import.meta.url), "utf8");
+  const [, code = ""] = /^## Looking into the kernel$.*?^```ts\n(.*?)^```$/ms.exec(page) ?? [];
+  assert.match(code, /inspectKernel/);
+  const index = new URL("../../src/index.ts", import.meta.url).href;
+  using folder = new Folder();
+  const script = folder.file("example.ts", code.replaceAll('from "skep"', `from "${index}"`));
+  const { result } = await runScenario("./inspect.scenarios.ts", "an example", ["env", `SKEP_EXAMPLE=${script}`]);
+  assert.deepEqual(result, { status: 0, stderr: "", lines: true });
 });
 
 test("types", { skip }, async () => {
