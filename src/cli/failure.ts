@@ -15,6 +15,7 @@ const STATUS: Readonly<Record<string, ExitStatus>> = {
   BtfError: EXIT.input,
   CoreError: EXIT.input,
   LinkError: EXIT.input,
+  LendError: EXIT.input,
   WriteError: EXIT.input,
   VerifierError: EXIT.refused,
   IsaError: EXIT.refused,

@@ -29,7 +29,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   await using engine = await openEngine("linux");
   const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
-  let records = new Records(collection, job.json);
+  let records = new Records(buffersOf(collection), job.json);
   const style = styleFor(process.stdout);
   const began = performance.now();
   let running: Running = { collection, attached: [] };
@@ -59,7 +59,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
       } catch (error) {
         await tellKept(error);
       }
-      records = new Records(running.collection, job.json);
+      records = new Records(buffersOf(running.collection), job.json);
     }
     for (const { program } of current.plan.filter(({ how }) => how === "read"))
       await readIterator(loaded(running.collection, program.name), job.json);
@@ -94,7 +94,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
 export async function rehearse(engine: Engine, job: LiveJob): Promise<() => Promise<void>> {
   const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
-  const records = new Records(collection, job.json);
+  const records = new Records(buffersOf(collection), job.json);
   await moveLinks([], toAttach(job, collection));
   for (const { program, how } of job.plan) {
     if (how === "run") runOnce(loaded(collection, program.name), job.plan.length > 1);
@@ -113,7 +113,7 @@ function successorOf(job: LiveJob): Successor {
 }
 
 /** What is to be attached of a plan. */
-function toAttach({ plan }: LiveJob, collection: Collection): readonly Wanted[] {
+export function toAttach({ plan }: LiveJob, collection: Collection): readonly Wanted[] {
   return plan
     .filter(({ how }) => how === "attach")
     .flatMap(({ program: { name, type, section }, options }) => {
@@ -125,7 +125,7 @@ function toAttach({ plan }: LiveJob, collection: Collection): readonly Wanted[] 
 }
 
 /** Those that are planned, and those that they call by a program array. */
-function programsToLoad({ spec, plan }: LiveJob): readonly string[] {
+export function programsToLoad({ spec, plan }: LiveJob): readonly string[] {
   const called = spec.maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
   return [...new Set([...plan.map(({ program }) => program.name), ...called.map(({ program }) => program)])];
 }
@@ -183,16 +183,16 @@ async function readIterator(program: Program, json: boolean): Promise<void> {
 }
 
 /** What programs write for user space, printed as it comes: `events: {…}`; of a perf event with its CPU. */
-class Records {
+export class Records {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>[] = [];
   readonly #maps: readonly AnyMap[];
   readonly #json: boolean;
 
   /** Buffers are open from here on, before a program can write. */
-  constructor(collection: Collection, json: boolean) {
+  constructor(maps: readonly AnyMap[], json: boolean) {
     this.#json = json;
-    this.#maps = Object.values(collection.maps).filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
+    this.#maps = maps;
     for (const map of this.#maps) {
       if (map.spec.type === "perf_event_array") map.open();
       this.#done.push(this.#follow(map));
@@ -213,6 +213,11 @@ class Records {
     await Promise.all(this.#done);
     for (const map of this.#maps) map.drain((record) => this.#print(map, record));
   }
+}
+
+/** Maps that records come from. */
+function buffersOf({ maps }: Collection): readonly AnyMap[] {
+  return Object.values(maps).filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
 }
 
 /** Records that found no room, as far as the kernel counts them. */

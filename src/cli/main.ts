@@ -53,6 +53,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; load(): Prom
     summary: "what the running kernel has, what this process may do, and why not",
     load: async () => (await import("./commands/features.ts")).features,
   },
+  lend: {
+    summary: "load and attach a program, and hand its maps and links to a user without privileges",
+    load: async () => (await import("./commands/lend.ts")).lend,
+  },
+  borrow: {
+    summary: "read what skep lend hands over: records as they come, then variables and maps",
+    load: async () => (await import("./commands/borrow.ts")).borrow,
+  },
   link: {
     summary: "link several objects into one",
     load: async () => (await import("./commands/link.ts")).link,

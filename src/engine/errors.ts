@@ -149,3 +149,8 @@ export class FaultError extends Error {
     this.slot = slot;
   }
 }
+
+/** Descriptors that cannot be handed from one process to another: nobody lends there, what came is not what was expected, … */
+export class LendError extends Error {
+  override readonly name = "LendError";
+}

@@ -3,10 +3,10 @@
 import { release } from "node:os";
 import type { Spec } from "../../object/spec.ts";
 import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
-import type { PlaceOptions } from "../attach-plan.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import type { Job, Setup } from "../job.ts";
 import type { LiveJob } from "../live.ts";
+import { PLACE_OPTIONS, placesOf } from "../places.ts";
 import { selectProgram } from "../programs.ts";
 import { applyToSpec } from "../settings.ts";
 import { openSpec, type ProgramSource, sourceOptions, TYPES_HELP } from "../sources.ts";
@@ -22,15 +22,7 @@ const help: CommandHelp = {
       value: "RECORDING",
       help: "play recorded events (JSON lines, docs/events.md) through all programs of the file in the embedded engine; - is stdin",
     },
-    interface: { value: "NAME", short: "i", help: "in the kernel: the network interface of programs on packets" },
-    direction: {
-      value: "ingress|egress",
-      help: "in the kernel: what tc and cgroup_skb programs see (default: what the section says)",
-    },
-    cgroup: { value: "PATH", help: "in the kernel: the control group of programs on one, e.g. /web" },
-    pid: { value: "PID", help: "in the kernel: uprobes and samples of that process alone" },
-    cpu: { value: "N", help: "in the kernel: samples of that CPU alone" },
-    library: { value: "NAME", help: "in the kernel: the library or file of uprobes, in the place of the section's" },
+    ...PLACE_OPTIONS,
     raw: {
       value: "NAME",
       help: "on copies of what comes in at a network interface, in the embedded engine (a packet socket: it observes, and transmits)",
@@ -49,10 +41,6 @@ const help: CommandHelp = {
     },
     pass: { value: "FILE", help: "with --replay: write the packets that pass to a pcap file" },
     drop: { value: "FILE", help: "with --replay: write the packets that are dropped or aborted to a pcap file" },
-    mode: {
-      value: "native|generic",
-      help: "with --interface: in the driver or in the network stack (default: the kernel's choice)",
-    },
     watch: {
       help: "compile anew when a source changes, and exchange the program: maps of the same shape go on; a replay begins again",
     },
@@ -210,31 +198,6 @@ function checkOnlyWith(args: Arguments, way: Way, needed: string, options: reado
       ? `--${stray} is for the kernel, --${way} for the embedded engine: choose one of them`
       : `--${stray} goes with --${needed}`,
   );
-}
-
-function placesOf(args: Arguments, frequency: number | undefined): PlaceOptions {
-  return {
-    interface: args.value("interface"),
-    mode: choice(args, "mode", "native", "generic"),
-    direction: choice(args, "direction", "ingress", "egress"),
-    cgroup: args.value("cgroup"),
-    pid: whole(args, "pid", 1, 2 ** 31 - 1),
-    cpu: whole(args, "cpu", 0, 65_535),
-    frequency,
-    library: args.value("library"),
-  };
-}
-
-function whole(args: Arguments, name: string, minimum: number, maximum: number): number | undefined {
-  const value = numberOption(args, name, minimum, maximum);
-  if (value === undefined || Number.isInteger(value)) return value;
-  throw new CliError(EXIT.usage, `--${name} takes a whole number, found ${value}`);
-}
-
-function choice<Word extends string>(args: Arguments, name: string, one: Word, other: Word): Word | undefined {
-  const value = args.value(name);
-  if (value === undefined || value === one || value === other) return value as Word | undefined;
-  throw new CliError(EXIT.usage, `--${name} takes ${one} or ${other}, found ${JSON.stringify(value)}`);
 }
 
 export const run = { help, run: execute };

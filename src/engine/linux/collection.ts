@@ -99,6 +99,16 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     }
   }
 
+  /** Of what others loaded: descriptors that came from them. @param descriptors closed with it; those of programs are the programs'. */
+  static around(
+    spec: Spec,
+    maps: ReadonlyMap<string, LinuxHandle>,
+    programs: readonly LinuxProgram[],
+    descriptors: readonly Descriptor[],
+  ): LinuxCollection {
+    return new LinuxCollection(spec, maps, programs, null, descriptors);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const program of this.#programs) await program.close();
     for (const map of this.#maps) map.close();

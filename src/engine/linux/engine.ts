@@ -1,7 +1,7 @@
 /** The Linux engine: the kernel, through `bpf(2)`. */
 
 import type { Spec } from "../../object/spec.ts";
-import type { AnyModule, Engine, LoadOptions } from "../engine.ts";
+import type { AnyModule, Collection, Engine, LoadOptions } from "../engine.ts";
 import { FeatureError } from "../errors.ts";
 import { withVariables } from "../variables.ts";
 import { LinuxCollection } from "./collection.ts";
@@ -9,6 +9,8 @@ import { DescriptorLedger } from "./descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "./facts.ts";
 import type { Kernel } from "./kernel.ts";
 import { KernelTypes } from "./kernel-types.ts";
+import type { Borrowed } from "./lend/borrow.ts";
+import type { Lending, LendOptions } from "./lend/lend.ts";
 import type { LinuxLink } from "./links/link.ts";
 import type { LinkPlace } from "./links/open-link.ts";
 import type { MapPlace, OpenedMap } from "./maps/open-map.ts";
@@ -54,6 +56,7 @@ export class LinuxEngine implements Engine {
   readonly #programs = new Set<LinuxProgram>();
   readonly #options: LinuxOptions;
   #prepared = false;
+  readonly #lent = new Set<Lending>();
   #closed = false;
 
   /** For `openLinux`, and for tests with a transport of their own. */
@@ -133,6 +136,31 @@ export class LinuxEngine implements Engine {
     return program;
   }
 
+  /**
+   * Hands descriptors of what this engine has to other processes of one user, who need no capability then: maps, links, and programs if they
+   * are wanted. They ask for them by `borrow`.
+   * @throws LendError; WriteError for a Spec that no object file can hold
+   */
+  async lend(collection: Collection, options: LendOptions): Promise<Lending> {
+    if (this.#closed) throw new FeatureError("engine", null, "lending: the engine was disposed");
+    const lending = await (await import("./lend/lend.ts")).lend(this.#kernel, collection, options);
+    this.#lent.add(lending);
+    return lending;
+  }
+
+  /**
+   * What another process lends at a socket: maps to read and write, buffers, variables, links to hold and to detach. Needs no capability; of
+   * kernels before 5.19 with `kernel.unprivileged_bpf_disabled` only what is mapped as memory can be used.
+   * @throws LendError
+   */
+  async borrow(path: string): Promise<Borrowed> {
+    if (this.#closed) throw new FeatureError("engine", null, "borrowing: the engine was disposed");
+    const [{ borrowFrom }, { openUnixSockets }] = await Promise.all([import("./lend/borrow.ts"), import("./sys/unix-socket.ts")]);
+    const borrowed = await borrowFrom(this.#kernel, await openUnixSockets(), path);
+    this.#collections.add(borrowed.collection);
+    return borrowed;
+  }
+
   /** Every descriptor that is open, and what it is: `12: map drops`. Empty once everything was disposed. */
   get descriptors(): readonly string[] {
     return this.#ledger.report();
@@ -141,6 +169,7 @@ export class LinuxEngine implements Engine {
   /** Detaches every link, and closes every program and map that this engine made. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    for (const lending of this.#lent) lending[Symbol.dispose]();
     for (const collection of this.#collections) await collection[Symbol.asyncDispose]();
     this.#collections.clear();
     for (const map of this.#opened) map[Symbol.dispose]();

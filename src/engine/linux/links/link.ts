@@ -59,6 +59,16 @@ export class LinuxLink implements Link {
     return this.#attachment.descriptors[0]?.fd ?? -1;
   }
 
+  /** All of its descriptors: of samples one for each CPU; none of a filter. */
+  get descriptors(): readonly number[] {
+    return this.#attachment.descriptors.filter(({ closed }) => !closed).map(({ fd }) => fd);
+  }
+
+  /** True: kernels exchange no programs there. */
+  get fixed(): boolean {
+    return this.#attachment.fixed === true;
+  }
+
   /** The kernel's number for it, as `bpftool link` shows; 0 when the kernel does not say. */
   get id(): number {
     const info = new Uint8Array(LINK_INFO_SIZE);

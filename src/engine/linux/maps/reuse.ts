@@ -2,7 +2,7 @@
 
 import { type Btf, openBtf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
-import { MAP_TYPE } from "../../../uapi/map-types.ts";
+import { MAP_TYPE, type MapType } from "../../../uapi/map-types.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError, PinError } from "../../errors.ts";
 import { difference } from "../../layout-difference.ts";
@@ -78,28 +78,32 @@ export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descri
     if (error instanceof PinError && error.code === "not-found") return null;
     throw error;
   }
-  // struct bpf_map_info: u32 type, id, key_size, value_size, max_entries, map_flags.
-  const info = new Uint8Array(24);
-  new Request(kernel.transport, "obj_get_info_by_fd")
-    .u32("bpf_fd", descriptor.fd)
-    .u32("info_len", info.length)
-    .pointer("info", info)
-    .send();
-  const view = new DataView(info.buffer);
-  const type = view.getUint32(0, true);
-  const has = {
-    type: Object.entries(MAP_TYPE).find(([, number]) => number === type)?.[0],
-    keySize: view.getUint32(8, true),
-    valueSize: view.getUint32(12, true),
-    maxEntries: view.getUint32(16, true),
-    flags: view.getUint32(20, true) & ~IGNORED_FLAGS,
-  };
+  const has = foundShape(kernel, descriptor);
   for (const part of PARTS) {
     if (has[part] === wanted[part]) continue;
     descriptor.close();
     throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${wanted[part]}`);
   }
   return descriptor;
+}
+
+/** The shape of a map as the kernel has it: of what is none, no type. */
+export function foundShape(
+  kernel: Kernel,
+  { fd }: Descriptor,
+): Pick<MapSpec, "keySize" | "valueSize" | "maxEntries" | "flags"> & { readonly type: MapType | undefined } {
+  // struct bpf_map_info: u32 type, id, key_size, value_size, max_entries, map_flags.
+  const info = new Uint8Array(24);
+  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
+  const view = new DataView(info.buffer);
+  const type = view.getUint32(0, true);
+  return {
+    type: (Object.keys(MAP_TYPE) as MapType[]).find((name) => MAP_TYPE[name] === type),
+    keySize: view.getUint32(8, true),
+    valueSize: view.getUint32(12, true),
+    maxEntries: view.getUint32(16, true),
+    flags: view.getUint32(20, true) & ~IGNORED_FLAGS,
+  };
 }
 
 /** Of a Spec, or null. */

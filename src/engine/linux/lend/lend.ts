@@ -1,0 +1,89 @@
+/** What of a collection is lent: each map that others can use by its descriptor, links, and programs when they are wanted. */
+
+import { writeObject } from "../../../object/write/write.ts";
+import type { Collection, Link } from "../../engine.ts";
+import { LendError } from "../../errors.ts";
+import type { Kernel } from "../kernel.ts";
+import { LinuxLink } from "../links/link.ts";
+import { LinuxHandle } from "../maps/handle.ts";
+import { LinuxProgram } from "../programs/program.ts";
+import { SystemError } from "../sys/system-error.ts";
+import { openUnixSockets } from "../sys/unix-socket.ts";
+import { Lender, type Thing } from "./lender.ts";
+
+export interface LendOptions {
+  /** Path of the socket, at most 107 bytes, in a folder that only root (or this user) may change: `/run/drops.sock`. */
+  readonly path: string;
+  /** Number of the user whose processes may borrow; root's may, too. */
+  readonly user: number;
+  /** Links that go along: whoever borrows holds the programs attached, and may detach them. */
+  readonly links?: readonly Link[];
+  /**
+   * Also the programs themselves, which whoever has them may run and attach elsewhere as far as the kernel lets them. Default false.
+   */
+  readonly programs?: boolean;
+  /** Only these maps (all, when absent). */
+  readonly maps?: readonly string[];
+  /** Called with the number of each process that borrowed. */
+  readonly onBorrowed?: (pid: number) => void;
+}
+
+/** Lends until it is disposed; what was borrowed stays with whoever has it. */
+export interface Lending extends Disposable {
+  readonly path: string;
+}
+
+export async function lend(kernel: Kernel, collection: Collection, options: LendOptions): Promise<Lending> {
+  const sockets = await openUnixSockets();
+  const { spec } = collection;
+  const wanted = (name: string): boolean => options.maps?.includes(name) ?? true;
+  for (const name of options.maps ?? [])
+    if (collection.maps[name] === undefined) throw new LendError(`${spec.name} has no map ${name} to lend`);
+  const object = writeObject({
+    ...spec,
+    programs: options.programs === true ? spec.programs : [],
+    maps: spec.maps.filter(({ name }) => wanted(name)),
+    globals: (spec.globals ?? []).filter(({ map }) => wanted(map)),
+  });
+  const fd = sockets.sealed(spec.name, object);
+  if (fd < 0) throw new LendError(`${spec.name}: ${new SystemError("memfd_create", -fd).message}`);
+  const memory = kernel.ledger.adopt(fd, `object ${spec.name}`);
+  try {
+    const things: Thing[] = [{ lent: { kind: "object", name: spec.name }, fd }];
+    for (const map of Object.values(collection.maps)) {
+      if (!wanted(map.name)) continue;
+      if (!(map instanceof LinuxHandle) || map.fd < 0) throw new LendError(`map ${map.name} is not open in the Linux engine`);
+      things.push({ lent: { kind: "map", name: map.name, ...recordOf(map) }, fd: map.fd });
+    }
+    if (options.programs === true)
+      for (const program of Object.values(collection.programs))
+        if (program instanceof LinuxProgram) things.push({ lent: { kind: "program", name: program.name }, fd: program.fd });
+    for (const link of options.links ?? []) {
+      if (!(link instanceof LinuxLink) || !link.attached)
+        throw new LendError(`${link.description}: it is no link of the Linux engine that is attached`);
+      // A filter of tc has none: it is attached for as long as its maker says.
+      for (const one of link.descriptors)
+        things.push({
+          lent: { kind: "link", name: link.description, description: link.description, fixed: link.fixed },
+          fd: one,
+        });
+    }
+    const lender = new Lender(kernel, sockets, things, options);
+    return {
+      path: options.path,
+      [Symbol.dispose]() {
+        lender[Symbol.dispose]();
+        memory.close();
+      },
+    };
+  } catch (error) {
+    memory.close();
+    throw error;
+  }
+}
+
+function recordOf({ spec, raw }: LinuxHandle): { readonly record?: { readonly type: number; readonly name: string } } {
+  const { types } = raw;
+  if (!/ringbuf$/.test(spec.type) || spec.valueType === 0 || types === null) return {};
+  return { record: { type: spec.valueType, name: types.name(spec.valueType) } };
+}
