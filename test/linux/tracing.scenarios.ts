@@ -1,6 +1,9 @@
 /** Programs on events, observing a child of ours. See scenario.ts. */
 
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { AttachOptions, Collection, PerfEventArray, RingBuffer, StackTraceMap } from "../../src/engine/engine.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
@@ -122,6 +125,25 @@ await main({
   "uprobe of one process": counted("on_entry", 3, ({ pid }) => ({ pid })),
   uretprobe: counted("on_return", 4),
   "uprobe.multi": counted("on_many", 5, ({ pid }) => ({ pid, cookie: 5 })),
+  "uprobe of Go": async () => {
+    // A Go program whose symbols were stripped, which every developer of this project has.
+    const file = realpathSync(createRequire(import.meta.url).resolve(`@esbuild/linux-${process.arch}/bin/esbuild`));
+    await using engine = await openLinux();
+    await using collection = await engine.load(fixture("tracing"), { programs: ["on_entry"] });
+    const variables = new Variables(collection);
+    const link = await collection.programs["on_entry"]?.attach({ event: `${file}:main.main` });
+    // It is stopped before it is anything but a shell: who is observed is known before it begins.
+    const script = 'kill -STOP $$; exec "$0" --version';
+    const child = spawn("sh", ["-c", script, file], { stdio: "ignore" });
+    const ended = once(child, "close");
+    variables.set("watched", child.pid);
+    const status = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
+    while (status() !== "T") await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill("SIGCONT");
+    await ended;
+    await link?.detach();
+    return [variables.hits(3), link?.description.replace(file, "FILE")];
+  },
   usdt: async () => {
     await using probes = await Probes.start();
     await using engine = await openLinux();

@@ -78,6 +78,12 @@ describe("programs on events", { skip }, () => {
     });
   }
 
+  test("a uprobe at a function of a stripped Go program", { skip: noUprobes }, async () => {
+    const { result, left } = await runScenario("./tracing.scenarios.ts", "uprobe of Go");
+    assert.deepEqual(result, [1, "uprobe FILE:main.main"]);
+    assert.deepEqual(left, []);
+  });
+
   test("probes of a program (USDT): arguments, cookies, a semaphore", { skip: noUprobes || noCompiler }, async () => {
     const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt");
     assert.deepEqual(result, {

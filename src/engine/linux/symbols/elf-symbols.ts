@@ -10,9 +10,24 @@ export type ReadFile = (offset: number, length: number) => Uint8Array;
 
 export interface ElfFunction {
   readonly name: string;
+  /** In the file's own addresses. */
+  readonly address: number;
   /** Bytes from the file's start. */
   readonly offset: number;
   readonly size: number;
+}
+
+/** A symbol of a function, before it is known where in the file it is. */
+interface FunctionSymbol {
+  readonly name: string;
+  readonly address: number;
+  readonly size: number;
+  /** Other files see it. */
+  readonly global: boolean;
+  /** `GLIBC_2.14`; null when it has none. */
+  readonly version: string | null;
+  /** Only those who ask for its version are given it. */
+  readonly hidden: boolean;
 }
 
 /** What a file is not, for a message: `is no ELF file`. */
@@ -36,7 +51,7 @@ interface Segment {
   readonly size: number;
 }
 
-const SHT = { symbols: 2, dynamicSymbols: 11 } as const;
+const SHT = { symbols: 2, dynamicSymbols: 11, versionDefinitions: 0x6fff_fffd, versions: 0x6fff_ffff } as const;
 const PT_LOAD = 1;
 const ET_DYN = 3;
 const STT = { function: 2, indirectFunction: 10 } as const;
@@ -80,23 +95,34 @@ export class ElfSymbols {
   }
 
   /**
-   * The function of that name; a version behind it (`name@@GLIBC_2.2`) does not matter. Of several, one that other files see.
-   * Undefined when there is none.
+   * The function of that name, of several one that other files see; of several versions that of the one behind `@` (`memcpy@GLIBC_2.14`), else
+   * the one that programs get that are linked now. Undefined when there is none.
    */
   find(name: string): ElfFunction | undefined {
-    let best: ElfFunction | undefined;
-    for (const symbol of this.#functions((candidate) => candidate === name || candidate.startsWith(`${name}@`))) {
-      if (symbol.global) return symbol;
-      best ??= symbol;
+    const [wanted = "", version = null] = name.split(/@+/);
+    let best: FunctionSymbol | undefined;
+    const worth = (symbol: FunctionSymbol | undefined): number =>
+      symbol === undefined ? 0 : 1 + (symbol.global ? 1 : 0) + (symbol.hidden ? 0 : 2);
+    for (const symbol of this.symbols((candidate) => candidate === wanted)) {
+      if (version !== null && symbol.version !== version) continue;
+      if (worth(symbol) > worth(best)) best = symbol;
     }
-    return best;
+    return best === undefined ? undefined : this.#placed(best);
   }
 
-  /** All functions whose name the test takes, each place once. */
+  /** All functions whose name, without a version, the test takes; each place once. */
   all(test: (name: string) => boolean): readonly ElfFunction[] {
     const found = new Map<number, ElfFunction>();
-    for (const { name, offset, size } of this.#functions(test)) if (!found.has(offset)) found.set(offset, { name, offset, size });
+    for (const symbol of this.symbols(test)) {
+      const placed = found.has(symbol.address) ? undefined : this.#placed(symbol);
+      if (placed !== undefined) found.set(symbol.address, placed);
+    }
     return [...found.values()];
+  }
+
+  #placed({ name, address, size }: FunctionSymbol): ElfFunction | undefined {
+    const offset = this.offsetOf(address);
+    return offset === undefined ? undefined : { name, address, offset, size };
   }
 
   /** The place in the file of an address as the file's own; undefined when nothing of the file is loaded there. */
@@ -137,7 +163,12 @@ export class ElfSymbols {
     return section === undefined ? new Uint8Array(0) : this.#read(section.offset, section.size);
   }
 
-  *#functions(test: (name: string) => boolean): Generator<ElfFunction & { readonly global: boolean }> {
+  /** It has the symbols that debuggers want, and not those alone that the dynamic linker needs. */
+  get hasAllSymbols(): boolean {
+    return this.#sections.some(({ type }) => type === SHT.symbols);
+  }
+
+  *symbols(test: (name: string) => boolean): Generator<FunctionSymbol> {
     for (const type of [SHT.symbols, SHT.dynamicSymbols]) {
       for (const section of this.#sections) {
         const strings = this.#sections[section.link];
@@ -145,20 +176,48 @@ export class ElfSymbols {
         const names = this.#read(strings.offset, strings.size);
         const bytes = this.#read(section.offset, section.size);
         const view = viewOf(bytes);
+        const versions = type === SHT.dynamicSymbols ? this.#versions() : null;
         for (let at = 0; at + SYMBOL <= bytes.length; at += SYMBOL) {
           const info = bytes[at + 4] ?? 0;
           const address = Number(view.getBigUint64(at + 8, this.#little));
           // Section 0: defined elsewhere.
           if (((info & 15) !== STT.function && (info & 15) !== STT.indirectFunction) || address === 0) continue;
           if (view.getUint16(at + 6, this.#little) === 0) continue;
-          const name = textAt(names, view.getUint32(at, this.#little));
+          // Linkers write versions behind names in the table for debuggers: one @ when it is hidden.
+          const [name = "", own] = textAt(names, view.getUint32(at, this.#little)).split(/@+(?=[^@]*$)/);
           if (!test(name)) continue;
-          const offset = this.offsetOf(address);
-          if (offset === undefined) continue;
-          yield { name, offset, size: Number(view.getBigUint64(at + 16, this.#little)), global: info >> 4 !== STB_LOCAL };
+          const { version = own ?? null, hidden = false } = versions?.(at / SYMBOL) ?? {};
+          const size = Number(view.getBigUint64(at + 16, this.#little));
+          yield { name, address, size, global: info >> 4 !== STB_LOCAL, version, hidden };
         }
       }
     }
+  }
+
+  /**
+   * Versions of dynamic symbols by their place (`Elf64_Versym`, `Elf64_Verdef`: LSB Core, "Symbol Versioning"). Null when the file has none.
+   */
+  #versions(): ((place: number) => { readonly version: string | null; readonly hidden: boolean }) | null {
+    const table = this.#sections.find(({ type }) => type === SHT.versions);
+    if (table === undefined) return null;
+    const places = viewOf(this.#read(table.offset, table.size));
+    const names = new Map<number, string>();
+    const definitions = this.#sections.find(({ type }) => type === SHT.versionDefinitions);
+    const strings = definitions === undefined ? undefined : this.#sections[definitions.link];
+    if (definitions !== undefined && strings !== undefined) {
+      const texts = this.#read(strings.offset, strings.size);
+      const view = viewOf(this.#read(definitions.offset, definitions.size));
+      for (let at = 0, next = 1; next !== 0 && at + 20 <= view.byteLength; at += next) {
+        const auxiliary = at + view.getUint32(at + 12, this.#little);
+        if (auxiliary + 4 > view.byteLength) break;
+        names.set(view.getUint16(at + 4, this.#little), textAt(texts, view.getUint32(auxiliary, this.#little)));
+        next = view.getUint32(at + 16, this.#little);
+      }
+    }
+    return (place) => {
+      const value = place * 2 + 2 <= places.byteLength ? places.getUint16(place * 2, this.#little) : 0;
+      return { version: names.get(value & 0x7fff) ?? null, hidden: (value & 0x8000) !== 0 };
+    };
   }
 }
 

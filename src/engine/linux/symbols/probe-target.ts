@@ -6,6 +6,7 @@ import { AttachError } from "../../errors.ts";
 import type { Facts } from "../facts.ts";
 import { ElfFileError, ElfSymbols } from "./elf-symbols.ts";
 import { findFile } from "./files.ts";
+import { allFunctions, findFunction } from "./functions.ts";
 
 export interface ProbeTarget {
   /** As the kernel finds it. */
@@ -34,18 +35,18 @@ export function probeTarget(facts: Facts, program: string, { event, library, pid
   if (wanted === "" || place === "")
     refuse(`${JSON.stringify(event)} names no function of a file: expected FILE:FUNCTION, such as libc.so.6:malloc`);
   const file = findFile(facts, existsSync, wanted, pid) ?? refuse(`there is no file or library ${JSON.stringify(wanted)}`);
-  const [symbol = "", plus] = place.split("+");
+  const [, symbol = "", plus] = /^(.+?)(?:\+(\w+))?$/.exec(place) ?? [];
   const more = plus === undefined ? 0 : numberOf(plus);
   if (more === null) refuse(`${JSON.stringify(place)}: expected an offset in bytes behind the +`);
   const name = `${wanted}:${place}`;
   const absolute = numberOf(symbol);
   if (absolute !== null) return { file, offset: absolute + (more ?? 0), name };
   return withSymbols(file, refuse, (symbols) => {
-    const found = symbols.find(symbol);
+    const found = findFunction(symbols, file, symbol);
     if (found !== undefined) return { file, offset: found.offset + (more ?? 0), name };
     const near = nearest(
       symbol,
-      symbols.all((candidate) => Math.abs(candidate.length - symbol.length) < 4).map((each) => each.name),
+      allFunctions(symbols, file, (candidate) => Math.abs(candidate.length - symbol.length) < 4).map((each) => each.name),
     );
     const advice = near === null ? "its symbols may be stripped; name an offset (FILE:0x1234)" : `did you mean ${near}?`;
     return refuse(`${file} has no function ${symbol}: ${advice}`);
@@ -65,7 +66,7 @@ export function probeTargets(facts: Facts, program: string, request: ProbeReques
     findFile(facts, existsSync, wanted, request.pid) ?? refuse(`there is no file or library ${JSON.stringify(wanted)}`);
   const test = patternTest(pattern);
   return withSymbols(file, refuse, (symbols) => {
-    const found = symbols.all((name) => test.test(name.replace(/@.*/, "")));
+    const found = allFunctions(symbols, file, (name) => test.test(name));
     if (found.length === 0) refuse(`${file} has no function ${pattern}`);
     return found.map(({ name, offset }) => ({ file, offset, name: `${wanted}:${name}` }));
   });
