@@ -36,6 +36,8 @@ const ROOMS: readonly Room[] = [
   { path: "engine/engine.ts", portable: true, packages: [] },
   { path: "engine/errors.ts", portable: true, packages: [] },
   { path: "engine/codecs.ts", portable: true, packages: [] },
+  { path: "engine/numbers.ts", portable: true, packages: [] },
+  { path: "engine/arena-structs.ts", portable: true, packages: [] },
   { path: "engine/variables.ts", portable: true, packages: [] },
   { path: "engine/context-input.ts", portable: true, packages: [] },
   { path: "engine/iteration.ts", portable: true, packages: [] },

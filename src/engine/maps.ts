@@ -35,6 +35,11 @@ export interface MapHandle extends Pinnable {
 /** `BPF_ANY`, `BPF_NOEXIST`, `BPF_EXIST`. */
 export type UpdateMode = "any" | "create" | "replace";
 
+export interface LookupOptions {
+  /** The value is read while its `bpf_spin_lock` is held (`BPF_F_LOCK`, Linux 5.1): all of it is of one moment. */
+  readonly lock?: boolean;
+}
+
 export interface UpdateOptions {
   readonly mode?: UpdateMode;
   /** The value is written while its `bpf_spin_lock` is held (`BPF_F_LOCK`, Linux 5.1); the lock itself stays. */
@@ -48,7 +53,8 @@ export interface UpdateOptions {
 
 /** A map of keys and values, shaped like JavaScript's own `Map`. */
 export interface BpfMap<Key = unknown, Value = unknown> extends MapHandle, Iterable<[Key, Value]> {
-  get(key: Key): Value | undefined;
+  /** @throws MapError `invalid` for `lock` where values have no lock; ValueError when the key does not fit its type. */
+  get(key: Key, options?: LookupOptions): Value | undefined;
   has(key: Key): boolean;
   /**
    * Adds or replaces.

@@ -3,7 +3,7 @@
 import type { Btf } from "../../../btf/btf.ts";
 import type { Codec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
-import type { BpfMap, UpdateMode, UpdateOptions } from "../../engine.ts";
+import type { BpfMap, LookupOptions, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import { columnOf, type NumberColumn } from "../../numbers.ts";
 import type { VariableMemory } from "../../variables.ts";
@@ -42,11 +42,13 @@ export class UserMap extends UserHandle implements BpfMap {
     this.#isArray = store.type === "array" || store.type === "percpu_array";
   }
 
-  get(key: unknown): unknown {
+  get(key: unknown, { lock = false }: LookupOptions = {}): unknown {
     const store = this.readable();
     this.#putKey(store, key);
+    if (lock && (store.fields?.lock ?? -1) < 0) throw this.#error(EINVAL, key, { lock });
     const element = store.find(store.scratchKey);
-    return element < 0 ? undefined : this.#valueOf(store, element);
+    if (element < 0) return undefined;
+    return lock ? this.#lockedValueOf(store, element, key) : this.#valueOf(store, element);
   }
 
   has(key: unknown): boolean {
@@ -206,6 +208,15 @@ export class UserMap extends UserHandle implements BpfMap {
     const from = at + this.#keyRoom;
     if (!this.#perCpu) return this.#values.decode(this.#copies, from);
     return Array.from({ length: slots }, (_, cpu) => this.#values.decode(this.#copies, from + cpu * values.stride));
+  }
+
+  /** Kinds with a value for each CPU have no locks. */
+  #lockedValueOf(store: MapStore, element: number, key: unknown): unknown {
+    const { scratchValue, valueSize } = store;
+    const from = store.valueAddress(element, 0);
+    this.memory.bytes.fill(0, scratchValue, scratchValue + valueSize);
+    if (store.fields?.copyLocked(scratchValue, from, from) === false) throw this.#error(EBUSY, key, "any");
+    return this.#decodeAt(scratchValue, store);
   }
 
   #valueOf(store: MapStore, element: number): unknown {

@@ -60,6 +60,14 @@ const OPENING: ReadonlySet<Command> = new Set([
   "token_create",
 ]);
 
+/** What says of an empty map that there is nothing more. */
+const EMPTY: ReadonlySet<KnownCommand> = new Set([
+  "map_get_next_key",
+  "map_lookup_and_delete_elem",
+  "map_lookup_batch",
+  "map_lookup_and_delete_batch",
+]);
+
 const NAMES: ReadonlyMap<number, KnownCommand> = new Map(
   (Object.keys(ATTRIBUTES) as KnownCommand[]).map((name) => [COMMAND[name], name]),
 );
@@ -103,8 +111,10 @@ export class Recorder implements Transport {
   #answer(name: KnownCommand, attribute: Uint8Array): number {
     if (!this.#knows(name, attribute)) return -ERRNO.EINVAL;
     if (OPENING.has(name)) return this.#nextDescriptor++;
-    // Nothing is pinned, and no number is taken: what would be made is made.
-    return name === "obj_get" || name.endsWith("_get_next_id") || name === "map_get_next_key" ? -ERRNO.ENOENT : 0;
+    // Nothing is pinned, no number is taken, and maps are empty: what would be made is made.
+    if (name.endsWith("lookup_batch") || name === "map_lookup_and_delete_batch")
+      new DataView(attribute.buffer, attribute.byteOffset).setUint32(ATTRIBUTES.map_lookup_batch.u32.count, 0, true);
+    return name === "obj_get" || name.endsWith("_get_next_id") || EMPTY.has(name) ? -ERRNO.ENOENT : 0;
   }
 
   /** Whether a kernel of this version has such a command, map or hook: the engine does something else where it has not. */
@@ -134,6 +144,10 @@ export class Recorder implements Transport {
 
   interfaceIndex(name: string): number {
     return this.#around.interfaceIndex(name) ?? -ERRNO.ENODEV;
+  }
+
+  openProcess(pid: number): number {
+    return this.#opened("pidfd_open", { pid });
   }
 
   open(path: string): number {

@@ -120,6 +120,7 @@ describe("an array that is memory", () => {
 
   test("freezing lets go of what nobody has in hand", () => {
     const { kernel } = mapping();
+    kernel.mapping = () => new ArrayBuffer(4096);
     const map = open(kernel);
     map.get(1);
     kernel.on("map_freeze", () => (kernel.mapped > 0 ? -ERRNO.EBUSY : 0));

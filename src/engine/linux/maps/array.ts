@@ -4,7 +4,7 @@
  */
 
 import type { Codec } from "../../../btf/codec.ts";
-import type { UpdateMode, UpdateOptions } from "../../engine.ts";
+import type { LookupOptions, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import { columnOf, type NumberColumn } from "../../numbers.ts";
 import type { VariableMemory } from "../../variables.ts";
@@ -32,9 +32,9 @@ export class LinuxArray extends LinuxMap implements VariableMemory {
     this.#direct = possible && length <= MOST_MAPPED && key.decode(Uint8Array.of(1, 2, 0, 0), 0) === 0x201;
   }
 
-  override get(key: unknown): unknown {
-    const memory = this.#direct && isIndex(key, this.spec.maxEntries) ? this.#values.bytes() : null;
-    if (memory === null) return super.get(key);
+  override get(key: unknown, options?: LookupOptions): unknown {
+    const memory = this.#direct && options?.lock !== true && isIndex(key, this.spec.maxEntries) ? this.#values.bytes() : null;
+    if (memory === null) return super.get(key, options);
     const at = (key as number) * this.#stride;
     // Copied first: what is decoded is of one moment, as far as that goes.
     this.raw.value.set(memory.subarray(at, at + this.spec.valueSize));

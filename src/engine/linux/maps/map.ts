@@ -1,7 +1,7 @@
 /** A map of the kernel, shaped like JavaScript's own. */
 
 import type { Codec } from "../../../btf/codec.ts";
-import type { BpfMap, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
+import type { BpfMap, LookupOptions, ProgramHandle, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import { type PlacedCodec, placedCodec } from "../../numbers.ts";
 import { EntryBatch } from "./batch.ts";
@@ -9,6 +9,8 @@ import { type EntryCursor, openCursor, openTaking } from "./cursor.ts";
 import { BPF_F_LOCK } from "./failure.ts";
 import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
+
+const NO_OPTIONS: LookupOptions = {};
 
 /**
  * One class for every kind: what differs is the value's codec (per-CPU kinds have an element for each CPU) and what the kernel
@@ -32,9 +34,9 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     this.#placedValue = placedCodec(value, raw.value);
   }
 
-  get(key: unknown): unknown {
+  get(key: unknown, { lock = false }: LookupOptions = NO_OPTIONS): unknown {
     this.#placedKey.write(key);
-    return this.raw.lookup() ? this.#placedValue.read() : undefined;
+    return this.raw.lookup(lock ? BPF_F_LOCK : 0) ? this.#placedValue.read() : undefined;
   }
 
   has(key: unknown): boolean {

@@ -32,6 +32,7 @@ export class RawMap {
   readonly #delete: Request<"map_delete_elem">;
   /** Made when it is first used. */
   #take: Request<"map_lookup_and_delete_elem"> | null = null;
+  #lookupFlags = 0;
   /** What `#update` carries. */
   #flags: number = UPDATE_FLAGS.any;
 
@@ -69,13 +70,14 @@ export class RawMap {
     if (this.descriptor.closed) throw new MapError(this.spec.name, "closed", `map ${this.spec.name} was closed`);
   }
 
-  /** Fills `value`; false when there is no such key. Hot. */
-  lookup(): boolean {
+  /** Fills `value`; false when there is no such key. @param flags `BPF_F_LOCK` or 0 (since 5.1). Hot. */
+  lookup(flags = 0): boolean {
     this.mustBeOpen();
+    if (flags !== this.#lookupFlags) this.#lookup.u64("flags", (this.#lookupFlags = flags));
     const result = this.#lookup.send();
     if (result >= 0) return true;
     if (result === -ERRNO.ENOENT) return false;
-    throw mapError(this, "get", this.#lookup.error(result));
+    throw mapError(this, "get", this.#lookup.error(result), flags);
   }
 
   /** Hot. */

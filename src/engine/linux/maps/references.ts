@@ -7,6 +7,7 @@ import { openCgroup } from "../cgroups.ts";
 import type { Kernel } from "../kernel.ts";
 import { Request } from "../request.ts";
 import { SystemError } from "../sys/system-error.ts";
+import { openCursor } from "./cursor.ts";
 import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 
@@ -35,7 +36,7 @@ export abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> ex
 
   /** The number of what an entry holds; a map cannot be read any other way. */
   protected itemAt(value: Uint8Array, offset = 0): Item | undefined {
-    return this.#known.get(new DataView(value.buffer, value.byteOffset + offset, 4).getUint32(0, true));
+    return this.#known.get(numberIn(value, offset));
   }
 
   protected put(item: Item, expected: string, mode: UpdateMode): void {
@@ -48,6 +49,9 @@ export abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> ex
     this.#known.set(numberOf(this.raw.kernel, fd), item);
   }
 }
+
+const numberIn = (value: Uint8Array, offset: number): number =>
+  new DataView(value.buffer, value.byteOffset + offset, 4).getUint32(0, true);
 
 /** `id` of what a descriptor stands for: `struct bpf_map_info` and `struct bpf_prog_info` both begin with u32 type, u32 id. */
 function numberOf(kernel: Kernel, fd: number): number {
@@ -118,15 +122,43 @@ export class LinuxCgroupArray extends LinuxHandle implements CgroupArray {
 
 export class LinuxMapOfMaps extends LinuxReferences<MapHandle> implements MapOfMaps {
   readonly #key: Codec;
+  readonly #openMap: (id: number) => LinuxHandle;
+  /** Maps that others put in, by the kernel's numbers of them. */
+  readonly #opened = new Map<number, LinuxHandle>();
 
-  constructor(raw: RawMap, key: Codec) {
+  constructor(raw: RawMap, key: Codec, openMap: (id: number) => LinuxHandle) {
     super(raw);
     this.#key = key;
+    this.#openMap = openMap;
   }
 
+  /** One that somebody else put in is opened by its number, which needs CAP_SYS_ADMIN; it is closed with this map. */
   get(key: unknown): MapHandle | undefined {
     this.#key.encode(key, this.raw.key, 0);
     return this.raw.lookup() ? this.itemAt(this.raw.value) : undefined;
+  }
+
+  protected override itemAt(value: Uint8Array, offset = 0): MapHandle | undefined {
+    return super.itemAt(value, offset) ?? this.#foreign(numberIn(value, offset));
+  }
+
+  /** Undefined: it has been taken out and is gone since it was read. */
+  #foreign(id: number): MapHandle | undefined {
+    const known = this.#opened.get(id);
+    if (known !== undefined && known.fd >= 0) return known;
+    try {
+      const map = this.#openMap(id);
+      this.#opened.set(id, map);
+      return map;
+    } catch (error) {
+      if (error instanceof MapError && error.code === "not-found") return undefined;
+      throw error;
+    }
+  }
+
+  override close(): void {
+    for (const map of this.#opened.values()) map[Symbol.dispose]();
+    this.#opened.clear();
   }
 
   set(key: unknown, map: MapHandle, mode: UpdateMode = "any"): void {
@@ -148,22 +180,7 @@ export class LinuxMapOfMaps extends LinuxReferences<MapHandle> implements MapOfM
   }
 
   *#walk(): Generator<[unknown, MapHandle | undefined]> {
-    // Going from key to key, as all kernels can.
-    const { raw } = this;
-    raw.mustBeOpen();
-    const next = new Uint8Array(raw.key.length);
-    const step = new Request(raw.kernel.transport, "map_get_next_key").u32("map_fd", raw.fd).pointer("next_key", next);
-    const keys: Uint8Array[] = [];
-    for (let left = raw.spec.maxEntries * 2; left > 0; left--) {
-      const result = step.send();
-      if (result < 0) break;
-      const key = next.slice();
-      keys.push(key);
-      step.pointer("key", key);
-    }
-    for (const key of keys) {
-      raw.key.set(key);
-      if (raw.lookup()) yield [this.#key.decode(key, 0), this.itemAt(raw.value)];
-    }
+    for (const cursor = openCursor(this.raw); cursor.next(); )
+      yield [this.#key.decode(cursor.keys, cursor.keyOffset), this.itemAt(cursor.values, cursor.valueOffset)];
   }
 }

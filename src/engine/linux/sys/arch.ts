@@ -22,6 +22,9 @@ export const ARCHITECTURES: Readonly<Record<string, Architecture>> = {
   loong64: { bpf: 280, perfEventOpen: 241, prebuilt: "@koromix/koffi-linux-loong64" },
 };
 
+/** Since Linux 5.3, the same number everywhere. */
+export const PIDFD_OPEN = 434;
+
 /** Since Linux 5.2, the same numbers everywhere. */
 export const FSOPEN = 430;
 export const FSCONFIG = 431;

@@ -6,7 +6,7 @@
  * settles may wait for the next event on Node 26, which an empty immediate brings.
  */
 
-import { FSCONFIG, FSMOUNT, FSOPEN } from "./arch.ts";
+import { FSCONFIG, FSMOUNT, FSOPEN, PIDFD_OPEN } from "./arch.ts";
 import type { Library } from "./library.ts";
 import { ERRNO } from "./system-error.ts";
 import type { Transport } from "./transport.ts";
@@ -17,6 +17,7 @@ type More = Pick<
   | "perfEventOpen"
   | "ioctl"
   | "open"
+  | "openProcess"
   | "mkdir"
   | "unlink"
   | "raiseMemoryLimit"
@@ -84,6 +85,7 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
     ioctl: (fd, request, argument) => call("ioctl", "int", ["int", "ulong", "uintptr_t"])(fd, request, argument),
     // The C string would end at a NUL, and name another file than the caller did.
     open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),
+    openProcess: (pid) => syscall()(PIDFD_OPEN, pid, 0, 0, 0, 0),
     mkdir: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("mkdir", "int", ["str", "uint32"])(path, 0o700)),
     unlink: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("unlink", "int", ["str"])(path)),
     raiseMemoryLimit() {

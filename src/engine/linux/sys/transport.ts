@@ -29,6 +29,8 @@ export interface Transport {
   perfEventOpen(attribute: Uint8Array, pid: number, cpu: number, flags?: number): number;
   /** `ioctl(2)` with a number as its argument. */
   ioctl(fd: number, request: number, argument: number): number;
+  /** `pidfd_open(2)`: a descriptor of a process, which stays its own when the number is given to another (5.3). */
+  openProcess(pid: number): number;
   /** Opens a file or a folder for reading. */
   open(path: string): number;
   /** `mkdir(2)`, for the owner alone. */
