@@ -5,10 +5,13 @@ import { type Codec, makeCodec } from "../btf/codec.ts";
 import { ValueError } from "../btf/errors.ts";
 import type { MapSpec } from "../object/spec.ts";
 
+/** Kinds whose keys are indexes, whatever their types say of them. */
+const INDEXED = /array$|^(array_of_maps|struct_ops|devmap|cpumap|xskmap|sockmap)$/;
+
 /** Of a map's keys. An index is a u32 where the Spec gives it no type: data sections have none. */
 export function keyCodec(types: Btf | null, spec: MapSpec): Codec {
   const name = `${spec.name}.key`;
-  if (spec.keyType === 0 && spec.keySize === 4 && /array$|^struct_ops$/.test(spec.type)) return indexCodec(name);
+  if (spec.keyType === 0 && spec.keySize === 4 && INDEXED.test(spec.type)) return indexCodec(name);
   return codecOf(types, spec.keyType, spec.keySize, name);
 }
 

@@ -5,7 +5,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { BtfBuilder } from "../../src/btf/builder.ts";
 import type { BpfMap, Collection, Engine, PerCpuMap } from "../../src/engine/engine.ts";
+import type { Spec } from "../../src/object/spec.ts";
 import { ethernet, ipv4, ipv6, packet, padding, payload, tcp, udp } from "../../src/packets/index.ts";
 import { XDP } from "../../src/uapi/xdp.ts";
 import { records } from "./records.ts";
@@ -674,6 +676,29 @@ function manyEntries(engine: () => Engine): void {
     assert.throws(() => table.column("").set(1, 6), { name: "MapError", code: "unsupported" });
   });
 
+  for (const type of ["hash", "array"] as const) {
+    test(`values of a ${type} that have a lock are read and written while it is held`, async () => {
+      await using collection = await engine().load(lockedSpec(type));
+      const table = map(collection, "table");
+      const value = (low: number, high: bigint) => ({ lock: { val: 0 }, low, high });
+      table.set(1, value(1, 2n));
+      table.set(1, value(3, 4n), { lock: true });
+      table.setAll([[2, value(5, 6n)]], { lock: true });
+      assert.deepEqual([table.get(1, { lock: true }), table.get(2)], [value(3, 4n), value(5, 6n)]);
+      assert.equal(table.get(9, { lock: true }), undefined);
+    });
+  }
+
+  test("values without a lock cannot be locked", async () => {
+    await using collection = await load({ type: "hash", maxEntries: 5, key: "u32", value: "u32" });
+    const table = map(collection, "table");
+    table.set(1, 1);
+    for (const operation of [() => table.get(1, { lock: true }), () => table.set(1, 1, { lock: true })])
+      assert.throws(operation, { name: "MapError", code: "invalid", message: /no bpf_spin_lock/ });
+    assert.throws(() => table.setAll(pairs(3), { lock: true }), { name: "MapError", code: "invalid", count: 0 });
+    assert.equal(table.get(1), 1);
+  });
+
   test("a frozen map is read, and no longer written", async () => {
     await using collection = await load({ type: "hash", maxEntries: 5, key: "u32", value: "u32" });
     const table = map(collection, "table");
@@ -788,6 +813,21 @@ function lifetimes(engine: () => Engine): void {
       assert.equal(run(collection, "pass", UDP_PACKET).verdict, 2);
     }
   });
+}
+
+/** A map whose values begin with a `bpf_spin_lock`. */
+function lockedSpec(type: "hash" | "array"): Spec {
+  const types = new BtfBuilder();
+  const u32 = types.int("u32", 4);
+  const u64 = types.int("u64", 8);
+  const lock = types.struct("bpf_spin_lock", 4, [{ name: "val", type: u32, bitOffset: 0 }]);
+  const value = types.struct("value", 16, [
+    { name: "lock", type: lock, bitOffset: 0 },
+    { name: "low", type: u32, bitOffset: 32 },
+    { name: "high", type: u64, bitOffset: 64 },
+  ]);
+  const table = { name: "table", type, keySize: 4, valueSize: 16, maxEntries: 5, flags: 0, keyType: u32, valueType: value };
+  return { name: "locked", license: "GPL", types: types.encode(), maps: [table], programs: [] };
 }
 
 // ── shorthand ───────────────────────────────────────────────────────────────────────────────────────────────────────

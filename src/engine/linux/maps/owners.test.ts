@@ -43,7 +43,7 @@ describe("what has a descriptor", () => {
   for (const [what, value, expected] of [
     ["a file of node:fs/promises", { fd: 7 }, 7],
     ["a socket of node:net", { _handle: { fd: 8 } }, 8],
-    ["a socket of node:dgram", { socket: { _handle: { fd: 9 } } }, 9],
+    ["a socket of node:dgram", { [Symbol("state symbol")]: { handle: { fd: 9 } } }, 9],
     ["a socket that is closed", { _handle: null }, null],
     ["a number, which is one", 7, null],
     ["nothing", null, null],

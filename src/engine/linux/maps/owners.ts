@@ -15,9 +15,12 @@ import { LinuxMap } from "./map.ts";
 export function descriptorOf(value: unknown): number | null {
   if (typeof value !== "object" || value === null) return null;
   if ("fd" in value && typeof value.fd === "number") return value.fd;
-  // Node keeps a socket's to itself, in the same place since its first versions.
-  const handle = "_handle" in value ? value._handle : "socket" in value ? value.socket : null;
-  return handle === null || handle === value ? null : descriptorOf(handle);
+  // Node keeps a socket's to itself: of TCP in `_handle`, of UDP behind a symbol (whose `_handle` warns).
+  const state = Object.getOwnPropertySymbols(value).find(({ description }) => description === "state symbol");
+  const holder: unknown = state === undefined ? value : (value as Record<symbol, unknown>)[state];
+  if (typeof holder !== "object" || holder === null) return null;
+  const handle: unknown = "_handle" in holder ? holder._handle : "handle" in holder ? holder.handle : null;
+  return handle === value ? null : descriptorOf(handle);
 }
 
 /** Of values that are descriptors: takes what has one, too. */

@@ -7,6 +7,7 @@ import { openCgroup } from "../cgroups.ts";
 import type { Kernel } from "../kernel.ts";
 import { Request } from "../request.ts";
 import { SystemError } from "../sys/system-error.ts";
+import { EntryBatch } from "./batch.ts";
 import { openCursor } from "./cursor.ts";
 import { LinuxHandle } from "./handle.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
@@ -171,8 +172,18 @@ export class LinuxMapOfMaps extends LinuxReferences<MapHandle> implements MapOfM
     return this.raw.delete();
   }
 
+  /** With one call where the kernel can: after each it waits until no program uses what was there. */
   clear(): void {
-    for (const [key] of [...this.#walk()]) this.delete(key);
+    const { raw } = this;
+    const batch = new EntryBatch(raw);
+    let count = 0;
+    for (const cursor = openCursor(raw); cursor.next(); ) {
+      batch.keys.set(cursor.keys.subarray(cursor.keyOffset, cursor.keyOffset + raw.key.length), count * raw.key.length);
+      if (++count < batch.capacity) continue;
+      batch.delete(count, 0);
+      count = 0;
+    }
+    batch.delete(count, 0);
   }
 
   *entries(): IterableIterator<[unknown, MapHandle]> {
