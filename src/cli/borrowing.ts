@@ -4,8 +4,8 @@ import { openLinux } from "../engine/linux/engine.ts";
 import { renderContents, shownMaps, variablesToJson, variableValues } from "./contents.ts";
 import { End } from "./end.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
-import { Records } from "./live.ts";
 import { mapToJson, toJson } from "./maps.ts";
+import { PrintedRecords } from "./printed-records.ts";
 import { styleFor } from "./terminal.ts";
 
 export interface Borrowing {
@@ -24,7 +24,7 @@ export async function runBorrowing({ path, duration, top, json, detach }: Borrow
   const until = duration === undefined ? "Ctrl-C ends it" : `for ${duration} s`;
   if (!json) process.stderr.write(`borrowed ${[...Object.keys(collection.maps), ...descriptions].join(", ")}; ${until}\n`);
   const rings = Object.values(collection.maps).filter(({ spec }) => spec.type === "ringbuf");
-  const records = new Records(rings, json);
+  const records = new PrintedRecords(rings, json);
   await end.reached;
   await records.end();
   if (detach) for (const link of links) await link.detach();

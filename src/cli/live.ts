@@ -11,7 +11,8 @@ import { End } from "./end.ts";
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
-import { count, duration as durationText, type Style, styleFor } from "./terminal.ts";
+import { buffersOf, PrintedRecords } from "./printed-records.ts";
+import { duration as durationText, type Style, styleFor } from "./terminal.ts";
 import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
 import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
 
@@ -29,7 +30,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   await using engine = await openEngine("linux");
   const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
-  let records = new Records(buffersOf(collection), job.json);
+  let records = new PrintedRecords(buffersOf(collection), job.json);
   const style = styleFor(process.stdout);
   const began = performance.now();
   let running: Running = { collection, attached: [] };
@@ -59,7 +60,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
       } catch (error) {
         await tellKept(error);
       }
-      records = new Records(buffersOf(running.collection), job.json);
+      records = new PrintedRecords(buffersOf(running.collection), job.json);
     }
     for (const { program } of current.plan.filter(({ how }) => how === "read"))
       await readIterator(loaded(running.collection, program.name), job.json);
@@ -68,7 +69,6 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   }
   const elapsed = (performance.now() - began) * 1e6;
   await records.end();
-  tellLost(running.collection);
   const variables = variableValues(running.collection);
   const maps = shownMaps(running.collection);
   const descriptions = running.attached.map(({ link }) => link.description);
@@ -94,7 +94,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
 export async function rehearse(engine: Engine, job: LiveJob): Promise<() => Promise<void>> {
   const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
-  const records = new Records(buffersOf(collection), job.json);
+  const records = new PrintedRecords(buffersOf(collection), job.json);
   await moveLinks([], toAttach(job, collection));
   for (const { program, how } of job.plan) {
     if (how === "run") runOnce(loaded(collection, program.name), job.plan.length > 1);
@@ -180,52 +180,6 @@ async function readIterator(program: Program, json: boolean): Promise<void> {
   }
   for await (const line of program.iterate())
     process.stdout.write(json ? `${toJson({ program: program.name, text: line })}\n` : `${line}\n`);
-}
-
-/** What programs write for user space, printed as it comes: `events: {…}`; of a perf event with its CPU. */
-export class Records {
-  readonly #stop = new AbortController();
-  readonly #done: Promise<void>[] = [];
-  readonly #maps: readonly AnyMap[];
-  readonly #json: boolean;
-
-  /** Buffers are open from here on, before a program can write. */
-  constructor(maps: readonly AnyMap[], json: boolean) {
-    this.#json = json;
-    this.#maps = maps;
-    for (const map of this.#maps) {
-      if (map.spec.type === "perf_event_array") map.open();
-      this.#done.push(this.#follow(map));
-    }
-  }
-
-  async #follow(map: AnyMap): Promise<void> {
-    for await (const record of map.records({ signal: this.#stop.signal })) this.#print(map, record);
-  }
-
-  #print({ name }: AnyMap, record: unknown): void {
-    process.stdout.write(this.#json ? `${toJson({ map: name, record })}\n` : `${name}: ${toJson(record)}\n`);
-  }
-
-  /** With what came last. */
-  async end(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#done);
-    for (const map of this.#maps) map.drain((record) => this.#print(map, record));
-  }
-}
-
-/** Maps that records come from. */
-function buffersOf({ maps }: Collection): readonly AnyMap[] {
-  return Object.values(maps).filter(({ spec }) => spec.type === "ringbuf" || spec.type === "perf_event_array");
-}
-
-/** Records that found no room, as far as the kernel counts them. */
-function tellLost(collection: Collection): void {
-  for (const map of Object.values(collection.maps)) {
-    if (map.spec.type === "perf_event_array" && map.lost > 0)
-      process.stderr.write(`skep: ${map.name}: ${count(map.lost)} records found no room\n`);
-  }
 }
 
 function render(
