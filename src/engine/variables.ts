@@ -53,8 +53,8 @@ export function variablesOf(spec: Spec): readonly GlobalSpec[] {
     ...globals.filter(({ linkage }) => linkage === "global"),
     ...globals.filter(({ linkage }) => linkage === "static"),
   ].filter(
-    // The compiler's own texts are nobody's variables.
-    ({ name }) => !name.includes(".") && !name.startsWith("____fmt") && !seen.has(name) && seen.add(name),
+    // The compiler's own texts and counters are nobody's variables.
+    ({ name }) => !name.includes(".") && !name.startsWith("____") && !seen.has(name) && seen.add(name),
   );
 }
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { compileSource } from "../../src/compiler/compile.ts";
 import type { Collection, Engine, PerfEventArray, RingBuffer } from "../../src/engine/engine.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../src/packets/index.ts";
@@ -52,6 +53,60 @@ function spec(): Spec {
   const maps = declared.maps.map((map) => ({ ...map, valueSize: map.type === "ringbuf" ? 0 : 4 }));
   return { ...declared, maps };
 }
+
+/** Every way of the language to write into a ring. */
+const WAYS = `import { bpf_ringbuf_discard_dynptr, bpf_ringbuf_output, bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr, ringBuffer, u64, xdp, XDP_DROP, XDP_PASS, zeroed, type Dynptr } from "skep/bpf";
+interface Item { first: u64; second: u64 }
+export const ring = ringBuffer<Item>({ maxEntries: 4096 });
+export const other = ringBuffer<Item>({ maxEntries: 4096 });
+function room(): Item | null {
+  return ring.reserve();
+}
+export const reserves = xdp(() => {
+  const item = ring.reserve();
+  if (item === null) return XDP_DROP;
+  item.first = 1;
+  item.second = 2;
+  ring.submit(item);
+  return XDP_PASS;
+});
+export const by_function = xdp(() => {
+  const item = room();
+  if (item === null) return XDP_DROP;
+  item.first = 1;
+  item.second = 2;
+  ring.submit(item);
+  return XDP_PASS;
+});
+export const gives_up = xdp(() => {
+  const item = ring.reserve();
+  if (item !== null) {
+    item.first = 0;
+    item.second = 0;
+    ring.discard(item);
+    return XDP_PASS;
+  }
+  return XDP_DROP;
+});
+export const outputs = xdp(() => (ring.output({ first: 1, second: 2 }) ? XDP_PASS : XDP_DROP));
+export const ignores = xdp(() => {
+  ring.output({ first: 1, second: 2 });
+  return XDP_PASS;
+});
+export const by_helper = xdp(() => {
+  const item: Item = { first: 1, second: 2 };
+  return bpf_ringbuf_output(ring, item, 0) === 0 ? XDP_PASS : XDP_DROP;
+});
+export const by_dynptr = xdp(() => {
+  const dynptr = zeroed<Dynptr>();
+  if (bpf_ringbuf_reserve_dynptr(ring, 16, 0, dynptr) < 0) {
+    bpf_ringbuf_discard_dynptr(dynptr);
+    return XDP_DROP;
+  }
+  bpf_ringbuf_submit_dynptr(dynptr);
+  return XDP_PASS;
+});
+`;
 
 class Stage implements AsyncDisposable {
   readonly collection: Collection;
@@ -274,6 +329,32 @@ export function records(engine: () => Engine): void {
     stage.write("ring_item", 6);
     assert.equal((await answers[1])?.value?.id, 6);
     await second.return?.();
+  });
+
+  test("what found no room in a ring is counted, however a program of the language writes", async () => {
+    await using collection = await engine().load(compileSource(WAYS, { file: "ways.bpf.ts" }));
+    const { ring, other }: Record<string, unknown> = collection.maps;
+    const buffer = ring as RingBuffer;
+    let lost = 0;
+    let kept = 0;
+    for (const [name, program] of Object.entries(collection.programs)) {
+      const before = buffer.lost;
+      buffer.drain(() => {});
+      for (let round = 0; round < 200; round++) {
+        const { verdict } = program.run({ packet: packet(ethernet(), ipv4(), udp(), padding()) });
+        if (verdict === 1) lost++;
+        else if (name !== "ignores" && name !== "gives_up") kept++;
+      }
+      const seen = buffer.drain(() => {});
+      // What it does not say itself.
+      if (name === "ignores") lost += 200 - seen;
+      else kept -= seen;
+      assert.ok(buffer.lost > before, name);
+      assert.equal(buffer.lost, lost, name);
+      assert.equal(kept, 0, name);
+    }
+    assert.equal((other as RingBuffer).lost, engine().kind === "linux" ? Number.NaN : 0, "no program writes it");
+    assert.deepEqual(Object.keys(collection.variables), []);
   });
 
   test("perf buffers say which CPU it was, in every form", async () => {

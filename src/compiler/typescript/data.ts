@@ -4,6 +4,7 @@
  */
 
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, dataMapName } from "../../object/data-maps.ts";
+import { lostCounter } from "../../object/lost-records.ts";
 import type { GlobalSpec, MapSpec } from "../../object/spec.ts";
 import type { TypeWriter } from "./btf-types.ts";
 import { alignOf, sizeOf } from "./layout.ts";
@@ -35,6 +36,7 @@ export class DataSections {
   readonly #placed = new Map<SectionName, Placed[]>(SECTIONS.map((name) => [name, []]));
   readonly #offsets = new Map<GlobalDeclaration, DataPlace>();
   readonly #texts = new Map<string, DataPlace>();
+  readonly #lost = new Map<string, DataPlace>();
 
   /**
    * @param specName name of the Spec: maps are called after it.
@@ -92,6 +94,23 @@ export class DataSections {
       at: { line: 1, column: 1 },
     });
     this.#texts.set(key, place);
+    return place;
+  }
+
+  /** Where the records are counted that found no room in a ring. */
+  lost(ring: string): DataPlace {
+    const known = this.#lost.get(ring);
+    if (known !== undefined) return known;
+    const place = this.place({
+      name: lostCounter(ring),
+      section: ".bss",
+      type: INTS.u64,
+      initial: null,
+      exported: false,
+      value: null,
+      at: { line: 1, column: 1 },
+    });
+    this.#lost.set(ring, place);
     return place;
   }
 

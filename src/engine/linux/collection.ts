@@ -1,5 +1,6 @@
 /** From a Spec to what the kernel holds of it: all of it, or nothing. */
 
+import { lostCounter } from "../../object/lost-records.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
@@ -12,6 +13,7 @@ import { checkDeclaration } from "./maps/contents.ts";
 import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
 import { LinuxProgramArray } from "./maps/references.ts";
+import { LinuxRingBuffer } from "./maps/ring-buffer.ts";
 import { LinuxStructOps } from "./maps/struct-ops.ts";
 import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
@@ -52,6 +54,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
       return map instanceof LinuxArena || map instanceof LinuxArray ? map : null;
     });
     this.variables = variables as VariablesOf<Module>;
+    for (const map of this.#maps) if (map instanceof LinuxRingBuffer) findCounter(map, spec, maps);
   }
 
   /**
@@ -114,6 +117,17 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     for (const map of this.#maps) map.close();
     for (const descriptor of this.#descriptors) descriptor.close();
   }
+}
+
+/** The variable in which programs count what a ring buffer had no room for. */
+function findCounter(ring: LinuxRingBuffer, { globals }: Spec, maps: ReadonlyMap<string, LinuxHandle>): void {
+  const counter = globals?.find(({ name, size }) => name === lostCounter(ring.name) && size === 8);
+  const memory = counter === undefined ? undefined : maps.get(counter.map);
+  if (counter === undefined || !(memory instanceof LinuxArray)) return;
+  ring.countedBy(() => {
+    const bytes = memory.read(counter.offset, counter.size);
+    return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  });
 }
 
 function named<Item extends { readonly name: string }>(items: readonly Item[]): Readonly<Record<string, Item>> {

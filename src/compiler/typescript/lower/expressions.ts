@@ -13,7 +13,7 @@ import { helperCall } from "./helper-calls.ts";
 import { convert } from "./integers.ts";
 import { kernelCall, kernelCast, kernelConfig, kernelElement, kernelField, kernelInfo } from "./kernel.ts";
 import { type Cell, type Lowering, memoryOf } from "./lowering.ts";
-import { copyOut, mapCall, zeroPadding } from "./map-calls.ts";
+import { copyOut, countLost, mapCall, reserve, zeroPadding } from "./map-calls.ts";
 import { deleteEntry, increment, lookUp, setEntry } from "./maps.ts";
 import { at, irType, type Location, load, pointer } from "./memory.ts";
 import { packetCheck } from "./packets.ts";
@@ -300,10 +300,12 @@ export function split(to: Lowering, cell: Cell, value: Expression): { readonly p
     );
   }
   if (value.kind === "map-call" && value.method === "reserve") {
-    const address = scalar(to, value);
+    const address = reserve(to, value);
     const blocks = to.branches(["present", "absent"], (made) =>
       ir.branch("eq", address, ir.constant("ptr", 0), made.absent, made.present),
     );
+    ir.switchTo(blocks.absent);
+    countLost(to, value.map);
     return finish(blocks, () => {
       zeroPadding(to, value, address);
       return address;

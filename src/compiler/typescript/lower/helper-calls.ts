@@ -5,6 +5,7 @@ import { helperNamed } from "../library/helpers.ts";
 import type { Expression, HelperArgument } from "../tree.ts";
 import { locate, scalar } from "./expressions.ts";
 import { type Lowering, memoryOf } from "./lowering.ts";
+import { countWhere } from "./map-calls.ts";
 import { argument } from "./maps.ts";
 import { copy, irType, pointer } from "./memory.ts";
 
@@ -20,6 +21,10 @@ export function helperCall(to: Lowering, call: HelperCall): Value | null {
     given.flatMap((put) => put()),
     resultIn(call),
   );
+  // Of a ring, by its helper: it may be full, too.
+  const [ring] = call.arguments;
+  if (call.helper === "bpf_ringbuf_output" && ring?.pass === "map" && result !== null)
+    countWhere(to, ring.map, "ne", result, ir.constant("i64", 0));
   if (helperNamed(call.helper).moves) to.movePacket();
   return result;
 }

@@ -129,9 +129,11 @@ function ringCall(to: Lowering, call: MapCall): Value | null {
   const { map, method, at } = call;
   const size = sizeOf(valueType(map));
   switch (method) {
-    case "reserve":
-      to.locate(at);
-      return ir.call("bpf_ringbuf_reserve", [mapPointer(to, map), ir.constant("i64", size), ir.constant("i64", 0)], "ptr");
+    case "reserve": {
+      const address = reserve(to, call);
+      countWhere(to, map, "eq", address, ir.constant("ptr", 0));
+      return address;
+    }
     case "submit":
     case "discard": {
       const record = scalar(to, given(call, 0));
@@ -145,7 +147,9 @@ function ringCall(to: Lowering, call: MapCall): Value | null {
       const flags = scalar(to, given(call, 1));
       to.locate(at);
       const bytes = record();
-      return succeeded(to, ir.call("bpf_ringbuf_output", [mapPointer(to, map), bytes, ir.constant("i64", size), flags], "i64"));
+      const result = ir.call("bpf_ringbuf_output", [mapPointer(to, map), bytes, ir.constant("i64", size), flags], "i64");
+      countWhere(to, map, "ne", result, ir.constant("i64", 0));
+      return succeeded(to, result);
     }
     default: {
       const what = scalar(to, given(call, 0));
@@ -153,6 +157,34 @@ function ringCall(to: Lowering, call: MapCall): Value | null {
       return ir.call("bpf_ringbuf_query", [mapPointer(to, map), what], "i64");
     }
   }
+}
+
+/** Room for a record, or null: whoever goes on where it is null counts it (`countLost`). */
+export function reserve(to: Lowering, { map, at }: MapCall): Value {
+  const { ir } = to;
+  to.locate(at);
+  const size = ir.constant("i64", sizeOf(valueType(map)));
+  return ir.call("bpf_ringbuf_reserve", [mapPointer(to, map), size, ir.constant("i64", 0)], "ptr");
+}
+
+/** A record found no room in a ring: kernels do not count that. */
+export function countLost(to: Lowering, ring: MapDeclaration): void {
+  const { map, offset } = to.data.lost(ring.name);
+  to.ir.atomic("add", 8, to.ir.mapValue(map, offset), 0, to.ir.constant("i64", 1), false);
+}
+
+/** The same where a result says so. */
+export function countWhere(to: Lowering, ring: MapDeclaration, condition: "eq" | "ne", result: Value, zero: Value): void {
+  const { ir } = to;
+  const lost = ir.block();
+  const end = ir.block();
+  ir.branch(condition, result, zero, lost, end);
+  ir.seal(lost);
+  ir.switchTo(lost);
+  countLost(to, ring);
+  ir.jump(end);
+  ir.seal(end);
+  ir.switchTo(end);
 }
 
 /** A reservation's padding goes to user space with the rest: zeroes, where nothing else is ever written. */

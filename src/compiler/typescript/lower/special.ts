@@ -6,6 +6,7 @@ import type { Expression, SpecialArgument } from "../tree.ts";
 import { prepareCallback } from "./callbacks.ts";
 import { locate, scalar } from "./expressions.ts";
 import type { Lowering } from "./lowering.ts";
+import { countWhere } from "./map-calls.ts";
 import { pointer } from "./memory.ts";
 
 function argumentOf(to: Lowering, argument: SpecialArgument): Value {
@@ -33,6 +34,9 @@ export function specialCall(to: Lowering, value: Extract<Expression, { kind: "sp
       given,
       nothing ? null : type.kind === "reference" || type.kind === "kernel" ? "ptr" : "i64",
     );
+    const [ring] = value.arguments;
+    if (callee.helper === "bpf_ringbuf_reserve_dynptr" && ring?.kind === "map" && result !== null)
+      countWhere(to, ring.map, "ne", result, ir.constant("i64", 0));
     if (value.moves === true) to.movePacket();
     return result;
   }

@@ -10,6 +10,7 @@ import { RingCursor, RingMemory } from "./ring-memory.ts";
 
 export class LinuxRingBuffer extends LinuxRecords<unknown, Lease, RecordOptions> implements RingBuffer {
   readonly #codec: ReusingCodec | null;
+  #lost: (() => number) | null = null;
   /** Once somebody reads. */
   #reading: { readonly memory: RingMemory; readonly cursor: RingCursor; readonly reader: RecordReader } | null = null;
 
@@ -18,9 +19,14 @@ export class LinuxRingBuffer extends LinuxRecords<unknown, Lease, RecordOptions>
     this.#codec = codec;
   }
 
-  /** Kernels do not count them: NaN. A program knows by itself: `bpf_ringbuf_reserve` gave it null. */
+  /** Kernels do not count them. What programs counted (object/lost-records.ts), or NaN where they do not. */
   get lost(): number {
-    return Number.NaN;
+    return this.#lost?.() ?? Number.NaN;
+  }
+
+  /** @internal Says how many records found no room. */
+  countedBy(lost: () => number): void {
+    this.#lost = lost;
   }
 
   get available(): number {
