@@ -41,6 +41,14 @@ export function bpf_find_vma<State>(
   return notCompiled("bpf_find_vma");
 }
 
+/**
+ * True, until the program has looped for so long that the kernel wants it to end: after 8,388,608 turns, on newer kernels a quarter of a second. So verifiers
+ * take a loop whose end they do not know: `for (let node = head; node !== null && canLoop(); node = node.next)`. Linux 6.9. (`may_goto`)
+ */
+export function canLoop(): boolean {
+  return notCompiled("canLoop");
+}
+
 /** What a range between constants is of. */
 type Counted<Number> = number extends Number ? Number : u32;
 

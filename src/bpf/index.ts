@@ -6,7 +6,7 @@
  */
 
 export { type Arena, type ArenaOptions, arena } from "./arena.ts";
-export { bpf_find_vma, bpf_for_each_map_elem, bpf_loop, range, type Stop } from "./callbacks.ts";
+export { bpf_find_vma, bpf_for_each_map_elem, bpf_loop, canLoop, range, type Stop } from "./callbacks.ts";
 export * from "./constants.ts";
 export type * from "./contexts.ts";
 export { perfEventArray, print, ringBuffer, userRingBuffer } from "./events.ts";

@@ -43,7 +43,7 @@ const WORDS = [
   ..."({a,b}=s) [a,b]=[b,a] ringBuffer queue arrayOfMaps FixedString<8> Bits<u32,3> Union<{a:u32}> ...e {...e} [...a] startsWith('a') charCodeAt(0) /**@union*/ BPF_ANY".split(
     " ",
   ),
-  ..."range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
+  ..."canLoop() range bpf_loop bpf_for_each_map_elem of (i)=> map key value state <T> <u32> @noinline /**@noinline*/ import*as namespace".split(
     " ",
   ),
   ..."arena({pages:4}) Pointer<Node> |null Pointer<Pointer<u8>> heap.allocPages<Page>() heap.at<Node>(5) freePages reservePages /**@arena*/".split(

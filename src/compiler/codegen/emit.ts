@@ -208,6 +208,11 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
       else emit(make.callKfunc(0), { kind: "extern", use: "call", name: callee.name });
       return;
     }
+    case "loop-budget":
+      emit(make.movImm(64, instruction.register, 0));
+      emit(make.mayGoto(1));
+      emit(make.movImm(64, instruction.register, 1));
+      return;
     case "set-unless": {
       const { test, register, value } = instruction;
       emit(jumpIf(test, 1));
@@ -219,6 +224,7 @@ function emitOperation(instruction: Exclude<MachineInstruction, { kind: "move" }
 
 /** The conditional jump of a test. */
 export function jumpIf(test: Extract<MachineTerminator, { kind: "branch" }>["test"], offset: number): Instruction {
+  if (test.condition === "exhausted") return make.mayGoto(offset);
   return test.right.kind === "register"
     ? make.jumpReg(test.width, test.condition, test.left, test.right.register, offset)
     : make.jumpImm(test.width, test.condition, test.left, test.right.value, offset);

@@ -109,6 +109,28 @@ describe("selection", () => {
     assert.ok(!assembly(body, 3).some((line) => line.includes("s/=")));
   });
 
+  it("asks for a loop's budget by the jump itself, where that is all that is asked", () => {
+    const loop = `b0:
+      v1: i64 = const 0
+      jump b1(v1)
+      b1(v2: i64):
+      v3: i32 = loop-budget
+      v4: i32 = const 0
+      branch.ne v3, v4 ? b2 : b3
+      b2:
+      v5: i64 = const 1
+      v6: i64 = add v2, v5
+      jump b1(v6)
+      b3:
+      return v2`;
+    assert.deepEqual(assembly(loop), ["r0 = 0", "may_goto pc+3", "r0 += 1", "may_goto pc+1", "goto pc-3", "exit"]);
+    const value = `b0:
+      v1: i32 = loop-budget
+      v2: i64 = extend.u32 v1
+      return v2`;
+    assert.deepEqual(assembly(value), ["r0 = 0", "may_goto pc+1", "r0 = 1", "exit"]);
+  });
+
   it("puts the result of a call's arguments where the call takes them", () => {
     assert.deepEqual(
       assembly(`slot 0: 4 align 4 "key"

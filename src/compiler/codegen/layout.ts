@@ -296,6 +296,7 @@ const MIRRORED: Partial<Record<JumpCondition, JumpCondition>> = { lt: "gt", le: 
 
 /** The test that holds exactly when this one does not, or null when there is no single instruction for it. */
 function invert(test: Test, cpu: CpuVersion): Test | null {
+  if (test.condition === "exhausted") return null;
   const condition = INVERSE[test.condition];
   if (condition === null) return null;
   const mirrored = cpu < 2 ? MIRRORED[condition] : undefined;

@@ -74,7 +74,10 @@ export type Operand =
 
 type Bits = 32 | 64;
 
-export interface Test {
+/** What a jump asks. `exhausted`: whether the program has looped long enough (`may_goto`); nothing jumps where it has not. */
+export type Test = Comparison | { readonly condition: "exhausted" };
+
+export interface Comparison {
   readonly width: Bits;
   readonly condition: JumpCondition;
   readonly left: Register;
@@ -122,6 +125,8 @@ export type Operation =
       readonly to: Register;
       readonly from: Register;
     }
+  /** `register` = 1, or 0 once the program has looped long enough. */
+  | { readonly kind: "loop-budget"; readonly register: Register }
   /** With `fetch`, the register becomes the old value. */
   | {
       readonly kind: "atomic";
@@ -229,6 +234,7 @@ export function forEachDefinition(instruction: Operation, visit: (place: Place) 
     case "to-big":
     case "add-field":
     case "set-unless":
+    case "loop-budget":
       visit(instruction.register);
       return;
     case "atomic":
@@ -243,6 +249,7 @@ export function forEachDefinition(instruction: Operation, visit: (place: Place) 
 }
 
 function forEachTestUse(test: Test, visit: (place: Place) => void): void {
+  if (test.condition === "exhausted") return;
   visit(test.left);
   if (test.right.kind === "register") visit(test.right.register);
 }
@@ -278,6 +285,7 @@ export function mapPlaces(instruction: MachineInstruction, map: (place: Place) =
     case "negate":
     case "to-big":
     case "add-field":
+    case "loop-budget":
       return { ...instruction, register: map(instruction.register) };
     case "load":
       return { ...instruction, to: map(instruction.to), address: mapAddress(instruction.address, map) };
@@ -298,6 +306,7 @@ export function mapEnd(end: MachineTerminator, map: (place: Place) => Place): Ma
 }
 
 function mapTest(test: Test, map: (place: Place) => Place): Test {
+  if (test.condition === "exhausted") return test;
   return { ...test, left: map(test.left), right: mapOperand(test.right, map) };
 }
 

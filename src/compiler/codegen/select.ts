@@ -8,6 +8,7 @@
 
 import type { CpuVersion } from "../../isa/opcodes.ts";
 import type { CoreAccess, Instruction, IrFunction, Target, Terminator, Value } from "../ir/ir.ts";
+import { resultOf } from "../ir/operands.ts";
 import { selectBinary, selectExtend } from "./arithmetic.ts";
 import { CodegenError } from "./errors.ts";
 import type { Address, MachineFunction, Move, Operand, Operation, Register, Source } from "./machine.ts";
@@ -195,6 +196,10 @@ export class Selector {
         this.emit({ kind: "address-space-cast", space: instruction.to, to: this.define(instruction.result), from });
         return;
       }
+      case "loop-budget":
+        if (this.#isTested(instruction.result)) return;
+        this.emit({ kind: "loop-budget", register: this.define(instruction.result) });
+        return;
       case "binary":
         selectBinary(this, instruction);
         return;
@@ -321,6 +326,14 @@ export class Selector {
     return { kind: "register", register, offset: 0 };
   }
 
+  /** Whether the end of this block asks for a loop's budget, and nobody else does: the jump is the question then. */
+  #isTested(budget: Value): boolean {
+    const { instructions, terminator } = this.fn.blocks[this.#block]!;
+    if (terminator.kind !== "branch" || terminator.left !== budget || this.facts.constant(terminator.right) !== 0n) return false;
+    if (terminator.condition !== "eq" && terminator.condition !== "ne") return false;
+    return this.facts.uses(budget) === 1 && instructions.some((instruction) => resultOf(instruction) === budget);
+  }
+
   #end(terminator: Terminator): void {
     const block = this.#machine.blocks[this.#block]!;
     const location = terminator.location;
@@ -336,6 +349,13 @@ export class Selector {
         block.end = { kind: "jump", target: terminator.target.block, location };
         return;
       case "branch": {
+        const { condition, left } = terminator;
+        if (this.facts.definition(left)?.kind === "loop-budget" && this.#isTested(left)) {
+          const [more, exhausted] = condition === "ne" ? [terminator.then, terminator.else] : [terminator.else, terminator.then];
+          const taken = this.#edge(exhausted);
+          block.end = { kind: "branch", test: { condition: "exhausted" }, taken, other: this.#edge(more), location };
+          return;
+        }
         const { test, inverted } = selectTest(this, terminator.condition, terminator.left, terminator.right);
         const taken = this.#edge(terminator.then);
         const other = this.#edge(terminator.else);

@@ -308,6 +308,11 @@ export class FunctionBuilder {
     return this.#emit("ptr", (result, location) => ({ kind: "address-space-cast", result, to, operand, location }));
   }
 
+  /** Whether the program may go on looping: 1 or 0. Linux 6.9. */
+  loopBudget(): Value {
+    return this.#emit("i32", (result, location) => ({ kind: "loop-budget", result, location }));
+  }
+
   // ── terminators ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   jump(to: BlockId): void {

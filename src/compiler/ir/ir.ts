@@ -167,6 +167,8 @@ export type Instruction =
   | (Defines & { readonly kind: "ksym"; readonly name: string; readonly typed: boolean })
   /** A pointer into an arena as the other side knows it: the `kernel`'s address of it, or `user` space's. */
   | (Defines & { readonly kind: "address-space-cast"; readonly to: "kernel" | "user"; readonly operand: Value })
+  /** 1, or 0 once the program has looped so long that the kernel wants it to end (`may_goto`, Linux 6.9). */
+  | (Defines & { readonly kind: "loop-budget" })
   /**
    * At most five arguments. Helpers and kernel functions clobber memory only through pointers passed, or what such memory points to. An
    * i32 result is the low half of what a helper or kernel function returns.

@@ -12,6 +12,7 @@ export function forEachOperand(instruction: Instruction, visit: (value: Value) =
     case "core-value":
     case "function-address":
     case "ksym":
+    case "loop-budget":
       return;
     case "binary":
     case "compare":
@@ -52,6 +53,7 @@ export function mapOperands(instruction: Instruction, map: (value: Value) => Val
     case "core-value":
     case "function-address":
     case "ksym":
+    case "loop-budget":
       return instruction;
     case "binary":
     case "compare": {
@@ -107,7 +109,7 @@ export function isRemovable(instruction: Instruction): boolean {
 
 /** True when the result depends on the operands alone: not on memory, not on when it runs. */
 export function isPure(instruction: Instruction): boolean {
-  return isRemovable(instruction) && instruction.kind !== "load";
+  return isRemovable(instruction) && instruction.kind !== "load" && instruction.kind !== "loop-budget";
 }
 
 /** Where a terminator may go: none, one or two targets, the taken one first. */

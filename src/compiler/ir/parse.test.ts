@@ -32,6 +32,7 @@ b0:
   call bpf_rcu_read_lock#kfunc()
   v23: i64 = atomic.compare-exchange.u64 [v18 + 0], v22, v1
   v24: ptr = address-space-cast.kernel v23
+  v26: i32 = loop-budget
   branch.ne v9, v8 ? b1(v2, v3) : b2 @4:1
 b1(v13: i32, v14: ptr):
   v15: i64 = sub v14, v3

@@ -148,6 +148,7 @@ class Parser {
     const [, value, type, body] = /^(?:v(\d+): (\w+) = )?(.*)$/.exec(text)!;
     if (value === undefined) return this.#effect(body!, null, location);
     const result = this.#define(Number(value), this.#type(type!));
+    if (body === "loop-budget") return { kind: "loop-budget", result, location };
     const [, operation, rest] = /^(\S+) (.*)$/.exec(body!) ?? this.#fail(`expected an instruction, found ${body}`);
     const [name, detail] = operation!.split(".") as [string, string | undefined];
     if (BINARY.has(name)) {

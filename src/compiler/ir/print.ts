@@ -71,6 +71,8 @@ export function printInstruction(instruction: Instruction): string {
       return `ksym${instruction.typed ? "" : ".untyped"} ${instruction.name}`;
     case "address-space-cast":
       return `address-space-cast.${instruction.to} v${instruction.operand}`;
+    case "loop-budget":
+      return "loop-budget";
     case "call": {
       const { callee } = instruction;
       return `call ${callee.name}#${callee.kind === "helper" ? callee.helper : callee.kind}(${values(instruction.arguments)})`;

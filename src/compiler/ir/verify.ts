@@ -207,6 +207,9 @@ class Check {
         expect(instruction.value >= 0n && instruction.value < limit, "a number is the unsigned value of its width");
         return;
       }
+      case "loop-budget":
+        expect(gives === "i32", "gives an i32");
+        return;
       case "address-space-cast":
         expect(type(instruction.operand) !== "i32", "an address has 64 bits");
         expect(gives === "ptr", "gives a pointer");

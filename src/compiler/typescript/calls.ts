@@ -31,7 +31,7 @@ import { errorAt, type FunctionState } from "./state.ts";
 import { textMethod } from "./strings.ts";
 import { zeroed } from "./structs.ts";
 import type { Expression, FunctionDeclaration } from "./tree.ts";
-import { INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
+import { BOOL, INTS, NETWORK, reference, type ScalarType, typeName } from "./types.ts";
 
 export function call(fn: FunctionState, node: Syntax.CallExpression): Expression {
   const { callee } = node;
@@ -82,6 +82,10 @@ export function call(fn: FunctionState, node: Syntax.CallExpression): Expression
     }
     case "print":
       return print(fn, node);
+    case "can-loop":
+      return argumentsOf(fn, node, "canLoop", [], "canLoop()") === null
+        ? errorAt(node)
+        : { kind: "can-loop", type: BOOL, at: spanOf(node) };
     case "ipv4-mapped":
       return ipv4Mapped(fn, node);
     case "network-order":

@@ -163,6 +163,8 @@ export function valueNamed(fn: FunctionState, meaning: Meaning | null, node: Syn
       return notAValue("a function", `call it: ${node.name}(…)`);
     case "print":
       return notAValue("a function", "call it: print(`…`)");
+    case "can-loop":
+      return notAValue("a function", "call it: canLoop()");
     case "callback-helper":
     case "special-function":
     case "object-function":

@@ -35,11 +35,14 @@ function testFirst(
     boundCounter(counter, initial, test, node.type === "ForStatement" && node.update?.type === "UpdateExpression");
   const after = test === null ? head : factsAfter(fn, test, false);
   if (test !== null) fn.facts = factsAfter(fn, test, true);
+  const inside = fn.facts;
   const entered = fn.reachable;
   fn.jumps.push(jump);
   const body = fn.inBlock(() => single(fn, node.body));
   fn.jumps.pop();
-  fn.facts = head;
+  // What the test has proven of what the body leaves alone still holds: `for (let n = head; n !== null; n = n.next)`.
+  fn.facts = inside;
+  fn.facts = withoutAssigned(fn, node.body);
   const update = node.type === "ForStatement" && node.update ? sequence(fn, node.update) : [];
   if (counter !== null) setRange(counter, null);
   fn.facts = jump.broken ? head : after;

@@ -117,6 +117,8 @@ export type Meaning =
   /** `import * as name`, or `export * as name`. */
   | { readonly kind: "namespace"; readonly name: string; readonly exports: Exports }
   | { readonly kind: "print" }
+  /** `canLoop()` */
+  | { readonly kind: "can-loop" }
   | { readonly kind: "global"; readonly global: GlobalSymbol }
   | { readonly kind: "config" }
   | { readonly kind: "atomic"; readonly name: string; readonly op: AtomicOp }

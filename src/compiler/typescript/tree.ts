@@ -527,6 +527,8 @@ export type Expression =
       readonly format: string;
       readonly arguments: readonly PrintArgument[];
     })
+  /** Whether the program may go on looping, as the kernel counts. */
+  | (Node & { readonly kind: "can-loop"; readonly type: ScalarType })
   | (Node & {
       readonly kind: "helper";
       readonly type: ValueType;

@@ -264,6 +264,38 @@ describe("pointers", () => {
     }
   });
 
+  test("are followed in loops of which only the list says where they end", async () => {
+    const text = source(
+      `const nodes = heap.allocPages<FixedArray<Node, 200>>();
+       if (nodes === null) return 1;
+       for (let i = 0; i < 200; i++) {
+         nodes[i].value = i;
+         nodes[i].next = head;
+         head = nodes[i];
+       }
+       for (let node = head; node !== null && canLoop(); node = node.next) {
+         if (node.value === 3) continue;
+         out.a += node.value;
+       }
+       let last: Pointer<Node> | null = null;
+       let node = head;
+       while (canLoop()) {
+         if (node === null) break;
+         last = node;
+         node = node.next;
+       }
+       out.b = last === nodes[0] ? 1 : 0;
+       return 0;`,
+      "export let head: Pointer<Node> | null = null;",
+    ).replace("{ arena,", "{ arena, canLoop,");
+    const spec = compileSource(text, { file: "arena.bpf.ts" });
+    for (const { options } of WAYS) assert.deepEqual(await ran(text, options, spec), [19_897n, 1n, 0n, 0n]);
+    for (const kernel of ["6.12", "6.18"] as const) {
+      const { verdict } = await check(spec, spec.programs[0]!, openKernelTarget(kernel));
+      assert.equal(verdict?.refusal?.text, undefined, kernel);
+    }
+  });
+
   test("are cast once each, where clang does", async () => {
     const text = source(
       "const node = head;\nif (node === null) return 1;\nnode.value += 1;\nhead = node.next;\nreturn 0;",

@@ -44,6 +44,7 @@ const BPF: LibraryModule = {
     ...[...SPECIAL_FUNCTIONS].map(([name, special]): [string, Meaning] => [name, { kind: "special-function", special }]),
     ...[...OBJECT_FUNCTIONS].map(([name, object]): [string, Meaning] => [name, { kind: "object-function", object }]),
     ["print", { kind: "print" }],
+    ["canLoop", { kind: "can-loop" }],
     ["cast", { kind: "kernel-cast" }],
     ["ksym", { kind: "ksym" }],
     ["kconfig", { kind: "kconfig" }],

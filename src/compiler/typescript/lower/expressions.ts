@@ -94,6 +94,8 @@ export function scalar(to: Lowering, value: Expression): Value {
     }
     case "print":
       return printText(to, value) ?? ir.constant("i64", 0);
+    case "can-loop":
+      return ir.loopBudget();
     case "call-back":
       return callBack(to, value);
     case "special-call":

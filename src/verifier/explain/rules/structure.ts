@@ -198,6 +198,13 @@ export const STRUCTURE_RULES: readonly Rule[] = [
   plain(
     "Program Structure",
     "encoding",
+    /^unknown opcode e5/,
+    "a loop that ends when the kernel says so, which this kernel does not; `may_goto`, `canLoop()` and `can_loop` came with Linux 6.9",
+    "give the loop an end that the verifier finds: `for (const i of range(n))`, `bpf_for`, `bpf_loop`",
+  ),
+  plain(
+    "Program Structure",
+    "encoding",
     /^(?:BPF_\S+(?: \S+)? uses reserved fields|unknown opcode (\S+)|unknown insn class (\d+)|invalid BPF_\S+ ?(?:opcode )?(\S*)|unrecognized bpf_ld_imm64 insn|invalid bpf_ld_imm64 insn|BPF_LD_\[ABS\|IND\] uses reserved fields)/,
     "an instruction that this kernel does not know; Its opcode $1$3 is wrong, or newer than the kernel",
     "compile for an older processor version: `-mcpu=v3` (5.1), `-mcpu=v2` (4.14)",
