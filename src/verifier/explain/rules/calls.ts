@@ -30,8 +30,9 @@ function unavailable(one: Case, helper: string, number: number): Finding {
   const known = helperName(number) ?? (helper in HELPER ? helper : null);
   const since = known === null ? null : helperSince(number);
   const instead = INSTEAD[known ?? helper];
-  const poisoned = number === 195896080;
-  if (poisoned) return missingType(one);
+  if (number === POISON.type) return missingType(one);
+  if (number >= POISON.kfunc) return missingFunction(one, number - POISON.kfunc);
+  if (number >= POISON.map) return missingMap(one, number - POISON.map);
   if (known === null) {
     return {
       problem: `there is no helper number ${number}`,
@@ -65,6 +66,36 @@ function offeredTo(helper: number): string {
   if (types.length === 0) return "";
   const named = types.slice(0, MOST_TYPES).join(", ");
   return ` On 6.18 it is there for ${named}${types.length > MOST_TYPES ? ` and ${types.length - MOST_TYPES} more types` : ""}.`;
+}
+
+/**
+ * What loaders (libbpf's numbers) call in the place of what is not there: a field or type of the kernel's, the map or the extern with that
+ * number behind the base.
+ */
+const POISON = { type: 195896080, map: 2_001_000_000, kfunc: 2_002_000_000 } as const;
+
+/** A map that was not made, because nobody asked for it (`autocreate`). */
+function missingMap(one: Case, place: number): Finding {
+  const name = one.names.spec?.maps[place]?.name ?? null;
+  return {
+    problem: `${name === null ? "a map" : `the map \`${name}\``} is used, which was not made`,
+    reason:
+      "It is made only when somebody asks for it, so the instruction is replaced by a call of a helper that does not exist, and refused where it is reached.",
+    suggestions: ["have it made, or guard what uses it by a constant that says whether it is there"],
+    blame: null,
+  };
+}
+
+/** A kernel function that may be missing (`__weak`), and is. */
+function missingFunction(one: Case, place: number): Finding {
+  const name = one.program?.externs?.[place]?.name ?? null;
+  return {
+    problem: `${name === null ? "a kernel function" : `\`${name}\``} is called, which this kernel does not have`,
+    reason:
+      "It is declared so that it may be missing (`__weak`): the call is replaced by one of a helper that does not exist, and refused where it is reached.",
+    suggestions: [`guard it: \`if (bpf_ksym_exists(${name ?? "function"})) …\``],
+    blame: null,
+  };
 }
 
 /** A relocation found no such type or field in the kernel, and the instruction was reached all the same. */
