@@ -44,6 +44,8 @@ export interface LoadOptions<Module = AnyModule> {
    * collection that uses it is disposed.
    */
   readonly reuse?: Readonly<Record<string, MapHandle>>;
+  /** Where maps are that are pinned by their names (`pinning: "name"`): a folder in a bpf file system. Default: /sys/fs/bpf. Linux only. */
+  readonly pins?: string;
 }
 
 /** What a Spec became in an engine. `Module` is `typeof import("./x.bpf.ts")`, or nothing for unknown names. */

@@ -17,9 +17,6 @@ import { MAP_KINDS } from "./kinds.ts";
 /** `BPF_F_NO_PREALLOC` of linux/bpf.h: the trie has no other way. */
 const BPF_F_NO_PREALLOC = 1;
 
-/** `BPF_F_NUMA_NODE`. */
-const BPF_F_NUMA_NODE = 4;
-
 /** `BPF_F_VTYPE_BTF_OBJ_FD`: the value's type is a module's. Since 6.9. */
 const BPF_F_VTYPE_BTF_OBJ_FD = 1 << 15;
 
@@ -55,7 +52,8 @@ export function createMap(
     .u32("key_size", spec.keySize)
     .u32("value_size", ring ? 0 : spec.valueSize)
     .u32("max_entries", spec.maxEntries)
-    .u32("map_flags", spec.flags | (spec.numaNode === undefined ? 0 : BPF_F_NUMA_NODE))
+    .u32("map_flags", spec.flags)
+    // As with libbpf, it counts when the flags have BPF_F_NUMA_NODE (4).
     .u32("numa_node", spec.numaNode ?? 0)
     .u32("inner_map_fd", inner?.fd ?? 0)
     .u64("map_extra", spec.extra ?? 0n)

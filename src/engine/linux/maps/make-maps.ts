@@ -3,7 +3,7 @@
 import type { Btf } from "../../../btf/btf.ts";
 import type { MapSpec, Spec } from "../../../object/spec.ts";
 import type { LoadOptions } from "../../engine.ts";
-import { MapError } from "../../errors.ts";
+import { MapError, PinError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openModuleTypes } from "../module-types.ts";
@@ -37,40 +37,43 @@ export function makeMaps(
   const isOuter = ({ type }: MapSpec): boolean => type.endsWith("_of_maps");
   for (const declared of [...wanted.filter((map) => !isOuter(map)), ...wanted.filter(isOuter)]) {
     const map = inKernelShape(kernel, sizedFor(kernel, declared, options.maxEntries?.[declared.name]));
-    const { descriptor, fresh } = obtain(kernel, map, btf, options, types, into);
-    const raw = new RawMap(kernel, map, keep(descriptor), btf);
-    const handle = makeHandle(raw, btf);
-    into.set(map.name, handle);
-    if (handle instanceof LinuxArena) handle.begin(fresh);
-    if (!fresh) continue;
-    fillMap(raw);
-    if (handle instanceof LinuxMapOfMaps) handle.fill((name) => into.get(name));
+    const path = pinPath(map, options);
+    const use = (descriptor: Descriptor, fresh: boolean): LinuxHandle => {
+      const raw = new RawMap(kernel, map, keep(descriptor), btf);
+      const handle = makeHandle(raw, btf);
+      into.set(map.name, handle);
+      if (handle instanceof LinuxArena) handle.begin(fresh);
+      if (fresh) fillMap(raw);
+      if (fresh && handle instanceof LinuxMapOfMaps) handle.fill((name) => into.get(name));
+      return handle;
+    };
+    const found = existing(kernel, map, btf, options, path);
+    const handle = use(found ?? create(kernel, map, types, into), found === null);
+    if (found !== null || path === null) continue;
+    try {
+      // Only now: nobody shall find it empty.
+      pinObject(kernel, handle.fd, path, { what: `map ${map.name}` });
+    } catch (error) {
+      // Another process was quicker; its map is the one.
+      const theirs = error instanceof PinError && error.code === "exists" ? pinnedMap(kernel, map, path) : null;
+      if (theirs === null) throw error;
+      handle[Symbol.dispose]();
+      use(theirs, false);
+    }
   }
 }
 
-/** `fresh`: nothing is in it yet. */
-function obtain(
-  kernel: Kernel,
-  map: MapSpec,
-  btf: Btf | null,
-  { reuse }: LoadOptions,
-  types: Descriptor | null,
-  made: ReadonlyMap<string, LinuxHandle>,
-): { readonly descriptor: Descriptor; readonly fresh: boolean } {
+/** Where a map is that is pinned by its name; null for others. Names with dots are the kernel's own there. */
+function pinPath({ name, pinning }: MapSpec, { pins = PIN_FOLDER }: LoadOptions): string | null {
+  return pinning === "name" ? `${pins}/${name.replaceAll(".", "_")}` : null;
+}
+
+/** A map to go on with: of another collection, or a pinned one. */
+function existing(kernel: Kernel, map: MapSpec, btf: Btf | null, { reuse }: LoadOptions, path: string | null): Descriptor | null {
   const old = reuse?.[map.name];
   // Constants are the new program's: what is frozen cannot be changed to them.
-  if (old !== undefined && map.frozen !== true) return { descriptor: reusedMap(kernel, map, btf, old), fresh: false };
-  const path = map.pinning === "name" ? `${PIN_FOLDER}/${map.name}` : null;
-  const pinned = path === null ? null : pinnedMap(kernel, map, path);
-  if (pinned !== null) return { descriptor: pinned, fresh: false };
-  const descriptor = create(kernel, map, types, made);
-  try {
-    if (path !== null) pinObject(kernel, descriptor.fd, path, { what: `map ${map.name}` });
-  } catch (error) {
-    descriptor.close();
-    throw error;
-  }
-  return { descriptor, fresh: true };
+  if (old !== undefined && map.frozen !== true) return reusedMap(kernel, map, btf, old);
+  return path === null ? null : pinnedMap(kernel, map, path);
 }
 
 function create(kernel: Kernel, map: MapSpec, types: Descriptor | null, made: ReadonlyMap<string, LinuxHandle>): Descriptor {

@@ -9,15 +9,18 @@ import { difference } from "../../layout-difference.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openPinned } from "../pins.ts";
-import { Request } from "../request.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { LinuxHandle } from "./handle.ts";
+import { type MapInfo, mapInfo } from "./info.ts";
 
 /** What must be the same, in the order in which it is told. */
 const PARTS = ["type", "keySize", "valueSize", "maxEntries", "flags"] as const;
 
-/** `BPF_F_RDONLY_PROG`: the kernel adds it to what is frozen; `BPF_F_NUMA_NODE` says nothing of what is in it. */
-const IGNORED_FLAGS = 4;
+/** Of pinned maps, as libbpf (`map_is_reuse_compat`). */
+const PINNED_PARTS = [...PARTS, "extra"] as const;
+
+/** `BPF_F_RDONLY_PROG`: the kernel tells it of these, whatever they were made with. */
+const IGNORED_FLAGS: Partial<Record<MapType, number>> = { devmap: 1 << 7, devmap_hash: 1 << 7 };
 
 /**
  * A second descriptor of a map that is in use. It lives until the last of them is closed.
@@ -78,33 +81,46 @@ export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descri
     if (error instanceof PinError && error.code === "not-found") return null;
     throw error;
   }
-  const has = foundShape(kernel, descriptor);
-  for (const part of PARTS) {
-    if (has[part] === wanted[part]) continue;
+  try {
+    const has = foundShape(kernel, descriptor);
+    for (const part of PINNED_PARTS) {
+      // What a ring's records are, the kernel does not know.
+      const declared = part === "extra" ? (wanted.extra ?? 0n) : part === "valueSize" && isRing(wanted) ? 0 : wanted[part];
+      if (has[part] !== declared)
+        throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${declared}`);
+    }
+    return descriptor;
+  } catch (error) {
     descriptor.close();
-    throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${wanted[part]}`);
+    throw error;
   }
-  return descriptor;
 }
 
 /** The shape of a map as the kernel has it: of what is none, no type. */
 export function foundShape(
   kernel: Kernel,
   { fd }: Descriptor,
-): Pick<MapSpec, "keySize" | "valueSize" | "maxEntries" | "flags"> & { readonly type: MapType | undefined } {
-  // struct bpf_map_info: u32 type, id, key_size, value_size, max_entries, map_flags.
-  const info = new Uint8Array(24);
-  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
-  const view = new DataView(info.buffer);
-  const type = view.getUint32(0, true);
-  return {
-    type: (Object.keys(MAP_TYPE) as MapType[]).find((name) => MAP_TYPE[name] === type),
-    keySize: view.getUint32(8, true),
-    valueSize: view.getUint32(12, true),
-    maxEntries: view.getUint32(16, true),
-    flags: view.getUint32(20, true) & ~IGNORED_FLAGS,
-  };
+): Pick<MapSpec, "keySize" | "valueSize" | "maxEntries" | "flags"> & {
+  readonly type: MapType | undefined;
+  readonly extra: bigint;
+} {
+  const info = infoOf(kernel, fd);
+  if (info === null) return { type: undefined, keySize: 0, valueSize: 0, maxEntries: 0, flags: 0, extra: 0n };
+  const type = (Object.keys(MAP_TYPE) as MapType[]).find((name) => MAP_TYPE[name] === info.type);
+  const { keySize, valueSize, maxEntries, flags, extra } = info;
+  return { type, keySize, valueSize, maxEntries, flags: flags & ~((type && IGNORED_FLAGS[type]) ?? 0), extra };
 }
+
+function infoOf(kernel: Kernel, fd: number): MapInfo | null {
+  try {
+    return mapInfo(kernel, fd);
+  } catch (error) {
+    if (error instanceof MapError) return null;
+    throw error;
+  }
+}
+
+const isRing = ({ type }: MapSpec): boolean => type === "ringbuf" || type === "user_ringbuf";
 
 /** Of a Spec, or null. */
 export const typesOf = (types: Uint8Array | null): Btf | null => (types === null ? null : openBtf(types));
