@@ -30,9 +30,10 @@ export function mapLines(map: AnyMap, style: Style): readonly string[] {
         ...entries.map(([key, value]) => `  ${key}: ${value}`),
       ];
     }
+    case "arena":
+      return [title(`${count(map.pages)} of ${count(spec.maxEntries)} pages allocated`)];
     case "bloom_filter":
     case "perf_event_array":
-    case "arena":
     case "stack_trace":
       return [title(`${count(spec.maxEntries)} entries at most; it cannot be looked through`)];
     default:
@@ -54,9 +55,10 @@ export function mapData(map: AnyMap): unknown {
     case "array_of_maps":
     case "hash_of_maps":
       return { type, maxEntries, entries: handlesIn(map).map(([key, value]) => ({ key, value })) };
+    case "arena":
+      return { type, maxEntries, pages: map.pages };
     case "bloom_filter":
     case "perf_event_array":
-    case "arena":
     case "stack_trace":
       return { type, maxEntries };
     default:

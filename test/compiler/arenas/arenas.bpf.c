@@ -141,6 +141,30 @@ int count(struct xdp_md *ctx)
 	return entry->balance > 0 ? XDP_DROP : XDP_PASS;
 }
 
+// May be taken whenever it is asked, and is when the program has looped for too long.
+#define can_loop                                                       \
+	({                                                             \
+		__label__ exhausted, more;                             \
+		int yes = 1;                                           \
+		asm volatile goto("may_goto %l[exhausted]" ::::exhausted); \
+		goto more;                                             \
+	exhausted:                                                     \
+		yes = 0;                                               \
+	more:                                                          \
+		yes;                                                   \
+	})
+
+SEC("xdp")
+int total(struct xdp_md *ctx)
+{
+	u64 sum = 0;
+	for (struct Node arena *node = head; node && can_loop; node = node->next)
+		sum += node->value;
+	// As in walk.
+	asm volatile("" ::"r"(&heap));
+	return sum > 1000 ? XDP_DROP : XDP_PASS;
+}
+
 SEC("syscall")
 int release(struct Ask *ask)
 {

@@ -2,6 +2,7 @@
 import {
   arena,
   atomicAdd,
+  canLoop,
   type FixedArray,
   type i16,
   type Pointer,
@@ -112,6 +113,13 @@ export const count = xdp((ctx) => {
   atomicAdd(entry.hits, 1);
   entry.balance += 1;
   return entry.balance > 0 ? XDP_DROP : XDP_PASS;
+});
+
+/** Walks the list as every hook may. */
+export const total = xdp(() => {
+  let sum: u64 = 0;
+  for (let node = head; node !== null && canLoop(); node = node.next) sum += node.value;
+  return sum > 1000 ? XDP_DROP : XDP_PASS;
 });
 
 export const release = syscall<Ask>((ask) => {

@@ -39,6 +39,7 @@ export async function useArena(engine: Engine, spec: Spec): Promise<Readonly<Rec
     entry = next;
   }
 
+  const total = programs.total.run({ packet: packetOf(50) }).verdict;
   const released = programs.release.run({ context: asked(0) });
   return {
     built,
@@ -47,6 +48,7 @@ export async function useArena(engine: Engine, spec: Spec): Promise<Readonly<Rec
     values: [list.length, list[0]?.value, list.at(-1)?.value, list.at(-1)?.next],
     changed: again.getBigUint64(8, true),
     verdicts,
+    total,
     used: table.used,
     found,
     seed: variables.seed.get(),
@@ -76,6 +78,7 @@ export const EXPECTED = {
   values: [200, 299n, 100n, 0n],
   changed: 39_900n - 299n + 1000n,
   verdicts: [2, 2, 2, 2, 1, 2],
+  total: 1,
   used: 2,
   found: [
     { key: 66, hits: 2, balance: -1 },

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { openBtf } from "../../../src/btf/btf.ts";
 import { renderContents, variablesToJson, variableValues } from "../../../src/cli/contents.ts";
-import { styleFor } from "../../../src/cli/terminal.ts";
+import { mapData, mapLines } from "../../../src/cli/debug/show-map.ts";
+import { PLAIN } from "../../../src/cli/terminal.ts";
 import { compileSource } from "../../../src/compiler/compile.ts";
 import { openEmbedded } from "../../../src/engine/embedded/engine.ts";
 import type { Collection } from "../../../src/engine/engine.ts";
@@ -40,7 +41,7 @@ async function ran(): Promise<Collection> {
 describe("a run shows", () => {
   test("lists that variables lead to, in their order, and single structs", async () => {
     await using collection = await ran();
-    const text = renderContents(variableValues(collection), [], 2, styleFor({})).join("\n");
+    const text = renderContents(variableValues(collection), [], 2, PLAIN).join("\n");
     assert.match(text, /head {6}0x[0-9a-f]+/);
     assert.match(text, /nothing {3}0/);
     assert.match(text, /head list of Node, 3\n {2}value {2}port\n {6}5 {4}80\n {2}1,000 {3}443\n {2}… and 1 more/);
@@ -54,6 +55,13 @@ describe("a run shows", () => {
       (head as { values: readonly { value: bigint }[] }).values.map(({ value }) => value),
       [5n, 1000n, 0n],
     );
+  });
+
+  test("in the debugger how many pages are taken", async () => {
+    await using collection = await ran();
+    const heap = collection.maps["heap"]!;
+    assert.match(mapLines(heap, PLAIN).join(), /1 of 2 pages allocated/);
+    assert.deepEqual(mapData(heap), { type: "arena", maxEntries: 2, pages: 1 });
   });
 
   test("numbers where a list leads back into itself", async () => {
