@@ -1,0 +1,75 @@
+/** Loading in this kernel, and what is said when it fails: the cause, and what to do about it. */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { probeLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { atLeast } from "../../src/engine/linux/release.ts";
+import "../kernel/leaks.ts";
+import { runScenario } from "./scenario.ts";
+
+const { available, reason } = probeLinux();
+const skip = available ? false : reason;
+const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
+const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+
+async function run(name: string): Promise<unknown> {
+  const { result, left } = await runScenario("./loading.scenarios.ts", name);
+  assert.deepEqual(left, []);
+  return result;
+}
+
+describe("types", { skip }, () => {
+  test("this kernel knows all kinds that we ask for", { skip: needs("6.12") }, async () => {
+    assert.deepEqual(await run("kinds of types"), []);
+  });
+
+  test("it takes types in each of the forms that older kernels are given", { skip: needs("6.12") }, async () => {
+    assert.deepEqual(await run("types in older forms"), []);
+  });
+});
+
+describe("why it fails", { skip }, () => {
+  for (const [name, expected, message, missing] of [
+    [
+      "a program that reads beyond a packet",
+      { name: "VerifierError" },
+      /^program reads: refused by the kernel's verifier: this read may lie behind the end of the packet; check it/,
+      false,
+    ],
+    [
+      "a tracepoint that is not there",
+      { name: "AttachError" },
+      /this kernel has no such target; did you mean sched_switch\?$/,
+      noTypes,
+    ],
+    [
+      "a map that is too large",
+      { name: "MapError", code: "memory" },
+      /has no room for 1048576 entries of 4 \+ 1073741824 bytes; ask for fewer$/,
+      false,
+    ],
+    ["a map of the wrong shape", { name: "MapError", code: "invalid" }, /flags 0x40000000 \(EINVAL\)$/, false],
+    [
+      "a kernel function that is not there",
+      { name: "FeatureError" },
+      /no kernel function bpf_task_acquired: did you mean bpf_task_acquire\?$/,
+      noTypes || needs("6.1"),
+    ],
+  ] as const) {
+    test(name, { skip: missing }, async () => {
+      const found = (await run(name)) as { readonly message: string };
+      assert.partialDeepStrictEqual(found, { ...expected, left: [] });
+      assert.match(found.message, message);
+    });
+  }
+
+  test("a program that needs a trampoline, which this kernel may refuse", { skip: noTypes || needs("5.5") }, async () => {
+    const { name, message } = (await run("a trampoline")) as { readonly name: string; readonly message: string };
+    assert.ok(
+      name === "nothing" || (name === "FeatureError" && /refuses programs that need a BPF trampoline/.test(message)),
+      message,
+    );
+  });
+});
