@@ -11,7 +11,7 @@ import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
 import type { AttachOptionsOf } from "./attach-options.ts";
 import type { LinkInfo } from "./link-info.ts";
-import type { AnyMap, MapHandle, Pinnable, UserMapOf, Variable } from "./maps.ts";
+import type { AnyMap, MapHandle, Pinnable, RecordOptions, UserMapOf, Variable } from "./maps.ts";
 
 export type * from "./attach-options.ts";
 export type * from "./link-info.ts";
@@ -78,6 +78,25 @@ export interface Program<Type extends ProgramType = ProgramType> extends Pinnabl
    * Linux 5.8.
    */
   iterate?(options?: IterateOptions): Iteration;
+  /**
+   * Of the kernel alone: what a program tells, apart from its records. On `stdout` what it prints (`bpf_stream_vprintk`), on `stderr` also what the
+   * kernel says of it: a loop that took too long, an access to an arena that failed, a lock that nobody gave back. Each holds 100,000 bytes; what
+   * finds no room is dropped. Reading takes out, whoever reads. Since Linux 6.17.
+   * @throws FeatureError when it is first read on an older kernel.
+   */
+  stream?(name: "stdout" | "stderr", options?: StreamOptions): ProgramStream;
+}
+
+/** Of `Program.stream`. */
+export interface StreamOptions extends RecordOptions {
+  /** Milliseconds between two looks: the kernel wakes nobody. Default 100. */
+  readonly interval?: number;
+}
+
+/** Lines without their ends, as they come, until the signal says so or the collection is disposed. */
+export interface ProgramStream extends AsyncIterable<string> {
+  /** Takes out what is there now. */
+  read(): string;
 }
 
 /** Which objects an iterator goes through; what its kind does not know is a RangeError. */

@@ -206,6 +206,13 @@ export const ATTRIBUTES = {
   iter_create: { size: 8, u32: { link_fd: 0, flags: 4 }, u64: {}, pointer: {}, text: {} },
   prog_attach: ATTACH,
   prog_detach: ATTACH,
+  prog_stream_read_by_fd: {
+    size: 24,
+    u32: { stream_buf_len: 8, stream_id: 12, prog_fd: 16 },
+    u64: {},
+    pointer: { stream_buf: 0 },
+    text: {},
+  },
   prog_bind_map: { size: 12, u32: { prog_fd: 0, map_fd: 4, flags: 8 }, u64: {}, pointer: {}, text: {} },
   link_update: {
     size: 32,

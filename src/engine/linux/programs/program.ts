@@ -1,13 +1,14 @@
 /** A program that the kernel's verifier accepted. */
 
 import type { ProgramSpec } from "../../../object/spec.ts";
-import type { AttachOptions, Link, Program, RunInput, RunResult } from "../../engine.ts";
+import type { AttachOptions, Link, Program, ProgramStream, RunInput, RunResult, StreamOptions } from "../../engine.ts";
 import { AttachError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
 import { pinObject, unpin } from "../pins.ts";
+import { LinuxProgramStream } from "./program-stream.ts";
 import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
 
@@ -50,6 +51,11 @@ export class LinuxProgram implements Program {
     const link = attach({ kernel: this.kernel, spec: this.spec, descriptor: this.descriptor, options, maps: this.#maps });
     link.belongTo(this.links);
     return link;
+  }
+
+  stream(name: "stdout" | "stderr", options: StreamOptions = {}): ProgramStream {
+    this.mustBeOpen();
+    return new LinuxProgramStream(this.kernel, this, name, options);
   }
 
   pin(path: string): void {
