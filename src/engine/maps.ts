@@ -123,7 +123,7 @@ export interface ArrayMap<Value = unknown> extends BpfMap<number, Value> {
    */
   column(...field: Value extends number | bigint ? [] : never): Column<Value extends number | bigint ? Value : never>;
   column<Field extends NumberField<Value>>(field: Field): Column<Value[Field] extends number | bigint ? Value[Field] : never>;
-  column(field: string): Column;
+  column(field?: string): Column;
 }
 
 /** A queue or a stack. Since Linux 4.20. */

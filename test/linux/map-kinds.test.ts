@@ -161,3 +161,9 @@ describe("kinds of maps", { skip: skip || needs("6.1") }, () => {
     });
   }
 });
+
+test("maps of both engines answer the same, whatever is asked", { skip }, async () => {
+  const { result, left } = await runScenario("./same-handles.scenarios.ts", "the same answers");
+  assert.deepEqual(result, { compared: 3000, differences: [] });
+  assert.deepEqual(left, []);
+});

@@ -20,6 +20,8 @@ export function flagsOf(mode: UpdateMode | UpdateOptions): number {
   return FLAGS[mode.mode ?? "any"] | (mode.lock === true ? BPF_F_LOCK : 0);
 }
 
+const REDIRECTS: ReadonlySet<string> = new Set(["devmap", "devmap_hash", "cpumap"]);
+
 /**
  * Of a per-CPU kind, a value is an array, one element a CPU, and `set` takes either such an array or one value for all
  * (when the value's own type is an array: an array of arrays, or one array).
@@ -45,7 +47,7 @@ export class UserMap extends UserHandle implements BpfMap {
   get(key: unknown, { lock = false }: LookupOptions = {}): unknown {
     const store = this.readable();
     this.#putKey(store, key);
-    if (lock && (store.fields?.lock ?? -1) < 0) throw this.#error(EINVAL, key, { lock });
+    if (lock) this.#mustHaveLock(store, key);
     const element = store.find(store.scratchKey);
     if (element < 0) return undefined;
     return lock ? this.#lockedValueOf(store, element, key) : this.#valueOf(store, element);
@@ -70,6 +72,7 @@ export class UserMap extends UserHandle implements BpfMap {
       this.#values.encode(values[slot], bytes, at);
     }
     this.admit(store, mode);
+    if (typeof mode !== "string" && mode.lock === true) this.#mustHaveLock(store, key);
     const result = store.updateAll(store.scratchKey, store.scratchValue, flagsOf(mode));
     if (result < 0) throw this.#error(-result, key, mode);
   }
@@ -93,10 +96,9 @@ export class UserMap extends UserHandle implements BpfMap {
   }
 
   delete(key: unknown): boolean {
-    const store = this.#deletable();
-    this.#putKey(store, key);
+    const store = this.#deletable(key);
     // Maps of devices and CPUs delete what is not there, as the kernel's do; beyond their end they say EINVAL.
-    if (store.find(store.scratchKey) < 0) return false;
+    if (REDIRECTS.has(store.type) && store.find(store.scratchKey) < 0) return false;
     const result = store.delete(store.scratchKey);
     if (result !== 0 && result !== -ENOENT) throw this.#error(-result, key, "any");
     return result === 0;
@@ -110,9 +112,8 @@ export class UserMap extends UserHandle implements BpfMap {
 
   /** Nobody can change the entry between: it is found, copied and removed with the map's lock held, or in one thread. */
   take(key: unknown): unknown {
-    const store = this.#deletable();
     this.readable();
-    this.#putKey(store, key);
+    const store = this.#deletable(key);
     const found = store.take(store.scratchKey, store.scratchValue);
     if (found === -ENOENT) return undefined;
     if (found < 0) throw this.#error(-found, key, "any");
@@ -210,6 +211,11 @@ export class UserMap extends UserHandle implements BpfMap {
     return Array.from({ length: slots }, (_, cpu) => this.#values.decode(this.#copies, from + cpu * values.stride));
   }
 
+  /** As the kernel's commands, before they look for the entry. */
+  #mustHaveLock({ fields }: MapStore, key: unknown): void {
+    if (fields === null || fields.lock < 0) throw this.#error(EINVAL, key, { lock: true });
+  }
+
   /** Kinds with a value for each CPU have no locks. */
   #lockedValueOf(store: MapStore, element: number, key: unknown): unknown {
     const { scratchValue, valueSize } = store;
@@ -254,8 +260,10 @@ export class UserMap extends UserHandle implements BpfMap {
     }
   }
 
-  #deletable(): MapStore {
+  /** With the key in its place. */
+  #deletable(key: unknown): MapStore {
     const store = this.writable();
+    this.#putKey(store, key);
     if (this.#isArray) {
       throw new MapError(this.name, "unsupported", `${this.name}: an entry of an array cannot be deleted; set it to zero`);
     }

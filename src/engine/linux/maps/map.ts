@@ -179,9 +179,10 @@ export class LinuxMap extends LinuxHandle implements BpfMap {
     };
     if (raw.kind.keys === "index") {
       const index = new Uint32Array(1);
+      const key = new Uint8Array(index.buffer);
       for (let at = 0; at < this.spec.maxEntries; at++) {
         index[0] = at;
-        put(new Uint8Array(index.buffer));
+        put(key);
       }
     } else {
       for (const entry = openCursor(raw); entry.next(); )

@@ -297,6 +297,68 @@ describe("walking over a map in batches", () => {
     assert.throws(() => walk.next(), { name: "MapError", message: /EFAULT/ });
   });
 
+  /** Steps from key to key, `room` at a time; from a key that is gone it starts over, as tries do. */
+  function stepping(keys: number[], room: number): FakeKernel {
+    return new FakeKernel().on("map_lookup_batch", (call) => {
+      const position = call.memory("in_batch");
+      const from = position === null ? 0 : keys.indexOf(number(position.slice())) + 1;
+      const found = keys.slice(from, from + Math.min(room, call.u32("count")));
+      found.forEach((key, at) => {
+        call.memory("keys")!.set(u32(key), at * 8);
+      });
+      if (found.length > 0) call.memory("out_batch")!.set(u32(found[found.length - 1]!));
+      call.answer("count", found.length);
+      return from + found.length >= keys.length ? -ERRNO.ENOENT : 0;
+    });
+  }
+  const trie = { type: "lpm_trie", keySize: 8, flags: 1, maxEntries: 1000 } as const;
+
+  test("a trie whose last key was deleted starts over, and no entry appears twice", () => {
+    const keys = [1, 2, 3, 4, 5, 6];
+    const walk = open(stepping(keys, 2), shape(trie)).keys();
+    assert.deepEqual([walk.next().value, walk.next().value].map(number), [1, 2]);
+    keys.splice(1, 1);
+    assert.deepEqual([...walk].map(number), [3, 4, 5, 6]);
+  });
+
+  test("a trie that always starts over is given up", () => {
+    const keys = [1, 2, 3, 4];
+    const kernel = stepping(keys, 2);
+    const walk = open(kernel, shape(trie)).keys();
+    walk.next();
+    keys.splice(0, 4, 7, 8, 9);
+    kernel.on("map_lookup_batch", (call) => {
+      call.memory("keys")!.set(u32(7), 0);
+      call.answer("count", 1);
+      return 0;
+    });
+    assert.throws(() => [...walk], { name: "MapError", code: "busy" });
+  });
+
+  test("interrupted in the middle, what came counts", () => {
+    const keys = [1, 2, 3];
+    let calls = 0;
+    const kernel = new FakeKernel().on("map_lookup_batch", (call) => {
+      const position = call.memory("in_batch");
+      const from = position === null ? 0 : keys.indexOf(number(position.slice())) + 1;
+      call.answer("count", 0);
+      if (calls++ === 1) return -ERRNO.EINTR;
+      call.memory("keys")!.set(u32(keys[from]!), 0);
+      call.memory("out_batch")!.set(u32(keys[from]!));
+      call.answer("count", 1);
+      return from === 2 ? -ERRNO.ENOENT : -ERRNO.EINTR;
+    });
+    assert.deepEqual([...open(kernel, shape(trie)).keys()].map(number), [1, 2, 3]);
+  });
+
+  test("interrupted again and again, it gives up", () => {
+    const kernel = new FakeKernel().on("map_lookup_batch", (call) => {
+      call.answer("count", 0);
+      return -ERRNO.EINTR;
+    });
+    assert.throws(() => [...open(kernel, spec)], { name: "MapError", code: "busy" });
+  });
+
   test("interrupted by a signal, it asks again", () => {
     const results = [-ERRNO.EINTR, -ERRNO.ENOENT];
     const kernel = new FakeKernel().on("map_lookup_batch", (call) => {
