@@ -6,6 +6,8 @@ export * from "./engine/dry-run.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./engine/kernel-features.ts";
+export type { CgroupOptions } from "./engine/linux/inspect/cgroups.ts";
+export type { ObjectReference } from "./engine/linux/inspect/find.ts";
 export type { KernelInspector } from "./engine/linux/inspect/inspector.ts";
 export type * from "./engine/linux/inspect/types.ts";
 export { inspectKernel, openEngine } from "./engine/open.ts";

@@ -362,13 +362,15 @@ async function compareNetwork() {
   found.push(...differences("tc", { all: ownFilters }, { all: theirs?.tc.map(({ act: _, ...rest }) => rest) }));
   // With one of these, older bpftools print what is no JSON.
   links.push(await collection.programs["on_flow"]?.attach());
-  const attached = inspector
-    .network()
-    .map(({ hook, interface: at, program: id, mode, link, revision }) =>
-      [hook, at?.name ?? "", names.get(id), mode ?? "", link !== null, Number(revision)].join(" "),
-    );
+  links.push(await collection.programs["on_netfilter"]?.attach({ netfilter: { family: "ipv4", hook: "output", priority: -10 } }));
+  const own = new Set(handles(collection.programs).map((handle) => inspector.program(handle).id));
+  // Of netfilter, what is attached in other namespaces is listed, too.
+  const here = () => inspector.network().filter(({ hook, program: id }) => hook !== "netfilter" || own.has(id));
+  const attached = here().map(({ hook, interface: at, program: id, mode, link, revision }) =>
+    [hook, at?.name ?? "", names.get(id), mode ?? "", link !== null, Number(revision)].join(" "),
+  );
   for (const link of links.reverse()) await link?.detach();
-  return { attached, index: index === undefined, found, after: inspector.network() };
+  return { attached, index: index === undefined, found, after: here() };
 }
 
 /** At a group of our own and one below it, beside what bpftool says. */

@@ -98,13 +98,14 @@ describe("what is attached", { skip }, () => {
     assert.deepEqual(left, []);
     assert.deepEqual(result, {
       attached: [
-        "xdp veth0 on_xdp generic false 0",
+        "xdp veth0 on_xdp generic true 0",
         "tcx_ingress veth0 on_ingress  true 3",
         "tcx_ingress veth0 on_tc  true 3",
         "tcx_egress veth0 on_egress  true 2",
         "tc_egress veth0 on_tc  false 0",
-        "flow_dissector  on_flow  false 0",
-        "sk_lookup  on_lookup  false 0",
+        "flow_dissector  on_flow  true 0",
+        "sk_lookup  on_lookup  true 0",
+        "netfilter  on_netfilter  true 0",
       ],
       index: false,
       found: [],

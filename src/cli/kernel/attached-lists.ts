@@ -15,13 +15,13 @@ export function listNetwork(kernel: KernelInspector): Listed {
     all.map((each) => [
       each.interface === null ? "(namespace)" : each.interface.name,
       hookText(each),
-      each.mode ?? each.discipline ?? "",
+      each.mode ?? each.discipline ?? placeText(each),
       each.filter ?? "",
       String(each.program),
       nameOf(each.program),
       each.link === null ? "" : String(each.link),
     ]);
-  const columns = [LEFT("interface"), LEFT("hook"), LEFT("mode"), LEFT("filter"), RIGHT("program"), LEFT("name"), RIGHT("link")];
+  const columns = [LEFT("interface"), LEFT("hook"), LEFT("where"), LEFT("filter"), RIGHT("program"), LEFT("name"), RIGHT("link")];
   return {
     title: "Network",
     none: "nothing is attached to this network namespace",
@@ -29,6 +29,9 @@ export function listNetwork(kernel: KernelInspector): Listed {
     lines: (style) => slimTable(columns, rows(), style),
   };
 }
+
+const placeText = ({ netfilter }: NetworkAttachment): string =>
+  netfilter === null ? "" : `${netfilter.family} ${netfilter.hook} ${netfilter.priority}`;
 
 /** `tcx ingress`; names with one meaning stay as they are. */
 const hookText = ({ hook }: NetworkAttachment): string => hook.replace(/^(tcx|tc|netkit)_/, "$1 ");

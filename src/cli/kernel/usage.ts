@@ -1,7 +1,7 @@
 /** Who uses what is in the kernel: names in bpf file systems, and processes. */
 
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
-import type { Holder } from "../../engine/linux/inspect/types.ts";
+import type { ObjectHolder } from "../../engine/linux/inspect/types.ts";
 
 export interface Use {
   readonly pinned: readonly string[];
@@ -9,7 +9,7 @@ export interface Use {
   readonly processes: readonly { readonly pid: number; readonly command: string }[];
 }
 
-type Kind = Holder["kind"];
+type Kind = ObjectHolder["kind"];
 
 export class Usage {
   readonly #pins = new Map<string, string[]>();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ATTACH_TYPE, type AttachType } from "../../../uapi/attach-types.ts";
 import { type FakeCall, FakeKernel, fakeFacts } from "../fixtures/fake-kernel.ts";
+import { FakeObjects } from "../fixtures/fake-objects.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { KernelInspector } from "./inspector.ts";
 
@@ -102,11 +103,18 @@ describe("the network", () => {
       "46 fffffff2": [filter("in", 22, action)],
       "46 fffffff3": [filter("out", 23)],
     });
+    const u32s = (...numbers: readonly number[]) => new Uint8Array(Int32Array.from(numbers).buffer);
+    new FakeObjects(kernel, [
+      { kind: "link", id: 61, info: u32s(6, 61, 11, 0, 2) },
+      { kind: "link", id: 62, info: u32s(10, 62, 12, 0, 2, 3, -10, 0) },
+      // Which namespace, is not looked at: the kernel tells its inode, and the query was of our own.
+      { kind: "link", id: 63, info: u32s(5, 63, 42, 0, 1, ATTACH_TYPE.sk_lookup) },
+    ]);
     const inspector = new KernelInspector(kernel, fakeFacts());
     const at = { name: "eth0", index: 2 };
-    const nothing = { interface: at, link: null, mode: null, discipline: null, filter: null, revision: 0n };
+    const nothing = { interface: at, link: null, mode: null, discipline: null, filter: null, netfilter: null, revision: 0n };
     assert.deepEqual(inspector.network(), [
-      { ...nothing, hook: "xdp", program: 11, mode: "native" },
+      { ...nothing, hook: "xdp", program: 11, mode: "native", link: 61 },
       { ...nothing, hook: "tcx_ingress", program: 31, link: 5, revision: 4n },
       { ...nothing, hook: "tcx_ingress", program: 32, revision: 4n },
       { ...nothing, hook: "tc_egress", program: 21, discipline: "htb", filter: "class" },
@@ -114,8 +122,16 @@ describe("the network", () => {
       { ...nothing, hook: "tc_action", program: 77, discipline: "clsact", filter: "act" },
       { ...nothing, hook: "tc_egress", program: 23, discipline: "clsact", filter: "out" },
       { ...nothing, interface: null, hook: "flow_dissector", program: 41 },
-      { ...nothing, interface: null, hook: "sk_lookup", program: 42 },
+      { ...nothing, interface: null, hook: "sk_lookup", program: 42, link: 63 },
       { ...nothing, interface: null, hook: "sk_lookup", program: 43 },
+      {
+        ...nothing,
+        interface: null,
+        hook: "netfilter",
+        program: 12,
+        link: 62,
+        netfilter: { family: "ipv4", hook: "output", priority: -10 },
+      },
     ]);
     assert.deepEqual([...kernel.descriptors], []);
   });

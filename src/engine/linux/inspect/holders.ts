@@ -5,10 +5,10 @@
 
 import type { Facts } from "../facts.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
-import type { Holder } from "./types.ts";
+import type { ObjectHolder } from "./types.ts";
 
 /** What links in /proc/PID/fd say (`anon_inode_getfd` of kernel/bpf/), and the line of fdinfo with the object's number. */
-const KINDS: Readonly<Record<string, readonly [kind: Holder["kind"], line: string]>> = {
+const KINDS: Readonly<Record<string, readonly [kind: ObjectHolder["kind"], line: string]>> = {
   "anon_inode:bpf-prog": ["program", "prog_id"],
   "anon_inode:bpf-map": ["map", "map_id"],
   "anon_inode:bpf_link": ["link", "link_id"],
@@ -16,7 +16,7 @@ const KINDS: Readonly<Record<string, readonly [kind: Holder["kind"], line: strin
   "anon_inode:btf": ["btf", "btf_id"],
 };
 
-export function* eachHolder(facts: Facts): Generator<Holder, undefined, undefined> {
+export function* eachHolder(facts: Facts): Generator<ObjectHolder, undefined, undefined> {
   for (const { pid, fd, target } of descriptors(facts)) {
     const [kind, line] = KINDS[target] ?? [];
     if (kind === undefined || line === undefined) continue;

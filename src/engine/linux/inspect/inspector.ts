@@ -1,7 +1,7 @@
 /** What is in the kernel that runs here: everything that bpftool shows, as data. */
 
 import type { Btf } from "../../../btf/btf.ts";
-import { NotFoundError } from "../../errors.ts";
+import { FeatureError, NotFoundError, PrivilegeError } from "../../errors.ts";
 import type { LinkInfo } from "../../link-info.ts";
 import { DescriptorLedger } from "../descriptors.ts";
 import { type Facts, MACHINE, possibleCpus } from "../facts.ts";
@@ -28,14 +28,14 @@ import { enableStatistics, sampleLoads } from "./statistics.ts";
 import type {
   BtfInfo,
   CgroupAttachment,
-  Holder,
   LoadSample,
   MachineCode,
   MapInfo,
   MapReference,
   NetworkAttachment,
+  ObjectHolder,
   PerfAttachment,
-  Pin,
+  PinnedObject,
   ProgramInfo,
   TranslatedCode,
 } from "./types.ts";
@@ -53,6 +53,7 @@ export class KernelInspector implements Disposable {
   readonly #kernel: Kernel;
   readonly #symbols: KernelSymbols;
   readonly #program: Read<ProgramInfo> = (descriptor) => readProgram(this.#kernel, descriptor);
+  readonly #btf: Read<BtfInfo> = (descriptor) => readBtf(this.#kernel, descriptor);
   readonly #link: Read<LinkInfo> = ({ fd }) => linkInfo(this.#kernel, fd);
   readonly #map: Read<MapInfo> = (descriptor) => readMap(this.#kernel, descriptor);
 
@@ -124,7 +125,12 @@ export class KernelInspector implements Disposable {
 
   /** Types that were loaded with programs, the kernel's own and its modules'. @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.4 */
   btfs(which?: ObjectReference): BtfInfo[] {
-    return this.#list("btf", which, (descriptor) => readBtf(this.#kernel, descriptor));
+    return this.#list("btf", which, this.#btf);
+  }
+
+  /** The one that a reference means. @throws NotFoundError also when several have that name; PrivilegeError */
+  btf(which: ObjectReference): BtfInfo {
+    return useObject(this.#kernel, "btf", which, this.#btf, this.#btf);
   }
 
   /** The types themselves, of modules on top of the kernel's. @throws NotFoundError, PrivilegeError, BtfError */
@@ -181,11 +187,11 @@ export class KernelInspector implements Disposable {
 
   /**
    * What is attached to the interfaces of this process's network namespace, and to the namespace: XDP, tc, tcx, netkit, flow dissector, socket lookup.
-   * (Netfilter: `links`.) Of another namespace, in a process there: `nsenter --net=…`.
+   * And netfilter, of all namespaces. Of another namespace, in a process there: `nsenter --net=…`.
    * @throws PrivilegeError without CAP_NET_ADMIN
    */
   network(): NetworkAttachment[] {
-    return [...eachNetworkAttachment(this.#kernel)];
+    return [...eachNetworkAttachment(this.#kernel, this.#linksIfShown())];
   }
 
   /** The interfaces of this process's network namespace: names for the numbers that links and programs tell. */
@@ -209,12 +215,12 @@ export class KernelInspector implements Disposable {
   }
 
   /** All names in the bpf file systems that are mounted here, but those that this process may not open. */
-  pins(): Pin[] {
+  pins(): PinnedObject[] {
     return [...eachPin(this.#kernel)];
   }
 
   /** Descriptors that processes hold of programs, maps, links and types: of all processes for root, else of one's own. */
-  holders(): Holder[] {
+  holders(): ObjectHolder[] {
     return [...eachHolder(this.#kernel.facts)];
   }
 
@@ -225,6 +231,16 @@ export class KernelInspector implements Disposable {
 
   [Symbol.dispose](): void {
     this.#kernel.ledger.closeAll();
+  }
+
+  /** None where this process, or this kernel (before 5.8), does not see them. */
+  #linksIfShown(): LinkInfo[] {
+    try {
+      return this.links();
+    } catch (error) {
+      if (error instanceof PrivilegeError || error instanceof FeatureError) return [];
+      throw error;
+    }
   }
 
   #list<Info extends { readonly id: number; readonly name?: string }>(

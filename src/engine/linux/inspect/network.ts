@@ -4,6 +4,7 @@
  */
 
 import type { AttachType } from "../../../uapi/attach-types.ts";
+import type { LinkInfo } from "../../link-info.ts";
 import type { Kernel } from "../kernel.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { textOf } from "./info.ts";
@@ -55,12 +56,19 @@ function dumpLinks({ transport }: Kernel): (Interface & { readonly attributes: R
   });
 }
 
-/** By interface, and of each in the order in which packets meet them; then what is attached to the namespace. @throws PrivilegeError, SystemError */
-export function* eachNetworkAttachment(kernel: Kernel): Generator<NetworkAttachment, undefined, undefined> {
+/**
+ * By interface, and of each in the order in which packets meet them; then what is attached to the namespace.
+ * @param links which say what is attached by them, where this process may see them
+ * @throws PrivilegeError, SystemError
+ */
+export function* eachNetworkAttachment(
+  kernel: Kernel,
+  links: readonly LinkInfo[],
+): Generator<NetworkAttachment, undefined, undefined> {
   const disciplines = dumpTc(kernel, RTM.getQdisc, RTM.newQdisc, 0, 0);
   for (const { name, index, attributes } of dumpLinks(kernel)) {
     const at = { name, index };
-    yield* xdpOf(at, attributesOf(attributes.get(IFLA.xdp) ?? new Uint8Array(0)));
+    yield* xdpOf(at, links, attributesOf(attributes.get(IFLA.xdp) ?? new Uint8Array(0)));
     for (const attachType of ["netkit_primary", "netkit_peer", "tcx_ingress", "tcx_egress"] as const)
       yield* queried(kernel, attachType, index, at);
     const own = disciplines.filter((each) => each.index === index);
@@ -69,16 +77,31 @@ export function* eachNetworkAttachment(kernel: Kernel): Generator<NetworkAttachm
   const namespace = kernel.transport.open("/proc/self/ns/net");
   if (namespace < 0) throw new SystemError("open /proc/self/ns/net", -namespace);
   using own = kernel.ledger.adopt(namespace, "network namespace");
-  for (const attachType of ["flow_dissector", "sk_lookup"] as const) yield* queried(kernel, attachType, own.fd, null);
+  for (const attachType of ["flow_dissector", "sk_lookup"] as const)
+    for (const each of queried(kernel, attachType, own.fd, null)) {
+      const isIts = (link: LinkInfo) => link.type === "netns" && link.attachType === attachType && link.program === each.program;
+      yield { ...each, link: links.find(isIts)?.id ?? null };
+    }
+  for (const link of links)
+    if (link.type === "netfilter") {
+      const { id, program, family, hook, priority } = link;
+      yield { ...NOTHING, hook: "netfilter", interface: null, program, link: id, netfilter: { family, hook, priority } };
+    }
 }
 
-function* xdpOf(at: Interface, xdp: ReadonlyMap<number, Uint8Array>): Generator<NetworkAttachment, undefined, undefined> {
+function* xdpOf(
+  at: Interface,
+  links: readonly LinkInfo[],
+  xdp: ReadonlyMap<number, Uint8Array>,
+): Generator<NetworkAttachment, undefined, undefined> {
   const only = XDP_MODES[numberOf(xdp.get(IFLA_XDP.attached))];
   for (const [number, mode] of Object.entries(IFLA_XDP.programs)) {
     const program = numberOf(xdp.get(Number(number)));
     // One that is alone is told twice, by itself and under its mode; older kernels say the mode beside.
     if (program === 0 || (mode === null && hasMode(xdp))) continue;
-    yield { ...NOTHING, hook: "xdp", interface: at, program, mode: mode ?? only ?? null };
+    const isIts = (link: LinkInfo) => link.type === "xdp" && link.interface === at.index && link.program === program;
+    const link = links.find(isIts)?.id ?? null;
+    yield { ...NOTHING, hook: "xdp", interface: at, program, mode: mode ?? only ?? null, link };
   }
 }
 
@@ -97,7 +120,7 @@ function* queried(
 }
 
 /** What is not told of most. */
-const NOTHING = { link: null, mode: null, discipline: null, filter: null, revision: 0n } as const;
+const NOTHING = { link: null, mode: null, discipline: null, filter: null, netfilter: null, revision: 0n } as const;
 
 /** Of every discipline and class of an interface: filters of kind `bpf`, and actions of kind `bpf` that they lead to. */
 function* filtersOf(

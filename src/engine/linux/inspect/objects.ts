@@ -44,7 +44,10 @@ export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number, 
     const result = request.u32("start_id", id).send();
     if (result === -ERRNO.ENOENT) return;
     if (result < 0) throw inspectError(kernel, kind, `listing ${plural}`, request.error(result));
-    id = request.read("next_id");
+    const following = request.read("next_id");
+    // They only go up: else this would have no end.
+    if (following <= id) return;
+    id = following;
     yield id;
   }
 }

@@ -3,7 +3,7 @@
 import type { Kernel } from "../kernel.ts";
 import { kindOf, openPinned, type PinnedKind } from "../pins.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
-import type { Pin } from "./types.ts";
+import type { PinnedObject } from "./types.ts";
 
 /** Folders within folders: more are a loop, or nobody's. */
 const DEEPEST = 32;
@@ -11,7 +11,7 @@ const DEEPEST = 32;
 const ID: Readonly<Record<PinnedKind, string>> = { program: "prog_id", map: "map_id", link: "link_id" };
 
 /** In the order in which folders list them. What cannot be opened is left out; so are files of other kinds (`maps.debug`). */
-export function* eachPin(kernel: Kernel): Generator<Pin, undefined, undefined> {
+export function* eachPin(kernel: Kernel): Generator<PinnedObject, undefined, undefined> {
   for (const mount of bpfMounts(kernel)) yield* pinsBelow(kernel, mount, 0);
 }
 
@@ -26,7 +26,7 @@ function bpfMounts({ facts }: Kernel): readonly string[] {
   return [...new Set(places)];
 }
 
-function* pinsBelow(kernel: Kernel, folder: string, depth: number): Generator<Pin, undefined, undefined> {
+function* pinsBelow(kernel: Kernel, folder: string, depth: number): Generator<PinnedObject, undefined, undefined> {
   for (const name of kernel.facts.list(folder)) {
     const path = `${folder}/${name}`;
     // A symbolic link leads to what is found elsewhere, or round in circles. Names with a dot are the kernel's own.
@@ -37,7 +37,7 @@ function* pinsBelow(kernel: Kernel, folder: string, depth: number): Generator<Pi
   }
 }
 
-function pinAt(kernel: Kernel, path: string): Pin | null {
+function pinAt(kernel: Kernel, path: string): PinnedObject | null {
   try {
     using descriptor = openPinned(kernel, path, { what: "looking at a pin" });
     const kind = kindOf(kernel.facts, descriptor.fd);

@@ -9,7 +9,7 @@ import { Info } from "./info.ts";
 import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
 import { programTypeName } from "./names.ts";
 import { inspectError } from "./objects.ts";
-import type { Device, ProgramInfo, RunStatistics } from "./types.ts";
+import type { OffloadDevice, ProgramInfo, RunStatistics } from "./types.ts";
 
 /** `BPF_OBJ_NAME_LEN - 1`: a name of that length may have been cut. */
 const LONGEST_NAME = 15;
@@ -91,7 +91,10 @@ function statisticsOf(info: Info<typeof PROGRAM_INFO>): RunStatistics {
   };
 }
 
-export function deviceOf(info: { u32(field: "ifindex"): number; u64(field: "netns_dev" | "netns_ino"): bigint }): Device | null {
+export function deviceOf(info: {
+  u32(field: "ifindex"): number;
+  u64(field: "netns_dev" | "netns_ino"): bigint;
+}): OffloadDevice | null {
   const index = info.u32("ifindex");
   if (index === 0) return null;
   return { interface: index, namespace: { device: info.u64("netns_dev"), inode: info.u64("netns_ino") } };

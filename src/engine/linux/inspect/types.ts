@@ -42,7 +42,7 @@ export interface ProgramInfo {
   /** What it is made for, of programs on kernel functions or other programs (6.0): a type `type` of the BTF object `btf`. Else null. */
   readonly target: { readonly btf: number; readonly type: number } | null;
   /** The device that runs it, of programs that were handed to one (4.16). Else null. */
-  readonly device: Device | null;
+  readonly device: OffloadDevice | null;
   readonly statistics: RunStatistics;
 }
 
@@ -56,10 +56,10 @@ export interface RunStatistics {
 }
 
 /** A network interface that runs programs or holds maps itself. */
-export interface Device {
+export interface OffloadDevice {
   /** Index of the interface in its network namespace. */
   readonly interface: number;
-  /** Device and inode of that namespace. */
+  /** OffloadDevice and inode of that namespace. */
   readonly namespace: { readonly device: bigint; readonly inode: bigint };
 }
 
@@ -88,7 +88,7 @@ export interface MapInfo {
   readonly types: { readonly btf: number; readonly key: number; readonly value: number } | null;
   /** Of struct_ops maps: the kernel's type of the value, and the BTF object that has it (0: the kernel's own, or not told, before 6.9). Else null. */
   readonly kernelType: { readonly btf: number; readonly value: number } | null;
-  readonly device: Device | null;
+  readonly device: OffloadDevice | null;
 }
 
 /** What is at one key of a map of programs or of maps. */
@@ -110,14 +110,14 @@ export interface BtfInfo {
 }
 
 /** A name in a bpf file system. */
-export interface Pin {
+export interface PinnedObject {
   readonly path: string;
   readonly kind: "program" | "map" | "link";
   readonly id: number;
 }
 
 /** A descriptor that a process holds of an object. */
-export interface Holder {
+export interface ObjectHolder {
   readonly kind: "program" | "map" | "link" | "btf";
   readonly id: number;
   /** The process, and what it is called: at most 15 bytes. */
@@ -198,17 +198,20 @@ export interface NetworkAttachment {
     | "tc_egress"
     | "tc_action"
     | "flow_dissector"
-    | "sk_lookup";
-  /** Null: the namespace itself. */
+    | "sk_lookup"
+    | "netfilter";
+  /** Null: the namespace itself. Of netfilter, kernels do not tell which namespace. */
   readonly interface: { readonly name: string; readonly index: number } | null;
   readonly program: number;
-  /** The link that it is attached by, of tcx and netkit. Null: none, or not told. */
+  /** The link that it is attached by. Null: none, or not told (but for tcx and netkit, links are for CAP_SYS_ADMIN). */
   readonly link: number | null;
   /** XDP: where it runs. */
   readonly mode: "native" | "generic" | "offloaded" | null;
   /** tc: the kind of the discipline (`clsact`), and what the filter is called. */
   readonly discipline: string | null;
   readonly filter: string | null;
+  /** netfilter: where, among how many; lower priorities run first. */
+  readonly netfilter: { readonly family: string; readonly hook: string; readonly priority: number } | null;
   /** Of the list of tcx or netkit programs that it is in: counts its changes. 0: not told. */
   readonly revision: bigint;
 }
