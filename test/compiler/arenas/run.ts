@@ -6,9 +6,11 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import type { Spec } from "../../../src/object/spec.ts";
 import type * as arenas from "./arenas.bpf.ts";
 
-export function arenaSpec(cpu: 3 | 4 = 3): Spec {
+/** @param address where user space has the arena; 0n: anywhere */
+export function arenaSpec(cpu: 3 | 4 = 3, address = 0n): Spec {
   const text = readFileSync(new URL("./arenas.bpf.ts", import.meta.url), "utf8");
-  return compileSource(text, { file: "arenas.bpf.ts", cpu });
+  const placed = address === 0n ? text : text.replace("{ pages: 16 }", `{ pages: 16, address: ${address}n }`);
+  return compileSource(placed, { file: "arenas.bpf.ts", cpu });
 }
 
 type Node = { readonly value: bigint; readonly next: bigint };
