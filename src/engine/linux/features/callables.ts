@@ -59,22 +59,25 @@ export function eraOf(release: string): number {
  * From measurements of kernels, where those say: of this very version; of an older and a newer one that agree. What they leave open is
  * asked of the kernel, and with `all` everything is.
  */
-export function helpersOf(group: ProgramGroup, sources: Sources, all: boolean): Callables {
+export function helpersOf(groups: readonly ProgramGroup[], sources: Sources, all: boolean): readonly Callables[] {
   const { witness, asker } = sources;
-  const available: string[] = [];
-  const unknown: string[] = [];
-  const question = questionOf(group.type, group.attachType ?? undefined, sources);
-  // A type that does not load has no helpers to be asked about; the tables know them all the same.
-  const ready = asker !== null && question !== null && canAsk(asker, question);
-  for (const [name, id] of Object.entries(HELPER) as [HelperName, number][]) {
-    if (!exists(witness, name, id)) continue;
-    const known = measured(group, id, witness.release);
-    const asked = ready && (all || known === null || VARIES.has(name)) ? mayCall(asker, question, id, 0) : null;
-    const answer = asked ?? known;
-    if (answer === null) unknown.push(name);
-    else if (answer) available.push(name);
-  }
-  return { programs: groupName(group), available, unknown };
+  const there = (Object.entries(HELPER) as [HelperName, number][]).filter(([name, id]) => exists(witness, name, id));
+  return groups.map((group) => {
+    const available: string[] = [];
+    const unknown: string[] = [];
+    const question = questionOf(group.type, group.attachType ?? undefined, sources);
+    // A type that does not load has no helpers to be asked about; the tables know them all the same.
+    const ask = questions(asker, question);
+    const { known, ever } = measurements(group, witness.release);
+    for (const [name, id] of there) {
+      const measured = known(id);
+      const open = !byHook(group, id) && (all || measured === null || (VARIES.has(name) && ever(id)));
+      const answer = (open ? ask(id, 0) : null) ?? measured;
+      if (answer === null) unknown.push(name);
+      else if (answer) available.push(name);
+    }
+    return { programs: groupName(group), available, unknown };
+  });
 }
 
 /** Helpers that lockdown or the configuration takes away from kernels that have them. */
@@ -91,17 +94,32 @@ function exists(witness: Witness, name: HelperName, id: number): boolean {
   return declared ?? (since === null || atLeast(witness.release, since));
 }
 
-function measured({ type, attachType }: ProgramGroup, id: number, release: string): boolean | null {
+/** What measurements say of a group's helpers by number; `known` is null where they say nothing, `ever` true where one kernel has it. */
+function measurements(
+  { type, attachType }: ProgramGroup,
+  release: string,
+): { readonly known: (id: number) => boolean | null; readonly ever: (id: number) => boolean } {
   const era = eraOf(release);
-  const offered = (at: number): boolean => isOffered(at, id, type, attachType, "");
-  if (!usable(type, attachType, id)) return false;
-  if (MEASURED.includes(era)) return offered(era);
+  const offered = (at: number, id: number): boolean => isOffered(at, id, type, attachType, "");
+  const exact = MEASURED.includes(era);
   const older = MEASURED.filter((at) => at < era).at(-1);
   const newer = MEASURED.find((at) => at > era);
-  // Helpers are given to more and more programs, and not taken away.
-  if (older !== undefined && offered(older)) return true;
-  if (newer !== undefined && !offered(newer)) return false;
-  return null;
+  return {
+    ever: (id) => MEASURED.some((at) => offered(at, id)),
+    known(id) {
+      if (!usable(type, attachType, id)) return false;
+      if (exact) return offered(era, id);
+      // Helpers are given to more and more programs, and not taken away.
+      if (older !== undefined && offered(older, id)) return true;
+      if (newer !== undefined && !offered(newer, id)) return false;
+      return null;
+    },
+  };
+}
+
+/** Of programs on functions it depends on the function: some may call it, and the one that is asked for is none of those. */
+function byHook({ type, attachType }: ProgramGroup, id: number): boolean {
+  return (type === "lsm" || (type === "tracing" && attachType === "trace_fentry")) && id === HELPER.bpf_d_path;
 }
 
 /** Helpers that some programs are offered, and refused whenever they call one: what is looked at is the program, not the call. */
@@ -119,8 +137,14 @@ function usable(type: ProgramType, attachType: AttachType | null, id: number): b
   }
 }
 
-function canAsk(asker: Asker, question: ProgramQuestion): boolean {
-  return asker.program(question).result >= 0;
+/** Whether programs may call something: asked of the kernel, where programs of that type load at all. That is looked at when it matters. */
+function questions(asker: Asker | null, question: ProgramQuestion | null): (id: number, source: 0 | 2) => boolean | null {
+  let loads: boolean | undefined;
+  return (id, source) => {
+    if (asker === null || question === null) return null;
+    loads ??= asker.program(question).result >= 0;
+    return loads ? mayCall(asker, question, id, source) : null;
+  };
 }
 
 /** What verifiers have said of a call that a program may not make, whatever it passes (4.1 to 6.18). */
@@ -141,6 +165,9 @@ export function mayCall(asker: Asker, question: ProgramQuestion, id: number, sou
   return !REFUSALS.test(log);
 }
 
+/** Tagged as the rest, and for no program to call: the kernel's tests attach programs to them. */
+const FOR_TESTS: ReadonlySet<string> = new Set(["bpf_fentry_test1", "bpf_modify_return_test", "bpf_modify_return_test2"]);
+
 /** Functions of the kernel, by its own list of them (types are tagged since 6.10), else by that of the versions that are known. */
 export async function kernelFunctions(
   groups: readonly ProgramGroup[],
@@ -151,16 +178,17 @@ export async function kernelFunctions(
   const { kfuncFacts } = await import("../../../verifier/targets/kfuncs.ts");
   const { witness, asker } = sources;
   const era = eraOf(witness.release);
+  const listed = functions.filter((name) => !FOR_TESTS.has(name)).map((name) => ({ name, about: kfuncFacts(era, name, null) }));
   return groups.map((group) => {
     const question = questionOf(group.type, group.attachType ?? undefined, sources);
-    const ready = asker !== null && question !== null && canAsk(asker, question);
+    const ask = questions(asker, question);
     const available: string[] = [];
     const unknown: string[] = [];
-    for (const name of functions) {
-      const offered = kfuncFacts(era, name, null)?.offeredTo(group.type, group.attachType) ?? null;
+    for (const { name, about } of listed) {
+      const offered = about?.offeredTo(group.type, group.attachType) ?? null;
       // These are for programs that are bound to a device when they are loaded.
       const known = name.startsWith("bpf_xdp_metadata_") ? false : offered;
-      const asked = ready && (all || known === null) ? mayCall(asker, question, witness.typeId("function", name), 2) : null;
+      const asked = all || known === null ? ask(witness.typeId("function", name), 2) : null;
       const answer = asked ?? known;
       if (answer === null) unknown.push(name);
       else if (answer) available.push(name);

@@ -75,6 +75,6 @@ export function judge(
   if (config.length > 0 && witness.configured(config[0] ?? "") === true) return answer("yes", "configuration", null, null);
   if (older) return answer("no", "version", "older kernel", lateness());
   if (since !== null && config.length === 0 && needs === undefined) return answer("yes", "version", null, null);
-  const why = probing ? "the kernel does not say" : "finding out needs CAP_BPF and CAP_SYS_ADMIN, or root";
-  return answer("unknown", null, probing ? "unexplained" : "not permitted", why);
+  if (probe !== undefined && !probing) return answer("unknown", null, "not permitted", "finding out needs CAP_BPF, or root");
+  return answer("unknown", null, "not told", `the kernel does not tell its configuration: ${config.join(" and ")}`);
 }

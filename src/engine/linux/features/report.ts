@@ -52,10 +52,10 @@ export async function reportFeatures({ facts, types, kernel }: Subject, options:
   const features = allRows(sources).map((row) => judge(row, witness, probing));
   const groups = GROUPS.filter(({ type }) => exists(features, type));
   return {
-    system: systemFacts(facts, witness, options.probe === false ? null : kernel),
+    system: systemFacts(facts, types, witness, options.probe === false ? null : kernel),
     probed: probing,
     features,
-    helpers: groups.map((group) => helpersOf(group, sources, all)),
+    helpers: helpersOf(groups, sources, all),
     kernelFunctions: await kernelFunctions(groups, sources, functionsOf(types), all),
   };
 }

@@ -3,6 +3,7 @@
 import { CAPABILITIES, type CapabilityName } from "../../../uapi/capabilities.ts";
 import type { Facts } from "../facts.ts";
 import type { Kernel } from "../kernel.ts";
+import type { KernelTypes } from "../kernel-types.ts";
 import { inUserNamespace } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import type { Witness } from "./witness.ts";
@@ -69,7 +70,7 @@ const OPTIONS = [
   ),
 ].map((name) => `CONFIG_${name}`);
 
-export function systemFacts(facts: Facts, witness: Witness, kernel: Kernel | null): SystemFacts {
+export function systemFacts(facts: Facts, types: KernelTypes, witness: Witness, kernel: Kernel | null): SystemFacts {
   const status = facts.read("/proc/self/status") ?? "";
   const field = (name: string): string | undefined => new RegExp(`^${name}:\\s*(\\S+)$`, "m").exec(status)?.[1];
   const setting = (name: string): number | null => numberOf(facts.read(`/proc/sys/${name}`));
@@ -78,7 +79,6 @@ export function systemFacts(facts: Facts, witness: Witness, kernel: Kernel | nul
   const lockdown = /\[(\w+)\]/.exec(security("lockdown") ?? "")?.[1];
   const noNewPrivileges = field("NoNewPrivs");
   const told = witness.configured("CONFIG_BPF_SYSCALL") !== null;
-  const vmlinux = facts.bytes("/sys/kernel/btf/vmlinux");
   return {
     release: facts.release,
     architecture: process.arch,
@@ -102,8 +102,8 @@ export function systemFacts(facts: Facts, witness: Witness, kernel: Kernel | nul
       limit: setting("net/core/bpf_jit_limit"),
     },
     types: {
-      vmlinux: vmlinux?.length ?? null,
-      modules: facts.list("/sys/kernel/btf").filter((name) => name !== "vmlinux"),
+      vmlinux: types.vmlinux?.bytes.length ?? null,
+      modules: types.modules,
     },
     configuration: told ? Object.fromEntries(OPTIONS.map((name) => [name, witness.config(name)])) : null,
     mounts,

@@ -8,7 +8,7 @@ import { ask, attached, onlyRefusal, questionOf, trampolines } from "./questions
 import { call, keys, type Needs, type Sources, struct } from "./sources.ts";
 
 const NEEDED_BY_PROGRAMS: { readonly [Type in ProgramType]?: Needs } = {
-  lirc_mode2: { config: ["CONFIG_BPF_LIRC_MODE2"] },
+  lirc_mode2: { needs: call("lirc_prog_attach"), config: ["CONFIG_BPF_LIRC_MODE2"] },
   lsm: { needs: call("bpf_lsm_file_open"), config: ["CONFIG_BPF_LSM"] },
   cgroup_skb: { config: ["CONFIG_CGROUP_BPF"] },
   cgroup_sock: { config: ["CONFIG_CGROUP_BPF"] },
@@ -55,7 +55,7 @@ const PROGRAM_OF: readonly (readonly [pattern: RegExp, type: ProgramType, needs:
   [/^sk_lookup$/, "sk_lookup", {}],
   [/^sk_reuseport_/, "sk_reuseport", {}],
   [/^flow_dissector$/, "flow_dissector", {}],
-  [/^lirc_mode2$/, "lirc_mode2", { config: ["CONFIG_BPF_LIRC_MODE2"] }],
+  [/^lirc_mode2$/, "lirc_mode2", { needs: call("lirc_prog_attach"), config: ["CONFIG_BPF_LIRC_MODE2"] }],
   [/^trace_(raw_tp|iter|fentry|fexit)$/, "tracing", {}],
   [/^modify_return$/, "tracing", {}],
   [/^trace_(fentry|fexit|fsession)_multi$|^trace_fsession$/, "unspec", {}],

@@ -56,8 +56,8 @@ export function instructions({ asker }: Sources): Row[] {
 export function hooks(sources: Sources): Row[] {
   const EVENTS = "CONFIG_BPF_EVENTS";
   return [
-    { kind: "hook", name: "tracepoint", since: "4.7", config: [EVENTS] },
-    { kind: "hook", name: "raw_tp", since: "4.17", config: [EVENTS] },
+    { kind: "hook", name: "tracepoint", since: "4.7", needs: call("trace_call_bpf"), config: [EVENTS] },
+    { kind: "hook", name: "raw_tp", since: "4.17", needs: call("bpf_trace_run1"), config: [EVENTS] },
     { kind: "hook", name: "tp_btf", since: "5.5", probe: () => ask(sources, questionOf("tracing", "trace_raw_tp", sources)) },
     {
       kind: "hook",
@@ -73,7 +73,13 @@ export function hooks(sources: Sources): Row[] {
       needs: call("uprobe_register"),
       config: ["CONFIG_UPROBES", "CONFIG_UPROBE_EVENTS"],
     },
-    { kind: "hook", name: "perf_event", since: "4.9", config: ["CONFIG_PERF_EVENTS", EVENTS] },
+    {
+      kind: "hook",
+      name: "perf_event",
+      since: "4.9",
+      needs: call("perf_event_set_bpf_prog"),
+      config: ["CONFIG_PERF_EVENTS", EVENTS],
+    },
     { kind: "hook", name: "fentry", since: "5.5", probe: () => trampolines(sources) },
     {
       kind: "hook",
@@ -97,6 +103,12 @@ export function others(): Row[] {
       constant: { of: "bpf_func_id", name: "BPF_FUNC_get_attach_cookie" },
     },
     { kind: "other", name: "tokens", since: "6.9", needs: struct("bpf_token") },
-    { kind: "other", name: "override_return", since: "4.16", config: ["CONFIG_BPF_KPROBE_OVERRIDE"] },
+    {
+      kind: "other",
+      name: "override_return",
+      since: "4.16",
+      needs: call("bpf_override_return"),
+      config: ["CONFIG_BPF_KPROBE_OVERRIDE"],
+    },
   ];
 }
