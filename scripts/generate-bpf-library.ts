@@ -76,9 +76,11 @@ function contexts(): string {
   ].map(({ name, fields, packet, registers }) => {
     const shown =
       packet === null ? "" : `${doc(FIELD_DOCS[`${name}.${packet}`] ?? FIELD_DOCS[packet])}readonly ${packet}: Packet;\n`;
-    const argument = registers
-      ? `${doc("The n-th argument of the function, from 0, which a register has when it is entered.")}argument(index: number): u64;\n`
-      : "";
+    const which =
+      name === "UsdtContext"
+        ? "The n-th argument of the probe, from 0, wherever it is; numbers with a sign are extended. 0 when there is none."
+        : "The n-th argument of the function, from 0, which a register has when it is entered.";
+    const argument = registers ? `${doc(which)}argument(index: number): u64;\n` : "";
     const body = fields.map((field) => member(name, field, used)).join("");
     // Two contexts without fields would be one type.
     const brand = `readonly "~context"?: "${name}";\n`;

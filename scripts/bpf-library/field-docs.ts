@@ -31,6 +31,7 @@ export const TYPE_DOCS: Readonly<Record<string, string>> = {
   SysEnterContext: "A system call that begins.",
   SysExitContext: "A system call that ends.",
   TracepointContext: "The record of a tracepoint of which nothing is said: give the hook an interface, `tracepoint<Name>(…)`.",
+  UsdtContext: "The registers of the machine where a probe of user space is, and the probe's arguments.",
   ProbeContext: "The registers of the machine where the probe was hit: `struct pt_regs`.",
   PerfEventContext: "A sample, with the registers of the machine: `struct bpf_perf_event_data`.",
   bpf_sock: "A socket.",

@@ -75,6 +75,7 @@ export const HOOK_DOCS: Readonly<Record<string, string>> = {
   uretprobe: "A function of a file returns: `ctx.returnValue`.",
   uprobeSleepable: "As `uprobe`, where the program may sleep, and so read what is not in memory.",
   uretprobeSleepable: "As `uretprobe`, where the program may sleep.",
+  usdtSleepable: "As `usdt`, where the program may sleep, and so read what is not in memory.",
   usdt: 'A probe that a program was built with: `usdt("libc.so.6:libc:setjmp", …)`.',
   perfEvent: "A sample of a performance counter or clock.",
   iterator: "Runs once for each object of a kind, when somebody reads: `ctx` has the object, and once at the end null.",

@@ -813,6 +813,21 @@ export interface ProbeContext {
   readonly "~context"?: "ProbeContext";
 }
 
+/** The registers of the machine where a probe of user space is, and the probe's arguments. */
+export interface UsdtContext {
+  /** The n-th argument of the probe, from 0, wherever it is; numbers with a sign are extended. 0 when there is none. */
+  argument(index: number): u64;
+  /** What the function returns. */
+  readonly returnValue: u64;
+  /** Where the program was. */
+  readonly instructionPointer: u64;
+  /** The stack pointer. */
+  readonly stackPointer: u64;
+  /** The frame pointer. */
+  readonly framePointer: u64;
+  readonly "~context"?: "UsdtContext";
+}
+
 /** A sample, with the registers of the machine: `struct bpf_perf_event_data`. */
 export interface PerfEventContext {
   /** The n-th argument of the function, from 0, which a register has when it is entered. */

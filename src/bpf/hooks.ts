@@ -31,6 +31,7 @@ import type {
   SysExitContext,
   TcContext,
   TracepointContext,
+  UsdtContext,
   XdpContext,
   XdpDeviceContext,
 } from "./contexts.ts";
@@ -639,8 +640,13 @@ export function uretprobeSleepable(_target: string, _program: (ctx: ProbeContext
 }
 
 /** A probe that a program was built with: `usdt("libc.so.6:libc:setjmp", …)`. Linux 4.1. */
-export function usdt(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+export function usdt(_target: string, _program: (ctx: UsdtContext) => i32 | void): ProgramDeclaration<"kprobe"> {
   return notCompiled("usdt");
+}
+
+/** As `usdt`, where the program may sleep, and so read what is not in memory. Linux 4.1. */
+export function usdtSleepable(_target: string, _program: (ctx: UsdtContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+  return notCompiled("usdtSleepable");
 }
 
 /** A sample of a performance counter or clock. Linux 4.9. */

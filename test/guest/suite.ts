@@ -13,6 +13,7 @@ import { findKernel, type KernelName } from "./kernels.ts";
 import { bootWith, type GuestAnswer } from "./run.ts";
 
 const INSIDE = fileURLToPath(new URL("inside/", import.meta.url));
+const FIXTURES = fileURLToPath(new URL("../linux/fixtures/", import.meta.url));
 /** Of a guest: it takes a quarter of this on a quiet machine. */
 const MILLISECONDS = 110_000;
 
@@ -57,8 +58,9 @@ async function ask(folder: string, args: readonly string[]): Promise<GuestAnswer
   // The compiler takes ten seconds to start in there.
   const programs = mkdtempSync(join(tmpdir(), "skep-guest-programs-"));
   try {
-    for (const file of readdirSync(INSIDE).filter((each) => each.endsWith(".bpf.ts")))
-      writeFileSync(join(programs, file.replace(/ts$/, "o")), writeObject(await compile(INSIDE + file)));
+    for (const from of [INSIDE, FIXTURES])
+      for (const file of readdirSync(from).filter((each) => each.endsWith(".bpf.ts")))
+        writeFileSync(join(programs, file.replace(/ts$/, "o")), writeObject(await compile(from + file)));
     if (compilerMissing() === false) compileProbes(join(programs, "probes"));
     return bootWith(folder, args, { milliseconds: MILLISECONDS, environment: { SKEP_GUEST_PROGRAMS: programs } });
   } catch (error) {

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { compile } from "../../src/compile.ts";
 import type { AttachOptions, Collection, PerfEventArray, RingBuffer, StackTraceMap } from "../../src/engine/engine.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
@@ -166,6 +167,23 @@ await main({
     };
     for (const link of [plain, counted, none]) await link?.detach();
     return { ...result, after: [await probes.pass(), (variables["hits"]?.get() as bigint[]).slice(0, 5)] };
+  },
+  "usdt in our language": async () => {
+    await using probes = await Probes.start();
+    await using engine = await openLinux();
+    await using collection = await engine.load(await compile(new URL("fixtures/probes.bpf.ts", import.meta.url).pathname));
+    const { programs, variables } = collection;
+    variables["watched"]?.set(probes.pid);
+    const plain = await programs["onPlain"]?.attach({ event: "skep:plain", library: probes.file });
+    const indexed = await programs["onIndexed"]?.attach({ event: "skep:indexed", library: probes.file });
+    await probes.pass();
+    await probes.pass();
+    const seen = Object.fromEntries(
+      ["number", "here", "wide", "last", "byte", "hits"].map((name) => [name, variables[name]?.get()]),
+    );
+    await plain?.detach();
+    await indexed?.detach();
+    return seen;
   },
   "perf_event of one process": () =>
     observing(

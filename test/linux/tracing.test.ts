@@ -98,6 +98,15 @@ describe("programs on events", { skip }, () => {
     assert.deepEqual(left, []);
   });
 
+  test("probes of a program (USDT) in our language: arguments in registers, in memory, in tables", {
+    skip: noUprobes || noCompiler,
+  }, async () => {
+    const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt in our language");
+    // The second time around; the last place has a byte of memory, and the table's fourth byte is read with an index register.
+    assert.deepEqual(result, { number: 2, here: -2, wide: 2 * 2 ** 32, last: 200, byte: 203, hits: 2 });
+    assert.deepEqual(left, []);
+  });
+
   test("samples of one process, with the stacks of what it did", async () => {
     assert.deepEqual(await observed("perf_event of one process"), {
       result: [true, true],

@@ -174,8 +174,9 @@ function cast(fn: FunctionState, type: ScalarType, node: Syntax.CallExpression):
   } else {
     if (value.kind === "literal") return { kind: "constant", type, value: representation(value.value, type), at };
     if (value.type.kind === "bool") return { kind: "convert", type, operand: value, at };
-    // The bits of a pointer: a key of a map, or a number to compare.
-    if (value.type.kind === "kernel" && type.bits === 64) return { kind: "kernel-cast", type, operand: value, at };
+    // The bits of a pointer: a key of a map, a number to compare, or where helpers read from. Of a context: where its registers are.
+    if ((value.type.kind === "kernel" || value.type.kind === "context") && type.bits === 64)
+      return { kind: "kernel-cast", type, operand: value, at };
     if (value.type.kind === "int") return { ...converted(value, type), at };
   }
   const instead = "only numbers and bools can be cast";

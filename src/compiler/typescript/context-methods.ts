@@ -1,9 +1,12 @@
 /** Checks `ctx.argument(n)`, what a function that was probed is called with, and `context()`. */
 
 import type * as Syntax from "@babel/types";
-import { argumentsOf } from "./calls.ts";
+import { argumentsOf, callOf } from "./calls.ts";
+import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
+import { checkFunction } from "./functions.ts";
 import { argumentOffset, contextNamed } from "./library/contexts.ts";
+import { USDT_ARGUMENT } from "./library/usdt.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
@@ -17,6 +20,7 @@ export function argumentMethod(
 ): Expression {
   const { machine } = fn.module;
   const context = object.type.kind === "context" ? contextNamed(object.type.name, machine) : null;
+  if (context?.name === "UsdtContext") return usdtArgument(fn, object, node);
   if (context === null || !context.registers) {
     const instead = "kprobe and uprobe have it; the context of this hook has fields";
     fn.reporter.report("SK2009", spanOf(property), { type: "the context", name: property.name, instead });
@@ -34,6 +38,16 @@ export function argumentMethod(
     return errorAt(node);
   }
   return { kind: "member", object, offset, stored: INTS.u64, type: INTS.u64, constant: true, at: spanOf(node) };
+}
+
+/** Where it is the probe's note says, at run time: a call of the library's function. */
+function usdtArgument(fn: FunctionState, object: Expression, node: Syntax.CallExpression): Expression {
+  const [given] = argumentsOf(fn, node, "ctx.argument", ["index"], "ctx.argument(index): u64") ?? [];
+  const meaning = fn.module.usdt?.value(USDT_ARGUMENT);
+  const declaration = meaning?.kind === "function" ? checkFunction(meaning.function, spanOf(node)) : null;
+  const [, index] = declaration?.parameters ?? [];
+  if (given === undefined || declaration === null || index === undefined) return errorAt(node);
+  return callOf(fn, declaration, [object, coerce(fn, expression(fn, given, index.type), index.type)], node);
 }
 
 /** `context()`: helpers take it, of programs whose parameters are those of a function. */

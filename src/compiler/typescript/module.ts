@@ -74,6 +74,11 @@ export class ModuleFile {
   readonly #globals: GlobalSymbol[] = [];
   #license = DEFAULT_LICENSE;
 
+  /** What finds the arguments of its USDT probes. */
+  findArgumentsBy(library: Exports): void {
+    this.#module.usdt = library;
+  }
+
   constructor(module: ModuleState, source: Source, title: string) {
     this.#module = module;
     this.#source = source;

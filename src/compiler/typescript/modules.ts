@@ -11,6 +11,7 @@ import { libraryExports } from "./exports.ts";
 import { checkHelpers } from "./helper-offers.ts";
 import { isTypeOnly } from "./imports.ts";
 import { kernelExports, VMLINUX } from "./kernel/exports.ts";
+import { USDT_FILE, USDT_NAMES, USDT_SOURCE } from "./library/usdt.ts";
 import { ModuleFile } from "./module.ts";
 import { checkPacketWrites } from "./packet-views.ts";
 import { parseSource, type Source } from "./parse.ts";
@@ -105,7 +106,20 @@ class Graph {
         node.checker.resolved.set(statement, from);
       }
     }
+    this.#findArguments(node, source, text);
     return node;
+  }
+
+  /** A file with USDT programs that asks for arguments imports the function that finds them. */
+  #findArguments(node: Node, source: Source, text: string): void {
+    if (node.file === USDT_FILE || !text.includes(".argument(")) return;
+    const at = source.program.body.find(importsUsdt);
+    if (at === undefined) return;
+    if (!this.#nodes.has(USDT_FILE)) this.#reporter.add(USDT_FILE, USDT_SOURCE);
+    const library = this.load(USDT_FILE, USDT_SOURCE);
+    if (library === null) return;
+    node.checker.findArgumentsBy(library.checker.exports);
+    node.imports.push({ to: library, typeOnly: false, at: spanOf(at) });
   }
 
   #node(file: string, title: string, source: Source): Node {
@@ -158,6 +172,16 @@ class Graph {
     for (const node of this.#nodes.values()) if (node !== null && !visit(node)) return null;
     return { all: order, program };
   }
+}
+
+function importsUsdt(node: Syntax.Statement): boolean {
+  if (node.type !== "ImportDeclaration") return false;
+  return node.specifiers.some(
+    (each) =>
+      each.type === "ImportNamespaceSpecifier" ||
+      (each.type === "ImportSpecifier" &&
+        USDT_NAMES.has(each.imported.type === "Identifier" ? each.imported.name : each.imported.value)),
+  );
 }
 
 function isImporting(node: Syntax.Node): node is Importing {

@@ -8,7 +8,7 @@ import type { ContextName } from "./library/contexts.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { Bounds } from "./ranges.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
-import { type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
+import { type Exports, type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
 import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
 import { ERROR, type HeaderType, type StoredType, type ValueType } from "./types.ts";
 
@@ -84,6 +84,8 @@ export class ModuleState {
   readonly isInstance: boolean;
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
+  /** What the file imports without saying it: the function that finds arguments of USDT probes (library/usdt.ts). */
+  usdt: Exports | null;
   /** Pointers into the arena that the file writes down. */
   readonly pointers: { readonly at: Span; readonly target: () => StoredType }[];
 
@@ -101,6 +103,7 @@ export class ModuleState {
     this.types = new TypeScope(whole?.types ?? null);
     this.isInstance = whole !== null;
     this.pointers = whole?.pointers ?? [];
+    this.usdt = whole?.usdt ?? null;
   }
 
   /** The same file, with further names for types. */

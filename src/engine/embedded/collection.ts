@@ -17,6 +17,7 @@ import { resolve } from "./resolve.ts";
 import { reused } from "./reuse.ts";
 import type { Room } from "./room/room.ts";
 import type { CpuThreads, Sent, SentProgram } from "./threads/cpu-threads.ts";
+import { describeUsdtArguments } from "./usdt-arguments.ts";
 import type { UserHandle } from "./user-maps/handle.ts";
 import { UserArray } from "./user-maps/keyed.ts";
 import { makeUserMap } from "./user-maps/make.ts";
@@ -99,6 +100,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
         },
       };
       for (const store of stores) if (options.reuse?.[store.name] === undefined) fillMap(store, memory, names);
+      for (const map of this.#userMaps) describeUsdtArguments(map as unknown as AnyMap, target.room.architecture);
       for (const map of this.#userMaps) if (map.spec.frozen === true) map.freeze();
     } catch (error) {
       for (const program of made) table.remove(program, target.memory.words, target.room.maps.all());

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { fixture } from "../../linux/fixtures.ts";
 import { Probes } from "../../linux/probes.ts";
-import { fires, hits, lacks, leavesNothing, probesFile, test } from "./guest.ts";
+import { fires, hits, lacks, leavesNothing, probesFile, test, typescript } from "./guest.ts";
 
 leavesNothing();
 
@@ -42,4 +42,23 @@ test("clang: usdt, with arguments, cookies and a semaphore", {
   await counted?.detach();
   assert.equal(await probes.pass(), 0);
   assert.deepEqual((variables["hits"]?.get() as bigint[]).slice(0, 5), [1n, 1n, 0n, 0n, 1n]);
+});
+
+test("TypeScript: usdt, with arguments in registers, in memory and in tables", {
+  skip: file === null ? "nothing compiled its target" : false,
+}, async () => {
+  await using probes = await Probes.start(file ?? "");
+  await using engine = await openLinux();
+  await using collection = await engine.load(typescript("probes"));
+  const { programs, variables } = collection;
+  variables["watched"]?.set(probes.pid);
+  const plain = await programs["onPlain"]?.attach({ event: "skep:plain", library: probes.file });
+  const indexed = await programs["onIndexed"]?.attach({ event: "skep:indexed", library: probes.file });
+  await probes.pass();
+  const seen = ["number", "here", "wide", "last", "byte", "hits"].map((name) => variables[name]?.get());
+  assert.deepEqual(seen, [1, -1, 1n << 32n, 200n, 203n, 1n]);
+  await plain?.detach();
+  await indexed?.detach();
+  await probes.pass();
+  assert.equal(variables["hits"]?.get(), 1n);
 });

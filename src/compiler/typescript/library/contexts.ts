@@ -263,6 +263,7 @@ const DESCRIPTIONS = {
   SysExitContext: () => ({ kernel: SYS_EXIT, types: { id: INTS.i64, ret: INTS.i64 } }),
   TracepointContext: () => ({ kernel: TRACE_ENTRY }),
   ProbeContext: (machine) => ({ kernel: ptRegs(machine) }),
+  UsdtContext: (machine) => ({ kernel: ptRegs(machine) }),
   PerfEventContext: (machine) => ({ kernel: perfEventData(machine) }),
 } as const satisfies Readonly<Record<string, (machine: Architecture) => Description>>;
 
@@ -279,7 +280,7 @@ export function contextNamed(name: ContextName, machine: Architecture): Context 
   if (context === undefined) {
     const { kernel, types = {}, access, packet: bytes = null, aliases = [] }: Description = DESCRIPTIONS[name](machine);
     const struct = structOf(kernel, types, access ?? null);
-    const registers = name === "ProbeContext" || name === "PerfEventContext";
+    const registers = name === "ProbeContext" || name === "UsdtContext" || name === "PerfEventContext";
     const own = registers ? registerFields(kernel, machine) : [...struct.fields, ...aliases];
     context = { name, kernel, struct: { ...struct, fields: own }, packet: bytes, registers };
     made.set(key, context);
