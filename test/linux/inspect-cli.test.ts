@@ -1,7 +1,7 @@
 /** `skep list`, `skep show` and `skep top` on what a process of ours holds. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
@@ -18,6 +18,7 @@ import "../kernel/leaks.ts";
 const { available, reason } = probeLinux();
 const skip = available ? false : reason;
 const noLab = (await probeLab()) ?? (atLeast(MACHINE.release, "6.6") ? false : "needs Linux 6.6");
+const noScript = spawnSync("script", ["--version"]).status === 0 ? false : "no script(1) to make a terminal";
 const cgroups = cgroupRoot({ facts: MACHINE });
 
 /** What loaded.ts says of itself. */
@@ -125,6 +126,9 @@ describe("what is in the kernel", { skip }, () => {
   test("skep show map: entries typed by the map's types; maps and programs by number and name", async () => {
     const first = await run("show", "map", map("first"));
     assert.match(first, new RegExp(`^map ${map("first")} first\n {2}type +array\n {2}key +4 bytes, u32\n`));
+    // One value: a field a line, also those that are 0.
+    assert.match(await run("show", "map", map("maps.bss")), /^ {2}field +value\n {2}answer +0$/m);
+    assert.match(await run("show", "map", map("filter")), /^a map of type bloom_filter has no entries to be shown$/m);
     const steps = await run("show", "map", map("steps"));
     assert.match(steps, new RegExp(`^ +2 {2}program ${program("second_step")} {2}second_step$`, "m"));
     const outer = JSON.parse(await run("show", "map", map("outer"), "--json"));
@@ -132,7 +136,7 @@ describe("what is in the kernel", { skip }, () => {
       { key: 1, kind: "map", id: Number(map("first")) },
       { key: 2, kind: "map", id: Number(map("second")) },
     ]);
-    assert.match(await run("show", "map", map("queue")), /^a map of type queue has no entries to be shown$/m);
+    assert.match(await run("show", "map", map("queue")), /^it is empty$/m);
   });
 
   test("skep show btf", async () => {
@@ -252,6 +256,25 @@ describe("skep top", { skip }, () => {
       // It runs whenever anybody calls the kernel: at least when skep itself does.
       assert.ok(own !== undefined && own.runCount > 0 && own.runTime > 0, line);
     }
+  });
+
+  test("on a terminal it is drawn anew; q ends it, and the terminal is as it was", { skip: noScript }, async () => {
+    const command = `${process.execPath} ${ROOT}/bin/skep.js top --interval 0.1`;
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    let screen = "";
+    let pressed = false;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      screen += text;
+      if (pressed || !screen.includes("on_raw")) return;
+      pressed = true;
+      child.stdin.write("q");
+    });
+    const [status] = await once(child, "close");
+    assert.equal(status, 0);
+    assert.ok(screen.includes("\x1b[?1049h\x1b[?25l\x1b[H"), "another screen, without a cursor, from its top left");
+    assert.ok(screen.trimEnd().endsWith("\x1b[?25h\x1b[?1049l"), "and back to the first, with a cursor");
   });
 
   test("Ctrl-C ends it", async () => {

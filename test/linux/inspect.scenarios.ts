@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Collection } from "../../src/engine/engine.ts";
+import { toJson } from "../../src/cli/maps.ts";
+import type { BpfMap, Collection } from "../../src/engine/engine.ts";
 import type { LinkInfo } from "../../src/engine/link-info.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
@@ -445,6 +446,34 @@ async function comparePerfEvents() {
   return { types: own.map(({ type, name }) => `${type} ${name.replace(/.*\//, "")}`).sort(), theirs: theirs.length, found };
 }
 
+/** What is in arrays, as bpftool formats it by their types. */
+async function compareContents() {
+  await using engine = await openLinux();
+  await using lists = await engine.load(fixture("maps"));
+  await using tracing = await engine.load(fixture("tracing"), { variables: { watched: 77 } });
+  using inspector = await openInspector();
+  (lists.maps["first"] as BpfMap<number, bigint>).set(1, 2n ** 40n);
+  const found: string[] = [];
+  const compared: string[] = [];
+  for (const map of [...Object.values(lists.maps), ...Object.values(tracing.maps)]) {
+    const { id, type, name } = inspector.map(map);
+    if (type !== "array") continue;
+    const theirs = bpftool<{ formatted?: { key?: unknown; value: unknown } }[]>("map", "dump", "id", String(id));
+    if (theirs.some(({ formatted }) => formatted === undefined)) continue;
+    using opened = await inspector.openMap(id);
+    const ours = [...(opened as BpfMap).entries()].map(([key, value]) => ({ key, value: JSON.parse(toJson(value)) }));
+    ours.forEach(({ key, value }, at) => {
+      const formatted = theirs[at]?.formatted;
+      // A section of variables is a list of them.
+      const [section] = Object.values((typeof formatted?.value === "object" ? formatted.value : null) ?? {});
+      const other = Array.isArray(section) ? Object.assign({}, ...section) : formatted?.value;
+      found.push(...differences(name, { key, value }, { key: formatted?.key ?? key, value: other }));
+    });
+    compared.push(name);
+  }
+  return { compared, found };
+}
+
 /** In a mount namespace with a bpf file system of our own. */
 async function comparePins() {
   await using engine = await openLinux();
@@ -517,6 +546,7 @@ await main({
   "code of maps": () => compareCode("maps"),
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
+  contents: compareContents,
   "an example": example,
   pins: comparePins,
   "without CAP_SYS_ADMIN": withoutAdministration,

@@ -53,6 +53,12 @@ test("docs/linux.md: its example works as it is written", { skip: reason ?? fals
   assert.deepEqual(result, { status: 0, stderr: "", lines: true });
 });
 
+test("what is in maps", { skip }, async () => {
+  const { compared, found } = await run("contents");
+  assert.deepEqual(found, []);
+  assert.deepEqual(compared, ["first", "second", "maps.bss", "tracing.bss", "tracing.rodata"]);
+});
+
 test("types", { skip }, async () => {
   const { types, found } = await run("types");
   assert.deepEqual(found, []);

@@ -2,14 +2,16 @@
 
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { MapInfo } from "../../engine/linux/inspect/types.ts";
-import type { BpfMap } from "../../engine/maps.ts";
-import { mapToJson, renderMap, withEntries } from "../maps.ts";
+import type { BpfMap, QueueMap } from "../../engine/maps.ts";
+import { inLine, mapToJson, renderMap, withEntries } from "../maps.ts";
 import { bytes, type Column, count, type Style, table } from "../terminal.ts";
 import { type Fact, renderFacts } from "./facts.ts";
 import type { Use } from "./usage.ts";
 
 /** Kinds that hold programs or maps. */
 const HOLDERS = /^(prog_array|array_of_maps|hash_of_maps)$/;
+
+const QUEUES = /^(queue|stack)$/;
 
 /** `BPF_F_*` of `map_flags` in linux/bpf.h, from the lowest bit on; those that the kernel takes when a map is made. */
 const FLAGS = [
@@ -85,14 +87,46 @@ export async function renderMapContents(kernel: KernelInspector, map: MapInfo, m
     return [...table(REFERENCE_COLUMNS, rows, style), ...(more > 0 ? [style.dim(`  … and ${count(more)} more`)] : [])];
   }
   using opened = await kernel.openMap(map.id);
-  if (withEntries([opened]).length === 0) return [style.dim(`a map of type ${map.type} has no entries to be shown`)];
   try {
+    if (QUEUES.test(map.type)) return [nextText((opened as QueueMap).peek(), style)];
+    if (withEntries([opened]).length === 0) return [style.dim(`a map of type ${map.type} has no entries to be shown`)];
+    if (map.maxEntries === 1) {
+      const [only] = (opened as BpfMap).values();
+      if (isFields(only)) return renderFields(only, style);
+    }
     return renderMap(opened as BpfMap, most, style);
   } catch (error) {
     if (error instanceof Error && error.name === "MapError") return [style.dim(`what is in it cannot be read: ${error.message}`)];
     throw error;
   }
 }
+
+/** Reading one further would take it out. */
+function nextText(next: unknown, style: Style): string {
+  return next === undefined ? style.dim("it is empty") : `next: ${inLine(next)}`;
+}
+
+/** The one value of a map of variables, or of an interface: a field a line, also those that are 0. */
+function renderFields(fields: Readonly<Record<string, unknown>>, style: Style): string[] {
+  const rows = [...flatten("", fields)].map(([name, value]) => [name, inLine(value)]);
+  return table(FIELD_COLUMNS, rows, style);
+}
+
+function* flatten(prefix: string, fields: Readonly<Record<string, unknown>>): Generator<[string, unknown]> {
+  for (const [name, value] of Object.entries(fields)) {
+    if (isFields(value)) yield* flatten(`${prefix}${name}.`, value);
+    else yield [`${prefix}${name}`, value];
+  }
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
+
+const FIELD_COLUMNS: readonly Column[] = [
+  { title: "field", align: "left" },
+  { title: "value", align: "left" },
+];
 
 const REFERENCE_COLUMNS: readonly Column[] = [
   { title: "key", align: "right" },
