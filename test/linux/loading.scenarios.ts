@@ -5,6 +5,7 @@ import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { program } from "../../src/engine/linux/fixtures/programs.ts";
+import { everyKindOfType } from "../../src/engine/linux/fixtures/types.ts";
 import type { Kernel } from "../../src/engine/linux/kernel.ts";
 import { KernelTypes } from "../../src/engine/linux/kernel-types.ts";
 import { inOlderForm, knows, TYPE_KINDS } from "../../src/engine/linux/older/older-types.ts";
@@ -16,28 +17,6 @@ import { main } from "./scenario.ts";
 async function kernel(): Promise<Kernel> {
   const transport = await openNative();
   return { transport, ledger: new DescriptorLedger(transport), facts: MACHINE, types: new KernelTypes(MACHINE), cpus: 1 };
-}
-
-/** One type of each kind that came after the first. */
-function everything(): Uint8Array {
-  const types = new BtfBuilder();
-  const int = types.int("int", 4, { signed: true });
-  const short = types.int("short", 2);
-  const prototype = types.prototype(int, [{ name: "x", type: int }]);
-  const function_ = types.function("work", prototype, "global");
-  const small = types.variable("small", short, "global");
-  const float = types.float("double", 8);
-  const wide = types.variable("wide", float, "static");
-  types.section(".data.hot", 16, [
-    { type: small, offset: 0, size: 2 },
-    { type: wide, offset: 8, size: 8 },
-  ]);
-  types.declTag("tag", function_);
-  types.pointer(types.typeTag("user", int));
-  types.enum64("large", 8, [{ name: "LARGE", value: 1n << 40n }]);
-  types.enum("sign", 4, [{ name: "MINUS", value: -1 }], true);
-  types.section("?.struct_ops", 2, [{ type: small, offset: 0, size: 2 }]);
-  return types.encode();
 }
 
 const map = (more: Partial<MapSpec>): MapSpec => ({
@@ -75,7 +54,7 @@ await main({
   async "types in older forms"() {
     const machine = await kernel();
     const taken = (missing: readonly string[]): string => {
-      const btf = inOlderForm(everything(), new Set(TYPE_KINDS.filter((kind) => !missing.includes(kind))));
+      const btf = inOlderForm(everyKindOfType(), new Set(TYPE_KINDS.filter((kind) => !missing.includes(kind))));
       const answer = loadTypes(machine, "older", btf);
       if ("reason" in answer) return `${missing.join(" ")}: ${answer.reason}`;
       answer.close();

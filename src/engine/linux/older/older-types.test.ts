@@ -1,40 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { openBtf } from "../../../btf/btf.ts";
-import { BtfBuilder } from "../../../btf/builder.ts";
 import { type FakeCall, FakeKernel, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { everyKindOfType } from "../fixtures/types.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { inOlderForm, knows, olderTypes, TYPE_KINDS, type TypeKind } from "./older-types.ts";
-
-/** One type of each kind that came later, and one that uses it. */
-function everything(): Uint8Array {
-  const types = new BtfBuilder();
-  const int = types.int("int", 4, { signed: true }); // 1
-  const short = types.int("short", 2); // 2
-  const prototype = types.prototype(int, [{ name: "x", type: int }]); // 3
-  const main = types.function("main", prototype, "global"); // 4
-  const small = types.variable("small", short, "global"); // 5
-  const float = types.float("double", 8); // 6
-  const wide = types.variable("wide", float, "static"); // 7
-  types.section(".data.hot", 16, [
-    { type: small, offset: 0, size: 2 },
-    { type: wide, offset: 8, size: 8 },
-  ]); // 8
-  types.declTag("tag", main, -1); // 9
-  const tagged = types.typeTag("user", int); // 10
-  types.pointer(tagged); // 11
-  types.enum64("large", 8, [{ name: "LARGE", value: 1n << 40n }]); // 12
-  types.enum("sign", 4, [{ name: "MINUS", value: -1 }], true); // 13
-  types.section("?.struct_ops", 2, [{ type: small, offset: 0, size: 2 }]); // 14
-  return types.encode();
-}
 
 const without = (...missing: readonly TypeKind[]): ReadonlySet<TypeKind> =>
   new Set(TYPE_KINDS.filter((kind) => !missing.includes(kind)));
 
 /** The kinds of all types of `btf`, after some that a kernel does not know have become others. */
 function kinds(...missing: readonly TypeKind[]) {
-  const btf = openBtf(inOlderForm(everything(), without(...missing)));
+  const btf = openBtf(inOlderForm(everyKindOfType(), without(...missing)));
   return Array.from({ length: btf.count - 1 }, (_, index) => btf.kind(index + 1));
 }
 
@@ -42,7 +19,7 @@ describe("types for older kernels", () => {
   const all = kinds();
 
   test("stay as they are where all kinds are known", () => {
-    assert.deepEqual(inOlderForm(everything(), without()), everything());
+    assert.deepEqual(inOlderForm(everyKindOfType(), without()), everyKindOfType());
     assert.deepEqual(all, [
       ...["int", "int", "prototype", "function", "variable", "float", "variable", "section", "declTag", "typeTag", "pointer"],
       ...["enum64", "enum", "section"],
@@ -67,7 +44,7 @@ describe("types for older kernels", () => {
   }
 
   test("what they become", () => {
-    const btf = openBtf(inOlderForm(everything(), without(...TYPE_KINDS)));
+    const btf = openBtf(inOlderForm(everyKindOfType(), without(...TYPE_KINDS)));
     const type = (id: number): unknown => ({ ...btf.type(id) });
     const only = (id: number, ...names: readonly string[]) =>
       Object.fromEntries(Object.entries(btf.type(id)).filter(([name]) => names.includes(name)));
@@ -92,9 +69,9 @@ describe("types for older kernels", () => {
   });
 
   test("global functions become static, and ? in names _", () => {
-    const functions = openBtf(inOlderForm(everything(), without("globalFunctions"))).type(4);
+    const functions = openBtf(inOlderForm(everyKindOfType(), without("globalFunctions"))).type(4);
     assert.ok(functions.kind === "function" && functions.linkage === "static");
-    assert.equal(openBtf(inOlderForm(everything(), without("questionMarks"))).name(14), "_.struct_ops");
+    assert.equal(openBtf(inOlderForm(everyKindOfType(), without("questionMarks"))).name(14), "_.struct_ops");
   });
 });
 
@@ -111,7 +88,7 @@ describe("which kinds a kernel knows", () => {
   });
 
   test("one that knows all gets nothing else; one of 5.4 gets what it knows", () => {
-    assert.equal(olderTypes(fakeMachine(new FakeKernel()), everything()), null);
+    assert.equal(olderTypes(fakeMachine(new FakeKernel()), everyKindOfType()), null);
     const since: Readonly<Record<string, boolean>> = { function: true, section: true };
     const old = new FakeKernel().on("btf_load", (call: FakeCall) => {
       const btf = openBtf(call.memory("btf") ?? new Uint8Array());
@@ -119,8 +96,8 @@ describe("which kinds a kernel knows", () => {
       const global = last.kind === "function" && last.linkage === "global";
       return since[last.kind] === true && !global && !btf.name(btf.count - 1).startsWith("?") ? 0 : -ERRNO.EINVAL;
     });
-    const older = olderTypes(fakeMachine(old), everything());
+    const older = olderTypes(fakeMachine(old), everyKindOfType());
     assert.equal(older?.functions, true);
-    assert.deepEqual(older?.btf, inOlderForm(everything(), new Set(["functions", "sections"])));
+    assert.deepEqual(older?.btf, inOlderForm(everyKindOfType(), new Set(["functions", "sections"])));
   });
 });
