@@ -44,6 +44,11 @@ export interface LoadOptions<Module = AnyModule> {
    * collection that uses it is disposed.
    */
   readonly reuse?: Readonly<Record<string, MapHandle>>;
+  /**
+   * Interfaces of the kernel (`structOps`), by name: `true` makes one that is made on request (`SEC("?.struct_ops")`), `false` leaves one out; an
+   * object makes it with other members than the source says: values, names of programs, null for no program. Linux only (5.6).
+   */
+  readonly structOps?: Readonly<Record<string, boolean | Readonly<Record<string, unknown>>>>;
   /** Where maps are that are pinned by their names (`pinning: "name"`): a folder in a bpf file system. Default: /sys/fs/bpf. Linux only. */
   readonly pins?: string;
 }

@@ -13,8 +13,10 @@ import { checkDeclaration } from "./maps/contents.ts";
 import type { LinuxHandle } from "./maps/handle.ts";
 import { makeMaps } from "./maps/make-maps.ts";
 import { LinuxProgramArray } from "./maps/references.ts";
+import { typesOf } from "./maps/reuse.ts";
 import { LinuxRingBuffer } from "./maps/ring-buffer.ts";
 import { LinuxStructOps } from "./maps/struct-ops.ts";
+import { checkInterfaces, isLoaded } from "./maps/struct-ops-layout.ts";
 import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
 import { loadPrograms } from "./programs/load-programs.ts";
@@ -70,6 +72,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     const wanted = spec.programs.filter(({ name }) => names.has(name));
     // As libbpf: who loads a Spec as a whole needs what its programs on request use, too.
     if (options.programs === undefined) checkLinked(spec);
+    if (spec.maps.some(({ structOps }) => structOps !== undefined)) checkInterfaces(kernel, spec, typesOf(spec.types));
     const externs = findExterns(kernel, spec, options.programs === undefined ? spec.programs : wanted);
     const made: Descriptor[] = [];
     const keep = (descriptor: Descriptor): Descriptor => {
@@ -135,7 +138,7 @@ function named<Item extends { readonly name: string }>(items: readonly Item[]): 
 }
 
 function wantedPrograms(spec: Spec, { programs }: LoadOptions): readonly ProgramSpec[] {
-  if (programs === undefined) return spec.programs.filter(({ autoload }) => autoload !== false);
+  if (programs === undefined) return spec.programs.filter((program) => isLoaded(spec, program));
   const known = spec.programs.map((program) => program.name);
   for (const name of programs)
     if (!known.includes(name)) throw new RangeError(`${spec.name} has no program ${name}; it has ${known.join(", ") || "none"}`);

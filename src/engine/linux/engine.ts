@@ -71,7 +71,9 @@ export class LinuxEngine implements Engine {
     if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
     await this.#prepare();
     try {
-      const collection = await this.#load(withVariables(spec, options.variables), options);
+      const { structOps } = options;
+      const fitted = structOps === undefined ? spec : (await import("./maps/interfaces.ts")).withInterfaces(spec, structOps);
+      const collection = await this.#load(withVariables(fitted, options.variables), options);
       this.#collections.add(collection);
       return collection;
     } catch (error) {

@@ -56,6 +56,63 @@ export function inKernelShape(kernel: Kernel, map: MapSpec): MapSpec {
   return { ...map, valueSize: structOpsLayout(kernel, map.name, map.structOps).size };
 }
 
+/**
+ * Whether this kernel has the interfaces of a Spec as the Spec declares them, as far as they are set (`bpf_map__init_kern_struct_ops`): what is 0
+ * it may lack. One program may be in several interfaces, in the same place of each.
+ * @throws FeatureError
+ */
+export function checkInterfaces(kernel: Kernel, spec: Spec, types: Btf | null): void {
+  const places = new Map<string, string>();
+  for (const map of spec.maps) {
+    if (map.structOps === undefined || map.autocreate === false || types === null) continue;
+    const layout = structOpsLayout(kernel, map.name, map.structOps);
+    const local = types.type(map.structOps.type);
+    if (local.kind !== "struct") continue;
+    const { struct, btf } = layout;
+    const bytes = map.contents?.kind === "bytes" ? map.contents.bytes : new Uint8Array(local.size);
+    for (const member of local.members) {
+      const { name } = member;
+      const refuse = (why: string): never => {
+        const message = `map ${map.name} (struct_ops): struct ${struct.name} of this kernel (${kernel.facts.release}) ${why}`;
+        throw new FeatureError(`${struct.name}.${name}`, null, message);
+      };
+      const program = map.structOps.functions.find((each) => each.member === name)?.program;
+      const size = types.sizeOf(member.type);
+      const start = member.bitOffset >> 3;
+      const theirs = struct.members.find((each) => each.name === name);
+      if (theirs === undefined) {
+        if (program !== undefined || bytes.subarray(start, start + size).some((byte) => byte !== 0))
+          refuse(`has no ${name}: leave it out`);
+        continue;
+      }
+      if (member.bitSize > 0 || theirs.bitSize > 0)
+        refuse(`has ${name} as a bit-field, or the source does: no loader sets those`);
+      const id = btf.resolve(theirs.type);
+      const kind = btf.kind(id);
+      if (types.kind(types.resolve(member.type)) !== kind) refuse(`has another kind of member as ${name}`);
+      if (kind !== "pointer" && btf.sizeOf(id) !== size) refuse(`has ${name} in ${btf.sizeOf(id)} bytes, the source in ${size}`);
+      if (kind !== "pointer" || program === undefined) continue;
+      const pointer = btf.type(id);
+      if (pointer.kind !== "pointer" || btf.kind(btf.resolve(pointer.type)) !== "prototype")
+        refuse(`has a ${name} that is no function`);
+      const place = `${layout.module ?? ""} ${struct.name}.${name}`;
+      const other = places.get(program) ?? place;
+      if (other !== place) refuse(`takes ${program} as ${name}, and it is ${other.trim()} too: a program is for one place`);
+      places.set(program, place);
+    }
+  }
+}
+
+/**
+ * Whether a program is loaded when nobody names programs: those of interfaces with an interface that is made, whatever their sections say
+ * (`bpf_object_adjust_struct_ops_autoload`).
+ */
+export function isLoaded({ maps }: Spec, { name, type, autoload }: ProgramSpec): boolean {
+  if (type !== "struct_ops") return autoload !== false;
+  const uses = maps.filter(({ structOps }) => structOps?.functions.some(({ program }) => program === name) === true);
+  return uses.length === 0 ? autoload !== false : uses.some(({ autocreate }) => autocreate !== false);
+}
+
 /** What a program stands in for: the struct, and the place of the member in it. @throws FeatureError */
 export function structOpsTarget(
   kernel: Kernel,
