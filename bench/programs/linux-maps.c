@@ -47,14 +47,21 @@ static double elements(int fd, int command, int count, int trie) {
 	if (command != BPF_MAP_DELETE_ELEM)
 		attr.value = (__u64)value;
 	key[0] = 32;
-	double start = now();
-	for (int i = 0; i < count; i++) {
-		key[trie] = i % ENTRIES;
-		value[0] = i;
-		bpf(command, &attr, 32);
-		sink = value[0];
+	double best = 1e9;
+	// What another process left in the caches is gone the second time.
+	for (int again = 0; again < 2; again++) {
+		double start = now();
+		for (int i = 0; i < count; i++) {
+			key[trie] = i % ENTRIES;
+			value[0] = i;
+			bpf(command, &attr, 32);
+			sink = value[0];
+		}
+		double took = (now() - start) / count;
+		if (took < best)
+			best = took;
 	}
-	return (now() - start) / count;
+	return best;
 }
 
 static double fill(int fd, int cpus) {

@@ -66,6 +66,20 @@ export function placedCodec(codec: Codec, bytes: Uint8Array): PlacedCodec {
   if (kind === null) return general;
   const place = arrayOf(kind, bytes.buffer, bytes.byteOffset, 1);
   const read = (): unknown => place[0];
+  if (kind === "u64" || kind === "i64") {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, 2);
+    return {
+      read,
+      write(value) {
+        if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+          codec.encode(value, bytes, 0);
+          return;
+        }
+        words[0] = value % 0x1_0000_0000;
+        words[1] = value / 0x1_0000_0000;
+      },
+    };
+  }
   if (kind !== "u32") return { read, write: general.write };
   return {
     read,

@@ -14,6 +14,7 @@ import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { mapError } from "./failure.ts";
 import type { RawMap } from "./raw-map.ts";
+import { SeenKeys } from "./seen-keys.ts";
 
 /** Stands on one entry at a time; its bytes are good until the next `next()`. */
 export interface EntryCursor {
@@ -104,14 +105,14 @@ export class BatchCursor implements EntryCursor {
         this.#fetch(false);
       }
       this.#at++;
-      if (this.#seen === null || this.#seen.isNew(this.keys, this.keyOffset)) return true;
+      if (this.#seen === null || isNew(this.#seen, this.#map, this.keys, this.keyOffset)) return true;
     }
   }
 
   /** The first batch was not all: from now on every key counts. */
   #remember(): void {
     if (this.#seen !== null) return;
-    this.#seen = new SeenKeys(this.#map);
+    this.#seen = new SeenKeys(this.#map.key.length);
     for (let at = 0; at < this.#count; at++) this.#seen.isNew(this.keys, at * this.#map.key.length);
   }
 
@@ -176,7 +177,7 @@ export class KeyCursor implements EntryCursor {
       .pointer("key", this.keys)
       .pointer("value", this.values);
     // Indexes follow each other, whatever is there.
-    this.#seen = map.kind.keys === "index" ? null : new SeenKeys(map);
+    this.#seen = map.kind.keys === "index" ? null : new SeenKeys(map.key.length);
     this.#more = this.#advance();
     this.#step.pointer("key", this.keys);
   }
@@ -186,7 +187,7 @@ export class KeyCursor implements EntryCursor {
       this.#map.mustBeOpen();
       this.keys.set(this.#following);
       this.#more = this.#advance();
-      if (this.#seen?.isNew(this.keys, 0) === false) continue;
+      if (this.#seen !== null && !isNew(this.#seen, this.#map, this.keys, 0)) continue;
       const result = this.#lookup.send();
       if (result >= 0) return true;
       // Deleted since we learned of its key: it does not appear.
@@ -203,29 +204,14 @@ export class KeyCursor implements EntryCursor {
   }
 }
 
-/** Keys of a walk, so that one that is sent back to the start shows none twice. */
-class SeenKeys {
-  readonly #map: RawMap;
-  readonly #keys = new Set<string>();
-  /** Met again. */
-  #again = 0;
-
-  constructor(map: RawMap) {
-    this.#map = map;
-  }
-
-  /**
-   * Whether the key is met for the first time.
-   * @throws MapError `busy` when the walk is sent back so often that it would not end while others keep deleting.
-   */
-  isNew(bytes: Uint8Array, offset: number): boolean {
-    const keys = this.#keys;
-    const before = keys.size;
-    keys.add(Buffer.from(bytes.buffer, bytes.byteOffset + offset, this.#map.key.length).toString("latin1"));
-    if (keys.size > before) return true;
-    if (++this.#again > 1000 + 16 * before) throw restarted(this.#map);
-    return false;
-  }
+/**
+ * Whether an entry is to be shown.
+ * @throws MapError `busy` when the walk is sent back so often that it would not end while others keep deleting.
+ */
+function isNew(seen: SeenKeys, map: RawMap, bytes: Uint8Array, offset: number): boolean {
+  if (seen.isNew(bytes, offset)) return true;
+  if (seen.again > 1000 + 16 * seen.count) throw restarted(map);
+  return false;
 }
 
 function restarted({ spec: { name, type } }: RawMap): MapError {
