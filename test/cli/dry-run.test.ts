@@ -54,3 +54,12 @@ describe("skep run --dry-run", { skip }, () => {
     assert.match(watch.stderr, /--dry-run.*--watch/);
   });
 });
+
+describe("skep run without the right to", { skip }, () => {
+  it("says what is missing first, and all that the program needs", async () => {
+    const { status, stderr } = await skep(["run", "examples/open-exec.bpf.ts", "--duration", "0.01"], { unprivileged: true });
+    assert.equal(status, 6);
+    assert.match(stderr, /not permitted: this process lacks CAP_BPF;/);
+    assert.match(stderr, /^it needs CAP_BPF CAP_PERFMON; CAP_DAC_READ_SEARCH unless .*skep lend/m);
+  });
+});

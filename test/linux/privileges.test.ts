@@ -207,6 +207,15 @@ describe("the least privileges", { skip, concurrency: 2 }, () => {
   });
 });
 
+it("a seccomp filter that forbids bpf(2) is named", { skip }, () => {
+  const script = new URL("seccomp.scenarios.ts", import.meta.url).pathname;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", script], { encoding: "utf8" });
+  const { installed, name, reason, message } = JSON.parse(stdout === "" ? "{}" : stdout);
+  assert.equal(installed, 0, stderr);
+  assert.deepEqual([name, reason], ["PrivilegeError", "seccomp"]);
+  assert.match(message, /seccomp filter.*allow the bpf system call/);
+});
+
 it("every helper of the table is one that this kernel keeps from those without CAP_PERFMON", { skip }, async () => {
   const release = readFileSync("/proc/sys/kernel/osrelease", "utf8");
   if (!release.startsWith("6.18")) return;

@@ -104,7 +104,13 @@ async function execute(args: Arguments): Promise<ExitStatus> {
     const source = { file, since: runningKernel() };
     if (args.flag("dry-run"))
       return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file, sourceOptions(source))));
-    return started(source, watching, liveJobOf, (job, watch) => runLive({ ...job, watch }));
+    return started(source, watching, liveJobOf, (job, watch) =>
+      runLive({ ...job, watch }).catch(async (error: unknown) => {
+        if (error instanceof Error && error.name === "PrivilegeError")
+          await (await import("../all-privileges.ts")).tellAll(job.spec, job.plan);
+        throw error;
+      }),
+    );
   }
   if (way === "replay-events") {
     const { replayRecording } = await import("../replay-events.ts");

@@ -177,12 +177,27 @@ describe("externs", () => {
     [kfunc("bpf_something_else_entirely"), /it was added later, or is part of what this kernel was built without/],
     [kfunc("bpf_work", false, otherPrototype), /no kernel function bpf_work: it has another type there/],
     [ksym("nothing"), /no symbol nothing: \/proc\/kallsyms does not list it/],
-    [ksym("hidden"), /no symbol hidden/],
+    [ksym("hidden"), /no symbol hidden: it hides all addresses.*kptr_restrict/],
   ] as const) {
     test(`what must be there and is not: ${message.source}`, async () => {
       await assert.rejects(load([extern]), { name: "FeatureError", message });
     });
   }
+
+  test("addresses that are hidden from this process: it lacks CAP_SYSLOG", async () => {
+    const own = facts();
+    // CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, and not CAP_SYSLOG.
+    const limited: Facts = {
+      ...own,
+      read: (path) => (path === "/proc/self/status" ? "CapEff:\t000000c000200000" : own.read(path)),
+    };
+    await assert.rejects(load([ksym("hidden")], limited), {
+      name: "PrivilegeError",
+      reason: "capability",
+      message: /lacks CAP_SYSLOG;/,
+    });
+    await load([ksym("jiffies")], limited);
+  });
 });
 
 describe("what is called in the place of something that is not there, when the verifier gets to it", () => {

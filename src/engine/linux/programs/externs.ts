@@ -11,6 +11,7 @@ import { CoreTypes } from "../../../object/core/types.ts";
 import type { KsymExtern, ProgramSpec, Spec } from "../../../object/spec.ts";
 import { FeatureError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
+import { explainRefusal, missingCapabilities } from "../privileges.ts";
 
 /** Where an extern was found. */
 export type FoundExtern =
@@ -47,7 +48,8 @@ export function findExterns(kernel: Kernel, spec: Spec, programs: readonly Progr
   if (addresses.length > 0) {
     const symbols = readSymbols(kernel, new Set(addresses.map(({ name }) => plain(name))));
     for (const { name, weak } of addresses) {
-      const address = symbols.get(plain(name));
+      const address = symbols.get(plain(name)) || undefined;
+      if (address === undefined && !weak && symbols.has(plain(name))) throw hidden(kernel, used.get(name)!, name);
       if (address === undefined && !weak) throw missing(used.get(name)!, name, "symbol", "/proc/kallsyms does not list it");
       found.set(name, address === undefined ? { kind: "absent" } : { kind: "address", address });
     }
@@ -113,7 +115,20 @@ function hasType(spec: Spec, extern: KsymExtern, types: Btf, id: number): boolea
   return typesAreCompatible(local, extern.type, new CoreTypes(types), theirs);
 }
 
-/** Addresses of some symbols, in one pass over /proc/kallsyms: `ffffffff81000000 T name`, or with ` [module]` behind. */
+/** The kernel lists it, and does not say where it is. */
+function hidden(kernel: Kernel, program: ProgramSpec, name: string): Error {
+  const cause = new Error("the kernel shows zeroes (kernel.kptr_restrict)");
+  if (missingCapabilities(kernel.facts, ["CAP_SYSLOG"]).length === 0)
+    return missing(program, name, "symbol", `it hides all addresses: ${cause.message}`);
+  return explainRefusal(
+    kernel.facts,
+    `program ${program.name}: reading the address of ${name} in /proc/kallsyms`,
+    ["CAP_SYSLOG"],
+    cause,
+  );
+}
+
+/** Addresses of some symbols, 0 where the kernel hides them, in one pass over /proc/kallsyms: `ffffffff81000000 T name`, or with ` [module]` behind. */
 export function readSymbols({ facts }: Kernel, names: ReadonlySet<string>): ReadonlyMap<string, bigint> {
   const found = new Map<string, bigint>();
   const bytes = facts.bytes("/proc/kallsyms");
@@ -126,9 +141,7 @@ export function readSymbols({ facts }: Kernel, names: ReadonlySet<string>): Read
       const end = text[at + wanted.length];
       if (end !== undefined && end !== 0x0a && end !== 0x09 && end !== 0x20) continue;
       const start = text.lastIndexOf(0x0a, at) + 1;
-      // Where the kernel hides addresses it writes zeroes.
-      const address = BigInt(`0x${text.toString("latin1", start, text.indexOf(0x20, start))}`);
-      if (address !== 0n) found.set(name, address);
+      found.set(name, BigInt(`0x${text.toString("latin1", start, text.indexOf(0x20, start))}`));
       break;
     }
   }
