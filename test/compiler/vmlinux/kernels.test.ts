@@ -15,6 +15,7 @@ import type { Spec } from "../../../src/object/spec.ts";
 import { check } from "../../../src/verifier/index.ts";
 import { KERNELS, type KernelName } from "../../../src/verifier/targets/index.ts";
 import { Conversation } from "../../kernel/child.ts";
+import "../../kernel/leaks.ts";
 import { compileFor } from "./kernel-source.ts";
 import { C_HEAD, PAIRS } from "./pairs.ts";
 
@@ -64,7 +65,6 @@ describe("verifiers accept them", () => {
 test("pointers go through functions, inlined or not, and through variables that change", async () => {
   const source = `import { bpf_probe_read_kernel_str, hash, tpBtf, tracepoint, u64, zeroed, type bool, type FixedString, type i32, type u32 } from "skep/bpf";
 import type { task_struct, trace_event_raw_sched_process_exec } from "skep/vmlinux";
-import "../../kernel/leaks.ts";
 export const seen = hash<u64, i32>({ maxEntries: 16 });
 export const names = hash<u64, FixedString<32>>({ maxEntries: 16 });
 /** @noinline */
