@@ -1,5 +1,6 @@
 /** Which programs of a file are attached where: what its sections and the options of `skep run` say together. */
 
+import { attachedByThemselves } from "../engine/attach-all.ts";
 import type { AttachOptions } from "../engine/engine.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
@@ -68,14 +69,9 @@ function isUserProbe({ type, section }: ProgramSpec): boolean {
  * @throws CliError (usage) for an option that goes with none of them, and for programs that need one which is missing.
  */
 export function planPrograms(spec: Spec, wanted: string | undefined, options: PlaceOptions): readonly Planned[] {
-  const called = new Set(
-    spec.maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : [])).map(({ program }) => program),
-  );
   const all =
     wanted === undefined
-      ? spec.programs.filter(
-          ({ name, autoload, attachType }) => autoload !== false && !called.has(name) && !isForEntries(attachType),
-        )
+      ? attachedByThemselves(spec).filter(({ autoload }) => autoload !== false)
       : [selectProgram(spec, wanted)];
   if (all.length === 0) selectProgram(spec, wanted);
   for (const [name, takes] of Object.entries(TAKES) as [keyof PlaceOptions, (program: ProgramSpec) => boolean][]) {
@@ -85,11 +81,6 @@ export function planPrograms(spec: Spec, wanted: string | undefined, options: Pl
   const xdp = all.filter(({ type }) => type === "xdp");
   if (xdp.length > 1) selectProgram({ ...spec, programs: xdp }, undefined);
   return all.map((program) => ({ program, how: howOf(program), options: placeOf(program, options) }));
-}
-
-/** XDP programs that device and CPU maps run, by the entry that has them. */
-function isForEntries(attachType: ProgramSpec["attachType"]): boolean {
-  return attachType === "xdp_devmap" || attachType === "xdp_cpumap";
 }
 
 function howOf({ type, attachType }: ProgramSpec): Planned["how"] {

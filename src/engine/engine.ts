@@ -9,7 +9,7 @@
 import type { IsVariable, MapDeclaration, ProgramDeclaration, UserValue } from "../object/module.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
-import type { AttachOptionsOf } from "./attach-options.ts";
+import type { AttachOptions, AttachOptionsOf } from "./attach-options.ts";
 import type { LinkInfo } from "./link-info.ts";
 import type { AnyMap, MapHandle, Pinnable, RecordOptions, UserMapOf, Variable } from "./maps.ts";
 
@@ -60,6 +60,21 @@ export interface Collection<Module = AnyModule> extends AsyncDisposable {
   readonly programs: ProgramsOf<Module>;
   /** Variables of the source by name: `variables.total.get()`. */
   readonly variables: VariablesOf<Module>;
+  /**
+   * Attaches all programs where their sections or the options say, and interfaces of the kernel; but not those that others call by a program
+   * array, that device and CPU maps run, that are read (iterators) or run (syscall). All or nothing.
+   * @param options of programs that need some: `{ firewall: { interface: "eth0" } }`.
+   * @throws AttachError, FeatureError, PrivilegeError; RangeError for a name of no program
+   */
+  attach(options?: Readonly<Record<string, AttachOptions>>): Promise<Attachments>;
+}
+
+/** What `Collection.attach` attached. */
+export interface Attachments extends AsyncDisposable {
+  /** By the names of programs and interfaces. */
+  readonly links: Readonly<Record<string, Link>>;
+  /** All of it, what was attached last first. */
+  detach(): Promise<void>;
 }
 
 /** `Type` is the program's, where the type checker knows it: it says what `attach` may be told. */

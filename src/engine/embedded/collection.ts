@@ -2,7 +2,18 @@
 
 import { type Btf, openBtf } from "../../btf/btf.ts";
 import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
-import type { AnyMap, AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
+import { attachAll } from "../attach-all.ts";
+import type {
+  AnyMap,
+  AnyModule,
+  Attachments,
+  AttachOptions,
+  Collection,
+  LoadOptions,
+  MapsOf,
+  ProgramsOf,
+  VariablesOf,
+} from "../engine.ts";
 import { FeatureError, MapError, VerifierError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import { type Debuggee, offerToDebugger } from "./debug/debuggee.ts";
@@ -121,6 +132,10 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
     this.maps = maps as MapsOf<Module>;
     this.variables = variables as VariablesOf<Module>;
     this.programs = programs as ProgramsOf<Module>;
+  }
+
+  attach(options: Readonly<Record<string, AttachOptions>> = {}): Promise<Attachments> {
+    return attachAll({ spec: this.spec, programs: named(this.#programs), interfaces: [] }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,16 @@
 
 import { lostCounter } from "../../object/lost-records.ts";
 import type { ProgramSpec, Spec } from "../../object/spec.ts";
-import type { AnyModule, Collection, LoadOptions, MapsOf, ProgramsOf, VariablesOf } from "../engine.ts";
+import type {
+  AnyModule,
+  Attachments,
+  AttachOptions,
+  Collection,
+  LoadOptions,
+  MapsOf,
+  ProgramsOf,
+  VariablesOf,
+} from "../engine.ts";
 import { FeatureError, MapError } from "../errors.ts";
 import { makeVariables } from "../variables.ts";
 import type { Descriptor } from "./descriptors.ts";
@@ -113,6 +122,12 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     descriptors: readonly Descriptor[],
   ): LinuxCollection {
     return new LinuxCollection(spec, maps, programs, null, descriptors);
+  }
+
+  async attach(options: Readonly<Record<string, AttachOptions>> = {}): Promise<Attachments> {
+    const { attachAll } = await import("../attach-all.ts");
+    const interfaces = this.#maps.filter((map) => map instanceof LinuxStructOps);
+    return attachAll({ spec: this.spec, programs: named(this.#programs), interfaces }, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

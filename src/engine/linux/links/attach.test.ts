@@ -16,6 +16,8 @@ const PMU = {
   "/sys/kernel/tracing/events/sched/enable": "0",
   "/sys/kernel/tracing/available_filter_functions": "do_unlinkat\ndo_unlink\ntcp_close [tcp]",
   "/sys/devices/system/cpu/online": "0-2",
+  "/sys/bus/event_source/devices/uprobe/type": "7",
+  "/sys/bus/event_source/devices/uprobe/format/retprobe": "config:0",
   "/proc/self/mounts": "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0",
 };
 
@@ -119,6 +121,43 @@ describe("a link that the kernel makes", () => {
       description: "kprobe.multi do_unlink*",
     },
     {
+      section: "kprobe.session/do_unlinkat",
+      fields: { attach_type: ATTACH_TYPE.trace_kprobe_session, "kprobe_multi.cnt": 1, "kprobe_multi.flags": 0 },
+      description: "kprobe.session do_unlinkat",
+    },
+    {
+      section: `uprobe.multi/${process.execPath}:0x1000`,
+      options: { pid: 12, cookie: 3 },
+      fields: {
+        attach_type: ATTACH_TYPE.trace_uprobe_multi,
+        "uprobe_multi.cnt": 1,
+        "uprobe_multi.pid": 12,
+        "uprobe_multi.flags": 0,
+      },
+      description: `uprobe.multi ${process.execPath}:0x1000`,
+    },
+    {
+      section: `uretprobe.multi/${process.execPath}:0x1000`,
+      fields: { attach_type: ATTACH_TYPE.trace_uprobe_multi, "uprobe_multi.flags": 1 },
+      description: `uretprobe.multi ${process.execPath}:0x1000`,
+    },
+    {
+      section: `uprobe.session/${process.execPath}:0x1000`,
+      fields: { attach_type: ATTACH_TYPE.trace_uprobe_session },
+      description: `uprobe.session ${process.execPath}:0x1000`,
+    },
+    {
+      section: "fsession/do_unlinkat",
+      fields: { attach_type: ATTACH_TYPE.trace_fsession },
+      description: "fsession do_unlinkat",
+    },
+    {
+      section: "sk_skb/stream_verdict",
+      options: { map: { name: "sockets", spec: { type: "sockhash" }, fd: 7 } as unknown as NonNullable<AttachOptions["map"]> },
+      fields: { target_fd: 7, attach_type: ATTACH_TYPE.sk_skb_stream_verdict },
+      description: "sk_skb/stream_verdict on sockets",
+    },
+    {
       section: "kretprobe.multi/do_unlinkat",
       fields: { attach_type: ATTACH_TYPE.trace_kprobe_multi, "kprobe_multi.cnt": 1, "kprobe_multi.flags": 1 },
       description: "kretprobe.multi do_unlinkat",
@@ -140,6 +179,17 @@ describe("a link that the kernel makes", () => {
       assert.equal(kernel.descriptors.size, 0);
     });
   }
+
+  test("raw tracepoints, by their name", () => {
+    for (const section of ["raw_tp/sched_switch", "raw_tracepoint.w/sched_switch", "raw_tp/sched/sched_switch"]) {
+      const kernel = new FakeKernel();
+      const { link } = attached(kernel, section, { cookie: 4 });
+      const [call] = kernel.callsOf("raw_tracepoint_open");
+      assert.deepEqual([call?.u32("prog_fd"), call?.u64("cookie")], [50, 4n]);
+      assert.equal(new TextDecoder().decode(call?.memory("name") ?? undefined), "sched_switch\0");
+      assert.equal(link.description, "raw_tp sched_switch");
+    }
+  });
 
   test("names of many functions, each with the cookie", () => {
     const kernel = new FakeKernel();
@@ -166,6 +216,17 @@ describe("a perf event", () => {
       section: "kretprobe/do_unlinkat",
       expected: { type: 6, size: 72, config: 1, rate: 0, byFrequency: false, where: [-1, 0] },
       description: "kretprobe do_unlinkat",
+    },
+    {
+      section: `uprobe/${process.execPath}:0x1000`,
+      options: { pid: 12 },
+      expected: { type: 7, size: 72, config: 0, rate: 0, byFrequency: false, where: [12, -1] },
+      description: `uprobe ${process.execPath}:0x1000 in process 12`,
+    },
+    {
+      section: `uretprobe.s/${process.execPath}:0x1000`,
+      expected: { type: 7, size: 72, config: 1, rate: 0, byFrequency: false, where: [-1, 0] },
+      description: `uretprobe ${process.execPath}:0x1000`,
     },
     {
       section: "perf_event",
@@ -293,6 +354,34 @@ describe("what no descriptor holds", () => {
           attributes,
         };
       });
+
+  test("a program of a socket: the socket's, or one's own on an interface", async () => {
+    const kernel = new FakeKernel();
+    const { link } = attached(kernel, "socket", { socket: 9 });
+    const other = { name: "other", fd: 51 } as unknown as Parameters<typeof link.update>[0];
+    await link.update(other);
+    await link.detach();
+    const { link: reuseport } = attached(kernel, "sk_reuseport", { socket: 9 });
+    await reuseport.detach();
+    // SO_ATTACH_BPF twice, SO_DETACH_BPF; SO_ATTACH_REUSEPORT_EBPF, SO_DETACH_REUSEPORT_BPF.
+    assert.deepEqual(
+      kernel.others.filter(({ name }) => name === "setsockopt").map(({ numbers }) => numbers),
+      [
+        [9, 50, 50],
+        [9, 50, 51],
+        [9, 27, 0],
+        [9, 52, 50],
+        [9, 68, 0],
+      ],
+    );
+    const { link: own } = attached(kernel, "socket", { interface: "eth0" });
+    assert.equal(own.description, "packet socket on eth0");
+    await own.detach();
+    assert.equal(kernel.descriptors.size, 0);
+    const refusing = new FakeKernel().onOther("setsockopt", () => -ERRNO.EPERM);
+    assert.throws(() => attached(refusing, "socket", { interface: "eth0" }), { name: /Error$/ });
+    assert.equal(refusing.descriptors.size, 0);
+  });
 
   test("lwt_xmit: a route is made for it, changed in its place, and taken away", async () => {
     const kernel = new FakeKernel();

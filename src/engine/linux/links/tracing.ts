@@ -4,6 +4,7 @@
  */
 
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
+import { ATTACH_TYPE_SINCE, PROGRAM_TYPE_SINCE } from "../../../uapi/since.ts";
 import { AttachError } from "../../errors.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
@@ -14,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   trace_raw_tp: "tp_btf",
   trace_fentry: "fentry",
   trace_fexit: "fexit",
+  trace_fsession: "fsession",
   modify_return: "fmod_ret",
   lsm_mac: "lsm",
 };
@@ -29,7 +31,7 @@ export function attachTracing(attaching: Attaching): LinuxLink {
   const attempt: Attempt = {
     place: `${word} ${spec.target ?? ""}`,
     feature: word,
-    since: "5.5",
+    since: spec.type === "ext" ? PROGRAM_TYPE_SINCE.ext : spec.attachType === null ? "5.5" : ATTACH_TYPE_SINCE[spec.attachType],
     needs: ["CAP_BPF", "CAP_PERFMON"],
     fixed: true,
     means: { EBUSY: "another program decides there, or the kernel is tracing this function otherwise" },
