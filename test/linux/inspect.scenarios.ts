@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toJson } from "../../src/cli/maps.ts";
+import { compileSource } from "../../src/compiler/compile.ts";
 import type { BpfMap, Collection } from "../../src/engine/engine.ts";
 import type { LinkInfo } from "../../src/engine/link-info.ts";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
@@ -474,6 +475,22 @@ async function compareContents() {
   return { compared, found };
 }
 
+/** A program that says something of itself, in our language. */
+async function compareMetadata() {
+  const source = `import { config, u32, xdp } from "skep/bpf";
+    export const bpf_metadata_version = config<u32>(7);
+    export const limit = config<u32>(5);
+    export const described = xdp(() => (limit + bpf_metadata_version > 3 ? 2 : 1));`;
+  await using engine = await openLinux();
+  await using collection = await engine.load(compileSource(source, { file: "described.bpf.ts" }));
+  using inspector = await openInspector();
+  const [handle] = handles(collection.programs);
+  if (handle === undefined) throw new RangeError("no program");
+  const { id } = inspector.program(handle);
+  const ours = { metadata: await inspector.metadata(id) };
+  return { ours, found: differences("described", ours, { metadata: bpftool("prog", "show", "id", String(id))["metadata"] }) };
+}
+
 /** In a mount namespace with a bpf file system of our own. */
 async function comparePins() {
   await using engine = await openLinux();
@@ -547,6 +564,7 @@ await main({
   "code of tracing": () => compareCode("tracing"),
   types: compareTypes,
   contents: compareContents,
+  metadata: compareMetadata,
   "an example": example,
   pins: comparePins,
   "without CAP_SYS_ADMIN": withoutAdministration,

@@ -59,6 +59,10 @@ test("what is in maps", { skip }, async () => {
   assert.deepEqual(compared, ["first", "second", "maps.bss", "tracing.bss", "tracing.rodata"]);
 });
 
+test("what a program says of itself", { skip }, async () => {
+  assert.deepEqual(await run("metadata"), { ours: { metadata: { version: 7 } }, found: [] });
+});
+
 test("types", { skip }, async () => {
   const { types, found } = await run("types");
   assert.deepEqual(found, []);

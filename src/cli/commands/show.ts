@@ -93,17 +93,19 @@ const SHOW: Readonly<Record<Kind, (kernel: KernelInspector, which: number | stri
     const disassembler = disassemble ? (await import("../kernel/disassemble.ts")).findDisassembler() : null;
     const programs = kernel.programs(which);
     const usage = new Usage(kernel);
-    return programs.map((program) => {
+    const shown = programs.map(async (program) => {
       const use = usage.of("program", program.id);
+      const metadata = await kernel.metadata(program.id);
       const translated = code === "translated" ? kernel.translated(program.id) : null;
       const machine = code === "jited" ? kernel.machineCode(program.id) : null;
-      if (json) return { json: { ...program, ...use, ...codeAsJson(translated, machine) }, lines: [] };
-      const lines = renderProgram(kernel, program, use, style);
+      if (json) return { json: { ...program, metadata, ...use, ...codeAsJson(translated, machine) }, lines: [] };
+      const lines = renderProgram(kernel, program, metadata, use, style);
       if (translated !== null) lines.push("", ...renderTranslated(kernel, program, translated, style));
       else if (machine !== null) lines.push("", ...renderMachineCode(kernel, machine, style, disassembler));
       else if (code !== "none") lines.push("", style.dim("the kernel shows no code of it to this process, or has none"));
       return { json: null, lines };
     });
+    return Promise.all(shown);
   },
   async map(kernel, which, { most, json, style }) {
     const { renderMapFacts, renderMapContents, mapContents } = await import("../kernel/show-map.ts");

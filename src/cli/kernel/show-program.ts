@@ -4,6 +4,7 @@ import { spellDeclaration } from "../../btf/c/declarator.ts";
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { MachineCode, ProgramInfo, TranslatedCode } from "../../engine/linux/inspect/types.ts";
 import type { FunctionInfo, LineInfo } from "../../object/spec.ts";
+import { inLine } from "../maps.ts";
 import { bytes, count, duration, type Style } from "../terminal.ts";
 import type { Disassembler } from "./disassemble.ts";
 import { type Fact, renderFacts } from "./facts.ts";
@@ -11,7 +12,14 @@ import { Places } from "./places.ts";
 import type { Use } from "./usage.ts";
 import { when } from "./words.ts";
 
-export function renderProgram(kernel: KernelInspector, program: ProgramInfo, use: Use, style: Style): string[] {
+/** @param metadata what it says of itself */
+export function renderProgram(
+  kernel: KernelInspector,
+  program: ProgramInfo,
+  metadata: Readonly<Record<string, unknown>>,
+  use: Use,
+  style: Style,
+): string[] {
   const { statistics, target, device } = program;
   const facts: Fact[] = [
     ["type", program.type],
@@ -28,7 +36,8 @@ export function renderProgram(kernel: KernelInspector, program: ProgramInfo, use
     ["types", program.btf === null ? "none" : `BTF ${program.btf}`],
     ["runs", statistics.runCount === 0 ? "" : runsText(statistics)],
     ["not run", statistics.recursionMisses === 0 ? "" : `${count(statistics.recursionMisses)} times, while it was running`],
-    ["attached", attachedText(kernel, program.id)],
+    ...Object.entries(metadata).map(([name, value]): Fact => [name, inLine(value)]),
+    ["attached", attachedText(kernel, program)],
     ["pinned", use.pinned.join(", ")],
     ["held by", use.processes.map(({ pid, command }) => `${command} (${pid})`).join(", ")],
   ];
@@ -44,8 +53,8 @@ function runsText({ runCount, runTime }: ProgramInfo["statistics"]): string {
   return `${count(runCount)} in ${duration(runTime)}, ${duration(runTime / runCount)} each (as far as they were counted)`;
 }
 
-/** By links; what is attached in other ways, skep list network, cgroups and perf show. */
-function attachedText(kernel: KernelInspector, id: number): string {
+/** By links, and at the network and control groups also without. */
+function attachedText(kernel: KernelInspector, { id, type }: ProgramInfo): string {
   const places = new Places(kernel);
   // Before 5.8 kernels tell of no links.
   const links = found(() => kernel.links())
@@ -53,10 +62,24 @@ function attachedText(kernel: KernelInspector, id: number): string {
     .filter(({ program }) => program === id);
   // Samples have a link for each CPU.
   const byPlace = Map.groupBy(links, (link) => places.describe(link));
-  return [...byPlace]
-    .map(([place, own]) => `${place} (${own.length === 1 ? "link" : "links"} ${own.map((link) => link.id).join(", ")})`)
-    .join("; ");
+  const texts = [...byPlace].map(
+    ([place, own]) => `${place} (${own.length === 1 ? "link" : "links"} ${own.map((link) => link.id).join(", ")})`,
+  );
+  const network = OF_NETWORK.test(type) ? found(() => kernel.network()).flat() : [];
+  for (const { program, link, hook, interface: at, filter } of network)
+    if (program === id && link === null)
+      texts.push(
+        `${hook.replace("_", " ")} ${at === null ? "of this network namespace" : `on ${at.name}`}${filter === null ? "" : ` (filter ${filter})`}`,
+      );
+  // A group does not tell what is there by a link.
+  const groups = OF_CGROUPS.test(type) && links.length === 0 ? found(() => kernel.cgroups()).flat() : [];
+  for (const { cgroup, attachType, programs } of groups)
+    if (programs.some(({ program }) => program === id)) texts.push(`${attachType} on ${cgroup}`);
+  return texts.join("; ");
 }
+
+const OF_NETWORK = /^(xdp|sched_cls|sched_act|flow_dissector|sk_lookup)$/;
+const OF_CGROUPS = /^(cgroup_|sock_ops$)/;
 
 /** Its name too, where it still has one. */
 function mapText(kernel: KernelInspector, id: number): string {

@@ -263,6 +263,75 @@ test("links: what they are, and that they have no names", () => {
   assert.deepEqual([...kernel.descriptors], []);
 });
 
+describe("what is in maps", () => {
+  const constants = new BtfBuilder();
+  const number = constants.int("int", 4, { signed: true });
+  const version = constants.variable("bpf_metadata_version", number, "global");
+  const limit = constants.variable("limit", number, "global");
+  const section = constants.section(".rodata", 8, [
+    { type: version, offset: 0, size: 4 },
+    { type: limit, offset: 4, size: 4 },
+  ]);
+  const RODATA: FakeObject = {
+    ...DROPS,
+    u32: { type: 2, key_size: 4, value_size: 8, max_entries: 1, btf_id: 5, btf_value_type_id: section },
+    text: { name: "p.rodata" },
+  };
+  const CONSTANTS: FakeObject = { kind: "btf", id: 5, arrays: { btf: constants.encode() } };
+
+  /** A kernel whose maps have these entries, by u32. */
+  function holding(values: ReadonlyMap<number, Uint8Array>, ...objects: readonly FakeObject[]) {
+    const { kernel, fake, inspector } = machine(objects);
+    kernel.onOther("duplicate", ({ numbers: [fd = 0] }) => fake.duplicate(fd));
+    kernel.on("map_lookup_batch", () => -ERRNO.EINVAL);
+    const keyOf = (bytes: Uint8Array | null) =>
+      bytes === null ? -1 : new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    kernel.on("map_get_next_key", (call) => {
+      const next = [...values.keys()].find((key) => key > keyOf(call.memory("key")));
+      if (next === undefined) return -ERRNO.ENOENT;
+      call.memory("next_key")?.set(words(next));
+      return 0;
+    });
+    kernel.on("map_lookup_elem", (call) => {
+      const value = values.get(keyOf(call.memory("key")));
+      if (value === undefined) return -ERRNO.ENOENT;
+      call.memory("value")?.set(value);
+      return 0;
+    });
+    return { kernel, inspector };
+  }
+
+  test("typed by their types, read through a descriptor of its own", async () => {
+    const { kernel, inspector } = holding(new Map([[0, words(7, 5)]]), RODATA, CONSTANTS);
+    {
+      using map = await inspector.openMap(11);
+      assert.deepEqual([...(map as unknown as Map<number, unknown>).entries()], [[0, { bpf_metadata_version: 7, limit: 5 }]]);
+      assert.equal(inspector.descriptors.length, 1);
+    }
+    assert.deepEqual([...kernel.descriptors], []);
+  });
+
+  test("what a program says of itself", async () => {
+    const program: FakeObject = { ...PLAIN, arrays: { map_ids: words(11, 12, 99) } };
+    const { kernel, inspector } = holding(new Map([[0, words(7, 5)]]), program, RODATA, TABLE, CONSTANTS);
+    assert.deepEqual(await inspector.metadata(9), { version: 7 });
+    assert.deepEqual([...kernel.descriptors], []);
+  });
+
+  test("programs by their numbers", async () => {
+    const { inspector } = holding(
+      new Map([
+        [0, words(0)],
+        [3, words(7)],
+      ]),
+      TABLE,
+      DROPS,
+    );
+    assert.deepEqual(await inspector.references(12), [{ key: 3, kind: "program", id: 7 }]);
+    await assert.rejects(inspector.references(11), { name: "MapError", code: "unsupported" });
+  });
+});
+
 test("maps are opened for reading alone", () => {
   const { kernel, inspector } = machine();
   inspector.maps();

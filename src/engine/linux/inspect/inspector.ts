@@ -123,6 +123,22 @@ export class KernelInspector implements Disposable {
     return readReferences(map);
   }
 
+  /**
+   * What a program says of itself: constants of its source that begin with `bpf_metadata_`, by the rest of their names. Libbpf and bpftool know the
+   * same.
+   * @throws NotFoundError, PrivilegeError
+   */
+  async metadata(program: ObjectReference): Promise<Readonly<Record<string, unknown>>> {
+    const { mayHaveMetadata, metadataOf } = await import("./metadata.ts");
+    const found: Record<string, unknown> = {};
+    for (const id of this.program(program).maps) {
+      if (!this.#mapsThere(id).some(mayHaveMetadata)) continue;
+      using opened = await this.openMap(id);
+      Object.assign(found, metadataOf(opened));
+    }
+    return found;
+  }
+
   /** Types that were loaded with programs, the kernel's own and its modules'. @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.4 */
   btfs(which?: ObjectReference): BtfInfo[] {
     return this.#list("btf", which, this.#btf);
@@ -231,6 +247,16 @@ export class KernelInspector implements Disposable {
 
   [Symbol.dispose](): void {
     this.#kernel.ledger.closeAll();
+  }
+
+  /** None when it went meanwhile. */
+  #mapsThere(id: number): MapInfo[] {
+    try {
+      return this.maps(id);
+    } catch (error) {
+      if (error instanceof NotFoundError) return [];
+      throw error;
+    }
   }
 
   /** None where this process, or this kernel (before 5.8), does not see them. */

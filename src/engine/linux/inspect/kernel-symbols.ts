@@ -5,7 +5,8 @@ import type { Facts } from "../facts.ts";
 /** Lines are `ffffffff81000000 T name`, with `\t[module]` behind for those of modules. */
 export class KernelSymbols {
   readonly #facts: Facts;
-  #text: Buffer | undefined;
+  #text: Buffer = Buffer.alloc(0);
+  #readAt = Number.NEGATIVE_INFINITY;
   readonly #names = new Map<bigint, string | null>();
 
   constructor(facts: Facts) {
@@ -14,9 +15,10 @@ export class KernelSymbols {
 
   /** The first name at exactly that address; null when there is none, or the kernel hides addresses (kernel.kptr_restrict). */
   nameAt(address: bigint): string | null {
-    const known = this.#names.get(address);
-    if (known !== undefined || address === 0n) return known ?? null;
+    if (address === 0n) return null;
     const text = this.#read();
+    const known = this.#names.get(address);
+    if (known !== undefined) return known;
     const wanted = `${address.toString(16).padStart(16, "0")} `;
     let at = text.indexOf(wanted);
     while (at > 0 && text[at - 1] !== LINE_END) at = text.indexOf(wanted, at + 1);
@@ -34,15 +36,20 @@ export class KernelSymbols {
     return BigInt(`0x${text.toString("latin1", start, text.indexOf(0x20, start))}`);
   }
 
+  /** As it is now, or was a second ago: programs and modules come and go. */
   #read(): Buffer {
-    if (this.#text === undefined) {
+    if (performance.now() - this.#readAt > FRESH) {
       const bytes = this.#facts.bytes("/proc/kallsyms") ?? new Uint8Array(0);
       this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.#names.clear();
+      this.#readAt = performance.now();
     }
     return this.#text;
   }
 }
 
+/** Milliseconds. */
+const FRESH = 1000;
 const LINE_END = 0x0a;
 /** `KSYM_NAME_LEN` is 512. */
 const LONGEST_LINE = 600;
