@@ -15,6 +15,7 @@ export interface LendingTo {
   /** None: all. */
   readonly maps: readonly string[];
   readonly programs: boolean;
+  readonly readOnly: boolean;
   readonly once: boolean;
 }
 
@@ -35,6 +36,7 @@ export async function runLending(job: LiveJob, to: LendingTo): Promise<ExitStatu
     user: to.user,
     links,
     programs: to.programs,
+    readOnly: to.readOnly,
     ...(to.maps.length === 0 ? {} : { maps: to.maps }),
     onBorrowed(pid) {
       tell(`process ${pid} borrowed`, { borrowed: pid });

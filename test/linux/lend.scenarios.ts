@@ -28,6 +28,7 @@ async function lend(path: string, user: number, source: string, more: readonly s
     user,
     links: [link],
     programs: more.includes("programs"),
+    readOnly: more.includes("read-only"),
     ...(more.includes("few") ? { maps: ["counts"] } : {}),
     onBorrowed: (pid) => say({ borrowed: pid }),
   });

@@ -150,6 +150,19 @@ describe("lending", { skip }, () => {
     await end(borrowing, lending);
   });
 
+  it("to be read only: maps and variables as ever, and nothing can be written; records come", async () => {
+    const { path, talk: lending } = await lender("read-only");
+    const borrowing = borrower(path);
+    await borrowing.hear();
+    await lending.hear();
+    await lending.ask("run");
+    assert.deepEqual(await borrowing.ask("record"), { record: { length: 64 } });
+    assert.deepEqual(await borrowing.ask("look"), { count: 1, total: 1 });
+    const { error } = (await borrowing.ask("write")) as { error: string };
+    assert.match(error, /^(MapError|PrivilegeError)$/);
+    await end(borrowing, lending);
+  });
+
   it("not where others could put something else in the place of the socket", async () => {
     const open = join(folder, "open");
     mkdirSync(open);

@@ -20,6 +20,7 @@ const help: CommandHelp = {
     },
     user: { value: "NAME", help: "who may borrow, by name or number (default: who called sudo); root may, too" },
     map: { value: "NAME", multiple: true, help: "lend only this map" },
+    "read-only": { help: "maps can be read, and not written (ring buffers are read as ever)" },
     programs: {
       help: "lend the programs, too: whoever has one may run it, and attach it elsewhere as far as the kernel lets them",
     },
@@ -53,7 +54,14 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const { runLending } = await import("../lending.ts");
   return runLending(
     { ...setup, plan, duration, watch: undefined },
-    { path, user, maps: args.values("map"), programs: args.flag("programs"), once: args.flag("once") },
+    {
+      path,
+      user,
+      maps: args.values("map"),
+      programs: args.flag("programs"),
+      readOnly: args.flag("read-only"),
+      once: args.flag("once"),
+    },
   );
 }
 

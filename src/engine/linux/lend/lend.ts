@@ -3,11 +3,14 @@
 import { writeObject } from "../../../object/write/write.ts";
 import type { Collection, Link } from "../../engine.ts";
 import { LendError } from "../../errors.ts";
+import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { LinuxLink } from "../links/link.ts";
 import { LinuxHandle } from "../maps/handle.ts";
+import { explainRefusal } from "../privileges.ts";
 import { LinuxProgram } from "../programs/program.ts";
-import { SystemError } from "../sys/system-error.ts";
+import { Request } from "../request.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import { openUnixSockets } from "../sys/unix-socket.ts";
 import { Lender, type Thing } from "./lender.ts";
 
@@ -22,6 +25,10 @@ export interface LendOptions {
    * Also the programs themselves, which whoever has them may run and attach elsewhere as far as the kernel lets them. Default false.
    */
   readonly programs?: boolean;
+  /**
+   * True: maps can be read, and not written; but ring buffers, whose readers write how far they are. Takes CAP_SYS_ADMIN. Default false.
+   */
+  readonly readOnly?: boolean;
   /** Only these maps (all, when absent). */
   readonly maps?: readonly string[];
   /** Called with the number of each process that borrowed. */
@@ -47,13 +54,22 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
   });
   const fd = sockets.sealed(spec.name, object);
   if (fd < 0) throw new LendError(`${spec.name}: ${new SystemError("memfd_create", -fd).message}`);
-  const memory = kernel.ledger.adopt(fd, `object ${spec.name}`);
+  const held = [kernel.ledger.adopt(fd, `object ${spec.name}`)];
+  const close = (): void => {
+    for (const descriptor of held.splice(0)) descriptor.close();
+  };
   try {
     const things: Thing[] = [{ lent: { kind: "object", name: spec.name }, fd }];
     for (const map of Object.values(collection.maps)) {
       if (!wanted(map.name)) continue;
       if (!(map instanceof LinuxHandle) || map.fd < 0) throw new LendError(`map ${map.name} is not open in the Linux engine`);
-      things.push({ lent: { kind: "map", name: map.name, ...recordOf(map) }, fd: map.fd });
+      const lent = { kind: "map", name: map.name, ...recordOf(map) } as const;
+      if (options.readOnly !== true || /ringbuf$/.test(map.spec.type)) things.push({ lent, fd: map.fd });
+      else {
+        const reader = reopened(kernel, map);
+        held.push(reader);
+        things.push({ lent, fd: reader.fd });
+      }
     }
     if (options.programs === true)
       for (const program of Object.values(collection.programs))
@@ -73,14 +89,36 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
       path: options.path,
       [Symbol.dispose]() {
         lender[Symbol.dispose]();
-        memory.close();
+        close();
       },
     };
   } catch (error) {
-    memory.close();
+    close();
     throw error;
   }
 }
+
+/** Another descriptor of a map, through which it can be read alone (4.15). @throws PrivilegeError */
+function reopened(kernel: Kernel, map: LinuxHandle): Descriptor {
+  // struct bpf_map_info: u32 type, id.
+  const info = new Uint8Array(8);
+  new Request(kernel.transport, "obj_get_info_by_fd")
+    .u32("bpf_fd", map.fd)
+    .u32("info_len", info.length)
+    .pointer("info", info)
+    .send();
+  const id = new DataView(info.buffer).getUint32(4, true);
+  const request = new Request(kernel.transport, "map_get_fd_by_id").u32("map_id", id).u32("open_flags", BPF_F_RDONLY);
+  const fd = request.send();
+  if (fd >= 0) return kernel.ledger.adopt(fd, `map ${map.name}, to be read`);
+  const cause = request.error(fd);
+  const what = `lending map ${map.name} to be read only`;
+  if (cause.errno === ERRNO.EPERM) throw explainRefusal(kernel.facts, what, ["CAP_SYS_ADMIN"], cause);
+  throw new LendError(`${what}: ${cause.message}`, { cause });
+}
+
+/** Of linux/bpf.h. */
+const BPF_F_RDONLY = 1 << 3;
 
 function recordOf({ spec, raw }: LinuxHandle): { readonly record?: { readonly type: number; readonly name: string } } {
   const { types } = raw;
