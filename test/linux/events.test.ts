@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
+import "../kernel/leaks.ts";
 import { runScenario } from "./scenario.ts";
 
 const probe = probeLinux();

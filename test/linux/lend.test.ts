@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/probe.ts";
 import { skep } from "../cli/skep.ts";
 import { Conversation } from "../kernel/child.ts";
+import "../kernel/leaks.ts";
 
 const missing = [
   probeLinux().reason,
