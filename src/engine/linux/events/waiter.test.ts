@@ -93,6 +93,15 @@ describe("one waiter for all buffers", () => {
     await member.wait(0, 0);
   });
 
+  test("what comes before the event loop knows the descriptor is seen when it does: nobody may be told of it", async () => {
+    const { waiter } = stage();
+    const buffer = new Buffer(7);
+    using member = waiter.join(buffer);
+    const first = member.wait(0, 0);
+    buffer.filled = true;
+    await first;
+  });
+
   test("the process lives as long as somebody waits", async () => {
     const { waiter, holds } = stage();
     using member = waiter.join(new Buffer(7));

@@ -4,7 +4,8 @@
  * That is also the cure for two traps of the kernel:
  *
  * - A perf event says that it is readable once, to whoever asks first (`perf_poll` of kernel/events/core.c), and epoll asks when a descriptor
- *   is added. So whoever begins to wait looks at memory after the descriptor was added, and never before that alone.
+ *   is added, of ours as of all that are in it. So whoever begins to wait looks at memory after his descriptor was added, and all look once more when the
+ *   event loop has added ours, which it does when it has gone around.
  * - A ring buffer is readable as soon as a record is reserved (`ringbuf_map_poll_kern`), and we would be told of one that is still written again and again.
  *   So it is watched for edges: the kernel wakes us when that record, which is where we are, is submitted.
  */
@@ -115,6 +116,10 @@ export class Waiter {
   #wake(): void {
     if (this.#epoll === null) return;
     this.#kernel.transport.epollTake(this.#epoll.fd);
+    this.#lookAll();
+  }
+
+  #lookAll(): void {
     for (const member of this.#members) member.lookWhenWoken();
   }
 
@@ -126,6 +131,7 @@ export class Waiter {
     this.#epoll = ledger.adopt(fd, "epoll: who waits for records");
     this.#watch = transport.watch(fd, () => this.#wake());
     this.#watch.hold(this.#sleeping > 0);
+    setImmediate(() => setImmediate(() => this.#lookAll()));
     return this.#epoll;
   }
 
