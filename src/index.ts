@@ -6,7 +6,7 @@ export * from "./engine/dry-run.ts";
 export type * from "./engine/engine.ts";
 export * from "./engine/errors.ts";
 export * from "./engine/kernel-features.ts";
-export type { LinuxEngine, MapAccess, MapPlace, OpenedMap } from "./engine/linux/engine.ts";
+export type { LinuxEngine, LinuxOptions, MapAccess, MapPlace, OpenedMap, ProgramPlace } from "./engine/linux/engine.ts";
 export type { CgroupOptions } from "./engine/linux/inspect/cgroups.ts";
 export type { ObjectReference } from "./engine/linux/inspect/find.ts";
 export type { KernelInspector } from "./engine/linux/inspect/inspector.ts";

@@ -1,7 +1,7 @@
 /** Chooses and opens an engine, or looks into the kernel; each is loaded only when it is opened. */
 
 import type { Engine } from "./engine.ts";
-import type { LinuxEngine } from "./linux/engine.ts";
+import type { LinuxEngine, LinuxOptions } from "./linux/engine.ts";
 import type { KernelInspector } from "./linux/inspect/inspector.ts";
 
 /**
@@ -9,12 +9,12 @@ import type { KernelInspector } from "./linux/inspect/inspector.ts";
  * embedded engine.
  * @throws PrivilegeError or FeatureError when `linux` was asked for and cannot be had; the message says why.
  */
-export async function openEngine(kind: "linux"): Promise<LinuxEngine>;
+export async function openEngine(kind: "linux", options?: LinuxOptions): Promise<LinuxEngine>;
 export async function openEngine(kind?: Engine["kind"]): Promise<Engine>;
-export async function openEngine(kind?: Engine["kind"]): Promise<Engine> {
+export async function openEngine(kind?: Engine["kind"], options: LinuxOptions = {}): Promise<Engine> {
   if (kind !== "embedded") {
     const { openLinux, probeLinux } = await import("./linux/engine.ts");
-    if (kind === "linux" || probeLinux().available) return openLinux();
+    if (kind === "linux" || probeLinux().available) return openLinux(options);
   }
   const { openEmbedded } = await import("./embedded/engine.ts");
   return openEmbedded();

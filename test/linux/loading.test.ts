@@ -1,11 +1,14 @@
 /** Loading in this kernel, and what is said when it fails: the cause, and what to do about it. */
 
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
+import { Conversation } from "../kernel/child.ts";
 import "../kernel/leaks.ts";
 import { runScenario } from "./scenario.ts";
 
@@ -13,6 +16,8 @@ const { available, reason } = probeLinux();
 const skip = available ? false : reason;
 const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
 const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+
+const noUserNamespaces = spawnSync("unshare", ["-Urm", "true"]).status === 0 ? false : "user namespaces are not allowed here";
 
 async function run(name: string): Promise<unknown> {
   const { result, left } = await runScenario("./loading.scenarios.ts", name);
@@ -27,6 +32,18 @@ describe("types", { skip }, () => {
 
   test("it takes types in each of the forms that older kernels are given", { skip: needs("6.12") }, async () => {
     assert.deepEqual(await run("types in older forms"), []);
+  });
+});
+
+describe("a BPF token", { skip: skip || needs("6.9") || noUserNamespaces }, () => {
+  test("lets a container load what its manager delegated to it, and nothing without", async () => {
+    const script = fileURLToPath(new URL("./token-child.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--no-warnings", script, "manager"], {
+      stdio: ["pipe", "pipe", "pipe"],
+      timeout: 60_000,
+    });
+    const loaded = "loaded: token of /sys/fs/bpf, map delegated, program delegated";
+    assert.deepEqual(await new Conversation(child).hear(), { found: loaded, named: loaded, none: "PrivilegeError" });
   });
 });
 

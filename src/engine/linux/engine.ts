@@ -25,6 +25,7 @@ import type { Transport } from "./sys/transport.ts";
 
 export type { MapAccess, MapPlace, OpenedMap } from "./maps/open-map.ts";
 export { type Probe, probeLinux } from "./probe.ts";
+export type { ProgramPlace } from "./programs/open-program.ts";
 
 /**
  * Nothing is asked of the kernel until something is loaded, so this succeeds without privileges too: `probeLinux` says what would

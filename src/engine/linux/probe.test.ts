@@ -53,6 +53,16 @@ describe("may this process use the kernel?", () => {
       more: { facts: fakeFacts({ "/proc/self/status": "CapEff:\t0000008000001000" }) },
       reason: null,
     },
+    {
+      what: "root of a container that a file system was delegated to",
+      more: {
+        facts: fakeFacts({
+          "/proc/self/uid_map": "0 1000 1",
+          "/proc/self/mounts": "none /sys/fs/bpf bpf rw,delegate_cmds=any 0 0",
+        }),
+      },
+      reason: null,
+    },
     { what: "root of a container", more: { facts: fakeFacts({ "/proc/self/uid_map": "0 1000 1" }) }, reason: /user namespace/ },
   ] as const) {
     test(`${what}: ${reason === null ? "may" : "may not, and why"}`, () => {

@@ -36,7 +36,9 @@ export function probeLinux(target: ProbeTarget = here): Probe {
     const setting = unprivileged === "0" ? "" : ` (kernel.unprivileged_bpf_disabled is ${unprivileged})`;
     return no(`this process lacks ${missing.join(" and ")}${setting}`);
   }
-  if (inUserNamespace(facts)) return no("this process's capabilities hold only inside a user namespace");
+  // A file system that was delegated to the namespace makes up for it (a BPF token, since 6.9).
+  if (inUserNamespace(facts) && !/^\S+ \S+ bpf \S*\bdelegate_/m.test(facts.read("/proc/self/mounts") ?? ""))
+    return no("this process's capabilities hold only inside a user namespace");
   return { available: true, reason: null };
 }
 
