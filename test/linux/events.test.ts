@@ -8,6 +8,7 @@ import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import "../kernel/leaks.ts";
 import { runScenario } from "./scenario.ts";
+import "../kernel/leaks.ts";
 
 const probe = probeLinux();
 const skip = probe.available ? false : probe.reason;
