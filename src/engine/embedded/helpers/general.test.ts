@@ -133,7 +133,7 @@ for (const execution of ["interpreter", "jit"] as const) {
         `r1 = map ports\n r2 = ${index}\n r3 = ${flags}\n call bpf_redirect_map\n exit`;
       const programs = { there: ["xdp", text(0, 0)], missing: ["xdp", text(1, 0)], passes: ["xdp", text(1, 2)] } as const;
       await using collection = await engine.load(eventSpec(programs, [ports]));
-      collection.maps["ports"]!.set(Uint8Array.of(0, 0, 0, 0), Uint8Array.of(2, 0, 0, 0));
+      collection.maps["ports"]!.set(0, Uint8Array.of(2, 0, 0, 0));
       const verdicts = Object.values(collection.programs).map((program) => program.run({ packet: PACKET }).verdict);
       assert.deepEqual(verdicts, [4, 0, 2], "XDP_REDIRECT, XDP_ABORTED, XDP_PASS");
     });

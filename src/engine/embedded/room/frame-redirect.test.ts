@@ -45,13 +45,16 @@ async function open(type: MapType, main: string, more: Sections = {}, valueSize:
   const way: BpfMap = maps["way"]!;
   const set = (key: number, value: number, program?: string, mode: "any" | "create" | "replace" = "any") =>
     way.set(
-      u32s(key),
+      keyOf(type, key),
       valueSize === 8 ? u32s(value, 0) : u32s(value),
       program === undefined ? mode : { mode, program: programs[program]! },
     );
   const [eth0, eth1] = engine.devices;
   return { engine, programs, way, set, seen, packets, eth0: eth0!, eth1: eth1! };
 }
+
+/** Keys are indexes but in hashes, where the Spec does not say what they are. */
+const keyOf = (type: string, key: number): number | Uint8Array => (type.includes("hash") ? u32s(key) : key);
 
 const redirectMap = (key: number, flags = 0) => `r1 = map way\nr2 = ${key}\nr3 = ${flags}\ncall bpf_redirect_map\nexit`;
 
@@ -168,9 +171,9 @@ describe("an entry's program", () => {
   test("takes its entries with it when its collection is disposed", async () => {
     const { engine, way, eth0, seen } = await open("devmap", redirectMap(0));
     const other = await engine.load(eventSpec({ outward: ["xdp/devmap", "w0 = 2\nexit"] }));
-    way.set(u32s(0), u32s(3, 0), { program: other.programs["outward"]! });
+    way.set(0, u32s(3, 0), { program: other.programs["outward"]! });
     await other[Symbol.asyncDispose]();
-    assert.equal(way.has(u32s(0)), false);
+    assert.equal(way.has(0), false);
     assert.equal(eth0.receive(PACKET), 0);
     assert.deepEqual(seen, []);
   });
@@ -199,13 +202,13 @@ describe("what an entry may not say", () => {
       const main = type === "hash" ? "w0 = 2\nexit" : redirectMap(0);
       const { set, way } = await open(type, main, sections, size);
       assert.throws(() => set(key, value, program), { name: "MapError", message });
-      assert.equal(way.has(u32s(key)), false, "nothing changed");
+      assert.equal(way.has(keyOf(type, key)), false, "nothing changed");
     });
 
   test("a descriptor, as there are none", async () => {
     const { way } = await open("devmap", redirectMap(0));
-    assert.throws(() => way.set(u32s(0), u32s(3, 5)), /name the program: set\(key, value, \{ program \}\)/);
-    way.set(u32s(0), u32s(3, 0xffff_ffff));
-    assert.deepEqual(way.get(u32s(0)), u32s(3, 0), "-1 is none");
+    assert.throws(() => way.set(0, u32s(3, 5)), /name the program: set\(key, value, \{ program \}\)/);
+    way.set(0, u32s(3, 0xffff_ffff));
+    assert.deepEqual(way.get(0), u32s(3, 0), "-1 is none");
   });
 });
