@@ -18,6 +18,7 @@ import "../kernel/leaks.ts";
 const { available, reason } = probeLinux();
 const skip = available ? false : reason;
 const noLab = (await probeLab()) ?? (atLeast(MACHINE.release, "6.6") ? false : "needs Linux 6.6");
+const noObjdump = spawnSync("objdump", ["--version"]).status === 0 ? false : "no objdump";
 const noScript = spawnSync("script", ["--version"]).status === 0 ? false : "no script(1) to make a terminal";
 const cgroups = cgroupRoot({ facts: MACHINE });
 
@@ -115,6 +116,13 @@ describe("what is in the kernel", { skip }, () => {
     assert.ok(text.startsWith(none.trimEnd().replace(/\(\d+ s ago\).*/s, "")), none);
   });
 
+  test("skep show program --code jited --disassemble", { skip: noObjdump }, async () => {
+    const text = await run("show", "program", program("drains"), "--code", "jited", "--disassemble");
+    assert.match(text, /^ {5}0: [a-z]/m);
+    // Names of what is called, where the kernel shows addresses.
+    if (/ at 0x/.test(text)) assert.match(text, /call.* 0x[0-9a-f]{16} <bpf_user_ringbuf_drain>$/m);
+  });
+
   test("skep show program --json", async () => {
     const shown = JSON.parse(await run("show", "program", program("drains"), "--json"));
     assert.deepEqual(
@@ -185,6 +193,15 @@ describe("what is attached", { skip }, () => {
     const { on_ingress, on_flow } = loaded.numbers.programs;
     assert.match(stdout, new RegExp(`^ {2}veth0 +tcx ingress +${on_ingress} {2}on_ingress +\\d+$`, "m"));
     assert.match(stdout, new RegExp(`^ {2}\\(namespace\\) {2}flow_dissector +${on_flow} {2}on_flow +\\d+$`, "m"));
+  });
+
+  test("skep show program says where it is without a link, too", { skip: noLab }, async () => {
+    await using lab = await openLab();
+    const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`, "env", "SKEP_TCX=no"];
+    await using loaded = await Loaded.startIn(enter, "network", "on_tc@veth0");
+    const show = ["show", "program", String(loaded.numbers.programs["on_tc"]), "--code", "none"];
+    const { stdout } = await lab.exec("a", [process.execPath, `${ROOT}/bin/skep.js`, ...show]);
+    assert.match(stdout, /^ {2}attached +tc ingress on veth0 \(filter on_tc\)$/m);
   });
 
   test("skep list cgroups", { skip: cgroups === null ? "no cgroup version 2" : false }, async () => {

@@ -10,7 +10,7 @@ export type Disassembler = (code: Uint8Array, address: bigint) => readonly { rea
 
 /** objdump's and llvm-mc's names, by `process.arch`. */
 const MACHINES: Readonly<Record<string, readonly [objdump: string, llvm: string]>> = {
-  x64: ["i386:x86-64", "x86_64"],
+  x64: ["i386:x86-64", "x86-64"],
   arm64: ["aarch64", "aarch64"],
   riscv64: ["riscv:rv64", "riscv64"],
   loong64: ["loongarch64", "loongarch64"],
