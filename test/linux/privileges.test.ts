@@ -17,6 +17,7 @@ import type { Spec } from "../../src/object/spec.ts";
 import { writeObject } from "../../src/object/write/write.ts";
 import { type Ended, Folder, ROOT } from "../cli/skep.ts";
 import { fixture } from "./fixtures.ts";
+import { checkLeastOfTypes } from "./least-types.ts";
 import "../kernel/leaks.ts";
 
 const missing = [
@@ -205,6 +206,10 @@ describe("the least privileges", { skip, concurrency: 2 }, () => {
     assert.equal(status, 6, stderr);
     assert.match(stderr, /only inside a user namespace.*BPF token/);
   });
+});
+
+it("types of programs load with the capabilities of the table, and with no fewer", { skip }, () => {
+  assert.ok(checkLeastOfTypes().length > 20);
 });
 
 it("a seccomp filter that forbids bpf(2) is named", { skip }, () => {

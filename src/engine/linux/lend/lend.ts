@@ -3,14 +3,13 @@
 import { writeObject } from "../../../object/write/write.ts";
 import type { Collection, Link } from "../../engine.ts";
 import { LendError } from "../../errors.ts";
-import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { LinuxLink } from "../links/link.ts";
+import { mapById } from "../maps/by-id.ts";
 import { LinuxHandle } from "../maps/handle.ts";
-import { explainRefusal } from "../privileges.ts";
+import { mapInfo } from "../maps/info.ts";
 import { LinuxProgram } from "../programs/program.ts";
-import { Request } from "../request.ts";
-import { ERRNO, SystemError } from "../sys/system-error.ts";
+import { SystemError } from "../sys/system-error.ts";
 import { openUnixSockets } from "../sys/unix-socket.ts";
 import { Lender, type Thing } from "./lender.ts";
 
@@ -66,7 +65,8 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
       const lent = { kind: "map", name: map.name, ...recordOf(map) } as const;
       if (options.readOnly !== true || /ringbuf$/.test(map.spec.type)) things.push({ lent, fd: map.fd });
       else {
-        const reader = reopened(kernel, map);
+        // Another descriptor, through which it can be read alone (4.15).
+        const reader = mapById(kernel, mapInfo(kernel, map.fd).id, "read");
         held.push(reader);
         things.push({ lent, fd: reader.fd });
       }
@@ -97,28 +97,6 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
     throw error;
   }
 }
-
-/** Another descriptor of a map, through which it can be read alone (4.15). @throws PrivilegeError */
-function reopened(kernel: Kernel, map: LinuxHandle): Descriptor {
-  // struct bpf_map_info: u32 type, id.
-  const info = new Uint8Array(8);
-  new Request(kernel.transport, "obj_get_info_by_fd")
-    .u32("bpf_fd", map.fd)
-    .u32("info_len", info.length)
-    .pointer("info", info)
-    .send();
-  const id = new DataView(info.buffer).getUint32(4, true);
-  const request = new Request(kernel.transport, "map_get_fd_by_id").u32("map_id", id).u32("open_flags", BPF_F_RDONLY);
-  const fd = request.send();
-  if (fd >= 0) return kernel.ledger.adopt(fd, `map ${map.name}, to be read`);
-  const cause = request.error(fd);
-  const what = `lending map ${map.name} to be read only`;
-  if (cause.errno === ERRNO.EPERM) throw explainRefusal(kernel.facts, what, ["CAP_SYS_ADMIN"], cause);
-  throw new LendError(`${what}: ${cause.message}`, { cause });
-}
-
-/** Of linux/bpf.h. */
-const BPF_F_RDONLY = 1 << 3;
 
 function recordOf({ spec, raw }: LinuxHandle): { readonly record?: { readonly type: number; readonly name: string } } {
   const { types } = raw;
