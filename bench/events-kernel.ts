@@ -128,11 +128,16 @@ class Count {
   records = 0;
   missing = 0;
   #last = 0;
-  #words: Int32Array = new Int32Array(0);
+  #bytes = new Uint8Array(0);
+  #words = new Int32Array(0);
 
+  /** A view is made once: `bytes` is the same array each time. */
   readonly lease = (bytes: Uint8Array, offset: number): void => {
-    if (this.#words.buffer !== bytes.buffer) this.#words = new Int32Array(bytes.buffer);
-    this.#see(this.#words[(bytes.byteOffset + offset + 8) >>> 2] ?? 0);
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+      this.#words = new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length >>> 2);
+    }
+    this.#see(this.#words[(offset + 8) >>> 2] ?? 0);
   };
 
   readonly bytes = (bytes: unknown): void => this.#see((bytes as Uint8Array)[8] ?? 0);
