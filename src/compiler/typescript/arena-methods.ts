@@ -6,7 +6,9 @@ import { present } from "./conditions.ts";
 import { expression, typed } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
 import { type MethodCall, methodArguments } from "./map-methods.ts";
+import { refuseSpecial } from "./pointers.ts";
 import { spanOf } from "./report.ts";
+import { hasSpecial } from "./special.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
 import { type ArrayType, INTS, reference, type StructType, typeName, VOID } from "./types.ts";
@@ -88,7 +90,8 @@ function typeArgument({ fn, map, method, node }: MethodCall): StructType | Array
   if (only === undefined || more !== undefined) return refuse(node, `${method} takes the type of what the pointer leads to`);
   const stored = storedType(fn.module, only);
   if (stored === null) return null;
-  if (stored.kind === "array" || (stored.kind === "struct" && stored.special === undefined)) {
+  if (hasSpecial(stored)) return refuseSpecial(fn.module, only);
+  if (stored.kind === "array" || stored.kind === "struct") {
     fn.module.pointers.push({ at: spanOf(only), target: () => stored });
     return stored;
   }

@@ -10,8 +10,10 @@ import { settled } from "./conversions.ts";
 import { nameFits } from "./declarations.ts";
 import { expression, typed } from "./expressions.ts";
 import { sizeOf } from "./layout.ts";
+import { refuseSpecial } from "./pointers.ts";
 import { spanOf } from "./report.ts";
 import { type GlobalSymbol, meaningOf } from "./scopes.ts";
+import { hasSpecial } from "./special.ts";
 import { FunctionState, type ModuleState } from "./state.ts";
 import { placeType } from "./structs.ts";
 import type { Expression, GlobalDeclaration } from "./tree.ts";
@@ -83,6 +85,7 @@ function variable(
     module.reporter.report("SK2105", spanOf(id), { what: id.name, instead: `write ${word} ${id.name}: u64 = 0` });
     return null;
   }
+  if (form === "arena" && hasSpecial(type)) return refuseSpecial(module, annotation ?? id);
   return made(module, id, { type, value, form, exported });
 }
 

@@ -6,6 +6,7 @@
 import type * as Syntax from "@babel/types";
 import { storedType, typeMeaning } from "./annotations.ts";
 import { spanOf } from "./report.ts";
+import { hasSpecial } from "./special.ts";
 import type { ModuleState } from "./state.ts";
 import { type ArrayType, type PointerType, type StructType, typeName } from "./types.ts";
 
@@ -58,8 +59,8 @@ function targetOf(module: ModuleState, node: Syntax.TSTypeReference): (() => Tar
 function look(module: ModuleState, node: Syntax.TSType): Target {
   const stored = storedType(module, node);
   if (stored === null) return NOTHING;
-  const plain = stored.kind === "array" || (stored.kind === "struct" && stored.special === undefined);
-  if (plain) return stored as Target;
+  if (hasSpecial(stored)) return refuseSpecial(module, node) ?? NOTHING;
+  if (stored.kind === "array" || stored.kind === "struct") return stored;
   refuse(
     module,
     node,
@@ -67,6 +68,12 @@ function look(module: ModuleState, node: Syntax.TSType): Target {
     "put it into a struct: interface Cell { value: u64 }",
   );
   return NOTHING;
+}
+
+/** The kernel takes locks, timers and the pointers that it counts in values of maps alone. */
+export function refuseSpecial(module: ModuleState, node: Syntax.Node): null {
+  const problem = "the kernel keeps no locks, timers, work or pointers of its own in an arena";
+  return refuse(module, node, problem, "keep them in the value of a map");
 }
 
 /** A field that leads somewhere leads nowhere at first. */

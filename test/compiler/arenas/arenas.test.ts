@@ -20,6 +20,7 @@ import { writeObject } from "../../../src/object/write/write.ts";
 import { check } from "../../../src/verifier/index.ts";
 import { WAYS } from "../../calls/objects.ts";
 import { check as checkRows, row } from "../refusals.ts";
+import { compileFor } from "../vmlinux/kernel-source.ts";
 import { PROGRAMS, ran, source, specOf } from "./programs.ts";
 import { arenaSpec, EXPECTED, told, useArena } from "./run.ts";
 import "../../kernel/leaks.ts";
@@ -122,6 +123,29 @@ describe("pointers, and pages", () => {
     }
   }
 
+  test("take copies of what the kernel has, and give copies to helpers and maps", async () => {
+    const text = `import { arena, array, bpf_ringbuf_query, cast, hash, ringBuffer, type FixedString, type Pointer, tpBtf, u64 } from "skep/bpf";
+import type { task_struct } from "skep/vmlinux";
+interface Node { value: u64; name: FixedString<16>; other: FixedString<16>; short: FixedString<8> }
+export const heap = arena({ pages: 2 });
+/** @arena */ export let node: Node;
+export const seen = hash<u64, Node>({ maxEntries: 4 });
+export const events = ringBuffer<Node>({ maxEntries: 4096 });
+export const program = tpBtf("sched_switch", (preempt, prev: task_struct, next: task_struct) => {
+  node.name = next.comm;
+  const far = cast<task_struct>(u64(next.parent));
+  node.other = far.comm;
+  node.short = far.comm;
+  seen.set(node.value, node);
+  if (seen.has(node.value)) events.output(node);
+});`;
+    const spec = compileFor(text);
+    for (const kernel of ["6.12", "6.18"] as const) {
+      const { verdict, unfit } = await check(spec, spec.programs[0]!, openKernelTarget(kernel));
+      assert.equal(unfit ?? verdict?.refusal?.text ?? "accepted", "accepted");
+    }
+  });
+
   test("are cast once each, where clang does", async () => {
     const text = source(
       "const node = head;\nif (node === null) return 1;\nnode.value += 1;\nhead = node.next;\nreturn 0;",
@@ -216,7 +240,7 @@ describe("what is refused", () => {
   const refused = (code: Parameters<typeof row>[0], body: string, place: string, hint?: RegExp, top = "") =>
     row(
       code,
-      `import { arena, atomicOr, bpf_get_current_comm, kprobe, syscall, type FixedString, type Pointer } from "skep/bpf";
+      `import { arena, atomicOr, bpf_get_current_comm, kprobe, syscall, type FixedString, type Pointer, type SpinLock } from "skep/bpf";
 interface Node { value: u64; next: Pointer<Node> | null; name: FixedString<16> }
 export const heap = arena({ pages: 8 });
 ${top}
@@ -243,6 +267,27 @@ export const p = syscall<Node>((out) => {
       ),
       refused("SK3110", "const x = heap.allocPages();", "heap.allocPages()", /heap\.allocPages<Node>/),
       refused("SK3110", "const x = heap.at<u32>(5);", "u32"),
+      refused(
+        "SK3110",
+        "const x = heap.allocPages<Locked>();",
+        "Locked",
+        /value of a map/,
+        "interface Locked { lock: SpinLock; n: u32 }",
+      ),
+      refused(
+        "SK3110",
+        "",
+        "Locked",
+        /value of a map/,
+        "interface Locked { lock: SpinLock; n: u32 }\n/** @arena */ export let held: Locked;",
+      ),
+      refused(
+        "SK3110",
+        "",
+        "Locked",
+        undefined,
+        "interface Locked { lock: SpinLock; n: u32 }\nexport let held: Pointer<Locked> | null = null;",
+      ),
     ]));
 
   test("other memory than the arena's, where that is wanted, and the arena's where it is not", () =>

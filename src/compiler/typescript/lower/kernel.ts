@@ -12,7 +12,7 @@ import type { IntType, KernelRead, StoredType } from "../types.ts";
 import { scalar } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import type { Lowering } from "./lowering.ts";
-import { irType, type Location, pointer } from "./memory.ts";
+import { copy, irType, type Location, pointer } from "./memory.ts";
 
 type Field = Extract<Expression, { kind: "kernel-field" }>;
 type Element = Extract<Expression, { kind: "kernel-element" }>;
@@ -250,7 +250,13 @@ export function kernelCopy(
   if (cut || readOf(to, operand) === "probe") {
     const address = scalar(to, operand);
     const helper = cut ? "bpf_probe_read_kernel_str" : "bpf_probe_read_kernel";
-    return (place) => ir.call(helper, [pointer(ir, place), ir.constant("i32", size), address], null);
+    return (place) => {
+      // A helper follows no pointer into an arena.
+      const near: Location =
+        place.memory === "arena" ? { address: to.scratch(size, "what is read"), offset: 0, memory: "stack", align: 8 } : place;
+      ir.call(helper, [pointer(ir, near), ir.constant("i32", size), address], null);
+      if (near !== place) copy(ir, size, near, place);
+    };
   }
   // A path to each piece, rather than an address: of a context, the verifier takes no other.
   const object = operand.kind === "kernel-field" ? scalar(to, operand.object) : scalar(to, operand);
