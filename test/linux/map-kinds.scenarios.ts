@@ -393,6 +393,24 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     outer.clear();
     return { ...result, cleared: [...outer.entries()].length, opened: stranger.descriptors.length };
   },
+  "an arena goes on": async () => {
+    await using engine = await openLinux();
+    const spec = specOf([declare("table", { type: "arena", key: 0, value: 0, flags: 0x400 })]);
+    const first = await engine.load(spec);
+    const arena = first.maps["table"];
+    if (arena === undefined) throw new RangeError("no map");
+    arena.view()[5] = 7;
+    const next = await engine.load(spec, { reuse: first.maps });
+    const again = next.maps["table"];
+    const { id } = mapInfo((arena as unknown as LinuxHandle).raw.kernel, (arena as unknown as LinuxHandle).fd);
+    using opened = await engine.openMap({ id });
+    const same = [again?.address === arena.address, again?.view()[5], opened.view()[5]];
+    await first[Symbol.asyncDispose]();
+    const after = again?.view()[5];
+    await using stranger = await openLinux();
+    using theirs = await stranger.openMap({ id });
+    return { same, after, closed: refusal(() => arena.view()), elsewhere: refusal(() => theirs.view()) };
+  },
   "kinds that this kernel does not have": async () => {
     await using engine = await openLinux();
     const tryIt = async (shape: Shape) => {

@@ -148,6 +148,7 @@ describe("kinds of maps", { skip: skip || needs("6.1") }, () => {
         opened: 5,
       },
     ],
+    ["an arena goes on", { same: [true, 7, 7], after: 7, closed: "MapError closed", elsewhere: UNSUPPORTED }, needs("6.9")],
     [
       "kinds that this kernel does not have",
       ["FeatureError: map table (insn_array) needs Linux 6.19", "FeatureError: map table (rhash) needs Linux 7.2"],

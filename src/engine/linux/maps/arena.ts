@@ -8,14 +8,17 @@ import { ArenaStructs } from "../../arena-structs.ts";
 import type { Arena } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import type { VariableMemory } from "../../variables.ts";
+import type { Kernel } from "../kernel.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
 import { LinuxHandle } from "./handle.ts";
+import { mapInfo } from "./info.ts";
 
 /** The kernel's, on machines with pages of that size; it takes no others. */
 const PAGE = 4096;
 
 export class LinuxArena extends LinuxHandle implements Arena, VariableMemory {
-  #mapping: Mapping | null = null;
+  #shared: SharedMapping | null = null;
   readonly #structs = new ArenaStructs(this, this.raw.types);
 
   /**
@@ -73,24 +76,66 @@ export class LinuxArena extends LinuxHandle implements Arena, VariableMemory {
   }
 
   override close(): void {
-    this.#mapping?.unmap();
-    this.#mapping = null;
+    const shared = this.#shared;
+    this.#shared = null;
+    if (shared === null || --shared.users > 0) return;
+    mappedIn(this.raw.kernel).delete(shared.id);
+    shared.mapping.unmap();
   }
 
   #mapped(): Mapping {
     this.raw.mustBeOpen();
-    if (this.#mapping !== null) return this.#mapping;
-    const { maxEntries, extra = 0n } = this.spec;
-    const mapping = this.mapMemory(maxEntries * PAGE, 0, true, extra);
-    if (extra !== 0n && mapping.address !== extra) {
-      mapping.unmap();
-      throw new MapError(
-        this.name,
-        "memory",
-        `map ${this.name}: this process uses the address 0x${extra.toString(16)} for something else`,
-      );
-    }
-    this.#mapping = mapping;
-    return mapping;
+    if (this.#shared !== null) return this.#shared.mapping;
+    const { kernel } = this.raw;
+    const { id } = mapInfo(kernel, this.fd);
+    const known = mappedIn(kernel).get(id);
+    const shared = known ?? { id, users: 0, mapping: this.#map() };
+    if (id !== 0) mappedIn(kernel).set(id, shared);
+    shared.users++;
+    this.#shared = shared;
+    return shared.mapping;
   }
+
+  #map(): Mapping {
+    const { maxEntries, extra = 0n } = this.spec;
+    const mapping = this.#tryToMap(maxEntries * PAGE, extra);
+    if (extra === 0n || mapping.address === extra) return mapping;
+    mapping.unmap();
+    throw new MapError(
+      this.name,
+      "memory",
+      `map ${this.name}: this process uses the address 0x${extra.toString(16)} for something else`,
+    );
+  }
+
+  #tryToMap(length: number, address: bigint): Mapping {
+    try {
+      return this.mapMemory(length, 0, true, address);
+    } catch (error) {
+      if (!(error instanceof MapError) || !(error.cause instanceof SystemError)) throw error;
+      const { errno } = error.cause;
+      if (errno !== ERRNO.EINVAL && errno !== ERRNO.EBUSY) throw error;
+      const why =
+        errno === ERRNO.EBUSY
+          ? "another engine of this process has mapped it"
+          : "it is mapped already, at an address that the kernel does not tell: make it at one of your choice (map_extra)";
+      throw new MapError(this.name, "unsupported", `map ${this.name}: as memory: ${why}`, { cause: error.cause });
+    }
+  }
+}
+
+/** An arena's memory. The kernel maps it once in a process, at one address in all of them. */
+interface SharedMapping {
+  readonly id: number;
+  readonly mapping: Mapping;
+  users: number;
+}
+
+/** Those of each engine, by the kernel's numbers of them: collections that go on with an arena have it together. */
+const MAPPED = new WeakMap<Kernel, Map<number, SharedMapping>>();
+
+function mappedIn(kernel: Kernel): Map<number, SharedMapping> {
+  let known = MAPPED.get(kernel);
+  if (known === undefined) MAPPED.set(kernel, (known = new Map()));
+  return known;
 }
