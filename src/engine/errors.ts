@@ -51,17 +51,21 @@ export class PrivilegeError extends Error {
   readonly reason: "capability" | "user namespace" | "seccomp" | "lockdown" | "memory limit" | "unknown";
   /** Capabilities that this process lacks, e.g. `CAP_BPF`; none where another reason stands in the way. */
   readonly missing: readonly string[];
+  /** The verifier's whole log, line by line, where that refused what the reason forbids; else empty. */
+  readonly log: readonly string[];
 
-  constructor(message: string, { reason = "unknown", missing = [], ...options }: PrivilegeErrorOptions = {}) {
+  constructor(message: string, { reason = "unknown", missing = [], log = [], ...options }: PrivilegeErrorOptions = {}) {
     super(message, options);
     this.reason = reason;
     this.missing = missing;
+    this.log = log;
   }
 }
 
 export interface PrivilegeErrorOptions extends ErrorOptions {
   readonly reason?: PrivilegeError["reason"];
   readonly missing?: readonly string[];
+  readonly log?: readonly string[];
 }
 
 /** The kernel has no such program, map, link, BTF object or control group, or a name means several of them; the message lists what was near. */

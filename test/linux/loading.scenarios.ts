@@ -89,5 +89,16 @@ await main({
         ],
       }),
     ),
+  "a helper that lockdown takes away"() {
+    // r1 = r2 = r10 - 8; r3 = 1; call bpf_probe_write_user; r0 = 0; exit, with 8 bytes of stack.
+    const code = Uint8Array.of(
+      ...[
+        0x7a, 10, 0xf8, 0xff, 0, 0, 0, 0, 0xb7, 1, 0, 0, 0, 0, 0, 0, 0xbf, 0xa2, 0, 0, 0, 0, 0, 0, 0x07, 2, 0, 0, 0xf8, 0xff,
+        0xff, 0xff,
+      ],
+      ...[0xb7, 3, 0, 0, 1, 0, 0, 0, 0x85, 0, 0, 0, 36, 0, 0, 0, 0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0],
+    );
+    return failure(spec({ programs: [{ ...program("writes", "raw_tp/sched_process_hang"), code }] }));
+  },
   "a trampoline": () => failure(spec({ programs: [program("entry", "fentry/vfs_read")] })),
 });

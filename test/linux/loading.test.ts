@@ -74,6 +74,12 @@ describe("why it fails", { skip }, () => {
       /no kernel function bpf_task_acquired: did you mean bpf_task_acquire\?$/,
       noTypes || needs("6.1"),
     ],
+    [
+      "a helper that lockdown takes away",
+      { name: "PrivilegeError" },
+      /kernel lockdown is in (integrity|confidentiality) mode .* takes bpf_probe_write_user away from everybody$/,
+      /\[none\]/.test(MACHINE.read("/sys/kernel/security/lockdown") ?? "[none]") ? "this kernel is not locked down" : false,
+    ],
   ] as const) {
     test(name, { skip: missing }, async () => {
       const found = (await run(name)) as { readonly message: string };

@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { BtfBuilder } from "../../btf/builder.ts";
 import type { MapSpec, Spec } from "../../object/spec.ts";
 import { LinuxEngine } from "./engine.ts";
 import { type FakeCall, FakeKernel, fakeFacts } from "./fixtures/fake-kernel.ts";
@@ -59,6 +60,24 @@ const ROWS: readonly Row[] = [
     section: "tracepoint/sched/sched_switch",
     expected: { name: "PrivilegeError", reason: "lockdown" },
     message: /kernel lockdown is in confidentiality mode/,
+  },
+  {
+    cause: "lockdown, which takes a helper away",
+    kernel: new FakeKernel().on("prog_load", (call: FakeCall) => {
+      call
+        .memory("log_buf")
+        ?.set(
+          new TextEncoder().encode(
+            "0: (85) call bpf_probe_write_user#36\nprogram of this type cannot use helper bpf_probe_write_user#36\n\0",
+          ),
+        );
+      return -ERRNO.EINVAL;
+    }),
+    files: { "/sys/kernel/security/lockdown": "none [integrity] confidentiality" },
+    section: "raw_tp/sched_switch",
+    expected: { name: "PrivilegeError", reason: "lockdown" },
+    message:
+      /kernel lockdown is in integrity mode \(\/sys\/kernel\/security\/lockdown\), which takes bpf_probe_write_user away from everybody/,
   },
   {
     cause: "a filter of system calls",
@@ -135,6 +154,40 @@ const ROWS: readonly Row[] = [
     message: /^program main: refused by the kernel's verifier: this read goes through a number, not a pointer/,
   },
 ];
+
+/** With the types of a kernel that has one function. */
+async function trampoline(kernel: FakeKernel): Promise<void> {
+  const types = new BtfBuilder();
+  types.function("vfs_read", types.prototype(types.int("int", 4), []), "static");
+  const vmlinux = types.encode();
+  const facts = fakeFacts();
+  await using engine = new LinuxEngine(kernel, { ...facts, bytes: (path) => (path.endsWith("/vmlinux") ? vmlinux : null) });
+  await engine.load({ name: "causes", license: "GPL", types: null, maps: [], programs: [program("main", "fentry/vfs_read")] });
+}
+
+describe("a program that needs a trampoline, refused without a word", () => {
+  const refusingAll = (allowed: number | null) =>
+    new FakeKernel().on("prog_load", (call: FakeCall) => (call.u32("prog_type") === allowed ? 0 : -ERRNO.EPERM));
+
+  for (const [what, allowed] of [
+    ["socket filters load", 1],
+    ["tracepoints load", 5],
+  ] as const) {
+    test(`${what}: it is the trampoline`, async () => {
+      const kernel = refusingAll(allowed);
+      await assert.rejects(trampoline(kernel), {
+        name: "FeatureError",
+        feature: "BPF trampoline",
+        message: /this kernel refuses programs that need a BPF trampoline \(EPERM\)/,
+      });
+      assert.equal(kernel.descriptors.size, 0, "what was tried is closed again");
+    });
+  }
+
+  test("nothing loads: it is this process", async () => {
+    await assert.rejects(trampoline(refusingAll(null)), { name: "PrivilegeError", reason: "unknown" });
+  });
+});
 
 describe("why something is not loaded", () => {
   for (const { cause, kernel, files, release, section, maps, expected, message } of ROWS) {

@@ -51,7 +51,7 @@ export function explainRefusal(facts: Facts, what: string, wanted: readonly Capa
       "seccomp",
       "a seccomp filter is in force (a container runtime's default?); allow the bpf system call in its profile",
     );
-  const lockdown = /\[(integrity|confidentiality)\]/.exec(facts.read("/sys/kernel/security/lockdown") ?? "")?.[1];
+  const lockdown = lockdownOf(facts);
   if (lockdown === "confidentiality")
     return error("lockdown", "kernel lockdown is in confidentiality mode (/sys/kernel/security/lockdown)");
   // Before 5.11 maps and programs counted against RLIMIT_MEMLOCK, 64 KiB by default, and going over it was EPERM.
@@ -82,14 +82,21 @@ export function deniedByVerifier(facts: Facts, what: string, log: readonly strin
       cause,
       reason: "capability",
       missing,
+      log,
     });
   };
+  const lockdown = lockdownOf(facts);
   for (const line of log) {
     const helper = /(?:cannot use helper|unknown func) (bpf_\w+)#\d+/.exec(line)?.[1];
     if (helper !== undefined && isHelper(helper)) {
       const wanted = ADMIN_HELPERS.has(helper) ? "CAP_SYS_ADMIN" : PERFMON_HELPERS.has(helper) ? "CAP_PERFMON" : null;
       const answer = wanted === null ? null : denied(wanted, `calling ${helper}`);
       if (answer !== null) return answer;
+      if (lockdown !== undefined && LOCKED[lockdown].has(helper))
+        return new PrivilegeError(
+          `${what}: not permitted: kernel lockdown is in ${lockdown} mode (/sys/kernel/security/lockdown), which takes ${helper} away from everybody`,
+          { cause, reason: "lockdown", log },
+        );
     }
     for (const [pattern, wanted, why] of ONLY_WITH) {
       const answer = pattern.test(line) ? denied(wanted, why) : null;
@@ -98,6 +105,24 @@ export function deniedByVerifier(facts: Facts, what: string, log: readonly strin
   }
   return null;
 }
+
+type Lockdown = "integrity" | "confidentiality";
+
+function lockdownOf(facts: Facts): Lockdown | undefined {
+  return /\[(integrity|confidentiality)\]/.exec(facts.read("/sys/kernel/security/lockdown") ?? "")?.[1] as Lockdown | undefined;
+}
+
+/** `LOCKDOWN_BPF_WRITE_USER`, and `LOCKDOWN_BPF_READ_KERNEL` (`bpf_base_func_proto`, `bpf_tracing_func_proto`). */
+const LOCKED: Readonly<Record<Lockdown, ReadonlySet<HelperName>>> = {
+  integrity: new Set<HelperName>(["bpf_probe_write_user"]),
+  confidentiality: new Set<HelperName>([
+    "bpf_probe_write_user",
+    "bpf_probe_read",
+    "bpf_probe_read_str",
+    "bpf_probe_read_kernel",
+    "bpf_probe_read_kernel_str",
+  ]),
+};
 
 /** What verifiers say of programs that they take from those with a capability (5.8 to 6.18). */
 const ONLY_WITH: readonly (readonly [pattern: RegExp, wanted: Capability, why: string])[] = [

@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "node:path";
-import { VerifierError } from "../../../src/engine/errors.ts";
+import { PrivilegeError, VerifierError } from "../../../src/engine/errors.ts";
 import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { SystemError } from "../../../src/engine/linux/sys/system-error.ts";
 import { readObject } from "../../../src/object/read.ts";
@@ -45,7 +45,10 @@ async function loadObject(object: string): Promise<void> {
       say({ program, error: 0, stage: "loaded", last: "", gaps });
       void collection;
     } catch (error) {
-      const refused = error instanceof VerifierError ? error.log.filter((line) => !STATISTICS.test(line)).at(-1) : undefined;
+      const refused =
+        error instanceof VerifierError || error instanceof PrivilegeError
+          ? error.log.filter((line) => !STATISTICS.test(line)).at(-1)
+          : undefined;
       say({
         program,
         error: errnoOf(error),

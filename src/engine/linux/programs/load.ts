@@ -17,6 +17,7 @@ import { ERRNO, type SystemError } from "../sys/system-error.ts";
 import { sendWithLog } from "./log.ts";
 import { logLines, RefusedProgram } from "./refused.ts";
 import { FUNCTION_RECORD, functionRecords, LINE_RECORD, lineRecords } from "./source-lines.ts";
+import { loadsAnything } from "./trivial.ts";
 import type { LoadedTypes } from "./types.ts";
 
 /** What a program refers to besides its code. */
@@ -119,7 +120,7 @@ function explainSilence(kernel: Kernel, program: ProgramSpec, cause: SystemError
   switch (cause.errno) {
     case ERRNO.EPERM:
     case ERRNO.EACCES:
-      if (needsTrampoline(program) && missingCapabilities(facts, needs).length === 0)
+      if (needsTrampoline(program) && missingCapabilities(facts, needs).length === 0 && loadsAnything(kernel))
         return new FeatureError(
           "BPF trampoline",
           "5.5",
