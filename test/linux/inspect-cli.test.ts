@@ -294,6 +294,11 @@ describe("skep top", { skip }, () => {
     assert.ok(screen.trimEnd().endsWith("\x1b[?25h\x1b[?1049l"), "and back to the first, with a cursor");
   });
 
+  test("skep show map of a ring buffer", async () => {
+    const text = await run("show", "map", String(loaded.numbers.maps["events"]));
+    assert.match(text, /^0 B of [\d.]+ [KM]iB are written and not yet read$/m);
+  });
+
   test("Ctrl-C ends it", async () => {
     const child = spawn(process.execPath, [`${ROOT}/bin/skep.js`, "top", "--interval", "0.1"], {
       stdio: ["ignore", "pipe", "inherit"],

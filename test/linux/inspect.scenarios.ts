@@ -475,6 +475,22 @@ async function compareContents() {
   return { compared, found };
 }
 
+/** A ring that a program wrote to, and nobody read. */
+async function fillsRing() {
+  const source = `import { ringBuffer, u64, xdp } from "skep/bpf";
+    export const ring = ringBuffer<u64>({ maxEntries: 4096 });
+    export const writes = xdp(() => { ring.output(u64(1)); return 2; });`;
+  await using engine = await openLinux();
+  await using collection = await engine.load(compileSource(source, { file: "writes.bpf.ts" }));
+  using inspector = await openInspector();
+  const { ring } = collection.maps;
+  if (ring === undefined) throw new RangeError("no ring");
+  const before = await inspector.ringFill(ring);
+  collection.programs["writes"]?.run({ packet: new Uint8Array(64), repeat: 3 });
+  // By number it is opened for reading alone.
+  return [before, await inspector.ringFill(inspector.map(ring).id)];
+}
+
 /** A program that says something of itself, in our language. */
 async function compareMetadata() {
   const source = `import { config, u32, xdp } from "skep/bpf";
@@ -565,6 +581,7 @@ await main({
   types: compareTypes,
   contents: compareContents,
   metadata: compareMetadata,
+  ring: fillsRing,
   "an example": example,
   pins: comparePins,
   "without CAP_SYS_ADMIN": withoutAdministration,

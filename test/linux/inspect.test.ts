@@ -59,6 +59,16 @@ test("what is in maps", { skip }, async () => {
   assert.deepEqual(compared, ["first", "second", "maps.bss", "tracing.bss", "tracing.rodata"]);
 });
 
+test("how full a ring buffer is", { skip: reason ?? false }, async () => {
+  const { result, left } = await runScenario("./inspect.scenarios.ts", "ring");
+  assert.deepEqual(left, []);
+  // A record is a header of 8 bytes and its data.
+  assert.deepEqual(result, [
+    { size: 4096, unread: 0 },
+    { size: 4096, unread: 48 },
+  ]);
+});
+
 test("what a program says of itself", { skip }, async () => {
   assert.deepEqual(await run("metadata"), { ours: { metadata: { version: 7 } }, found: [] });
 });

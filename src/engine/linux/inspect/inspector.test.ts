@@ -318,6 +318,27 @@ describe("what is in maps", () => {
     assert.deepEqual([...kernel.descriptors], []);
   });
 
+  test("how full a ring is", async () => {
+    const ring: FakeObject = { ...DROPS, u32: { type: 27, max_entries: 8192 }, text: { name: "ring" } };
+    const { kernel, inspector } = holding(new Map(), ring, TABLE);
+    const memory = new ArrayBuffer(8192);
+    new DataView(memory).setBigUint64(0, 2n ** 64n - 8n, true);
+    new DataView(memory).setBigUint64(4096, 64n, true);
+    let mapped = 0;
+    const asked: unknown[] = [];
+    kernel.map = (...args: unknown[]) => {
+      asked.push(args.slice(1));
+      mapped++;
+      return { address: 0n, memory, unmap: () => mapped-- };
+    };
+    assert.deepEqual(await inspector.ringFill("ring"), { size: 8192, unread: 72 });
+    assert.deepEqual([asked, mapped], [[[8192, 0, false]], 0]);
+    kernel.map = () => -ERRNO.EPERM;
+    await assert.rejects(inspector.ringFill("ring"), { name: "SystemError" });
+    await assert.rejects(inspector.ringFill(12), { name: "MapError", code: "unsupported" });
+    assert.deepEqual([...kernel.descriptors], []);
+  });
+
   test("programs by their numbers", async () => {
     const { inspector } = holding(
       new Map([

@@ -37,6 +37,7 @@ import type {
   PerfAttachment,
   PinnedObject,
   ProgramInfo,
+  RingFill,
   TranslatedCode,
 } from "./types.ts";
 
@@ -121,6 +122,14 @@ export class KernelInspector implements Disposable {
     const { readReferences } = await import("./references.ts");
     using map = await this.openMap(which);
     return readReferences(map);
+  }
+
+  /** How full a ring buffer is; it is not read. @throws NotFoundError, PrivilegeError; MapError `unsupported` for maps of other kinds */
+  async ringFill(which: ObjectReference): Promise<RingFill> {
+    const [{ readRingFill }, { openMap }] = await Promise.all([import("./ring-fill.ts"), import("../maps/open-map.ts")]);
+    // Kernels share memory with who could write it, and with nobody else: by number it is opened as its owner has it, and mapped to be read.
+    using map = typeof which === "object" ? await this.openMap(which) : openMap(this.#kernel, { id: this.map(which).id });
+    return readRingFill(map);
   }
 
   /**

@@ -98,6 +98,13 @@ export interface MapReference {
   readonly id: number;
 }
 
+export interface RingFill {
+  /** Bytes that there is room for. */
+  readonly size: number;
+  /** Bytes that nobody took out yet, headers and padding included. */
+  readonly unread: number;
+}
+
 export interface BtfInfo {
   readonly kind: "btf";
   readonly id: number;
