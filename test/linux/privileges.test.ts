@@ -11,11 +11,18 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { compile } from "../../src/compile.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { Asker } from "../../src/engine/linux/features/ask.ts";
+import { mayCall } from "../../src/engine/linux/features/callables.ts";
 import { probeLinux } from "../../src/engine/linux/probe.ts";
+import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { privilegesOf } from "../../src/object/requirements/privileges.ts";
 import type { Spec } from "../../src/object/spec.ts";
 import { writeObject } from "../../src/object/write/write.ts";
+import type { CapabilityName } from "../../src/uapi/capabilities.ts";
+import { HELPER } from "../../src/uapi/helpers.ts";
+import { PERFMON_HELPERS } from "../../src/uapi/privileges.ts";
 import { type Ended, Folder, ROOT } from "../cli/skep.ts";
+import { withEffective } from "./effective.ts";
 import { fixture } from "./fixtures.ts";
 import { checkLeastOfTypes } from "./least-types.ts";
 import "../kernel/leaks.ts";
@@ -224,17 +231,18 @@ it("a seccomp filter that forbids bpf(2) is named", { skip }, () => {
 it("every helper of the table is one that this kernel keeps from those without CAP_PERFMON", { skip }, async () => {
   const release = readFileSync("/proc/sys/kernel/osrelease", "utf8");
   if (!release.startsWith("6.18")) return;
-  const script = new URL("helpers.scenarios.ts", import.meta.url).pathname;
-  const ask = async (capabilities: readonly string[]): Promise<Record<string, readonly string[]>> => {
-    const { stdout, stderr, status } = await withOnly(capabilities, undefined, [process.execPath, "--no-warnings", script]);
-    assert.equal(status, 0, stderr);
-    return JSON.parse(stdout);
-  };
-  const [more, less] = [await ask(["CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"]), await ask(["CAP_BPF", "CAP_NET_ADMIN"])];
-  const { PERFMON_HELPERS } = await import("../../src/uapi/privileges.ts");
-  for (const [programs, helpers] of Object.entries(more)) {
-    const kept = helpers.filter((name) => !less[programs]?.includes(name));
+  const asker = new Asker(await openNative(), release.trim());
+  const types = ["xdp", "sched_cls", "socket_filter", "cgroup_skb", "sk_msg"] as const;
+  const ask = (capabilities: readonly CapabilityName[]) =>
+    withEffective(capabilities, () =>
+      types.map((type) =>
+        Object.entries(HELPER).flatMap(([name, id]) => (mayCall(asker, { type }, id, 0) === true ? [name] : [])),
+      ),
+    );
+  const [more, less] = [ask(["CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"]), ask(["CAP_BPF", "CAP_NET_ADMIN"])];
+  for (const [at, helpers] of more.entries()) {
+    const kept = helpers.filter((name) => less[at]?.includes(name) === false);
     const table = helpers.filter((name) => [...PERFMON_HELPERS].some((other) => other === name));
-    assert.deepEqual(kept, table, programs);
+    assert.deepEqual(kept, table, types[at]);
   }
 });
