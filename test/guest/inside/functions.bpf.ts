@@ -6,6 +6,7 @@ import {
   fentry,
   fexit,
   fmodRet,
+  iterator,
   kprobe,
   kretprobe,
   lsm,
@@ -22,6 +23,7 @@ export let exits: u64 = 0;
 export let modified: u64 = 0;
 export let decided: u64 = 0;
 export let sockets: u64 = 0;
+export let threads: u64 = 0;
 /** What the function that was probed returned. */
 export let returned: u64 = 0;
 /** Not 0: `unlink` is refused. */
@@ -64,4 +66,8 @@ export const onDecision = lsm("path_unlink", () => {
 export const onSocket = lsmCgroup("socket_create", () => {
   sockets++;
   return 1;
+});
+
+export const eachThread = iterator("task", () => {
+  threads++;
 });

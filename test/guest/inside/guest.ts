@@ -124,8 +124,8 @@ export async function fires({
   const seen = counter(collection);
   assert.ok(seen > 0, `${link.description} fired`);
   await during?.(collection);
-  const last = counter(collection);
   await link.detach();
+  const last = counter(collection);
   await act();
   assert.equal(counter(collection), last, `${link.description} is gone`);
   assert.equal(engine.descriptors.length, open, "what attaching opened is closed");
