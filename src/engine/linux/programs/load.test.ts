@@ -212,11 +212,12 @@ describe("a refusal without a log names the likeliest cause", () => {
       files: { "/sys/kernel/security/lockdown": "none [integrity] confidentiality" },
       expected: /lockdown is in integrity mode, or/,
     },
+    // With other programs that load: causes.test.ts.
     {
-      what: "a type that needs a trampoline",
+      what: "a type that needs a trampoline, where nothing loads",
       errno: "EPERM",
       type: "lsm",
-      expected: /refuses programs that need a BPF trampoline/,
+      expected: /the kernel gave no reason/,
     },
     { what: "too many instructions", errno: "E2BIG", expected: /5 instructions are more than this kernel takes/ },
     { what: "no memory", errno: "ENOMEM", expected: /no memory/ },
