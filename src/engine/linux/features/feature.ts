@@ -37,11 +37,12 @@ export interface Feature {
  * - `older kernel`: it came with a later version.
  * - `not built in`: the kernel was built without it.
  * - `refused`: the kernel has it, and does not let anybody use it (BPF trampolines, lockdown).
+ * - `hardware`: this machine has no such device.
  * - `not told`: neither its types nor a probe say, and it does not tell its configuration.
  * - `not permitted`: only a process with more rights can find out.
  * - `unexplained`: it should be there, and is not.
  */
-export type Cause = "older kernel" | "not built in" | "refused" | "not told" | "not permitted" | "unexplained";
+export type Cause = "older kernel" | "not built in" | "refused" | "hardware" | "not told" | "not permitted" | "unexplained";
 
 /** Which helpers, or functions of the kernel, programs of a type may call. */
 export interface Callables {

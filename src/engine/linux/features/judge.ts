@@ -19,13 +19,15 @@ export interface Row {
   readonly needs?: { readonly kind: "struct" | "function"; readonly name: string };
   /** Options of the configuration that it needs, all of them. */
   readonly config?: readonly string[];
+  /** Where it can be seen: whether it is there, and why not. Asked of nobody. */
+  readonly seen?: { readonly there: boolean; readonly otherwise: readonly [cause: Cause, reason: string] };
   /** Asks the kernel to make one. */
   readonly probe?: () => Answer;
 }
 
 /** @param probing false: this process has not the right to ask the kernel for anything. */
 export function judge(
-  { kind, name, since, constant, needs, config = [], probe }: Row,
+  { kind, name, since, constant, needs, config = [], seen, probe }: Row,
   witness: Witness,
   probing: boolean,
 ): Feature {
@@ -66,6 +68,8 @@ export function judge(
   if (built === false) return no("types", `the kernel's types have no ${needs?.kind} ${needs?.name}`);
   if (unset !== undefined) return no("configuration", `${unset} is not set`);
 
+  if (seen?.there === true) return answer("yes", "files", null, null);
+  if (seen !== undefined) return answer("no", "files", ...(older ? (["older kernel", lateness()] as const) : seen.otherwise));
   const told = probe === undefined || !probing ? null : probe();
   if (told === true) return answer("yes", "probe", null, null);
   if (told === false) return no("probe", "the kernel does not take it");

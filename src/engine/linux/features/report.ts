@@ -47,6 +47,7 @@ export async function reportFeatures({ facts, types, kernel }: Subject, options:
     asker: probing ? new Asker(kernel.transport, facts.release) : null,
     everyRight: missingCapabilities(facts, ["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"]).length === 0,
     pageSize: kernel?.transport.pageSize ?? 4096,
+    facts,
   };
   const all = options.all === true;
   const features = allRows(sources).map((row) => judge(row, witness, probing));

@@ -19,6 +19,6 @@ export function allRows(sources: Sources): readonly Row[] {
     ...instructions(sources),
     ...kindsOfTypes(sources),
     ...hooks(sources),
-    ...others(),
+    ...others(sources),
   ];
 }

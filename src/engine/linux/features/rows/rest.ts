@@ -52,6 +52,12 @@ export function instructions({ asker }: Sources): Row[] {
   }));
 }
 
+/** Processors' own counters are devices; which type each has, only it says (`PERF_TYPE_RAW` is 4). */
+function hasCounters({ facts }: Sources): boolean {
+  const devices = "/sys/bus/event_source/devices";
+  return facts.list(devices).some((name) => facts.read(`${devices}/${name}/type`) === "4" || /^(cpu|armv\d)/.test(name));
+}
+
 /** Where programs are called from: what `attach` needs, whatever kind of link it makes. */
 export function hooks(sources: Sources): Row[] {
   const EVENTS = "CONFIG_BPF_EVENTS";
@@ -80,6 +86,12 @@ export function hooks(sources: Sources): Row[] {
       needs: call("perf_event_set_bpf_prog"),
       config: ["CONFIG_PERF_EVENTS", EVENTS],
     },
+    {
+      kind: "hook",
+      name: "hardware counters",
+      since: null,
+      seen: { there: hasCounters(sources), otherwise: ["hardware", "this machine shows no counters of its processors"] },
+    },
     { kind: "hook", name: "fentry", since: "5.5", probe: () => trampolines(sources) },
     {
       kind: "hook",
@@ -94,8 +106,18 @@ export function hooks(sources: Sources): Row[] {
   ];
 }
 
-export function others(): Row[] {
+export function others({ witness }: Sources): Row[] {
   return [
+    {
+      kind: "other",
+      name: "CO-RE",
+      since: "5.4",
+      seen: {
+        there: witness.hasTypes,
+        otherwise: ["not built in", "/sys/kernel/btf/vmlinux is not there: CONFIG_DEBUG_INFO_BTF is not set"],
+      },
+    },
+    { kind: "other", name: "types of modules", since: "5.11", config: ["CONFIG_DEBUG_INFO_BTF_MODULES"] },
     {
       kind: "other",
       name: "cookies (bpf_get_attach_cookie)",

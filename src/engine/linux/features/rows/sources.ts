@@ -1,5 +1,6 @@
 /** What rows are made from: who answers for a kernel. */
 
+import type { Facts } from "../../facts.ts";
 import type { Asker } from "../ask.ts";
 import type { Row } from "../judge.ts";
 import type { Witness } from "../witness.ts";
@@ -11,6 +12,7 @@ export interface Sources {
   /** True when an EPERM cannot come from a missing capability. */
   readonly everyRight: boolean;
   readonly pageSize: number;
+  readonly facts: Facts;
 }
 
 export type Needs = Pick<Row, "needs" | "config">;
