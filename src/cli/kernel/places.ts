@@ -31,7 +31,7 @@ export class Places {
       case "iter":
         return `iterator over ${link.target}${link.map === undefined ? "" : ` of map ${link.map}`}`;
       case "netns":
-        return `${link.attachType} in network namespace ${link.namespace === 0 ? "that is gone" : link.namespace}`;
+        return `${link.attachType} in ${link.namespace === 0 ? "a network namespace that is gone" : `network namespace ${link.namespace}`}`;
       case "xdp":
       case "tcx":
       case "netkit":

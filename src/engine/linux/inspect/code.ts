@@ -13,7 +13,7 @@ import type { FunctionInfo, LineInfo } from "../../../object/spec.ts";
 import { PrivilegeError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { typesIfShown } from "./btf-info.ts";
-import { Info } from "./info.ts";
+import { hexadecimal, Info } from "./info.ts";
 import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
 import type { KernelSymbols } from "./kernel-symbols.ts";
 import { readMap } from "./map-info.ts";
@@ -176,8 +176,4 @@ function readSource(kernel: Kernel, fd: number): Source {
     functions: readFunctions(functions, functionSize, types),
     lines: readLines(lines, lineSize, types),
   };
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -83,7 +83,8 @@ function theOnly(kind: ObjectKind, name: string, found: readonly Found[]): numbe
 
 function openNamed(kernel: Kernel, kind: ObjectKind, path: string): Descriptor {
   if (kind === "btf") throw new NotFoundError(kind, path, `${path}: types are not pinned; name them by their number`);
-  return openPinned(kernel, path, { kind, what: `opening a ${kind}` });
+  const access = kind === "map" ? ({ access: "read" } as const) : {};
+  return openPinned(kernel, path, { kind, what: `opening a ${kind}`, ...access });
 }
 
 function openNumbered(kernel: Kernel, kind: ObjectKind, id: number): Descriptor {

@@ -66,6 +66,10 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
+export function hexadecimal(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function offsetOf(fields: Readonly<Record<string, number>>, field: string): number {
   const offset = fields[field];
   if (offset === undefined) throw new RangeError(`no field ${field}`);

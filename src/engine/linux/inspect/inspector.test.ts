@@ -172,13 +172,14 @@ describe("finding one", () => {
   });
 
   test("by the path of a pin", () => {
-    const { inspector, fake } = machine(undefined, {
+    const { kernel, inspector, fake } = machine(undefined, {
       "/proc/self/mounts": "bpf /sys/fs/bpf bpf rw 0 0",
       "/proc/self/fdinfo/1000": "map_type:\t1\nmap_id:\t11",
       "/proc/self/fdinfo/1001": "map_type:\t1\nmap_id:\t11",
     });
     fake.pins["/sys/fs/bpf/drops"] = DROPS;
     assert.equal(inspector.map("/sys/fs/bpf/drops").id, 11);
+    assert.equal(kernel.callsOf("obj_get")[0]?.u32("file_flags"), 8, "for reading alone");
     assert.throws(() => inspector.program("/sys/fs/bpf/drops"), { name: "PinError", code: "kind" });
     assert.throws(() => inspector.map("/sys/fs/bpf/drips"), { name: "PinError", code: "not-found" });
   });

@@ -47,8 +47,9 @@ export async function openInspector(): Promise<KernelInspector> {
 }
 
 /**
- * Nothing but opened maps is kept open between two calls, so an object that it told of may be gone at the next: NotFoundError. Objects of other processes are
- * shown to whoever has CAP_SYS_ADMIN, and to nobody else; what this process holds itself (`program(loaded)`), or can open by a pin, to everybody.
+ * Nothing but opened maps is kept open between two calls, so an object that it told of may be gone at the next: NotFoundError. Objects of other
+ * processes are shown to whoever has CAP_SYS_ADMIN, and to nobody else; what this process holds itself (`program(loaded)`), or can open by a pin,
+ * to everybody.
  */
 export class KernelInspector implements Disposable {
   readonly #kernel: Kernel;
@@ -89,7 +90,7 @@ export class KernelInspector implements Disposable {
   }
 
   /**
-   * Links, by which programs are attached: all, or the one that a reference means (they have no names). By their nature they say where.
+   * Links, by which programs are attached: all, or the one that a reference means (they have no names). `type` says what else there is to know.
    * @throws NotFoundError, PrivilegeError; FeatureError before Linux 5.8
    */
   links(which?: ObjectReference): LinkInfo[] {
@@ -102,7 +103,8 @@ export class KernelInspector implements Disposable {
   }
 
   /**
-   * A map's contents, typed by the types that it was made with; bytes where there are none. It can be read, not written. Dispose it.
+   * A map's contents, typed by the types that it was made with; bytes where there are none. It can be read, not written, but for a map in
+   * hand. Dispose it.
    * @throws NotFoundError, PrivilegeError; FeatureError for a type of map that is newer than Skep
    */
   async openMap(which: ObjectReference): Promise<OpenedMap> {
@@ -127,8 +129,13 @@ export class KernelInspector implements Disposable {
   /** How full a ring buffer is; it is not read. @throws NotFoundError, PrivilegeError; MapError `unsupported` for maps of other kinds */
   async ringFill(which: ObjectReference): Promise<RingFill> {
     const [{ readRingFill }, { openMap }] = await Promise.all([import("./ring-fill.ts"), import("../maps/open-map.ts")]);
-    // Kernels share memory with who could write it, and with nobody else: by number it is opened as its owner has it, and mapped to be read.
-    using map = typeof which === "object" ? await this.openMap(which) : openMap(this.#kernel, { id: this.map(which).id });
+    if (typeof which === "object") {
+      using own = await this.openMap(which);
+      return readRingFill(own);
+    }
+    // Kernels share memory with who may write it, and with nobody else: it is opened as its owner has it, and mapped to be read.
+    const isPath = typeof which === "string" && which.startsWith("/");
+    using map = openMap(this.#kernel, isPath ? { path: which } : { id: this.map(which).id });
     return readRingFill(map);
   }
 

@@ -5,7 +5,7 @@ import type { Kernel } from "../kernel.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { typesIfShown } from "./btf-info.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
-import { Info } from "./info.ts";
+import { hexadecimal, Info } from "./info.ts";
 import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
 import { programTypeName } from "./names.ts";
 import { inspectError } from "./objects.ts";
@@ -107,7 +107,3 @@ function timeOf(facts: Facts, nanoseconds: bigint): Date | null {
 }
 
 const orNull = (number: number): number | null => (number === 0 ? null : number);
-
-function hexadecimal(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
