@@ -1,6 +1,7 @@
 /** Programs on functions of the kernel: kprobes and what needs a BPF trampoline, from clang's objects and in our language. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { openLinux } from "../../../src/engine/linux/engine.ts";
 import { ethernet, ipv4, packet, padding, udp } from "../../../src/packets/index.ts";
 import { fixture } from "../../linux/fixtures.ts";
@@ -11,6 +12,7 @@ import {
   leavesNothing,
   loadModule,
   opensSocket,
+  openWithout,
   ownCgroup,
   sh,
   test,
@@ -99,3 +101,20 @@ test("TypeScript: lsm_cgroup", { skip: lacks("6.0", "CONFIG_BPF_LSM") }, async (
   const spec = typescript("functions");
   await fires({ program: "onSocket", spec, counter: variable("sockets"), options: { cgroup: ownCgroup() }, act: opensSocket });
 });
+
+for (const [program, place, spec, description] of [
+  ["on_kretprobe", 1, "trampolines", "kretprobe do_unlinkat"],
+  ["on_entry", 3, "tracing", "uprobe libc.so.6:getppid"],
+] as const) {
+  test(`as before Linux 4.17, through tracefs: ${description}`, {
+    skip: lacks("4.1", "CONFIG_KPROBE_EVENTS", "CONFIG_UPROBE_EVENTS"),
+  }, async () => {
+    const act = () => {
+      unlinks();
+      return process.ppid;
+    };
+    const options = { program, spec: fixture(spec), counter: hits(place), act, engine: () => openWithout("/devices/") };
+    assert.equal(await fires(options), description);
+    assert.doesNotMatch(readFileSync("/sys/kernel/tracing/dynamic_events", "utf8"), /skep/);
+  });
+}

@@ -11,8 +11,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFile
 import { release } from "node:os";
 import { after, before, test } from "node:test";
 import type { AttachOptions, Collection } from "../../../src/engine/engine.ts";
-import { openLinux } from "../../../src/engine/linux/engine.ts";
+import { LinuxEngine, openLinux } from "../../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../../src/engine/linux/facts.ts";
 import { atLeast } from "../../../src/engine/linux/release.ts";
+import { openNative } from "../../../src/engine/linux/sys/native.ts";
 import { readObject } from "../../../src/object/read.ts";
 import type { Spec } from "../../../src/object/spec.ts";
 import { kernelDescriptors } from "../../kernel/census.ts";
@@ -100,6 +102,8 @@ interface Firing {
   readonly options?: AttachOptions;
   /** Makes it fire. */
   readonly act: () => unknown;
+  /** Another engine than usual. */
+  readonly engine?: () => Promise<LinuxEngine>;
   /** What else must hold while it is attached. */
   readonly during?: (collection: Collection) => unknown;
 }
@@ -112,13 +116,14 @@ export async function fires({
   options = {},
   act,
   during,
+  engine: open = openLinux,
 }: Firing): Promise<string> {
-  await using engine = await openLinux();
+  await using engine = await open();
   await using collection = await engine.load(spec, { programs: [program] });
   watchThis(collection);
   const loaded = collection.programs[program];
   assert.ok(loaded, `there is a program ${program}`);
-  const open = engine.descriptors.length;
+  const before = engine.descriptors.length;
   const link = await loaded.attach(options);
   await act();
   const seen = counter(collection);
@@ -128,8 +133,14 @@ export async function fires({
   const last = counter(collection);
   await act();
   assert.equal(counter(collection), last, `${link.description} is gone`);
-  assert.equal(engine.descriptors.length, open, "what attaching opened is closed");
+  assert.equal(engine.descriptors.length, before, "what attaching opened is closed");
   return link.description;
+}
+
+/** An engine that does not see files whose path has that in it. */
+export async function openWithout(part: string): Promise<LinuxEngine> {
+  const read = (path: string) => (path.includes(part) ? null : MACHINE.read(path));
+  return new LinuxEngine(await openNative(), { ...MACHINE, read });
 }
 
 /** Programs of the fixtures count for one process alone, where they have the variable for it. */

@@ -182,6 +182,10 @@ export class Recorder implements Transport {
     return this.#record("ioctl", { fd, request: nameOfRequest(request), argument }, 0);
   }
 
+  append(path: string, text: string): number {
+    return this.#record("write", { path, text }, 0);
+  }
+
   mkdir(path: string): number {
     return this.#record("mkdir", { path }, 0);
   }

@@ -286,6 +286,43 @@ describe("older kernels", () => {
     assert.deepEqual([call?.u32("prog_fd"), call?.memory("name")], [50, null]);
   });
 
+  test("before 4.17 probes are events of the tracing file system, and go after the program", async () => {
+    const files: Record<string, string> = {};
+    const kernel = new FakeKernel().on("link_create", () => -ERRNO.EINVAL);
+    kernel.onOther("append", ({ text }) => {
+      const name = /:(skep\/\w+)/.exec(text)?.[1];
+      files[`/sys/kernel/tracing/events/${name}/id`] = "99";
+      return 0;
+    });
+    const old = { ...fakeFacts(PMU, "4.14.0"), read: (path: string) => files[path] ?? null };
+    const machine = fakeMachine(kernel, old);
+    const attachOld = (section: string, options: AttachOptions = {}) => {
+      const descriptor = machine.ledger.adopt(50, "program mine");
+      return attach({ kernel: machine, spec: program("mine", section), descriptor, options, maps: new Map() });
+    };
+    await attachOld("kretprobe/do_unlinkat").detach();
+    await attachOld(`uprobe/${process.execPath}:0x1000`, { pid: 12 }).detach();
+    assert.deepEqual(
+      kernel.others.filter(({ name }) => name === "append").map(({ text }) => text.replace(/_\d+_\d+/, "_N")),
+      [
+        "/sys/kernel/tracing/kprobe_events r:skep/kprobe_N do_unlinkat\n",
+        "/sys/kernel/tracing/kprobe_events -:skep/kprobe_N\n",
+        `/sys/kernel/tracing/uprobe_events p:skep/uprobe_N ${process.execPath}:0x1000\n`,
+        "/sys/kernel/tracing/uprobe_events -:skep/uprobe_N\n",
+      ],
+    );
+    const events = kernel.others.filter(({ name }) => name === "perf_event_open");
+    assert.deepEqual(
+      events.map(({ memory, numbers }) => [new DataView(memory.buffer).getBigUint64(8, true), numbers]),
+      [
+        [99n, [-1, 0]],
+        [99n, [12, -1]],
+      ],
+    );
+    kernel.onOther("append", () => -ERRNO.ENOENT);
+    assert.throws(() => attachOld("kprobe/do_unlinkat"), { name: "FeatureError", message: /this kernel has no kprobes/ });
+  });
+
   test("before 6.10 a sockmap holds its programs until they are taken off", async () => {
     const kernel = new FakeKernel().on("link_create", () => -ERRNO.EINVAL);
     const map = { name: "sockets", spec: { type: "sockmap" }, fd: 7 } as unknown as NonNullable<AttachOptions["map"]>;

@@ -1,5 +1,5 @@
 /**
- * Functions of the kernel, at their begin or return: single probes through the kprobe PMU (4.17), `kprobe.multi` through one link for many
+ * Functions of the kernel, at their begin or return: single probes through the kprobe PMU (4.17; before, through tracefs), `kprobe.multi` through one link for many
  * (5.18), system calls by name (`ksyscall/openat`).
  */
 
@@ -19,7 +19,8 @@ import {
 } from "./attaching.ts";
 import { LinuxLink } from "./link.ts";
 import { perfAttribute } from "./perf-attribute.ts";
-import { attachToEvent } from "./perf-link.ts";
+import { attachToEvent, linkOfTraced } from "./perf-link.ts";
+import { openTracedProbe } from "./traced-probe.ts";
 import { withTracefs } from "./tracefs.ts";
 
 const PMU = "/sys/bus/event_source/devices/kprobe";
@@ -53,18 +54,13 @@ function attachOne(attaching: Attaching, target: string): LinuxLink {
       EADDRNOTAVAIL: "several functions have that name, or the kernel allows no probe there",
     },
   };
-  const type = facts.read(`${PMU}/type`);
-  const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
-  if (type === null || bit === undefined)
-    throw new FeatureError(
-      "kprobe PMU",
-      "4.17",
-      `attaching ${spec.name} to ${attempt.place}: this kernel has no kprobes (CONFIG_KPROBES); tracepoints and tp_btf programs need none`,
-    );
   const [symbol = "", plus = "0"] = target.split("+");
   const offset = Number(plus);
   if (!Number.isSafeInteger(offset))
     throw new AttachError(`program ${spec.name}: ${target}: expected an offset in bytes behind the +`);
+  const type = facts.read(`${PMU}/type`);
+  const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
+  if (type === null || bit === undefined) return attachTraced(attaching, attempt, offset === 0 ? symbol : `${symbol}+${offset}`);
   const name = new TextEncoder().encode(`${symbol}\0`);
   const attribute = perfAttribute({
     type: Number(type),
@@ -80,6 +76,21 @@ function attachOne(attaching: Attaching, target: string): LinuxLink {
     descriptors: [attachToEvent(attaching, attempt, opened)],
     fixed: true,
   });
+}
+
+/** Where the kernel opens no such probes through perf. */
+function attachTraced(attaching: Attaching, attempt: Attempt, target: string): LinuxLink {
+  const { kernel, spec } = attaching;
+  const returns = isReturn(spec.section);
+  const traced = openTracedProbe(kernel, { kind: "kprobe", returns, target, pid: -1, cpu: 0 });
+  if (traced === null)
+    throw new FeatureError(
+      "kprobe PMU",
+      "4.17",
+      `attaching ${spec.name} to ${attempt.place}: this kernel has no kprobes (CONFIG_KPROBES); tracepoints and tp_btf programs need none`,
+    );
+  if (typeof traced === "number") throw attachFailure(attaching, attempt, systemError("perf_event_open", traced));
+  return linkOfTraced(attaching, attempt, traced);
 }
 
 function attachMany(attaching: Attaching, pattern: string): LinuxLink {

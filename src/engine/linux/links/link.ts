@@ -22,6 +22,8 @@ export interface Attachment {
   readonly replace?: (program: number) => number;
   /** Undoes what closing the descriptors does not. */
   readonly release?: () => void;
+  /** The same, after they are closed. */
+  readonly cleanUp?: () => void;
   /** It was there before: closing the descriptor leaves the program attached. Where it is pinned, if anywhere. */
   readonly found?: { readonly path: string | null };
 }
@@ -155,6 +157,7 @@ export class LinuxLink implements Link {
     this.#siblings?.delete(this);
     this.#attachment.release?.();
     for (const descriptor of this.#attachment.descriptors) descriptor.close();
+    this.#attachment.cleanUp?.();
   }
 
   /** As `close`: what is pinned stays. */

@@ -10,7 +10,9 @@ import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { type Attaching, type Attempt, attachFailure, cookieOf, systemError } from "./attaching.ts";
+import { LinuxLink } from "./link.ts";
 import { PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_BPF } from "./perf-attribute.ts";
+import type { OpenedProbe } from "./traced-probe.ts";
 
 const LINKS_SINCE = "5.15";
 
@@ -52,6 +54,17 @@ export function attachToEvent(attaching: Attaching, attempt: Attempt, event: num
     return holder ?? opened;
   } catch (error) {
     opened.close();
+    throw error;
+  }
+}
+
+/** A program on a probe that is an event of the tracing file system: the probe goes after the event. */
+export function linkOfTraced(attaching: Attaching, attempt: Attempt, { event, remove }: OpenedProbe): LinuxLink {
+  try {
+    const descriptors = [attachToEvent(attaching, attempt, event)];
+    return new LinuxLink(attaching.kernel, { description: attempt.place, descriptors, fixed: true, cleanUp: remove });
+  } catch (error) {
+    remove();
     throw error;
   }
 }

@@ -1,11 +1,13 @@
 /**
- * Functions of programs and libraries, at their begin or return, in one process or all. Single probes through the uprobe PMU (4.17);
+ * Functions of programs and libraries, at their begin or return, in one process or all. Single probes through the uprobe PMU (4.17; before, through
+ * tracefs);
  * `uprobe.multi` sections through one link for many places (6.6).
  */
 
 import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
+import type { Facts } from "../facts.ts";
 import { Request } from "../request.ts";
 import { type ProbeTarget, probeTarget, probeTargets } from "../symbols/probe-target.ts";
 import {
@@ -20,7 +22,8 @@ import {
 } from "./attaching.ts";
 import { LinuxLink } from "./link.ts";
 import { perfAttribute } from "./perf-attribute.ts";
-import { attachToEvent } from "./perf-link.ts";
+import { attachToEvent, linkOfTraced } from "./perf-link.ts";
+import { openTracedProbe } from "./traced-probe.ts";
 
 const PMU = "/sys/bus/event_source/devices/uprobe";
 const BPF_F_UPROBE_MULTI_RETURN = 1;
@@ -49,9 +52,30 @@ function attachOne(attaching: Attaching, { file, offset, name }: ProbeTarget): L
     fixed: true,
     means: processMeans(options.pid),
   };
+  if (!hasPmu(kernel.facts)) return attachTraced(attaching, attempt, { file, offset, returns });
   const descriptors = [openUprobe(attaching, attempt, { file, offset, returns, cookie: cookieOf(attaching) })];
   return new LinuxLink(kernel, { description: attempt.place, descriptors, fixed: true });
 }
+
+const hasPmu = (facts: Facts): boolean => facts.read(`${PMU}/type`) !== null;
+
+/** Where the kernel opens no such probes through perf. */
+function attachTraced(
+  attaching: Attaching,
+  attempt: Attempt,
+  { file, offset, returns }: Pick<Uprobe, "file" | "offset" | "returns">,
+): LinuxLink {
+  const { kernel, options } = attaching;
+  const target = `${file}:0x${offset.toString(16)}`;
+  const [pid, cpu] = options.pid === undefined ? [-1, 0] : [options.pid, -1];
+  const traced = openTracedProbe(kernel, { kind: "uprobe", returns, target, pid, cpu });
+  if (traced === null) throw noUprobes(attaching, attempt);
+  if (typeof traced === "number") throw attachFailure(attaching, attempt, systemError("perf_event_open", traced));
+  return linkOfTraced(attaching, attempt, traced);
+}
+
+const noUprobes = ({ spec }: Attaching, { place }: Attempt): FeatureError =>
+  new FeatureError("uprobe PMU", "4.17", `attaching ${spec.name} to ${place}: this kernel has no uprobes (CONFIG_UPROBES)`);
 
 /** What error numbers mean where probes are set in files. */
 export const processMeans = (pid: number | undefined): NonNullable<Attempt["means"]> => ({
@@ -81,8 +105,7 @@ export function openUprobe(
   const type = facts.read(`${PMU}/type`);
   // `config:0`: the bit of the configuration that says "at the return".
   const bit = /^config:(\d+)$/.exec(facts.read(`${PMU}/format/retprobe`) ?? "")?.[1];
-  if (type === null || bit === undefined)
-    throw new FeatureError("uprobe PMU", "4.17", `${what}: this kernel has no uprobes (CONFIG_UPROBES)`);
+  if (type === null || bit === undefined) throw noUprobes(attaching, attempt);
   // `config:32-63`.
   const counter = /^config:(\d+)-/.exec(facts.read(`${PMU}/format/ref_ctr_offset`) ?? "")?.[1];
   if (semaphore !== 0 && counter === undefined)

@@ -18,6 +18,7 @@ type More = Pick<
   | "ioctl"
   | "open"
   | "openProcess"
+  | "append"
   | "mkdir"
   | "unlink"
   | "raiseMemoryLimit"
@@ -34,6 +35,8 @@ type More = Pick<
 
 // fcntl.h, socket(2), netlink(7), linux/perf_event.h, linux/mount.h: the same numbers on every architecture of `ARCHITECTURES`.
 const O_CLOEXEC = 0o2000000;
+const O_WRONLY = 1;
+const O_APPEND = 0o2000;
 const F_DUPFD_CLOEXEC = 1030;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const RLIMIT_MEMLOCK = 8;
@@ -86,6 +89,16 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
     // The C string would end at a NUL, and name another file than the caller did.
     open: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("open", "int", ["str", "int"])(path, O_CLOEXEC)),
     openProcess: (pid) => syscall()(PIDFD_OPEN, pid, 0, 0, 0, 0),
+    append(path, text) {
+      if (path.includes("\0")) return -ERRNO.ENOENT;
+      const fd = call("open", "int", ["str", "int"])(path, O_CLOEXEC | O_WRONLY | O_APPEND);
+      if (fd < 0) return fd;
+      const bytes = new TextEncoder().encode(text);
+      const written = call("write", "int64", ["int", "uintptr_t", "size_t"])(fd, at(bytes), bytes.length);
+      close(fd);
+      // Naming the text here keeps it for as long as the kernel reads it.
+      return written < 0 || bytes.length === 0 ? written : 0;
+    },
     mkdir: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("mkdir", "int", ["str", "uint32"])(path, 0o700)),
     unlink: (path) => (path.includes("\0") ? -ERRNO.ENOENT : call("unlink", "int", ["str"])(path)),
     raiseMemoryLimit() {

@@ -33,6 +33,8 @@ export interface Transport {
   openProcess(pid: number): number;
   /** Opens a file or a folder for reading. */
   open(path: string): number;
+  /** Writes text at the end of a file that is there, at once: 0, or an error number, negated. */
+  append(path: string, text: string): number;
   /** `mkdir(2)`, for the owner alone. */
   mkdir(path: string): number;
   /** `setrlimit(RLIMIT_MEMLOCK)`: no limit of locked memory for this process, which before 5.11 maps and programs count against. */
