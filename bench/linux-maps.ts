@@ -1,7 +1,7 @@
 /**
  * What a map of the kernel costs from TypeScript, beside the same system calls from C, compiled here. `sudo node bench/linux-maps.ts` prints a
- * table: nanoseconds an operation (of many at once: an entry). Rounds of both alternate, and the quickest of each counts, so that what else the machine
- * does weighs on neither. Makes maps only: no program is loaded, nothing is attached.
+ * table: nanoseconds an operation (of many at once: an entry). Both use the same maps; rounds of both alternate, and the quickest of each counts, so that
+ * what else the machine does weighs on neither. Makes maps only: no program is loaded, nothing is attached.
  *
  * A call through koffi costs something by itself, whatever is called: the row `nothing` calls getppid, with as many arguments.
  */
@@ -16,6 +16,8 @@ import { fileURLToPath } from "node:url";
 import { BtfBuilder } from "../src/btf/builder.ts";
 import type { AnyMap } from "../src/engine/engine.ts";
 import { openLinux, probeLinux } from "../src/engine/linux/engine.ts";
+import { LinuxHandle } from "../src/engine/linux/maps/handle.ts";
+import { mapInfo } from "../src/engine/linux/maps/info.ts";
 import { openLibrary } from "../src/engine/linux/sys/library.ts";
 import type { MapSpec } from "../src/object/spec.ts";
 import type { MapType } from "../src/uapi/map-types.ts";
@@ -70,6 +72,11 @@ await using collection = await engine.load({
     declare("array", "array"),
     declare("mapped", "array", BPF_F_MMAPABLE),
     declare("rows", "array", BPF_F_MMAPABLE, row),
+    { ...declare("variables", "array", BPF_F_MMAPABLE, row), maxEntries: 1, valueType: 0 },
+  ],
+  globals: [
+    { name: "large", map: "variables", offset: 0, size: 8, type: u64, linkage: "global" },
+    { name: "small", map: "variables", offset: 8, size: 4, type: u32, linkage: "global" },
   ],
   programs: [],
 });
@@ -101,6 +108,8 @@ const all = pairs.map(([key]) => key);
 hash.setAll(pairs);
 percpu.setAll(pairs);
 trie.setAll(pairs.map(([address]) => [{ prefixLength: 32, address }, 1n] as const));
+const { small, large } = collection.variables;
+if (small === undefined || large === undefined) throw new RangeError("no variables");
 const packets = rows.column("packets");
 const port = rows.column("port");
 
@@ -154,6 +163,8 @@ const CASES: readonly Case[] = [
   one("mapped read", "column.get: number", (key) => (sink += port.get(key) as number)),
   one("mapped read", "column.get: bigint", (key) => (wide ^= packets.get(key) as bigint)),
   one("mapped read", "column.number, of u64", (key) => (sink += packets.number(key))),
+  one("mapped read", "variable.get: number", () => (sink += small.get() as number)),
+  one("mapped read", "variable.get: bigint", () => (wide ^= large.get() as bigint)),
 ];
 
 interface Times {
@@ -217,6 +228,12 @@ async function emptyCall(): Promise<((key: number) => void) | null> {
   };
 }
 
+/** The kernel's number of a map: C opens the same ones, so that they lie alike in memory. */
+function numberOf(map: AnyMap): number {
+  if (!(map instanceof LinuxHandle)) throw new TypeError("not a map of the Linux engine");
+  return mapInfo(map.raw.kernel, map.fd).id;
+}
+
 interface Child {
   ask(name: string): Promise<number>;
   stop(): void;
@@ -231,7 +248,8 @@ function startC(): { readonly text: string; readonly children: readonly Child[] 
   );
   if (compiler === undefined) return { text: "no C compiler: C's side is missing", children: [] };
   const children = [[], ["threaded"]].map((more): Child => {
-    const args = [String(OPERATIONS), String(engine.cpus), ...more];
+    const ids = [hash, percpu, trie, array, mapped].map((map) => String(numberOf(map)));
+    const args = [String(OPERATIONS), String(engine.cpus), ...ids, ...more];
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout });
     return {

@@ -201,6 +201,17 @@ export function numberAt(name: string, codec: Codec, offset: number, memory: Num
   return new NumberColumn({ name, kind, codec, offset, stride: codec.size, count: 1 }, memory);
 }
 
+/** Values of an array, where they are numbers; else null. */
+export function columnOfValues(
+  { name, valueSize, maxEntries }: MapSpec,
+  codec: Codec,
+  memory: NumberMemory,
+): NumberColumn | null {
+  const kind = numberKindOf(codec);
+  if (kind === null || memory.live() === null) return null;
+  return new NumberColumn({ name, kind, codec, offset: 0, stride: Math.ceil(valueSize / 8) * 8, count: maxEntries }, memory);
+}
+
 /**
  * One number of all values of an array, each of which begins at a multiple of 8 bytes.
  * @param path of fields: `packets`, `in.packets`; empty when values are numbers themselves.

@@ -12,6 +12,7 @@ import { ethernet, ipv4, ipv6, packet, padding, payload, tcp, udp } from "../../
 import { XDP } from "../../src/uapi/xdp.ts";
 import { records } from "./records.ts";
 import { type MapShape, specOf } from "./specs.ts";
+import { variables } from "./variables.ts";
 
 const UDP_PACKET = packet(ethernet(), ipv4({ source: "203.0.113.7" }), udp({ destinationPort: 53 }), payload(new Uint8Array(32)));
 const UDP6_PACKET = packet(ethernet(), ipv6(), udp(), padding());
@@ -34,6 +35,7 @@ export function contract(name: string, open: () => Promise<Engine>, skip: string
     userSide(() => engine);
     records(() => engine);
     manyEntries(() => engine);
+    variables(() => engine);
     limits(() => engine);
     lifetimes(() => engine);
   });

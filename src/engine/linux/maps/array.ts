@@ -6,7 +6,7 @@
 import type { Codec } from "../../../btf/codec.ts";
 import type { LookupOptions, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
-import { columnOf, type NumberColumn } from "../../numbers.ts";
+import { columnOf, columnOfValues, type NumberColumn } from "../../numbers.ts";
 import type { VariableMemory } from "../../variables.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { LinuxMap } from "./map.ts";
@@ -21,6 +21,8 @@ export class LinuxArray extends LinuxMap implements VariableMemory {
   readonly #stride: number;
   /** Whether the memory is used without being asked for, and keys are what they look like: indexes. */
   readonly #direct: boolean;
+  /** Where values are numbers; undefined before the first is read. */
+  #numbers: NumberColumn | null | undefined;
   /** Somebody has the memory in hand. */
   #shown = false;
 
@@ -35,6 +37,8 @@ export class LinuxArray extends LinuxMap implements VariableMemory {
   override get(key: unknown, options?: LookupOptions): unknown {
     const memory = this.#direct && options?.lock !== true && isIndex(key, this.spec.maxEntries) ? this.#values.bytes() : null;
     if (memory === null) return super.get(key, options);
+    if (this.#numbers === undefined) this.#numbers = columnOfValues(this.spec, this.value, this);
+    if (this.#numbers !== null) return this.#numbers.get(key as number);
     const at = (key as number) * this.#stride;
     // Copied first: what is decoded is of one moment, as far as that goes.
     this.raw.value.set(memory.subarray(at, at + this.spec.valueSize));
