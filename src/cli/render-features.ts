@@ -50,6 +50,9 @@ function system({ system: facts, probed }: FeatureReport, style: Style): string[
     ["seccomp", facts.process.seccomp ?? "unknown"],
     ["perf_event_paranoid", String(facts.perfEventParanoid ?? "unknown")],
     ["mounted", mounts(facts)],
+    ...(facts.delegated.length === 0
+      ? []
+      : [["tokens from", facts.delegated.map(delegation).join("; ")] satisfies [string, string]]),
     ["configuration", facts.configuration === null ? "not told (no /boot/config-…, no /proc/config.gz)" : "told"],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -111,6 +114,11 @@ function types({ types: { vmlinux, modules } }: SystemFacts): string {
 function memory({ process: { memoryLock, memoryLockCounts } }: SystemFacts): string {
   const limit = memoryLock === null ? "unknown" : memoryLock === "unlimited" ? memoryLock : bytes(memoryLock);
   return `${limit}${memoryLockCounts ? ", which counts (before 5.11)" : ", which does not count (since 5.11)"}`;
+}
+
+function delegation({ path, what }: SystemFacts["delegated"][number]): string {
+  const parts = Object.entries(what).map(([name, value]) => `${name} ${value}`);
+  return `${path} (${parts.join(", ")})`;
 }
 
 function mounts({ mounts: all }: SystemFacts): string {

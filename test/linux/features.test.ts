@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { Callables, Feature, FeatureReport } from "../../src/engine/kernel-features.ts";
@@ -172,4 +173,23 @@ describe("bpftool on this kernel", { skip: needsRights }, () => {
       else assert.deepEqual(extra, [], type);
     }
   });
+});
+
+describe("docs/linux.md", { skip: process.platform === "linux" ? false : "needs Linux" }, () => {
+  const page = readFileSync(new URL("../../docs/linux.md", import.meta.url), "utf8");
+  const index = new URL("../../src/index.ts", import.meta.url).href;
+
+  for (const what of ["kernelFeatures", "openDryRun"]) {
+    it(`what it shows of ${what} runs`, async () => {
+      const code = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text = ""]) => text).find((text) => text.includes(what));
+      assert.ok(code !== undefined);
+      const script = code.replaceAll('"skep"', JSON.stringify(index));
+      // Where firewall.bpf.ts is; nothing that it asks for needs a right.
+      const args = ["--no-warnings", "--input-type=module-typescript", "-e", script];
+      const cwd = new URL("../../examples/", import.meta.url);
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+      assert.notEqual(stdout, "");
+    });
+  }
 });

@@ -242,7 +242,8 @@ describe("the system", () => {
       fakeFacts({
         "/proc/self/status": "CapEff:\t0000008000000000\nNoNewPrivs:\t1\nSeccomp:\t2",
         "/proc/self/limits": "Max locked memory         65536                65536                bytes",
-        "/proc/self/mounts": "bpffs /sys/fs/bpf bpf rw 0 0\nsecurityfs /sys/kernel/security securityfs rw 0 0",
+        "/proc/self/mounts":
+          "bpffs /sys/fs/bpf bpf rw 0 0\nbpffs /run/token bpf rw,delegate_cmds=map_create:prog_load,delegate_maps=any 0 0\nsecurityfs /sys/kernel/security securityfs rw 0 0",
         "/sys/kernel/security/lockdown": "none [integrity] confidentiality",
         "/sys/kernel/security/lsm": "lockdown,capability,bpf",
         "/proc/sys/net/core/bpf_jit_enable": "1",
@@ -255,7 +256,8 @@ describe("the system", () => {
     assert.equal(system.process.memoryLock, 65536);
     assert.equal(system.lockdown, "integrity");
     assert.deepEqual(system.securityModules, ["lockdown", "capability", "bpf"]);
-    assert.deepEqual(system.mounts.bpf, ["/sys/fs/bpf"]);
+    assert.deepEqual(system.mounts.bpf, ["/sys/fs/bpf", "/run/token"]);
+    assert.deepEqual(system.delegated, [{ path: "/run/token", what: { cmds: "map_create:prog_load", maps: "any" } }]);
     assert.equal(system.unprivilegedDisabled, 2);
     assert.equal(system.jit.enabled, 1);
     assert.equal(system.jit.limit, null);

@@ -50,6 +50,8 @@ export interface SystemFacts {
   };
   /** Options of the configuration that matter here: `y`, `m`, a value, or null for those not set. Null: it is not told. */
   readonly configuration: Readonly<Record<string, string | null>> | null;
+  /** What bpf file systems hand on to user namespaces by tokens (6.9): `any`, or names, or a mask, as the kernel lists it. */
+  readonly delegated: readonly { readonly path: string; readonly what: Readonly<Record<string, string>> }[];
   /** Where these file systems are mounted. */
   readonly mounts: Readonly<Record<"bpf" | "tracefs" | "cgroup2" | "securityfs" | "debugfs", readonly string[]>>;
 }
@@ -105,6 +107,7 @@ export function systemFacts(facts: Facts, types: KernelTypes, witness: Witness, 
       vmlinux: types.vmlinux?.bytes.length ?? null,
       modules: types.modules,
     },
+    delegated: delegations(facts),
     configuration: told ? Object.fromEntries(OPTIONS.map((name) => [name, witness.config(name)])) : null,
     mounts,
   };
@@ -130,6 +133,16 @@ function mountedAt(facts: Facts): SystemFacts["mounts"] {
   const lines = (facts.read("/proc/self/mounts") ?? "").split("\n").map((line) => line.split(" "));
   const of = (type: string): string[] => lines.filter(([, , kind]) => kind === type).map(([, place = ""]) => place);
   return { bpf: of("bpf"), tracefs: of("tracefs"), cgroup2: of("cgroup2"), securityfs: of("securityfs"), debugfs: of("debugfs") };
+}
+
+/** Options of mounts: `delegate_cmds=prog_load:map_create`. */
+function delegations(facts: Facts): SystemFacts["delegated"] {
+  return (facts.read("/proc/self/mounts") ?? "").split("\n").flatMap((line) => {
+    const [, path = "", type, options = ""] = line.split(" ");
+    const what =
+      type === "bpf" ? [...options.matchAll(/delegate_(\w+)=([^,]+)/g)].map(([, name = "", value = ""]) => [name, value]) : [];
+    return what.length === 0 ? [] : [{ path, what: Object.fromEntries(what) }];
+  });
 }
 
 /** Files of securityfs; of an instance that is mounted nowhere, where nobody mounted it and this process may. */

@@ -1,7 +1,17 @@
 /** What is said between a lender and a borrower, and what each makes of an other side that does not keep to it. Without sockets or privileges. */
 
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -16,7 +26,7 @@ import { borrowFrom } from "./borrow.ts";
 import { Lender } from "./lender.ts";
 import { type Lent, LONGEST_PACKET, MOST_LENT, packetsOf, readPacket, refusal } from "./packets.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "skep-lend-"));
+const folder = realpathSync(mkdtempSync(join(tmpdir(), "skep-lend-")));
 after(() => rmSync(folder, { recursive: true }));
 
 const OBJECT: Lent = { kind: "object", name: "mine" };
@@ -237,6 +247,27 @@ describe("a lender", () => {
     await Promise.resolve();
     assert.deepEqual(sockets.sent, []);
     lender[Symbol.dispose]();
+  });
+
+  it("not in a folder, or below one, that others may change, whatever leads there", () => {
+    const shared = join(folder, "shared");
+    mkdirSync(join(shared, "inner"), { recursive: true });
+    chmodSync(shared, 0o777);
+    symlinkSync(join(shared, "inner"), join(folder, "link"));
+    for (const place of [
+      join(shared, "a.sock"),
+      join(shared, "inner/a.sock"),
+      join(folder, "link/a.sock"),
+      join(folder, "none/a.sock"),
+    ]) {
+      const kernel = fakeMachine(new ReadyKernel(), fakeFacts());
+      assert.throws(
+        () => new Lender(kernel, new FakeSockets(), [{ lent: OBJECT, fd: 8 }], { path: place, user: 1000 }),
+        (error) => error instanceof LendError && /others may change the folder|there is no folder/.test(error.message),
+        place,
+      );
+      assert.deepEqual(kernel.ledger.report(), []);
+    }
   });
 
   it("takes its socket away at the end", () => {

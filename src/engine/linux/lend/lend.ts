@@ -86,7 +86,7 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
     }
     const lender = new Lender(kernel, sockets, things, options);
     return {
-      path: options.path,
+      path: lender.path,
       [Symbol.dispose]() {
         lender[Symbol.dispose]();
         close();

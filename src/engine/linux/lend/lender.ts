@@ -4,8 +4,8 @@
  * could not have made, and can make no others.
  */
 
-import { lstatSync, statSync, unlinkSync } from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, realpathSync, statSync, unlinkSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { LendError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
@@ -39,19 +39,19 @@ export class Lender implements Disposable {
 
   /** @throws LendError */
   constructor(kernel: Kernel, sockets: UnixSockets, things: readonly Thing[], options: LenderOptions) {
-    this.path = options.path;
+    this.path = safePath(options.path);
     this.#kernel = kernel;
     this.#sockets = sockets;
     this.#options = options;
     this.#packets = packetsOf(things);
-    checkFolder(options.path);
-    const fd = listenAt(sockets, kernel, options.path);
-    this.#listener = kernel.ledger.adopt(fd, `socket ${options.path}`);
+    const { path } = this;
+    const fd = listenAt(sockets, kernel, path);
+    this.#listener = kernel.ledger.adopt(fd, `socket ${path}`);
     // Made for the owner alone; now that is whoever may borrow.
-    const given = sockets.giveTo(options.path, options.user);
+    const given = sockets.giveTo(path, options.user);
     if (given < 0) {
       this.#removeSocket();
-      throw failure(options.path, `giving it to user ${options.user}`, given);
+      throw failure(path, `giving it to user ${options.user}`, given);
     }
     this.#watch = kernel.transport.watch(fd, () => this.#serve());
   }
@@ -99,15 +99,27 @@ export class Lender implements Disposable {
 const GROUP_AND_OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
-/** Whoever can rename files in the folder could put another file in the place of the socket before it is given away. */
-function checkFolder(path: string): void {
-  const folder = dirname(path);
-  const found = statSync(folder, { throwIfNoEntry: false });
-  if (found === undefined || !found.isDirectory()) throw new LendError(`${path}: there is no folder ${folder}`);
+/**
+ * Whoever can rename something on the way to the socket could put something else in its place before it is given away: so nobody but root
+ * and this process's user may.
+ * @returns the path without symbolic links: what was looked at is what is used.
+ */
+function safePath(path: string): string {
+  const given = dirname(resolve(path));
+  let folder: string;
+  try {
+    folder = realpathSync(given);
+  } catch (cause) {
+    throw new LendError(`${path}: there is no folder ${given}`, { cause });
+  }
   const own = process.getuid?.() ?? 0;
-  const shared = (found.mode & GROUP_AND_OTHERS_WRITE) !== 0 && (found.mode & STICKY) === 0;
-  if ((found.uid !== 0 && found.uid !== own) || shared)
-    throw new LendError(`${path}: others may change the folder ${folder}; lend in one that only root may, such as /run`);
+  for (let at = folder; ; at = dirname(at)) {
+    const { uid, mode } = statSync(at);
+    const shared = (mode & GROUP_AND_OTHERS_WRITE) !== 0 && (mode & STICKY) === 0;
+    if ((uid !== 0 && uid !== own) || shared)
+      throw new LendError(`${path}: others may change the folder ${at}; lend in one that only root may, such as /run`);
+    if (at === dirname(at)) return join(folder, basename(path));
+  }
 }
 
 /** A socket that a lender left which was killed is taken away; anything else that is there is not touched. */
