@@ -175,7 +175,7 @@ describe("what is in the kernel", { skip }, () => {
       assert.equal(ended.stderr.trimEnd().split("\n").length, 1);
     });
 
-  for (const args of [["list"], ["show", "program", "1"], ["show", "map", "x"], ["top"]] as const)
+  for (const args of [["list"], ["list", "perf"], ["show", "program", "1"], ["show", "map", "x"], ["top"]] as const)
     test(`skep ${args.join(" ")} without privileges`, async () => {
       const ended = await skep(args, { unprivileged: true });
       assert.equal(ended.status, 6, ended.stderr);

@@ -321,5 +321,8 @@ describe("perf events", () => {
   test("not for this process", () => {
     const kernel = new FakeKernel().on("task_fd_query", () => -ERRNO.EPERM);
     assert.throws(() => new KernelInspector(kernel, fakeFacts(files)).perfEvents(), { name: "PrivilegeError" });
+    // Nothing is to be seen of others then, which is not to say that there is nothing.
+    const plain = fakeFacts({ "/proc/self/status": "CapEff:\t0000000000000000" });
+    assert.throws(() => new KernelInspector(kernel, plain).perfEvents(), { message: /: this process lacks CAP_SYS_ADMIN;/ });
   });
 });

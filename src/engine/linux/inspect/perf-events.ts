@@ -4,9 +4,9 @@
  */
 
 import type { Kernel } from "../kernel.ts";
-import { explainRefusal } from "../privileges.ts";
+import { explainRefusal, missingCapabilities } from "../privileges.ts";
 import { Request } from "../request.ts";
-import { ERRNO } from "../sys/system-error.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import { commandOf, descriptors } from "./holders.ts";
 import { textOf } from "./info.ts";
 import type { PerfAttachment } from "./types.ts";
@@ -25,8 +25,12 @@ const CANDIDATES: ReadonlySet<string> = new Set([
 /** `PATH_MAX`. */
 const LONGEST_NAME = 4096;
 
-/** @throws PrivilegeError without CAP_SYS_ADMIN, when there is anything to ask */
+/** @throws PrivilegeError without CAP_SYS_ADMIN: whose descriptors cannot be seen would seem to have none */
 export function* eachPerfAttachment(kernel: Kernel): Generator<PerfAttachment, undefined, undefined> {
+  const refusal = (cause: SystemError) =>
+    explainRefusal(kernel.facts, "asking what is attached to perf events", ["CAP_SYS_ADMIN"], cause);
+  if (missingCapabilities(kernel.facts, ["CAP_SYS_ADMIN"]).length > 0)
+    throw refusal(new SystemError("bpf(task_fd_query)", ERRNO.EPERM));
   const name = new Uint8Array(LONGEST_NAME);
   for (const { pid, fd, target } of descriptors(kernel.facts)) {
     if (!CANDIDATES.has(target)) continue;
@@ -37,8 +41,7 @@ export function* eachPerfAttachment(kernel: Kernel): Generator<PerfAttachment, u
       .pointer("buf", name)
       .u32("buf_len", name.length);
     const result = request.send();
-    if (result === -ERRNO.EPERM || result === -ERRNO.EACCES)
-      throw explainRefusal(kernel.facts, "asking what is attached to perf events", ["CAP_SYS_ADMIN"], request.error(result));
+    if (result === -ERRNO.EPERM || result === -ERRNO.EACCES) throw refusal(request.error(result));
     // No program on it, of another kind (links tell it themselves), or gone.
     if (result < 0) continue;
     const type = TYPES[request.read("fd_type")];
