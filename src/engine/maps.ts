@@ -249,6 +249,7 @@ export interface ProgramHandle {
 
 /** Programs by index, for `bpf_tail_call`. Since Linux 4.2. */
 export interface ProgramArray extends MapHandle {
+  /** One of this engine; what others put in, `inspectKernel` tells (`references`). */
   get(index: number): ProgramHandle | undefined;
   /** @throws MapError `not-found` beyond the end, `invalid` for a program of another engine. */
   set(index: number, program: ProgramHandle): void;
@@ -318,6 +319,8 @@ export interface StructOpsLink extends AsyncDisposable {
 /** Call chains by number: each an array of addresses, innermost first. Since Linux 4.6. */
 export interface StackTraceMap extends MapHandle {
   get(id: number): bigint[] | undefined;
+  /** Reads and removes in one step, so that its number is free (Linux 6.18). @throws MapError `unsupported` before */
+  take(id: number): bigint[] | undefined;
   delete(id: number): boolean;
   clear(): void;
   entries(): IterableIterator<[number, bigint[]]>;

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { openBtf } from "../btf/btf.ts";
 import { BtfBuilder } from "../btf/builder.ts";
 import { makeCodec } from "../btf/codec.ts";
+import type { ArrayMap, Column } from "./maps.ts";
 import { columnOf, type NumberMemory, numberAt, placedCodec } from "./numbers.ts";
 
 const builder = new BtfBuilder();
@@ -170,6 +171,18 @@ describe("a column", () => {
   test("of an array without types says so", () => {
     assert.throws(() => columnOf({ ...map(u32), valueType: 0 }, types, "", new Bytes(24)), /whose type is not known/);
   });
+});
+
+test("columns have the types of their fields", () => {
+  const check = (rows: ArrayMap<{ packets: bigint; port: number; on: boolean }>, totals: ArrayMap<bigint>): unknown => {
+    const packets: Column<bigint> = rows.column("packets");
+    const port: Column<number> = rows.column("port");
+    const total: Column<bigint> = totals.column();
+    // @ts-expect-error: a bigint is no number
+    const wrong: Column<number> = rows.column("packets");
+    return [packets, port, total, wrong];
+  };
+  assert.equal(typeof check, "function");
 });
 
 describe("a codec of one place", () => {

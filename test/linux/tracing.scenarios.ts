@@ -193,10 +193,12 @@ await main({
         await target.do("spin 300");
         const stacks = collection.maps["stacks"] as unknown as StackTraceMap;
         const [entry] = [...stacks.entries()];
-        return [
-          variables.hits(6) > 20,
-          entry !== undefined && entry[1].length > 0 && stacks.get(entry[0])?.length === entry[1].length,
-        ];
+        if (entry === undefined) throw new RangeError("no stack was kept");
+        const [id, addresses] = entry;
+        const kept = addresses.length > 0 && stacks.get(id)?.length === addresses.length;
+        const deleted = [stacks.delete(id), stacks.delete(id), stacks.delete(2 ** 31)];
+        stacks.clear();
+        return [variables.hits(6) > 20, kept, ...deleted, stacks.get(id) === undefined, [...stacks.entries()].length];
       },
     ),
   "perf_event of all CPUs": () =>

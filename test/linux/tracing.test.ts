@@ -109,7 +109,7 @@ describe("programs on events", { skip }, () => {
 
   test("samples of one process, with the stacks of what it did", async () => {
     assert.deepEqual(await observed("perf_event of one process"), {
-      result: [true, true],
+      result: [true, true, true, false, false, true, 0],
       description: "perf_event cpu-clock, 1000 Hz, process PID",
     });
   });

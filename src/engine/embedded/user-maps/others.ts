@@ -64,6 +64,13 @@ export class UserStackTraces extends UserHandle implements StackTraceMap {
     return element < 0 ? undefined : this.#at(store, element);
   }
 
+  take(id: number): bigint[] | undefined {
+    this.writable();
+    const found = this.get(id);
+    this.delete(id);
+    return found;
+  }
+
   delete(id: number): boolean {
     const store = this.writable();
     this.#putId(store, id);

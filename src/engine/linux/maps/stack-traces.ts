@@ -10,6 +10,11 @@ export class LinuxStackTraces extends LinuxHandle implements StackTraceMap {
     return this.raw.lookup() ? addresses(this.raw.value) : undefined;
   }
 
+  take(id: number): bigint[] | undefined {
+    this.#putId(id);
+    return this.raw.take() ? addresses(this.raw.value) : undefined;
+  }
+
   delete(id: number): boolean {
     this.#putId(id);
     return this.raw.delete();
