@@ -10,7 +10,7 @@ import { LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { fixture } from "./fixtures.ts";
-import { withoutTcx, withoutXdpLinks } from "./older-kernels.ts";
+import { withoutGroupLinks, withoutTcx, withoutXdpLinks } from "./older-kernels.ts";
 import { main, removeGroup, Target, Variables } from "./scenario.ts";
 
 const PEER = "192.0.2.2";
@@ -50,7 +50,7 @@ const onVeth =
     counting(program, place, { interface: "veth0", ...options }, ping);
 
 /** A control group of this process's, with a target in it; gone afterwards. */
-async function inGroup(program: string, place: number, act: (target: Target) => Promise<unknown>) {
+async function inGroup(program: string, place: number, act: (target: Target) => Promise<unknown>, engine?: LinuxEngine) {
   const root = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]);
   const name = `skep-test-${process.pid}`;
   const folder = `${root}/${name}`;
@@ -58,7 +58,7 @@ async function inGroup(program: string, place: number, act: (target: Target) => 
   try {
     await using target = await Target.start();
     writeFileSync(`${folder}/cgroup.procs`, String(target.pid));
-    const counted = await counting(program, place, { cgroup: `/${name}` }, () => act(target));
+    const counted = await counting(program, place, { cgroup: `/${name}` }, () => act(target), engine);
     return { ...counted, description: counted.description?.replace(name, "GROUP") };
   } finally {
     await removeGroup(folder);
@@ -190,6 +190,10 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     await link.update(on_route_xmit as NonNullable<typeof on_route_xmit>);
     await link.detach();
     return { there, twice, after: routes("-4") - before };
+  },
+  "a control group without links": async () => {
+    const engine = new LinuxEngine(withoutGroupLinks(await openNative()), { ...MACHINE, release: "5.6.0" });
+    return inGroup("on_connect", 13, (target) => target.do("tcp 0"), engine);
   },
   "XDP without links": async () => {
     const engine = new LinuxEngine(withoutXdpLinks(await openNative()), { ...MACHINE, release: "5.8.0" });

@@ -71,6 +71,11 @@ describe("programs of the network", { skip }, () => {
     });
   });
 
+  test("a control group as before Linux 5.7: it holds the program until that is detached", { skip: noGroups }, async () => {
+    const description = "cgroup/connect4 on /GROUP";
+    assert.deepEqual(await run("a control group without links"), { ran: true, after: 0, description, answer: "hello" });
+  });
+
   test("XDP as before Linux 5.9: the interface holds the program until it is detached", async () => {
     assert.deepEqual(await run("XDP without links"), {
       ran: true,

@@ -12,6 +12,9 @@ export const withoutTcx = (transport: Transport): Transport => withoutLinks(tran
 /** Before 5.9: interfaces hold their XDP programs. */
 export const withoutXdpLinks = (transport: Transport): Transport => withoutLinks(transport, "xdp");
 
+/** Before 5.7: control groups hold their programs. */
+export const withoutGroupLinks = (transport: Transport): Transport => withoutLinks(transport, "cgroup_inet4_connect");
+
 function withoutLinks(transport: Transport, ...types: readonly AttachType[]): Transport {
   const numbers = types.map((type) => ATTACH_TYPE[type]);
   return {

@@ -323,6 +323,25 @@ describe("older kernels", () => {
     assert.throws(() => attachOld("kprobe/do_unlinkat"), { name: "FeatureError", message: /this kernel has no kprobes/ });
   });
 
+  test("before 5.7 a control group holds its programs, beside others where kernels know that (4.15)", async () => {
+    const kernel = new FakeKernel().on("link_create", () => -ERRNO.EINVAL).failing("prog_attach", "EINVAL");
+    const { link } = attached(kernel, "cgroup/connect4", { cgroup: "/web" }, "4.14.0");
+    await link.detach();
+    const calls = [...kernel.callsOf("prog_attach"), ...kernel.callsOf("prog_detach")];
+    assert.deepEqual(
+      calls.map((call) => [call.u32("target_fd"), call.u32("attach_bpf_fd"), call.u32("attach_type"), call.u32("attach_flags")]),
+      [
+        [100, 50, ATTACH_TYPE.cgroup_inet4_connect, 2],
+        [100, 50, ATTACH_TYPE.cgroup_inet4_connect, 0],
+        [100, 50, ATTACH_TYPE.cgroup_inet4_connect, 0],
+      ],
+    );
+    assert.equal(kernel.descriptors.size, 0);
+    const refusing = new FakeKernel().on("link_create", () => -ERRNO.EINVAL).on("prog_attach", () => -ERRNO.EPERM);
+    assert.throws(() => attached(refusing, "cgroup/connect4", { cgroup: "/web" }, "4.14.0"), { name: /Error$/ });
+    assert.equal(refusing.descriptors.size, 0);
+  });
+
   test("before 6.10 a sockmap holds its programs until they are taken off", async () => {
     const kernel = new FakeKernel().on("link_create", () => -ERRNO.EINVAL);
     const map = { name: "sockets", spec: { type: "sockmap" }, fd: 7 } as unknown as NonNullable<AttachOptions["map"]>;

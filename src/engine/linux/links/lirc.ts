@@ -1,16 +1,14 @@
 /**
- * Programs on what an infrared receiver hears, `lirc_mode2` (4.18). The device holds the program (`BPF_PROG_ATTACH`); it is taken off when the link
- * is detached, and stays when the process is killed.
+ * Programs on what an infrared receiver hears, `lirc_mode2` (4.18). The device holds the program.
  */
 
-import { ATTACH_TYPE } from "../../../uapi/attach-types.ts";
 import { AttachError } from "../../errors.ts";
-import { Request } from "../request.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, systemError } from "./attaching.ts";
-import { LinuxLink } from "./link.ts";
+import { attachHeld } from "./held.ts";
+import type { LinuxLink } from "./link.ts";
 
 export function attachLirc(attaching: Attaching): LinuxLink {
-  const { kernel, spec, descriptor, options } = attaching;
+  const { kernel, spec, options } = attaching;
   checkOptions(attaching, "a lirc_mode2 program", ["device"]);
   const { device } = options;
   if (device === undefined)
@@ -31,22 +29,6 @@ export function attachLirc(attaching: Attaching): LinuxLink {
   };
   const opened = kernel.transport.open(device);
   if (opened < 0) throw attachFailure(attaching, attempt, systemError("open", opened));
-  const holder = kernel.ledger.adopt(opened, `${device} for ${spec.name}`);
-  const by = (command: "prog_attach" | "prog_detach") =>
-    new Request(kernel.transport, command)
-      .u32("target_fd", holder.fd)
-      .u32("attach_bpf_fd", descriptor.fd)
-      .u32("attach_type", ATTACH_TYPE.lirc_mode2);
-  const attach = by("prog_attach");
-  const attached = attach.send();
-  if (attached < 0) {
-    holder.close();
-    throw attachFailure(attaching, attempt, attach.error(attached));
-  }
-  return new LinuxLink(kernel, {
-    description: attempt.place,
-    descriptors: [holder],
-    fixed: true,
-    release: () => void by("prog_detach").send(),
-  });
+  const open = kernel.ledger.adopt(opened, `${device} for ${spec.name}`);
+  return attachHeld(attaching, attempt, { target: open.fd, type: "lirc_mode2", open });
 }

@@ -5,7 +5,8 @@ import { AttachError } from "../../errors.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, linkOf } from "./attaching.ts";
-import { LinuxLink } from "./link.ts";
+import { attachHeld } from "./held.ts";
+import type { LinuxLink } from "./link.ts";
 
 export function attachSocketMap(attaching: Attaching): LinuxLink {
   const { kernel, spec, descriptor, options } = attaching;
@@ -30,14 +31,5 @@ export function attachSocketMap(attaching: Attaching): LinuxLink {
   const result = link.send();
   if (result >= 0) return linkOf(attaching, attempt, result);
   if (result !== -ERRNO.EINVAL && result !== -ERRNO.EOPNOTSUPP) throw attachFailure(attaching, attempt, link.error(result));
-  const by = (command: "prog_attach" | "prog_detach") =>
-    new Request(kernel.transport, command)
-      .u32("target_fd", fd)
-      .u32("attach_bpf_fd", descriptor.fd)
-      .u32("attach_type", ATTACH_TYPE[type]);
-  const attach = by("prog_attach");
-  const attached = attach.send();
-  if (attached < 0) throw attachFailure(attaching, attempt, attach.error(attached));
-  // The map holds it, and nobody but this process holds the map.
-  return new LinuxLink(kernel, { description: attempt.place, descriptors: [], release: () => void by("prog_detach").send() });
+  return attachHeld(attaching, attempt, { target: fd, type });
 }
