@@ -13,6 +13,7 @@ import { MAP_TYPE } from "../uapi/map-types.ts";
 import { type Budget, RECORD_COST } from "./budget.ts";
 import { type Elf, type ElfSection, SHT } from "./elf.ts";
 import { ObjectError } from "./errors.ts";
+import { withRecordType } from "./record-types.ts";
 import type { MapSpec } from "./spec.ts";
 import { isExtern, type ObjectTypes } from "./types.ts";
 
@@ -85,7 +86,7 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
         ? null
         : { view: new DataView(held.buffer, held.byteOffset + offset, bytes), littleEndian: elf.littleEndian };
     const { spec, valuesAt } = new Definition(btf, variable.name, elf.budget, initial).read(definition, false);
-    declared.push({ spec, section, offset, size: bytes, valuesAt });
+    declared.push({ spec: withRecordType(btf, spec), section, offset, size: bytes, valuesAt });
   }
   return declared;
 }
@@ -95,7 +96,7 @@ export function readBtfMaps(elf: Elf, types: ObjectTypes | null): MapDeclared[] 
  * @throws ObjectError `map` when it is none.
  */
 export function readDefinition(btf: Btf, name: string, struct: StructType): MapSpec {
-  return new Definition(btf, name, null, null).read(struct, false).spec;
+  return withRecordType(btf, new Definition(btf, name, null, null).read(struct, false).spec);
 }
 
 interface Initial {

@@ -14,6 +14,7 @@ import { BtfBuilder } from "../../src/btf/builder.ts";
 import { BtfError } from "../../src/btf/errors.ts";
 import type { BtfType } from "../../src/btf/types.ts";
 import { compile } from "../../src/compile.ts";
+import { compileSource } from "../../src/compiler/compile.ts";
 import { readObject } from "../../src/object/read.ts";
 import type { MapSpec, Spec } from "../../src/object/spec.ts";
 import { WriteError } from "../../src/object/write/errors.ts";
@@ -396,6 +397,61 @@ describe("what the compiler makes", () => {
       }
     });
   }
+});
+
+describe("what records of buffers are", () => {
+  const source = `import { perfEventArray, ringBuffer, userRingBuffer, type u32, type u64, xdp, XDP_PASS } from "skep/bpf";
+interface Event { time: u64; pid: u32 }
+interface Command { what: u32 }
+export const events = ringBuffer<Event>({ maxEntries: 4096 });
+export const numbers = ringBuffer<u64>({ maxEntries: 4096 });
+export const commands = userRingBuffer<Command>({ maxEntries: 4096 });
+export const samples = perfEventArray<Event>();
+export const program = xdp((ctx) => {
+  events.output({ time: 1, pid: 2 });
+  numbers.output(5);
+  samples.output(ctx, { time: 1, pid: 2 });
+  return XDP_PASS;
+});
+`;
+  const recordsOf = (spec: Spec): unknown => {
+    const btf = openBtf(spec.types ?? assert.fail());
+    return Object.fromEntries(
+      spec.maps
+        .filter(({ section }) => section !== ".bss")
+        .map(({ name, valueType, valueSize }) => [name, [btf.name(btf.resolve(valueType)), valueSize]]),
+    );
+  };
+  const spec = compileSource(source, { file: "records.bpf.ts" });
+  const expected = { events: ["Event", 0], numbers: ["unsigned long long", 0], commands: ["Command", 0], samples: ["Event", 4] };
+
+  it("survives being written, again and again", () => {
+    assert.deepEqual(recordsOf(spec), expected);
+    const once = read(writeObject(spec), "records");
+    assert.deepEqual(recordsOf(once), expected);
+    const twice = read(writeObject(once), "records");
+    assert.deepEqual([recordsOf(twice), typesOf(twice)], [expected, typesOf(once)]);
+    const events = once.maps.find(({ name }) => name === "events") ?? assert.fail();
+    const commands = once.maps.find(({ name }) => name === "commands") ?? assert.fail();
+    const other = { ...once, maps: once.maps.map((map) => (map === events ? { ...map, valueType: commands.valueType } : map)) };
+    assert.deepEqual(recordsOf(read(writeObject(other), "records")), { ...expected, events: ["Command", 0] });
+  });
+
+  it("is a type that has a size, or nothing", () => {
+    const types = new BtfBuilder();
+    types.typedef("____record_events", 0);
+    const events = { ...(spec.maps[0] ?? assert.fail()), valueType: 0 };
+    const plain: Spec = { name: "plain", license: "GPL", types: types.encode(), maps: [events], programs: [] };
+    assert.equal(read(writeObject(plain), "plain").maps[0]?.valueType, 0);
+  });
+
+  it("is nothing that libbpf minds", { skip: noOracle || noBtf }, () => {
+    assert.ok("path" in oracle);
+    const object = join(folder, "records.o");
+    writeFileSync(object, writeObject(spec));
+    const answer = ask(oracle.path, object);
+    assert.deepEqual(answer.lines.at(-1), { kind: "done", error: 0 }, answer.log);
+  });
 });
 
 function run(tool: string, args: readonly string[]): string {

@@ -6,6 +6,7 @@
 import type { Member, StructType } from "../../btf/types.ts";
 import { MAP_TYPE } from "../../uapi/map-types.ts";
 import { MAPS_SECTION, readDefinition } from "../btf-maps.ts";
+import { recordTypedef } from "../record-types.ts";
 import type { MapSpec } from "../spec.ts";
 import { roundUp } from "./elf.ts";
 import { WriteError } from "./errors.ts";
@@ -112,6 +113,7 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
   const valued = spec.valueType !== 0 && types.original.sizeOf(spec.valueType) === spec.valueSize;
   if (valued) add("value", types.pointer(spec.valueType));
   else if (spec.valueSize !== 0) number("value_size", spec.valueSize);
+  if (!valued && spec.valueType !== 0 && !isInner) tellRecords(types, spec);
   if (spec.maxEntries !== 0) number("max_entries", spec.maxEntries);
   if (spec.flags !== 0) number("map_flags", spec.flags);
   if (spec.numaNode !== undefined) number("numa_node", spec.numaNode);
@@ -128,6 +130,13 @@ function define(types: EditableTypes, spec: MapSpec, isInner = false): number {
   else if (entries > 0)
     throw new WriteError("expected the inner map of a map of maps that is filled from the start, found none", { map: spec.name });
   return types.add({ kind: "struct", name: "", size: end, members });
+}
+
+/** What the definition cannot say: see record-types.ts. */
+function tellRecords(types: EditableTypes, { name, valueType }: MapSpec): void {
+  const known = types.find(recordTypedef(name), "typedef");
+  if (known !== undefined) types.replace({ ...known, type: valueType });
+  else types.add({ kind: "typedef", name: recordTypedef(name), type: valueType });
 }
 
 /** Number of entries of `values`. */
