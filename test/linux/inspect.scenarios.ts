@@ -409,6 +409,7 @@ async function compareCgroups() {
       `${each.cgroup.replace(name, "GROUP")} ${each.attachType}: ${each.programs.map(({ program: id }) => names.get(id)).join(", ")}`;
     return {
       attached: all.map(text),
+      revisions: all.map(({ revision }) => Number(revision)),
       effective: inspector
         .cgroups(`${folder}/inner`, { effective: true, alone: true })
         .filter(({ programs }) => programs.some(({ program: id }) => names.get(id)?.startsWith("on_")))
