@@ -1,8 +1,15 @@
 /** Names in a bpf file system of this process's own. See scenario.ts. */
 
 import { existsSync } from "node:fs";
+import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { program } from "../../src/engine/linux/fixtures/programs.ts";
+import { KernelTypes } from "../../src/engine/linux/kernel-types.ts";
+import type { LinuxHandle } from "../../src/engine/linux/maps/handle.ts";
+import { kindOf, openPinned, pinObject } from "../../src/engine/linux/pins.ts";
+import { openNative } from "../../src/engine/linux/sys/native.ts";
+import { SystemError } from "../../src/engine/linux/sys/system-error.ts";
 import type { MapSpec, Spec } from "../../src/object/spec.ts";
 import { main } from "./scenario.ts";
 
@@ -35,6 +42,28 @@ async function failure(work: () => unknown): Promise<string> {
 }
 
 await main({
+  /** A file system that has no place among the others: it goes with its descriptor, and what is pinned in it. */
+  async "relative to a folder"() {
+    const transport = await openNative();
+    const ledger = new DescriptorLedger(transport);
+    const kernel = { transport, ledger, facts: MACHINE, types: new KernelTypes(MACHINE), cpus: 1 };
+    const folder = transport.mount("bpf");
+    if (folder < 0) throw new SystemError("fsmount", -folder);
+    await using engine = await openLinux();
+    await using collection = await engine.load(SPEC);
+    const { fd } = collection.maps["table"] as unknown as LinuxHandle;
+    pinObject(kernel, fd, "table", { folder });
+    const again = openPinned(kernel, "table", { folder, kind: "map", access: "read" });
+    const result = {
+      kind: kindOf(MACHINE, again.fd),
+      twice: await failure(() => pinObject(kernel, fd, "table", { folder })),
+      absent: await failure(() => openPinned(kernel, "nothing", { folder })),
+      program: await failure(() => openPinned(kernel, "table", { folder, kind: "program" })),
+    };
+    again.close();
+    transport.close(folder);
+    return { ...result, left: ledger.report() };
+  },
   async "outlives who pinned it"() {
     {
       await using engine = await openLinux();

@@ -14,6 +14,20 @@ const skip = available ? (atLeast(MACHINE.release, "5.9") ? (missingForMounts() 
 const PRIVATE = ["unshare", "-mn", "sh", "-c", 'mount -t bpf bpf /sys/fs/bpf && exec "$@"', "sh"];
 
 describe("pins", { skip }, () => {
+  test("in a file system that is mounted nowhere", {
+    skip: atLeast(MACHINE.release, "6.5") ? false : "needs Linux 6.5",
+  }, async () => {
+    const { result, left } = await runScenario("./pins.scenarios.ts", "relative to a folder");
+    assert.deepEqual(result, {
+      kind: "map",
+      twice: "PinError exists",
+      absent: "PinError not-found",
+      program: "PinError kind",
+      left: [],
+    });
+    assert.deepEqual(left, []);
+  });
+
   test("programs and maps outlive who pinned them", async () => {
     const { result, left } = await runScenario("./pins.scenarios.ts", "outlives who pinned it", PRIVATE);
     assert.deepEqual(result, {
