@@ -51,20 +51,19 @@ export class KernelCensus {
     return new KernelCensus({ transport, ledger, facts: MACHINE, types: new KernelTypes(MACHINE), cpus: 1 });
   }
 
-  /** What came since, and is not another process's. */
-  added(): string[] {
-    const fresh = this.#all().filter((name) => !this.#before.has(name));
-    if (fresh.length === 0) return [];
-    const others = this.#ofOthers();
-    return fresh.filter((name) => !others.has(name)).map((name) => `${name} (${this.#describe(name)})`);
-  }
-
-  /** The same, as soon as it is as many as expected, or when time is up. */
+  /**
+   * What came since and is still there, of all that is here now and is not another process's: as soon as that is as much as expected, or when time
+   * is up. What comes later is not looked at: whoever asks has finished.
+   */
   async settled(expected = 0, milliseconds = PATIENCE_MS): Promise<string[]> {
     const end = Date.now() + milliseconds;
+    let left = this.#all().filter((name) => !this.#before.has(name));
     for (;;) {
-      const left = this.added();
-      if (left.length === expected || Date.now() > end) return left;
+      const others = left.length > expected ? this.#ofOthers() : new Set<string>();
+      // The last look is at what is there: others let go of theirs meanwhile.
+      const here = new Set(this.#all());
+      left = left.filter((name) => here.has(name) && !others.has(name));
+      if (left.length <= expected || Date.now() > end) return left.map((name) => `${name} (${this.#describe(name)})`);
       await sleep(200);
     }
   }
