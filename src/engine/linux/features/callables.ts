@@ -62,6 +62,8 @@ export function eraOf(release: string): number {
 export function helpersOf(groups: readonly ProgramGroup[], sources: Sources, all: boolean): readonly Callables[] {
   const { witness, asker } = sources;
   const there = (Object.entries(HELPER) as [HelperName, number][]).filter(([name, id]) => exists(witness, name, id));
+  // What programs may write into processes with, any lockdown forbids (5.15).
+  const lockdownAllows = sources.lockdown === null ? null : sources.lockdown === "none";
   return groups.map((group) => {
     const available: string[] = [];
     const unknown: string[] = [];
@@ -70,8 +72,8 @@ export function helpersOf(groups: readonly ProgramGroup[], sources: Sources, all
     const ask = questions(asker, question);
     const { known, ever } = measurements(group, witness.release);
     for (const [name, id] of there) {
-      const measured = known(id);
-      const open = !byHook(group, id) && (all || measured === null || (VARIES.has(name) && ever(id)));
+      const measured = id === HELPER.bpf_probe_write_user && ever(id) ? lockdownAllows : known(id);
+      const open = !byHook(group, id) && (all || (!NOISY.has(name) && (measured === null || (VARIES.has(name) && ever(id)))));
       const answer = (open ? ask(id, 0) : null) ?? measured;
       if (answer === null) unknown.push(name);
       else if (answer) available.push(name);
@@ -80,13 +82,11 @@ export function helpersOf(groups: readonly ProgramGroup[], sources: Sources, all
   });
 }
 
-/** Helpers that lockdown or the configuration takes away from kernels that have them. */
-const VARIES: ReadonlySet<HelperName> = new Set([
-  "bpf_probe_write_user",
-  "bpf_override_return",
-  "bpf_probe_read",
-  "bpf_probe_read_str",
-]);
+/** Helpers that the configuration takes away from kernels that have them. */
+const VARIES: ReadonlySet<HelperName> = new Set(["bpf_override_return", "bpf_probe_read", "bpf_probe_read_str"]);
+
+/** To ask for these is told in the kernel's log, or changes how it traces: that is done when everything is to be asked. */
+const NOISY: ReadonlySet<HelperName> = new Set(["bpf_probe_write_user", "bpf_trace_printk", "bpf_trace_vprintk"]);
 
 function exists(witness: Witness, name: HelperName, id: number): boolean {
   const declared = witness.enumerator("bpf_func_id", `BPF_FUNC_${name.slice(4)}`);

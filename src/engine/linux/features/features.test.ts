@@ -207,6 +207,24 @@ describe("helpers of a type of program", () => {
     }
   });
 
+  it("that write into processes: as lockdown says; the kernel, which would tell its log, is not asked", async () => {
+    for (const [lockdown, expected] of [
+      ["[none] integrity confidentiality", "available"],
+      ["none [integrity] confidentiality", "neither"],
+      [null, "unknown"],
+    ] as const) {
+      const transport = new FakeKernel().onOther("mount", () => -ERRNO.EPERM);
+      const files = lockdown === null ? {} : { "/proc/self/mounts": "s /s securityfs rw 0 0", "/s/lockdown": lockdown };
+      const { helpers } = await report(fakeFacts(files, "6.12.0"), transport);
+      const kprobe = helpers.find(({ programs }) => programs === "kprobe");
+      const found =
+        (["available", "unknown"] as const).find((list) => kprobe?.[list].includes("bpf_probe_write_user")) ?? "neither";
+      assert.equal(found, expected, String(lockdown));
+      const asked = transport.callsOf("prog_load").map((call) => call.memory("insns"));
+      assert.ok(asked.every((code) => code?.[0] !== 0x85 || code[1] !== 0 || code[4] !== 36));
+    }
+  });
+
   it("no kernel has those that came later", async () => {
     assert.ok(!xdp(await report(fakeFacts(NOBODY, "5.10.0")))?.available.includes("bpf_loop"));
   });

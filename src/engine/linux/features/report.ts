@@ -42,18 +42,20 @@ export interface Subject {
 export async function reportFeatures({ facts, types, kernel }: Subject, options: FeatureOptions = {}): Promise<FeatureReport> {
   const witness = new Witness(facts, types);
   const probing = kernel !== null && options.probe !== false && missingCapabilities(facts, ["CAP_BPF"]).length === 0;
+  const system = systemFacts(facts, types, witness, options.probe === false ? null : kernel);
   const sources: Sources = {
     witness,
     asker: probing ? new Asker(kernel.transport, facts.release) : null,
     everyRight: missingCapabilities(facts, ["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"]).length === 0,
     pageSize: kernel?.transport.pageSize ?? 4096,
     facts,
+    lockdown: system.lockdown,
   };
   const all = options.all === true;
   const features = allRows(sources).map((row) => judge(row, witness, probing));
   const groups = GROUPS.filter(({ type }) => exists(features, type));
   return {
-    system: systemFacts(facts, types, witness, options.probe === false ? null : kernel),
+    system,
     probed: probing,
     features,
     helpers: helpersOf(groups, sources, all),

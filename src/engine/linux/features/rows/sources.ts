@@ -3,6 +3,7 @@
 import type { Facts } from "../../facts.ts";
 import type { Asker } from "../ask.ts";
 import type { Row } from "../judge.ts";
+import type { SystemFacts } from "../system.ts";
 import type { Witness } from "../witness.ts";
 
 export interface Sources {
@@ -13,6 +14,7 @@ export interface Sources {
   readonly everyRight: boolean;
   readonly pageSize: number;
   readonly facts: Facts;
+  readonly lockdown: SystemFacts["lockdown"];
 }
 
 export type Needs = Pick<Row, "needs" | "config">;
