@@ -126,6 +126,23 @@ export interface ArrayMap<Value = unknown> extends BpfMap<number, Value> {
   column(field?: string): Column;
 }
 
+/**
+ * Whose local storage. In the kernel: a descriptor of a socket, a file, a process or a control group; what has one (a socket of `node:net` or
+ * `node:dgram`, an open file); or a name: the path of a file, `{ pid }`, the path of a control group. In the embedded engine: the address of the
+ * object in its room.
+ */
+export type StorageOwner = number | bigint | string | object;
+
+/** A value for each socket, inode, task or control group, which goes away with it. Kernels walk over none of these. */
+export type StorageMap<Value = unknown> = BpfMap<StorageOwner, Value>;
+
+/** Sockets that programs redirect to. What is read of one is its cookie, where values have 8 bytes. Linux only. */
+export interface SocketMap<Key = unknown, Value = unknown> extends BpfMap<Key, Value> {
+  /** @param socket a descriptor, or a socket of `node:net` or `node:dgram`. */
+  set(key: Key, socket: Value | object, mode?: UpdateMode | UpdateOptions): void;
+  setAll(entries: Iterable<readonly [Key, Value | object]>, mode?: UpdateMode | UpdateOptions): void;
+}
+
 /** A queue or a stack. Since Linux 4.20. */
 export interface QueueMap<Value = unknown> extends MapHandle {
   /** Values that are in it. */
@@ -353,6 +370,11 @@ export type AnyMap = BpfMap &
   Omit<StructOps, keyof BpfMap> &
   Omit<Arena, keyof BpfMap | "view">;
 
+/** Storage of a control group and a hook has keys of its own (`bpf_cgroup_storage_key`). */
+type OwnedBy<Type extends MapType, Key, Value> = Type extends "cgroup_storage"
+  ? BpfMap<UserValue<Key>, UserValue<Value>>
+  : StorageMap<UserValue<Value>>;
+
 type PerCpuType = Extract<MapType, `percpu_${string}` | "lru_percpu_hash">;
 
 /** What a declared map is to user space. */
@@ -360,29 +382,33 @@ export type UserMapOf<Type extends MapType, Key, Value> = Type extends PerCpuTyp
   ? PerCpuMap<UserValue<Key>, UserValue<Value>>
   : Type extends "array"
     ? ArrayMap<UserValue<Value>>
-    : Type extends "queue" | "stack"
-      ? QueueMap<UserValue<Value>>
-      : Type extends "bloom_filter"
-        ? BloomFilter<UserValue<Value>>
-        : Type extends "ringbuf"
-          ? RingBuffer<UserValue<Value>>
-          : Type extends "user_ringbuf"
-            ? UserRingBuffer<UserValue<Value>>
-            : Type extends "perf_event_array"
-              ? PerfEventArray<UserValue<Value>>
-              : Type extends "prog_array"
-                ? ProgramArray
-                : Type extends "cgroup_array"
-                  ? CgroupArray
-                  : Type extends "array_of_maps" | "hash_of_maps"
-                    ? MapOfMaps<UserValue<Key>, InnerOf<Value>>
-                    : Type extends "arena"
-                      ? Arena
-                      : Type extends "stack_trace"
-                        ? StackTraceMap
-                        : Type extends "struct_ops"
-                          ? StructOps
-                          : BpfMap<UserValue<Key>, UserValue<Value>>;
+    : Type extends `${string}_storage`
+      ? OwnedBy<Type, Key, Value>
+      : Type extends "queue" | "stack"
+        ? QueueMap<UserValue<Value>>
+        : Type extends "bloom_filter"
+          ? BloomFilter<UserValue<Value>>
+          : Type extends "ringbuf"
+            ? RingBuffer<UserValue<Value>>
+            : Type extends "user_ringbuf"
+              ? UserRingBuffer<UserValue<Value>>
+              : Type extends "perf_event_array"
+                ? PerfEventArray<UserValue<Value>>
+                : Type extends "prog_array"
+                  ? ProgramArray
+                  : Type extends "cgroup_array"
+                    ? CgroupArray
+                    : Type extends "array_of_maps" | "hash_of_maps"
+                      ? MapOfMaps<UserValue<Key>, InnerOf<Value>>
+                      : Type extends "sockmap" | "sockhash" | "xskmap" | "reuseport_sockarray"
+                        ? SocketMap<UserValue<Key>, UserValue<Value>>
+                        : Type extends "arena"
+                          ? Arena
+                          : Type extends "stack_trace"
+                            ? StackTraceMap
+                            : Type extends "struct_ops"
+                              ? StructOps
+                              : BpfMap<UserValue<Key>, UserValue<Value>>;
 
 /** Of a map of maps: the value is the inner map's declaration. */
 type InnerOf<Value> = Value extends MapDeclaration<infer Type, infer Key, infer Inner> ? UserMapOf<Type, Key, Inner> : MapHandle;

@@ -106,7 +106,13 @@ export class UserMap extends UserHandle implements BpfMap {
 
   deleteAll(keys: Iterable<unknown>): number {
     let count = 0;
-    for (const key of keys) if (this.delete(key)) count++;
+    for (const key of keys) {
+      try {
+        if (this.delete(key)) count++;
+      } catch (error) {
+        throw error instanceof MapError ? error.after(count) : error;
+      }
+    }
     return count;
   }
 

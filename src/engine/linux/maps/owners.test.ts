@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { Socket } from "node:net";
 import { describe, test } from "node:test";
 import { openBtf } from "../../../btf/btf.ts";
 import { BtfBuilder } from "../../../btf/builder.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
 import { keyCodec, valueCodec } from "../../codecs.ts";
+import type { UserMapOf } from "../../maps.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { number, shape, u32 } from "../fixtures/maps.ts";
 import { ERRNO } from "../sys/system-error.ts";
@@ -126,4 +128,17 @@ test("a map of sockets takes them as they are", () => {
   map.set(1, 13n);
   assert.deepEqual(values, [12, 13]);
   assert.throws(() => map.set(1, { _handle: null }), { name: "ValueError" });
+});
+
+test("the types take them, too", () => {
+  const check = (
+    storage: UserMapOf<"task_storage", unknown, { count: number }>,
+    sockets: UserMapOf<"sockmap", number, number>,
+  ) => {
+    const count: number | undefined = storage.get({ pid: 1 })?.count;
+    sockets.set(1, new Socket());
+    const cookie: number | undefined = sockets.get(1);
+    return [count, cookie];
+  };
+  assert.equal(typeof check, "function");
 });
