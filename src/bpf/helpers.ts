@@ -372,7 +372,7 @@ export function bpf_trace_vprintk(..._arguments: unknown[]): unknown {
 /**
  * Copies from any address: `bpf_probe_read_kernel` and `bpf_probe_read_user` say which memory.
  *
- * Linux 4.1. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 14 others.
+ * Linux 4.1. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 20 others.
  */
 export function bpf_probe_read(_to: object, _from: Address): i64;
 export function bpf_probe_read(_to: object, _toLength: u32, _from: Address): i64;
@@ -383,7 +383,7 @@ export function bpf_probe_read(..._arguments: unknown[]): unknown {
 /**
  * Copies text from any address: `bpf_probe_read_kernel_str` and `bpf_probe_read_user_str` say which memory.
  *
- * Linux 4.11. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 14 others.
+ * Linux 4.11. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 20 others.
  */
 export function bpf_probe_read_str(_to: object, _from: Address): i64;
 export function bpf_probe_read_str(_to: object, _toLength: u32, _from: Address): i64;
@@ -699,7 +699,7 @@ export function bpf_perf_event_read_value(..._arguments: unknown[]): unknown {
 /**
  * Copies a record to user space through a perf event array; `flags` is a CPU, or `BPF_F_CURRENT_CPU`. 0, or a negative error number.
  *
- * Linux 4.4. Only under a licence that is compatible with the GPL. Hooks: xdp, xdpFrags, xdpDevmap, xdpCpumap, tc, tcxIngress, tcxEgress, netkitPrimary, netkitPeer, action and 61 others.
+ * Linux 4.4. Only under a licence that is compatible with the GPL. Hooks: xdp, xdpFrags, xdpDevmap, xdpCpumap, tc, tcxIngress, tcxEgress, netkitPrimary, netkitPeer, action and 67 others.
  */
 export function bpf_perf_event_output<Key, Value>(
   _ctx: object,
@@ -754,7 +754,7 @@ export function bpf_get_branch_snapshot(..._arguments: unknown[]): unknown {
 /**
  * The number of the current stack in a stack trace map, or a negative error number. `BPF_F_USER_STACK`: the process's.
  *
- * Linux 4.6. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 14 others.
+ * Linux 4.6. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 20 others.
  */
 export function bpf_get_stackid<Key, Value>(_ctx: object, _map: MapDeclaration<MapType, Key, Value>, _flags: u64): i64 {
   return notCompiled("bpf_get_stackid");
@@ -763,7 +763,7 @@ export function bpf_get_stackid<Key, Value>(_ctx: object, _map: MapDeclaration<M
 /**
  * The current stack, as addresses. Bytes written, or a negative error number. `BPF_F_USER_STACK`: the process's.
  *
- * Linux 4.18. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 14 others.
+ * Linux 4.18. Only under a licence that is compatible with the GPL. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 20 others.
  */
 export function bpf_get_stack(_ctx: object, _addresses: object, _flags: u64): i64;
 export function bpf_get_stack(_ctx: object, _addresses: object, _addressesLength: u32, _flags: u64): i64;
@@ -794,7 +794,7 @@ export function bpf_get_task_stack(..._arguments: unknown[]): unknown {
 /**
  * The address of the function that is traced.
  *
- * Linux 5.15. Hooks: fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, kprobe, kretprobe, uprobe, uretprobe and 4 others.
+ * Linux 5.15. Hooks: fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, kprobe, kretprobe, kprobeMulti, kretprobeMulti and 10 others.
  */
 export function bpf_get_func_ip(_ctx: object): u64 {
   return notCompiled("bpf_get_func_ip");
@@ -803,7 +803,7 @@ export function bpf_get_func_ip(_ctx: object): u64 {
 /**
  * The number that whoever attached the program gave for this place.
  *
- * Linux 5.15. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 10 others.
+ * Linux 5.15. Hooks: tracepoint, rawTracepoint, tpBtf, fentry, fexit, fmodRet, fentrySleepable, fexitSleepable, fmodRetSleepable, lsm and 16 others.
  */
 export function bpf_get_attach_cookie(_ctx: object): u64 {
   return notCompiled("bpf_get_attach_cookie");

@@ -619,6 +619,24 @@ export function kretprobe(_target: string, _program: (ctx: ProbeContext) => i32 
   return notCompiled("kretprobe");
 }
 
+/** As `kprobe`, of many functions at once: `*` is any text, `?` any character. Linux 5.18. */
+export function kprobeMulti(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+  return notCompiled("kprobeMulti");
+}
+
+/** As `kretprobe`, of many functions at once: `*` is any text, `?` any character. Linux 5.18. */
+export function kretprobeMulti(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+  return notCompiled("kretprobeMulti");
+}
+
+/** A function of the kernel is entered, and again when it returns; of many functions at once. Linux 6.10. */
+export function kprobeSession(
+  _target: string,
+  _program: (ctx: ProbeContext) => u32 | boolean | void,
+): ProgramDeclaration<"kprobe"> {
+  return notCompiled("kprobeSession");
+}
+
 /** A function of a file is entered by some process: `uprobe("libc.so.6:malloc", …)`. Linux 4.1. */
 export function uprobe(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
   return notCompiled("uprobe");
@@ -637,6 +655,24 @@ export function uprobeSleepable(_target: string, _program: (ctx: ProbeContext) =
 /** As `uretprobe`, where the program may sleep. Linux 4.1. */
 export function uretprobeSleepable(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
   return notCompiled("uretprobeSleepable");
+}
+
+/** As `uprobe`, of many functions at once: `uprobeMulti("libc.so.6:*alloc", …)`. Linux 6.6. */
+export function uprobeMulti(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+  return notCompiled("uprobeMulti");
+}
+
+/** As `uretprobe`, of many functions at once. Linux 6.6. */
+export function uretprobeMulti(_target: string, _program: (ctx: ProbeContext) => i32 | void): ProgramDeclaration<"kprobe"> {
+  return notCompiled("uretprobeMulti");
+}
+
+/** A function of a file is entered, and again when it returns; of many functions at once. Linux 6.13. */
+export function uprobeSession(
+  _target: string,
+  _program: (ctx: ProbeContext) => u32 | boolean | void,
+): ProgramDeclaration<"kprobe"> {
+  return notCompiled("uprobeSession");
 }
 
 /** A probe that a program was built with: `usdt("libc.so.6:libc:setjmp", …)`. Linux 4.1. */

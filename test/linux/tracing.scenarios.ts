@@ -185,6 +185,22 @@ await main({
     await indexed?.detach();
     return seen;
   },
+  "many functions in our language": async () => {
+    await using target = await Target.start();
+    await using engine = await openLinux();
+    const programs = ["onEntries", "onReturns", "onSession"];
+    const spec = await compile(new URL("fixtures/probes.bpf.ts", import.meta.url).pathname);
+    await using collection = await engine.load(spec, { programs });
+    collection.variables["watched"]?.set(target.pid);
+    const links = [];
+    for (const name of programs) links.push(await collection.programs[name]?.attach());
+    await target.do("getppid 20");
+    const seen = () => ["entered", "returned", "both"].map((name) => collection.variables[name]?.get());
+    const during = seen();
+    for (const link of links) await link?.detach();
+    await target.do("getppid 20");
+    return { during, after: seen(), descriptions: links.map((link) => link?.description) };
+  },
   "perf_event of one process": () =>
     observing(
       "on_sample",

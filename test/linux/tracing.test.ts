@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { atLeast } from "../../src/engine/linux/release.ts";
 import { KernelCensus } from "../kernel/census.ts";
 import { compilerMissing } from "./probes.ts";
 import { runScenario } from "./scenario.ts";
@@ -104,6 +105,18 @@ describe("programs on events", { skip }, () => {
     const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt in our language");
     // The second time around; the last place has a byte of memory, and the table's fourth byte is read with an index register.
     assert.deepEqual(result, { number: 2, here: -2, wide: 2 * 2 ** 32, last: 200, byte: 203, hits: 2 });
+    assert.deepEqual(left, []);
+  });
+
+  test("many functions of a library, in our language; a session sees both ends", {
+    skip: atLeast(MACHINE.release, "6.13") ? noUprobes : "needs Linux 6.13",
+  }, async () => {
+    const { result, left } = await runScenario("./tracing.scenarios.ts", "many functions in our language");
+    assert.deepEqual(result, {
+      during: [20, 20, 40],
+      after: [20, 20, 40],
+      descriptions: ["uprobe.multi libc.so.6:getppid", "uretprobe.multi libc.so.6:getppid", "uprobe.session libc.so.6:getppid"],
+    });
     assert.deepEqual(left, []);
   });
 

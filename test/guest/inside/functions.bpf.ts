@@ -8,7 +8,10 @@ import {
   fmodRet,
   iterator,
   kprobe,
+  kprobeMulti,
+  kprobeSession,
   kretprobe,
+  kretprobeMulti,
   lsm,
   lsmCgroup,
   u32,
@@ -24,6 +27,9 @@ export let modified: u64 = 0;
 export let decided: u64 = 0;
 export let sockets: u64 = 0;
 export let threads: u64 = 0;
+export let many: u64 = 0;
+export let returns: u64 = 0;
+export let sessions: u64 = 0;
 /** What the function that was probed returned. */
 export let returned: u64 = 0;
 /** Not 0: `unlink` is refused. */
@@ -70,4 +76,17 @@ export const onSocket = lsmCgroup("socket_create", () => {
 
 export const eachThread = iterator("task", () => {
   threads++;
+});
+
+export const onMany = kprobeMulti("do_unlink*", () => {
+  if (mine()) many++;
+});
+
+export const onReturns = kretprobeMulti("do_unlink*", () => {
+  if (mine()) returns++;
+});
+
+export const onSession = kprobeSession("do_unlinkat", () => {
+  if (mine()) sessions++;
+  return 0;
 });

@@ -76,6 +76,9 @@ test("clang: freplace puts a function in the place of another program's", async 
 for (const { program, counter, description, skip = false } of [
   { program: "onKprobe", counter: "kprobes", description: "kprobe do_unlinkat" },
   { program: "onKretprobe", counter: "kretprobes", description: "kretprobe do_unlinkat" },
+  { program: "onMany", counter: "many", description: "kprobe.multi do_unlink*", skip: lacks("5.18", MANY) },
+  { program: "onReturns", counter: "returns", description: "kretprobe.multi do_unlink*", skip: lacks("5.18", MANY) },
+  { program: "onSession", counter: "sessions", description: "kprobe.session do_unlinkat", skip: lacks("6.10", MANY) },
   { program: "onEntry", counter: "entries", description: "fentry do_unlinkat" },
   { program: "onExit", counter: "exits", description: "fexit do_unlinkat" },
   { program: "onModify", counter: "modified", description: "fmod_ret security_path_unlink" },

@@ -68,6 +68,9 @@ const LIBRARY: HookTarget = {
   example: "libc.so.6:malloc",
   pattern: /^[^:\s]+:[^:\s]+$/,
 };
+/** With `*` for any text and `?` for any character. */
+const FUNCTIONS: HookTarget = { what: "the kernel's functions", example: "tcp_*", pattern: /^[A-Za-z_*?][\w.*?]*$/ };
+const LIBRARIES: HookTarget = { what: "the file and its functions", example: "libc.so.6:*alloc", pattern: /^[^:\s]+:[^:\s]+$/ };
 const PROBE: HookTarget = {
   what: "the file, the provider and the probe",
   example: "libc.so.6:libc:setjmp",
@@ -173,10 +176,16 @@ const ROWS: readonly Hook[] = [
   row("lsmCgroup", "lsm_cgroup", POSITIONAL, "allow", LSM),
   row("kprobe", "kprobe", "ProbeContext", "any", OFFSET),
   row("kretprobe", "kretprobe", "ProbeContext", "any", OFFSET),
+  row("kprobeMulti", "kprobe.multi", "ProbeContext", "any", FUNCTIONS),
+  row("kretprobeMulti", "kretprobe.multi", "ProbeContext", "any", FUNCTIONS),
+  row("kprobeSession", "kprobe.session", "ProbeContext", "session", FUNCTIONS),
   row("uprobe", "uprobe", "ProbeContext", "any", LIBRARY),
   row("uretprobe", "uretprobe", "ProbeContext", "any", LIBRARY),
   row("uprobeSleepable", "uprobe.s", "ProbeContext", "any", LIBRARY),
   row("uretprobeSleepable", "uretprobe.s", "ProbeContext", "any", LIBRARY),
+  row("uprobeMulti", "uprobe.multi", "ProbeContext", "any", LIBRARIES),
+  row("uretprobeMulti", "uretprobe.multi", "ProbeContext", "any", LIBRARIES),
+  row("uprobeSession", "uprobe.session", "ProbeContext", "session", LIBRARIES),
   row("usdt", "usdt", "UsdtContext", "any", PROBE),
   row("usdtSleepable", "usdt.s", "UsdtContext", "any", PROBE),
   row("perfEvent", "perf_event", "PerfEventContext", "any"),

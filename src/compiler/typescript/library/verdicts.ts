@@ -57,6 +57,8 @@ export const VERDICTS = {
   /** What nobody asks for, or what only the caller knows to read. */
   any: { type: i32, ranges: null, described: "any number", answer: false, silent: true },
   zero: between(i32, 0, 0, "0, or nothing", true),
+  /** Of a session, when the function is entered. */
+  session: between(u32, 0, 1, "0 (also when the function returns) or 1 (not then)", true),
   /** Of an iterator, 1: this object again. */
   again: between(u32, 0, 1, "0, or 1 for this one again", true),
   lsm: between(i32, -4095, 0, "0 (allow) or a negative error number such as -EPERM", true),
