@@ -2,14 +2,16 @@
 
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { readlinkSync } from "node:fs";
+import { mkdirSync, readlinkSync } from "node:fs";
 import type { AttachOptions, Link, LinkInfo, Program } from "../../src/engine/engine.ts";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { type LinuxEngine, openLinux } from "../../src/engine/linux/engine.ts";
+import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { Request } from "../../src/engine/linux/request.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { ATTACH_TYPE } from "../../src/uapi/attach-types.ts";
 import { fixture } from "./fixtures.ts";
-import { main, Variables } from "./scenario.ts";
+import { main, removeGroup, Variables } from "./scenario.ts";
 
 const PIN = "/sys/fs/bpf/skep/link";
 const inode = (path: string) => Number(/\d+/.exec(readlinkSync(path))?.[0]);
@@ -44,6 +46,22 @@ async function revision(ifindex: number): Promise<bigint> {
   const request = new Request(transport, "prog_query").u32("target_ifindex", ifindex).u32("attach_type", ATTACH_TYPE.tcx_egress);
   if (request.send() < 0) throw new Error("the kernel does not list tcx programs");
   return request.read64("revision");
+}
+
+/** Numbers of the programs that run when a process of a group connects, in their order. */
+async function programsOf(folder: string): Promise<number[]> {
+  const transport = await openNative();
+  const fd = transport.open(folder);
+  const ids = new Uint8Array(16 * 4);
+  const request = new Request(transport, "prog_query")
+    .u32("target_fd", fd)
+    .u32("attach_type", ATTACH_TYPE.cgroup_inet4_connect)
+    .u32("count", 16)
+    .pointer("prog_ids", ids);
+  const result = request.send();
+  transport.close(fd);
+  if (result < 0) throw request.error(result);
+  return [...new Uint32Array(ids.buffer)].slice(0, request.read("count"));
 }
 
 await main({
@@ -129,6 +147,31 @@ await main({
     const left = variables.hits(2);
     process.ppid;
     return [again.description.replace(/\d+/, "N"), during > 0, variables.hits(2) - left];
+  },
+  "order in a control group": async () => {
+    const folder = `${cgroupRoot({ facts: MACHINE })}/skep-order-${process.pid}`;
+    mkdirSync(folder);
+    try {
+      await using engine = await openLinux();
+      const programs = [];
+      for (let count = 0; count < 3; count++)
+        programs.push((await load(engine, "network", ["on_connect"])).program("on_connect"));
+      const [one, two, three] = programs as [Program, Program, Program];
+      const last = (await one.attach({ cgroup: folder })) as Link;
+      const first = (await two.attach({ cgroup: folder, position: "first" })) as Link;
+      const between = (await three.attach({ cgroup: folder, position: { before: last } })) as Link;
+      const wanted = [];
+      for (const link of [first, between, last]) wanted.push((await link.info?.())?.program);
+      const found = await programsOf(folder);
+      for (const link of [first, between, last]) await link.detach();
+      return {
+        same: JSON.stringify(found) === JSON.stringify(wanted),
+        count: found.length,
+        after: (await programsOf(folder)).length,
+      };
+    } finally {
+      await removeGroup(folder);
+    }
   },
   revision: async () => {
     await using engine = await openLinux();

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
@@ -13,6 +14,11 @@ import "../kernel/leaks.ts";
 const probe = probeLinux();
 const old = atLeast(MACHINE.release, "6.6") ? null : "needs Linux 6.6";
 const skip = (probe.available ? null : probe.reason) ?? (await probeLab()) ?? old ?? false;
+const noOrder = atLeast(MACHINE.release, "6.17")
+  ? cgroupRoot({ facts: MACHINE }) === null
+    ? "no cgroup version 2"
+    : false
+  : "needs Linux 6.17";
 const noTool = spawnSync("bpftool", ["version"]).status === 0 ? false : "needs bpftool";
 
 describe("links", { skip }, () => {
@@ -79,6 +85,10 @@ describe("links", { skip }, () => {
 
   test("one of a tracing program is pinned, and gone with its name", async () => {
     assert.deepEqual(await run("pin of a tracing program"), ["raw_tp sys_enter", true, 0]);
+  });
+
+  test("programs of a control group have an order", { skip: noOrder }, async () => {
+    assert.deepEqual(await run("order in a control group"), { same: true, count: 3, after: 0 });
   });
 
   test("a program takes its place only at the revision that was looked at", async () => {
