@@ -238,6 +238,11 @@ export interface PerfRecord<Item = unknown> {
 export interface PerfOptions extends RecordOptions {
   /** Size of each CPU's buffer: a power of two, at least 4,096 bytes; default 64 KiB. Counts the first time only. */
   readonly bytes?: number;
+  /**
+   * `time`: the oldest record of all CPUs is the next one, which costs a look at each buffer; records that are written while somebody looks may be a few
+   * microseconds out of order. Default `cpu`: those of each CPU in their order. Counts the first time only. The kernel's alone.
+   */
+  readonly order?: "cpu" | "time";
 }
 
 /** Of a perf buffer: also which CPU wrote the record. What the kernel adds to make lengths multiples of 8 is part of `length`. */

@@ -395,6 +395,20 @@ export function records(engine: () => Engine): void {
     assert.equal(seen.at(-1), 6);
   });
 
+  test("perf buffers in order of time, where the engine knows it", async () => {
+    await using stage = await open();
+    if (engine().kind === "embedded") {
+      assert.throws(() => stage.perf.open({ order: "time" }), { name: "MapError", code: "unsupported" });
+      return;
+    }
+    stage.perf.open({ order: "time" });
+    stage.write("perf_item", 1, 2, 3, 4, 5);
+    const seen: number[] = [];
+    // Also when the CPU changed between two of them.
+    stage.perf.drain(({ data }) => void seen.push(data.id));
+    assert.deepEqual(seen, [1, 2, 3, 4, 5]);
+  });
+
   test("what finds no room in a perf buffer is counted at once", async () => {
     await using stage = await open();
     stage.perf.open({ bytes: 4096 });

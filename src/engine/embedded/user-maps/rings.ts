@@ -147,8 +147,14 @@ export class UserPerfEvents extends UserRecords<PerfRecord, PerfLease> implement
     return this.#map.lost;
   }
 
-  open({ bytes = DEFAULT_BUFFER }: PerfOptions = {}): void {
+  open({ bytes = DEFAULT_BUFFER, order = "cpu" }: PerfOptions = {}): void {
     this.writable();
+    if (order === "time")
+      throw new MapError(
+        this.name,
+        "unsupported",
+        `${this.name}: order: the embedded engine does not know when a record was written`,
+      );
     if (!Number.isInteger(bytes) || bytes < 4096 || bytes > 2 ** 30 || Math.log2(bytes) % 1 !== 0)
       throw new MapError(this.name, "invalid", `${this.name}: bytes: expected a power of two from 4096 to 1 GiB, found ${bytes}`);
     for (let cpu = 0; cpu < this.#cpus; cpu++) this.#map.open(cpu, bytes);

@@ -1,6 +1,6 @@
 /**
  * `struct perf_event_attr` of linux/perf_event.h, as far as programs are attached to events: what is counted, and how often it calls.
- * 72 bytes (`PERF_ATTR_SIZE_VER1`), which every kernel takes that has eBPF.
+ * 72 bytes (`PERF_ATTR_SIZE_VER1`), which every kernel takes that has eBPF; 96 (`VER3`) where a clock is chosen.
  */
 
 /** `enum perf_type_id`. */
@@ -55,28 +55,37 @@ export interface PerfAttribute {
   readonly wakeup?: number;
   /** `bp_type`: with addresses in `config1` and lengths in `config2`. */
   readonly breakpoint?: number;
+  /** Times are of CLOCK_MONOTONIC, which all CPUs share (since 4.1). */
+  readonly monotonic?: boolean;
   /** `uprobe_path` or `kprobe_func`, an address; and `probe_offset` or `kprobe_addr`. */
   readonly config1?: bigint;
   readonly config2?: bigint;
 }
 
 const SIZE = 72;
+const SIZE_WITH_CLOCK = 96;
+const CLOCK = 1n << 25n;
+const CLOCK_MONOTONIC = 1;
 const INHERIT = 1n << 1n;
 const FREQUENCY = 1n << 10n;
 
 export function perfAttribute(wanted: PerfAttribute): Uint8Array {
-  const bytes = new Uint8Array(SIZE);
+  const { monotonic = false } = wanted;
+  const bytes = new Uint8Array(monotonic ? SIZE_WITH_CLOCK : SIZE);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, wanted.type, true);
-  view.setUint32(4, SIZE, true);
+  view.setUint32(4, bytes.length, true);
   view.setBigUint64(8, wanted.config ?? 0n, true);
   view.setBigUint64(16, BigInt(wanted.frequency ?? wanted.period ?? 0), true);
   view.setBigUint64(24, BigInt(wanted.sampleType ?? 0), true);
   view.setBigUint64(32, BigInt(wanted.readFormat ?? 0), true);
-  view.setBigUint64(40, (wanted.inherit === true ? INHERIT : 0n) | (wanted.frequency === undefined ? 0n : FREQUENCY), true);
+  const inherit = wanted.inherit === true ? INHERIT : 0n;
+  const frequency = wanted.frequency === undefined ? 0n : FREQUENCY;
+  view.setBigUint64(40, inherit | frequency | (monotonic ? CLOCK : 0n), true);
   view.setUint32(48, wanted.wakeup ?? 0, true);
   view.setUint32(52, wanted.breakpoint ?? 0, true);
   view.setBigUint64(56, wanted.config1 ?? 0n, true);
   view.setBigUint64(64, wanted.config2 ?? 0n, true);
+  if (monotonic) view.setInt32(92, CLOCK_MONOTONIC, true);
   return bytes;
 }

@@ -153,6 +153,50 @@ describe("perf buffers", () => {
     assert.equal(map.lost, 6 + 2 ** 32);
   });
 
+  test("in order of time, across CPUs; what is not asked for stays where it is", async () => {
+    const { kernel, map, buffers } = stage();
+    map.open({ bytes: SIZE, order: "time" });
+    const attribute = kernel.others.find(({ name }) => name === "perf_event_open")?.memory ?? new Uint8Array(0);
+    const view = new DataView(attribute.buffer, attribute.byteOffset);
+    assert.deepEqual(
+      [view.getUint32(4, true), view.getBigUint64(24, true), view.getBigUint64(40, true), view.getInt32(92, true)],
+      [96, 0x404n, 1n << 25n, 1],
+      "PERF_SAMPLE_RAW and _TIME, by CLOCK_MONOTONIC",
+    );
+    const [first, second] = buffers;
+    const late = 2n ** 32n;
+    for (const [buffer, time, fill] of [
+      [first, 10n, 1],
+      [first, 30n, 3],
+      [second, 20n, 2],
+      [second, late, 5],
+      [first, late - 1n, 4],
+      [second, late + 5n, 6],
+    ] as const)
+      buffer?.sample(bytes(12, fill), time);
+    second?.lost(3n);
+    second?.sample(bytes(12, 7), late + 6n);
+    const seen: number[] = [];
+    const look = ({ data }: PerfRecord): boolean => seen.push((data as Uint8Array)[0] ?? -1) < 2;
+    assert.equal(map.drain(look), 2);
+    // Nothing of the others was given back.
+    assert.deepEqual([first?.tail, second?.tail], [32n, 32n]);
+    for await (const record of map.records()) if (!look(record)) break;
+    assert.deepEqual(seen, [1, 2, 3]);
+    map.lease((all, offset, length, cpu) => {
+      seen.push(all[offset] ?? -1);
+      assert.deepEqual([length, cpu], [12, (all[offset] ?? 0) === 4 ? 0 : 1]);
+      return all[offset] !== 5;
+    });
+    const batch = await map.batches().next();
+    seen.push(...(batch.value ?? []).map(({ data }: PerfRecord) => (data as Uint8Array)[0] ?? -1));
+    assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7]);
+    assert.equal(
+      map.drain(() => {}),
+      0,
+    );
+  });
+
   test("all of their descriptors are waited for; a wake-up that somebody else was told of is not missed", async () => {
     const { kernel, machine, map, buffers, wake } = stage();
     const records = map.records({ bytes: SIZE });

@@ -14,6 +14,7 @@ import { cpuList } from "../facts.ts";
 import { PERF_EVENT_IOC_ENABLE, PERF_EVENTS, PERF_TYPE, perfAttribute } from "../links/perf-attribute.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
+import { MergedCursor } from "./merged-cursor.ts";
 import { PerfCursor } from "./perf-memory.ts";
 import { type RawMap, UPDATE_FLAGS } from "./raw-map.ts";
 import { LinuxRecords } from "./records.ts";
@@ -23,6 +24,8 @@ const DEFAULT_BUFFER = 64 * 1024;
 const BPF_OUTPUT = 10n;
 const SAMPLE_RAW = 1 << 10;
 const FORMAT_LOST = 1 << 4;
+/** `PERF_SAMPLE_TIME`. */
+const SAMPLE_TIME = 1 << 2;
 
 /** One CPU's. */
 interface Buffer {
@@ -37,6 +40,7 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
   #reader: RecordReader | null = null;
   /** Whether events say how many records they lost. */
   #tellsLost = true;
+  #byTime = false;
 
   constructor(raw: RawMap, codec: ReusingCodec | null) {
     super(raw);
@@ -56,7 +60,7 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
     return lost;
   }
 
-  open({ bytes = DEFAULT_BUFFER }: PerfOptions = {}): void {
+  open({ bytes = DEFAULT_BUFFER, order = "cpu" }: PerfOptions = {}): void {
     this.raw.mustBeOpen();
     if (!Number.isInteger(bytes) || bytes < 4096 || bytes > 2 ** 30 || Math.log2(bytes) % 1 !== 0)
       throw new MapError(this.name, "invalid", `${this.name}: bytes: expected a power of two from 4096 to 1 GiB, found ${bytes}`);
@@ -65,9 +69,9 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
     const size = Math.max(bytes, pageSize);
     try {
       for (const cpu of this.#cpus()) {
-        const event = this.#openBuffer(cpu);
+        const event = this.#openBuffer(cpu, order === "time");
         try {
-          const cursor = new PerfCursor(this.#mapEvent(event, pageSize + size), size, pageSize, cpu);
+          const cursor = new PerfCursor(this.#mapEvent(event, pageSize + size), size, pageSize, cpu, order === "time");
           this.#buffers.push({ event, cursor });
         } catch (error) {
           event.close();
@@ -79,6 +83,7 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
       this.#closeAll();
       throw error;
     }
+    this.#byTime = order === "time";
   }
 
   count(name: string): void {
@@ -101,7 +106,9 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
     if (options !== undefined) this.open(options);
     if (this.#reader !== null) return this.#reader;
     const cursors = this.#buffers.map(({ cursor }) => cursor);
-    const reader = new RecordReader(this.name, cursors, this.#codec, true);
+    const [one, ...others] = cursors;
+    const read = this.#byTime && one !== undefined ? [new MergedCursor([one, ...others])] : cursors;
+    const reader = new RecordReader(this.name, read, this.#codec, true);
     // Without buffers there is nothing to read, until somebody opens them.
     if (cursors.length > 0) this.#reader = reader;
     return reader;
@@ -142,8 +149,9 @@ export class LinuxPerfEventArray extends LinuxRecords<PerfRecord, PerfLease, Per
   }
 
   /** The event that one CPU's records go to. */
-  #openBuffer(cpu: number): Descriptor {
-    const shape = { type: PERF_TYPE.software, config: BPF_OUTPUT, sampleType: SAMPLE_RAW, period: 1, wakeup: 1 };
+  #openBuffer(cpu: number, timed: boolean): Descriptor {
+    const sampleType = SAMPLE_RAW | (timed ? SAMPLE_TIME : 0);
+    const shape = { type: PERF_TYPE.software, config: BPF_OUTPUT, sampleType, period: 1, wakeup: 1, monotonic: timed };
     if (this.#tellsLost) {
       try {
         return this.#openEvent(perfAttribute({ ...shape, readFormat: FORMAT_LOST }), cpu, "buffer");

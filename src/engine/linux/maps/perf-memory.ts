@@ -21,6 +21,13 @@ const WORDS = 2 ** 32;
 export class PerfCursor extends KernelCursor implements Disposable {
   /** As the records say: known when the next record of this CPU is read. */
   lost = 0;
+  /** When the record that was found was written, in two halves; zero where the event tells no time. */
+  timeHigh = 0;
+  timeLow = 0;
+  /** Where the record that was found begins. */
+  #found = 0;
+  /** Bytes of a sample's time. */
+  readonly #time: number;
   readonly #mapping: Mapping;
   readonly #data: Uint8Array;
   readonly #words: Int32Array;
@@ -28,12 +35,14 @@ export class PerfCursor extends KernelCursor implements Disposable {
   #scratch = new Uint8Array(0);
   #open = true;
 
-  constructor(mapping: Mapping, size: number, page: number, cpu: number) {
+  /** @param timed samples begin with their time (`PERF_SAMPLE_TIME`). */
+  constructor(mapping: Mapping, size: number, page: number, cpu: number, timed = false) {
     const { memory } = mapping;
     // Zero before Linux 4.1: the data begin on the second page.
     const offset = new Uint32Array(memory, DATA_OFFSET, 1)[0] || page;
     const data = new Uint8Array(memory, offset, size);
     super(new Position(memory, TAIL), new Position(memory, HEAD), data, size, cpu, 7);
+    this.#time = timed ? 8 : 0;
     this.#mapping = mapping;
     this.#data = data;
     this.#words = new Int32Array(memory, offset, size / 4);
@@ -53,15 +62,25 @@ export class PerfCursor extends KernelCursor implements Disposable {
       const place = this.at & this.#mask;
       const type = this.#word(place);
       const size = this.#word(place + 4) >>> 16;
+      this.#found = this.at;
       // No record is that short: whatever it is, nobody can say where the next one begins.
       this.at = size < HEADER ? this.end : (this.at + size) | 0;
       if (size < HEADER) return false;
       if (type === LOST) this.lost += (this.#word(place + 16) >>> 0) + this.#word(place + 20) * WORDS;
       else if (type === SAMPLE) {
-        this.#find(place + HEADER);
+        if (this.#time > 0) {
+          this.timeLow = this.#word(place + 8) >>> 0;
+          this.timeHigh = this.#word(place + 12) >>> 0;
+        }
+        this.#find(place + HEADER + this.#time);
         return true;
       }
     }
+  }
+
+  /** The record that was found was not read: it is the next one again. */
+  unread(): void {
+    this.at = this.#found;
   }
 
   override ready(): boolean {
