@@ -14,8 +14,9 @@ export function perCpuCodec(element: Codec, cpus: number, name: string): Codec {
   return {
     size: stride * cpus,
     decode(bytes, offset) {
-      const values: unknown[] = [];
-      for (let cpu = 0; cpu < cpus; cpu++) values.push(element.decode(bytes, offset + cpu * stride));
+      // As long as it will be: one that grows takes room for 16 more.
+      const values = new Array<unknown>(cpus);
+      for (let cpu = 0; cpu < cpus; cpu++) values[cpu] = element.decode(bytes, offset + cpu * stride);
       return values;
     },
     encode(value, bytes, offset) {
