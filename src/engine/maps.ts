@@ -15,9 +15,9 @@ export interface Pinnable {
    * made. The kernel alone has this (maps and programs since 4.4).
    * @throws PinError, PrivilegeError
    */
-  pin?(path: string): void;
+  pin?(path: string): Promise<void>;
   /** Removes a name; what it named lives on as long as somebody has it open or uses it. @throws PinError, PrivilegeError */
-  unpin?(path: string): void;
+  unpin?(path: string): Promise<void>;
 }
 
 /** What maps of every kind have. */

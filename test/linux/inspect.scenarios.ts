@@ -518,9 +518,9 @@ async function comparePins() {
   const { first } = collection.maps;
   const link = await tracing.programs["on_raw"]?.attach();
   if (drains === undefined || first === undefined || link === undefined) throw new RangeError("no such program");
-  drains.pin?.("/sys/fs/bpf/skep/drains");
-  first.pin?.("/sys/fs/bpf/skep/deep/first");
-  first.pin?.("/sys/fs/bpf/first");
+  await drains.pin?.("/sys/fs/bpf/skep/drains");
+  await first.pin?.("/sys/fs/bpf/skep/deep/first");
+  await first.pin?.("/sys/fs/bpf/first");
   await link.pin?.("/sys/fs/bpf/link");
   const pins = inspector.pins();
   const at = (kind: string, id: number) => pins.flatMap((pin) => (pin.kind === kind && pin.id === id ? [pin.path] : []));

@@ -61,7 +61,7 @@ for (let round = 0; ; round++) {
   const waiting = records?.next();
   if (round === 0 && folder !== "") {
     step("pin");
-    collection.maps["killed_table"]?.pin?.(`${folder}/kept`);
+    await collection.maps["killed_table"]?.pin?.(`${folder}/kept`);
   }
   step("give back");
   stop.abort();

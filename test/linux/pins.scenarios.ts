@@ -69,10 +69,10 @@ await main({
       await using engine = await openLinux();
       await using collection = await engine.load(SPEC);
       const { verdict, lookup } = collection.programs;
-      verdict?.pin?.(`${PLACE}/verdict`);
-      lookup?.pin?.(`${PLACE}/lookup`);
+      await verdict?.pin?.(`${PLACE}/verdict`);
+      await lookup?.pin?.(`${PLACE}/lookup`);
       collection.maps["table"]?.set(1, new Uint8Array([7, 0, 0, 0]));
-      collection.maps["table"]?.pin?.(`${PLACE}/table`);
+      await collection.maps["table"]?.pin?.(`${PLACE}/table`);
     }
     await using engine = await openLinux();
     const map = await engine.openMap({ path: `${PLACE}/table` });
@@ -89,8 +89,8 @@ await main({
       dots: await failure(() => again.pin(`${PLACE}/a.b`)),
       elsewhere: await failure(() => again.pin("/tmp/skep-pin")),
     };
-    for (const name of ["verdict", "lookup"]) again.unpin(`${PLACE}/${name}`);
-    map.unpin(`${PLACE}/table`);
+    for (const name of ["verdict", "lookup"]) await again.unpin(`${PLACE}/${name}`);
+    await map.unpin(`${PLACE}/table`);
     return {
       ...result,
       gone: [await failure(() => engine.openProgram({ path: `${PLACE}/verdict` })), existsSync(`${PLACE}/table`)],

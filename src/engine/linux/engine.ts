@@ -73,6 +73,7 @@ export class LinuxEngine implements Engine {
     await this.#prepare();
     try {
       const { structOps } = options;
+      if (spec.maps.some(({ pinning }) => pinning === "name")) this.#kernel.pinned ??= await import("./maps/pinned.ts");
       const fitted = structOps === undefined ? spec : (await import("./maps/interfaces.ts")).withInterfaces(spec, structOps);
       const collection = await this.#load(withVariables(fitted, options.variables), options);
       this.#collections.add(collection);

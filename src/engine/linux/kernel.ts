@@ -15,6 +15,8 @@ export interface Kernel {
   readonly cpus: number;
   /** What is done otherwise there; absent on kernels that need none of it. Set by the engine, at the latest when types were refused. */
   older?: OlderKernel;
+  /** For Specs with maps that are pinned by name. Set by the engine, before such a one is loaded. */
+  pinned?: typeof import("./maps/pinned.ts");
   /** A BPF token (6.9), which goes with everything that is made. Set by the engine. */
   token?: Descriptor;
 }

@@ -3,7 +3,6 @@
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
-import { pinObject, unpin } from "../pins.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
 import type { RawMap } from "./raw-map.ts";
@@ -31,12 +30,15 @@ export abstract class LinuxHandle implements MapHandle, Disposable {
     this.raw.freeze();
   }
 
-  pin(path: string): void {
+  async pin(path: string): Promise<void> {
+    this.raw.mustBeOpen();
+    const { pinObject } = await import("../pins.ts");
     this.raw.mustBeOpen();
     pinObject(this.raw.kernel, this.fd, path, { what: `map ${this.name}` });
   }
 
-  unpin(path: string): void {
+  async unpin(path: string): Promise<void> {
+    const { unpin } = await import("../pins.ts");
     unpin(this.raw.kernel, path, { what: `map ${this.name}` });
   }
 

@@ -3,11 +3,10 @@
 import type { Btf } from "../../../btf/btf.ts";
 import type { MapSpec, Spec } from "../../../object/spec.ts";
 import type { LoadOptions } from "../../engine.ts";
-import { MapError, PinError } from "../../errors.ts";
+import { MapError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openModuleTypes } from "../module-types.ts";
-import { PIN_FOLDER, pinObject } from "../pins.ts";
 import { LinuxArena } from "./arena.ts";
 import { fillMap } from "./contents.ts";
 import { createMap, type MapReferences, sizedFor } from "./create.ts";
@@ -15,7 +14,7 @@ import type { LinuxHandle } from "./handle.ts";
 import { makeHandle } from "./make.ts";
 import { RawMap } from "./raw-map.ts";
 import { LinuxMapOfMaps } from "./references.ts";
-import { pinnedMap, reusedMap, typesOf } from "./reuse.ts";
+import { reusedMap, typesOf } from "./reuse.ts";
 import { inKernelShape, structOpsLayout } from "./struct-ops-layout.ts";
 
 /**
@@ -37,7 +36,7 @@ export function makeMaps(
   const isOuter = ({ type }: MapSpec): boolean => type.endsWith("_of_maps");
   for (const declared of [...wanted.filter((map) => !isOuter(map)), ...wanted.filter(isOuter)]) {
     const map = inKernelShape(kernel, sizedFor(kernel, declared, options.maxEntries?.[declared.name]));
-    const path = pinPath(map, options);
+    const path = map.pinning === "name" ? (kernel.pinned?.pinPath(map, options.pins) ?? null) : null;
     const use = (descriptor: Descriptor, fresh: boolean): LinuxHandle => {
       const raw = new RawMap(kernel, map, keep(descriptor), btf);
       const handle = makeHandle(raw, btf);
@@ -50,22 +49,11 @@ export function makeMaps(
     const found = existing(kernel, map, btf, options, path);
     const handle = use(found ?? create(kernel, map, types, into), found === null);
     if (found !== null || path === null) continue;
-    try {
-      // Only now: nobody shall find it empty.
-      pinObject(kernel, handle.fd, path, { what: `map ${map.name}` });
-    } catch (error) {
-      // Another process was quicker; its map is the one.
-      const theirs = error instanceof PinError && error.code === "exists" ? pinnedMap(kernel, map, path) : null;
-      if (theirs === null) throw error;
-      handle[Symbol.dispose]();
-      use(theirs, false);
-    }
+    const theirs = kernel.pinned?.pinMap(kernel, map, handle.fd, path) ?? null;
+    if (theirs === null) continue;
+    handle[Symbol.dispose]();
+    use(theirs, false);
   }
-}
-
-/** Where a map is that is pinned by its name; null for others. Names with dots are the kernel's own there. */
-function pinPath({ name, pinning }: MapSpec, { pins = PIN_FOLDER }: LoadOptions): string | null {
-  return pinning === "name" ? `${pins}/${name.replaceAll(".", "_")}` : null;
 }
 
 /** A map to go on with: of another collection, or a pinned one. */
@@ -73,7 +61,7 @@ function existing(kernel: Kernel, map: MapSpec, btf: Btf | null, { reuse }: Load
   const old = reuse?.[map.name];
   // Constants are the new program's: what is frozen cannot be changed to them.
   if (old !== undefined && map.frozen !== true) return reusedMap(kernel, map, btf, old);
-  return path === null ? null : pinnedMap(kernel, map, path);
+  return path === null ? null : (kernel.pinned?.pinnedMap(kernel, map, path) ?? null);
 }
 
 function create(kernel: Kernel, map: MapSpec, types: Descriptor | null, made: ReadonlyMap<string, LinuxHandle>): Descriptor {

@@ -7,7 +7,6 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import type { LinuxLink } from "../links/link.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
-import { pinObject, unpin } from "../pins.ts";
 import { LinuxProgramStream } from "./program-stream.ts";
 import { runOnContext } from "./run-context.ts";
 import { testRun } from "./test-run.ts";
@@ -58,12 +57,15 @@ export class LinuxProgram implements Program {
     return new LinuxProgramStream(this.kernel, this, name, options);
   }
 
-  pin(path: string): void {
+  async pin(path: string): Promise<void> {
+    this.mustBeOpen();
+    const { pinObject } = await import("../pins.ts");
     this.mustBeOpen();
     pinObject(this.kernel, this.fd, path, { what: `program ${this.name}` });
   }
 
-  unpin(path: string): void {
+  async unpin(path: string): Promise<void> {
+    const { unpin } = await import("../pins.ts");
     unpin(this.kernel, path, { what: `program ${this.name}` });
   }
 
