@@ -64,10 +64,13 @@ function fromCache(facts: Facts, name: string): string | null {
   if (bytes === null) return null;
   const text = new TextDecoder("latin1").decode(bytes);
   const start = text.indexOf(CACHE_MAGIC);
-  if (start < 0) return null;
+  if (start < 0 || start + 48 > bytes.length) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(start + 20, true);
-  const textAt = (offset: number): string => text.slice(start + offset, text.indexOf("\0", start + offset));
+  const textAt = (offset: number): string => {
+    const end = text.indexOf("\0", start + offset);
+    return text.slice(start + offset, end < 0 ? text.length : end);
+  };
   for (let entry = 0; entry < count; entry++) {
     const at = start + 48 + entry * 24;
     if (at + 24 > bytes.length) break;
