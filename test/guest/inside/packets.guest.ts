@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { after, before, describe } from "node:test";
-import { askRoute, attribute, NLM_F, nested, text } from "../../../src/engine/linux/links/route-messages.ts";
+import { askRoute, attribute, NLM_F, nested, text } from "../../../src/engine/linux/route-messages.ts";
 import { openNative } from "../../../src/engine/linux/sys/native.ts";
 import { fires, lacks, leavesNothing, loadModule, sh, test, typescript, variable } from "./guest.ts";
 

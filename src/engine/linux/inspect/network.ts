@@ -6,9 +6,9 @@
 import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { LinkInfo } from "../../link-info.ts";
 import type { Kernel } from "../kernel.ts";
+import { attributesOf, listRoute, numberOf, type RouteMessage } from "../route-messages.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { textOf } from "./info.ts";
-import { attributesOf, dump, numberOf } from "./netlink.ts";
 import { queryPrograms } from "./query.ts";
 import type { NetworkAttachment } from "./types.ts";
 
@@ -47,8 +47,8 @@ export function interfaces(kernel: Kernel): Interface[] {
   return dumpLinks(kernel).map(({ name, index }) => ({ name, index }));
 }
 
-function dumpLinks({ transport }: Kernel): (Interface & { readonly attributes: ReadonlyMap<number, Uint8Array> })[] {
-  return dump(transport, RTM.getLink, new Uint8Array(IFINFOMSG)).flatMap(({ type, payload }) => {
+function dumpLinks(kernel: Kernel): (Interface & { readonly attributes: ReadonlyMap<number, Uint8Array> })[] {
+  return listOf(kernel, RTM.getLink, new Uint8Array(IFINFOMSG)).flatMap(({ type, payload }) => {
     if (type !== RTM.newLink) return [];
     const attributes = attributesOf(payload.subarray(IFINFOMSG));
     const index = new DataView(payload.buffer, payload.byteOffset).getInt32(4, true);
@@ -187,7 +187,7 @@ function dumpTc(kernel: Kernel, request: number, answer: number, index: number, 
   const view = new DataView(message.buffer);
   view.setInt32(4, index, true);
   view.setUint32(12, parent, true);
-  return dump(kernel.transport, request, message).flatMap(({ type, payload }) => {
+  return listOf(kernel, request, message).flatMap(({ type, payload }) => {
     if (type !== answer || payload.length < TCMSG) return [];
     const own = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
     const attributes = attributesOf(payload.subarray(TCMSG));
@@ -200,4 +200,11 @@ function dumpTc(kernel: Kernel, request: number, answer: number, index: number, 
       },
     ];
   });
+}
+
+/** @throws SystemError */
+function listOf({ transport }: Kernel, type: number, header: Uint8Array): readonly RouteMessage[] {
+  const { error, messages } = listRoute(transport, type, [header]);
+  if (error < 0) throw new SystemError("netlink", -error);
+  return messages;
 }

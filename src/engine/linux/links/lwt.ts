@@ -9,11 +9,11 @@
 import { parseIpv4, parseIpv6 } from "../../../btf/addresses.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { AttachError } from "../../errors.ts";
+import { askRoute, attribute, NLM_F, nested, number, text } from "../route-messages.ts";
 import type { Transport } from "../sys/transport.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, systemError } from "./attaching.ts";
 import { interfaceOf } from "./interfaces.ts";
 import { LinuxLink } from "./link.ts";
-import { askRoute, attribute, NLM_F, nested, number, text } from "./route-messages.ts";
 
 const RTM = { newRoute: 24, deleteRoute: 25 } as const;
 const RTA = { destination: 1, device: 4, gateway: 5, table: 15, encapsulationType: 21, encapsulation: 22 } as const;

@@ -1,6 +1,6 @@
 /** Programs as actions of traffic control: a filter that takes every packet runs one. linux/pkt_cls.h, linux/tc_act/tc_bpf.h. */
 
-import { attribute, joined, nested, number, text } from "./route-messages.ts";
+import { attribute, joined, nested, number, text } from "../route-messages.ts";
 import type { FilterKind } from "./tc-filter.ts";
 
 const TCA_MATCHALL_ACT = 2;

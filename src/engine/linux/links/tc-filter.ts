@@ -3,9 +3,9 @@
  * which is in the network's.
  */
 
+import { askRoute, attribute, joined, listRoute, NLM_F, number, type RouteAnswer, text } from "../route-messages.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import type { Transport } from "../sys/transport.ts";
-import { askRoute, attribute, joined, NLM_F, NLMSG_HEADER, number, type RouteAnswer, text } from "./route-messages.ts";
 
 export type Direction = "ingress" | "egress";
 
@@ -54,11 +54,11 @@ export function makeQdisc(transport: Transport, index: number): number {
   return ask(transport, RTM.newQdisc, flags, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE, attributes }).error;
 }
 
-/** Takes it away, if no filter hangs on it. @returns whether it did. */
+/** Takes it away, if it is known that no filter hangs on it. @returns whether it did. */
 export function dropQdisc(transport: Transport, index: number): boolean {
   for (const direction of ["ingress", "egress"] as const) {
-    const { messages } = ask(transport, RTM.getFilter, NLM_F.dump, { index, parent: PARENT[direction] });
-    if (messages.some(({ type }) => type === RTM.newFilter)) return false;
+    const { error, messages } = listRoute(transport, RTM.getFilter, [headerOf({ index, parent: PARENT[direction] })]);
+    if (error < 0 || messages.some(({ type }) => type === RTM.newFilter)) return false;
   }
   return ask(transport, RTM.delQdisc, 0, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE }).error >= 0;
 }
@@ -75,14 +75,14 @@ export function addFilter(
   if (error < 0) return error;
   const made = messages.find(({ type }) => type === RTM.newFilter);
   if (made === undefined) return -ERRNO.EINVAL;
-  const { view } = made;
+  const view = new DataView(made.payload.buffer, made.payload.byteOffset, made.payload.byteLength);
   return {
     kind,
     index,
     direction,
     name,
-    handle: view.getUint32(NLMSG_HEADER + 8, true),
-    info: view.getUint32(NLMSG_HEADER + 16, true),
+    handle: view.getUint32(8, true),
+    info: view.getUint32(16, true),
   };
 }
 
@@ -114,17 +114,15 @@ const described = (kind: FilterKind, program: number, name: string): readonly Ui
 ];
 
 /** `struct tcmsg` and what follows it. */
-function ask(
-  transport: Transport,
-  type: number,
-  flags: number,
-  { index, parent, handle = 0, info = 0, attributes = [] }: Tc,
-): RouteAnswer {
+const ask = (transport: Transport, type: number, flags: number, message: Tc): RouteAnswer =>
+  askRoute(transport, type, flags, [headerOf(message), ...(message.attributes ?? [])]);
+
+function headerOf({ index, parent, handle = 0, info = 0 }: Tc): Uint8Array {
   const header = new Uint8Array(TCMSG);
   const view = new DataView(header.buffer);
   view.setInt32(4, index, true);
   view.setUint32(8, handle, true);
   view.setUint32(12, parent, true);
   view.setUint32(16, info, true);
-  return askRoute(transport, type, flags, [header, ...attributes]);
+  return header;
 }

@@ -3,8 +3,8 @@
  * detached, and stays when the process is killed. linux/if_link.h.
  */
 
+import { askRoute, attribute, nested, number } from "../route-messages.ts";
 import type { Transport } from "../sys/transport.ts";
-import { askRoute, attribute, nested, number } from "./route-messages.ts";
 
 const RTM_SETLINK = 19;
 const IFLA_XDP = 43;

@@ -43,6 +43,7 @@ const RLIMIT_MEMLOCK = 8;
 const SOL_SOCKET = 1;
 const AF_NETLINK = 16;
 const AF_PACKET = 17;
+const MSG_TRUNC = 0x20;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const ETH_P_ALL = 3;
@@ -143,8 +144,10 @@ export function moreCalls({ koffi, library, architecture }: Library): More {
         let filled = 0;
         for (;;) {
           const room = answer.subarray(filled);
-          const got = room.length === 0 ? -ERRNO.ENOSPC : receive(fd, at(room), room.length, 0);
+          // With MSG_TRUNC it says how long the message was, also where it was cut.
+          const got = room.length === 0 ? -ERRNO.ENOSPC : receive(fd, at(room), room.length, MSG_TRUNC);
           if (got < 0) return got;
+          if (got > room.length) return -ERRNO.ENOSPC;
           filled += got;
           if (endsAnswer(room.subarray(0, got))) return filled;
         }

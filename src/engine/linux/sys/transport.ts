@@ -51,7 +51,7 @@ export interface Transport {
   packetSocket(interfaceIndex: number): number;
   /**
    * Sends a routing message (`NETLINK_ROUTE`) that asks for a list or an acknowledgement, and receives what the kernel answers, all messages
-   * one after the other, the closing one included: how many bytes of `answer` were filled.
+   * one after the other, the closing one included: how many bytes of `answer` were filled; -ENOSPC when they are more.
    */
   netlink(message: Uint8Array, answer: Uint8Array): number;
   /** `epoll_create1(2)`, close-on-exec: one descriptor that says whether any of many has something to read. */
