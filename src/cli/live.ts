@@ -12,6 +12,7 @@ import { CliError, EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Setup } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { buffersOf, PrintedRecords } from "./printed-records.ts";
+import { PrintedStreams } from "./printed-streams.ts";
 import { duration as durationText, type Style, styleFor } from "./terminal.ts";
 import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
 import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
@@ -31,6 +32,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   const collection = await engine.load(job.spec, { programs: programsToLoad(job) });
   applySettings(collection, job.settings);
   let records = new PrintedRecords(buffersOf(collection), job.json);
+  let streams = new PrintedStreams(Object.values(collection.programs), job.json);
   const style = styleFor(process.stdout);
   const began = performance.now();
   let running: Running = { collection, attached: [] };
@@ -53,6 +55,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
         const successor = successorOf(next);
         // Of a buffer that is kept there is one reader at a time.
         await records.end();
+        streams.end();
         const { running: now, swapped, twice } = await exchange(engine, running, successor);
         running = now;
         current = next;
@@ -61,6 +64,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
         await tellKept(error);
       }
       records = new PrintedRecords(buffersOf(running.collection), job.json);
+      streams = new PrintedStreams(Object.values(running.collection.programs), job.json);
     }
     for (const { program } of current.plan.filter(({ how }) => how === "read"))
       await readIterator(loaded(running.collection, program.name), job.json);
@@ -69,6 +73,7 @@ export async function runLive(job: LiveJob): Promise<ExitStatus> {
   }
   const elapsed = (performance.now() - began) * 1e6;
   await records.end();
+  streams.end();
   const variables = variableValues(running.collection);
   const maps = shownMaps(running.collection);
   const descriptions = running.attached.map(({ link }) => link.description);

@@ -92,9 +92,11 @@ describe("records that skep run prints", () => {
     const events = new Buffer("events", "ringbuf");
     const others = new Buffer("others", "ringbuf");
     others.lost = Number.NaN;
-    events.lost = 1234;
+    const before = new Buffer("before", "ringbuf");
+    before.lost = 7;
     const messages = new Paper();
-    const records = new PrintedRecords(maps(events, others), false, new Paper(), messages);
+    const records = new PrintedRecords(maps(events, others, before), false, new Paper(), messages);
+    events.lost = 1234;
     await records.end();
     await turn();
     assert.equal(messages.text, "skep: events: 1,234 records found no room\n");

@@ -36,6 +36,8 @@ export class PrintedRecords {
     this.#maps = maps;
     for (const map of this.#maps) {
       if (map.spec.type === "perf_event_array") map.open();
+      // Of a buffer that somebody used before, what was lost then was told then.
+      this.#lost.set(map, map.lost || 0);
       this.#done.push(this.#follow(map));
     }
     this.#look = setInterval(() => this.#tellLost(" so far"), LOOK);
