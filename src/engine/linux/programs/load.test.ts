@@ -255,6 +255,17 @@ describe("a refusal without a log names the likeliest cause", () => {
 });
 
 describe("types", () => {
+  test("with a longer header, as newer compilers write it, are given with the one that all kernels know", () => {
+    const short = spec().types!;
+    const long = new Uint8Array(short.length + 8);
+    long.set(short.subarray(0, 24));
+    long.set(short.subarray(24), 32);
+    new DataView(long.buffer).setUint32(4, 32, true);
+    const given = typesForKernel({ ...spec([]), types: long })!.btf;
+    assert.deepEqual(given, typesForKernel(spec([]))!.btf);
+    assert.equal(new DataView(given.buffer, given.byteOffset).getUint32(4, true), 24);
+  });
+
   test("are loaded once for a Spec; a refusal is kept, not thrown", () => {
     const kernel = new FakeKernel();
     const loaded = loadTypes(fakeMachine(kernel), "firewall", new Uint8Array(24));
