@@ -3,10 +3,11 @@
  * where debuggers look, too. https://sourceware.org/gdb/current/onlinedocs/gdb.html/Separate-Debug-Files.html
  */
 
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { ElfFileError, ElfSymbols } from "./elf-symbols.ts";
+import { ElfFileError, type ElfSymbols } from "./elf-symbols.ts";
+import { withElf } from "./open-elf.ts";
 
 const FOLDER = "/usr/lib/debug";
 
@@ -35,23 +36,12 @@ export function withDebugFile<Result>(elf: ElfSymbols, path: string, use: (symbo
 
 /** Null when there is no such file, or it is none that has symbols. */
 function withFile<Result>(path: string, use: (symbols: ElfSymbols) => Result | null): Result | null {
-  let fd: number;
+  if (!existsSync(path)) return null;
   try {
-    fd = openSync(path, "r");
-  } catch {
-    return null;
-  }
-  try {
-    const symbols = new ElfSymbols((offset, length) => {
-      const bytes = new Uint8Array(length);
-      return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
-    });
-    return use(symbols);
+    return withElf(path, use);
   } catch (error) {
     if (error instanceof ElfFileError) return null;
     throw error;
-  } finally {
-    closeSync(fd);
   }
 }
 

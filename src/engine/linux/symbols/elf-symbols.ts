@@ -56,7 +56,10 @@ const PT_LOAD = 1;
 const ET_DYN = 3;
 const STT = { function: 2, indirectFunction: 10 } as const;
 const STB_LOCAL = 0;
+/** Bytes of an entry of each table. */
 const SYMBOL = 24;
+const SEGMENT = 56;
+const SECTION = 64;
 
 export class ElfSymbols {
   readonly #read: ReadFile;
@@ -78,12 +81,14 @@ export class ElfSymbols {
       const bytes = read(offset, size * count);
       return Array.from({ length: Math.floor(bytes.length / size) }, (_, at) => viewOf(bytes, at * size, size));
     };
+    const [segments, sections] = [view.getUint16(56, little), view.getUint16(60, little)];
+    if ((segments > 0 && view.getUint16(54, little) !== SEGMENT) || (sections > 0 && view.getUint16(58, little) !== SECTION))
+      throw new ElfFileError("has damaged headers");
     const number = (from: DataView, at: number): number => Number(from.getBigUint64(at, little));
-    this.#segments = table(number(view, 32), view.getUint16(54, little), view.getUint16(56, little))
+    this.#segments = table(number(view, 32), SEGMENT, segments)
       .filter((entry) => entry.getUint32(0, little) === PT_LOAD)
       .map((entry) => ({ offset: number(entry, 8), address: number(entry, 16), size: number(entry, 32) }));
-    const count = view.getUint16(60, little);
-    this.#sections = (count === 0 ? [] : table(number(view, 40), view.getUint16(58, little), count)).map((entry) => ({
+    this.#sections = (sections === 0 ? [] : table(number(view, 40), SECTION, sections)).map((entry) => ({
       name: entry.getUint32(0, little),
       type: entry.getUint32(4, little),
       address: number(entry, 16),

@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { crc32 } from "node:zlib";
+import fc from "fast-check";
 import { fakeFacts } from "../fixtures/fake-kernel.ts";
-import { type ElfPart, elfFile } from "./fixtures/elf-file.ts";
+import { type ElfPart, elfFile, usdtNote } from "./fixtures/elf-file.ts";
 import { probeTarget, probeTargets } from "./probe-target.ts";
+import { usdtTarget } from "./usdt-target.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skep-symbols-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -200,4 +202,40 @@ describe("a function of Go", () => {
       assert.throws(() => target(`${path}:main.nothing`), { name: "AttachError" });
     }
   });
+});
+
+test("a damaged file is an AttachError, or says something else than it should; it never hangs, and takes no memory", () => {
+  const whole = elfFile(
+    [
+      ...symbols(".dynsym", [
+        { name: "work", at: 0x40 },
+        { name: "rest", at: 0x50 },
+      ]),
+      { name: ".gopclntab", bytes: goTable(20, [{ name: "main.main", at: 0x40 }]) },
+      { name: ".note.stapsdt", type: 7, bytes: usdtNote("app", "probe", "8@%rax", { address: AT + 0x48 }) },
+      { name: ".gnu.version", type: 0x6fff_ffff, bytes: new Uint8Array(6) },
+      { name: ".gnu_debuglink", bytes: new TextEncoder().encode("x.debug\0\0\0\0\0") },
+    ],
+    { loadedAt: AT },
+  );
+  const path = join(folder, "damaged");
+  const ask = (use: () => unknown): void => {
+    try {
+      use();
+    } catch (error) {
+      if ((error as Error).name !== "AttachError") throw error;
+    }
+  };
+  const byte = fc.tuple(fc.nat(whole.length - 1), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff));
+  fc.assert(
+    fc.property(fc.array(byte, { minLength: 1, maxLength: 12 }), fc.nat(whole.length), (changes, cut) => {
+      const bytes = whole.slice(0, cut < 64 ? whole.length : cut);
+      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
+      writeFileSync(path, bytes);
+      ask(() => target(`${path}:work`));
+      ask(() => target(`${path}:main.main`));
+      ask(() => usdtTarget(fakeFacts(), "mine", { event: `${path}:app:probe`, library: undefined, pid: undefined }));
+    }),
+    { numRuns: 300 },
+  );
 });

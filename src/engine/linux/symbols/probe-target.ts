@@ -1,12 +1,13 @@
 /** `libc.so.6:malloc`, `/usr/bin/bash:readline+0x10`, `/bin/app:0x1234`: where a probe of user space goes. */
 
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { nearest } from "../../../nearest.ts";
 import { AttachError } from "../../errors.ts";
 import type { Facts } from "../facts.ts";
-import { ElfFileError, ElfSymbols } from "./elf-symbols.ts";
+import { ElfFileError, type ElfSymbols } from "./elf-symbols.ts";
 import { findFile } from "./files.ts";
 import { allFunctions, findFunction } from "./functions.ts";
+import { withElf } from "./open-elf.ts";
 
 export interface ProbeTarget {
   /** As the kernel finds it. */
@@ -81,20 +82,13 @@ export function patternTest(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** Reads of a file what `use` asks for; what is wrong with it goes to `refuse`. */
+/** What `use` makes of a file; what is wrong with it goes to `refuse`. */
 export function withSymbols<Result>(file: string, refuse: (why: string) => never, use: (symbols: ElfSymbols) => Result): Result {
-  const fd = openSync(file, "r");
   try {
-    const symbols = new ElfSymbols((offset, length) => {
-      const bytes = new Uint8Array(length);
-      return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
-    });
-    return use(symbols);
+    return withElf(file, use);
   } catch (error) {
     if (error instanceof ElfFileError) return refuse(`${file} ${error.message}`);
     throw error;
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -68,4 +68,4 @@ export function usdtProbes(elf: ElfSymbols): readonly UsdtProbe[] {
 }
 
 /** Names and descriptions of notes begin at multiples of 4. */
-const aligned = (size: number): number => (size + 3) & ~3;
+const aligned = (size: number): number => Math.ceil(size / 4) * 4;
