@@ -63,6 +63,17 @@ describe("a program of somebody else's", () => {
     assert.equal(kernel.descriptors.size, 0);
   });
 
+  test("that could be attached in several ways is not, as long as nobody says in which", async () => {
+    const kernel = having(18, "drop");
+    await using engine = new LinuxEngine(kernel, fakeFacts());
+    const program = await engine.openProgram({ id: 12 });
+    await assert.rejects(program.attach({ cgroup: "/web" }), {
+      name: "AttachError",
+      message: /kernels do not tell where a cgroup_sock_addr program is attached; open it with its section/,
+    });
+    assert.deepEqual(kernel.callsOf("link_create"), []);
+  });
+
   test("a section of another type", async () => {
     const kernel = having(6, "drop");
     await using engine = new LinuxEngine(kernel, fakeFacts());

@@ -29,6 +29,15 @@ export type ProgramPlace = (
 const INFO_SIZE = 80;
 const NAME_AT = 64;
 
+/** Of a type that is attached in several ways, and nobody said in which. */
+class UnplacedProgram extends LinuxProgram {
+  override async attach(): Promise<never> {
+    throw new AttachError(
+      `program ${this.name}: kernels do not tell where a ${this.spec.type} program is attached; open it with its section (section: "cgroup/connect4")`,
+    );
+  }
+}
+
 /**
  * @throws PinError, PrivilegeError; NotFoundError when there is no program of that number; AttachError for a section of another type of program
  */
@@ -39,6 +48,7 @@ export function openProgram(kernel: Kernel, place: ProgramPlace): LinuxProgram {
       : programById(kernel, place.id);
   try {
     const spec = specOf(kernel, descriptor, place.section);
+    if (spec.section === "") return new UnplacedProgram(kernel, spec, descriptor);
     const iterates = spec.type === "tracing" && spec.attachType === "trace_iter";
     return iterates ? new IteratorProgram(kernel, spec, descriptor) : new LinuxProgram(kernel, spec, descriptor);
   } catch (error) {
