@@ -62,7 +62,11 @@ export function bootWith(
     const command = [...variables, ...[process.execPath, ...args].map(quote)].join(" ");
     // The console is slow: the answers are compressed.
     const load = `${command} > /run/answers 2> /run/errors; status=$?; tail -20 /run/errors`;
-    writeFileSync(run, `${load}\necho ANSWERS-BEGIN $status\ngzip -9 -c /run/answers | base64 -w 200\necho ANSWERS-END\n`);
+    // From there on the kernel is quiet: what it said in between would be taken for an answer.
+    writeFileSync(
+      run,
+      `${load}\necho 1 > /proc/sys/kernel/printk\necho ANSWERS-BEGIN $status\ngzip -9 -c /run/answers | base64 -w 200\necho ANSWERS-END\n`,
+    );
     const { stdout, stderr } = spawnSync(BOOT, [folder, run], { encoding: "utf8", maxBuffer: 1 << 30, timeout: milliseconds });
     const [, status, answers] = /ANSWERS-BEGIN (\d+)\r?\n([\s\S]*?)ANSWERS-END/.exec(stdout) ?? [];
     if (answers === undefined) throw new Error(`the guest gave no answers: ${stdout.slice(-2000)}${stderr.slice(-2000)}`);

@@ -106,9 +106,9 @@ async function execute(args: Arguments): Promise<ExitStatus> {
       return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file, sourceOptions(source))));
     return started(source, watching, liveJobOf, (job, watch) =>
       runLive({ ...job, watch }).catch(async (error: unknown) => {
-        if (error instanceof Error && error.name === "PrivilegeError")
-          await (await import("../all-privileges.ts")).tellAll(job.spec, job.plan);
-        throw error;
+        const { PrivilegeError } = await import("../../engine/errors.ts");
+        if (!(error instanceof PrivilegeError)) throw error;
+        throw (await import("../all-privileges.ts")).withAllPrivileges(error, job.spec, job.plan);
       }),
     );
   }
