@@ -10,9 +10,9 @@ import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { eachHolder } from "../../src/engine/linux/inspect/holders.ts";
 import { KernelInspector } from "../../src/engine/linux/inspect/inspector.ts";
-import { type ObjectKind, objectIds } from "../../src/engine/linux/inspect/objects.ts";
 import type { Kernel } from "../../src/engine/linux/kernel.ts";
 import { KernelTypes } from "../../src/engine/linux/kernel-types.ts";
+import { type ObjectKind, objectIds } from "../../src/engine/linux/objects/by-id.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 
 /** The kernel frees what nobody holds after a grace period, on a busy machine some seconds later. */

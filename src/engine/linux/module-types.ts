@@ -2,11 +2,10 @@
 
 import type { Descriptor } from "./descriptors.ts";
 import type { Kernel } from "./kernel.ts";
+import { LONGEST_MODULE_NAME } from "./objects/btf.ts";
+import { Info, textOf } from "./objects/info.ts";
+import { BTF_INFO } from "./objects/info-layouts.ts";
 import { Request } from "./request.ts";
-
-/** `struct bpf_btf_info`: u64 btf, u32 btf_size, u32 id, u64 name, u32 name_len, u32 kernel_btf. */
-const INFO_SIZE = 32;
-const NAME_SIZE = 64;
 
 /** The types of a module, as the kernel loaded them; null when it has none of that name. Since 5.11. */
 export function openModuleTypes(kernel: Kernel, module: string): Descriptor | null {
@@ -19,19 +18,10 @@ export function openModuleTypes(kernel: Kernel, module: string): Descriptor | nu
     // It may be gone by now.
     if (fd < 0) continue;
     const descriptor = ledger.adopt(fd, `types of ${module}`);
-    const name = new Uint8Array(NAME_SIZE);
-    const info = new Uint8Array(INFO_SIZE);
-    const view = new DataView(info.buffer);
-    view.setBigUint64(16, transport.addressOf(name), true);
-    view.setUint32(24, name.length, true);
-    const ask = new Request(transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info);
-    const found = ask.send() >= 0 && view.getUint32(28, true) === 1 && textOf(name) === module;
+    const name = new Uint8Array(LONGEST_MODULE_NAME);
+    const info = new Info(kernel, BTF_INFO).point("name", name).set("name_len", name.length);
+    const found = info.ask(fd) >= 0 && info.u32("kernel_btf") === 1 && textOf(name) === module;
     if (found) return descriptor;
     descriptor.close();
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
 }

@@ -6,8 +6,8 @@ import { NotFoundError } from "../../errors.ts";
 import type { MapHandle, ProgramHandle } from "../../maps.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { eachObject, OBJECT_KINDS, type ObjectKind, openObject } from "../objects/by-id.ts";
 import { openPinned } from "../pins.ts";
-import { eachObject, OBJECT_KINDS, type ObjectKind, openObject } from "./objects.ts";
 
 /**
  * A number, as bpftool shows it; a name; the path of a pin, from `/` on; a program, map or link of the Linux engine; or a descriptor. What this

@@ -1,12 +1,12 @@
 /** A map that the kernel has: `struct bpf_map_info`, and what /proc adds. */
 
 import type { Kernel } from "../kernel.ts";
+import { inspectError } from "../objects/by-id.ts";
+import { Info } from "../objects/info.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
+import { mapTypeName, programTypeName } from "../objects/names.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
-import { Info } from "./info.ts";
-import { MAP_INFO } from "./info-layouts.ts";
-import { mapTypeName, programTypeName } from "./names.ts";
-import { inspectError } from "./objects.ts";
 import { deviceOf } from "./program-info.ts";
 import type { MapInfo } from "./types.ts";
 

@@ -6,9 +6,9 @@
 import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { LinkInfo } from "../../link-info.ts";
 import type { Kernel } from "../kernel.ts";
+import { textOf } from "../objects/info.ts";
 import { attributesOf, listRoute, numberOf, type RouteMessage } from "../route-messages.ts";
 import { SystemError } from "../sys/system-error.ts";
-import { textOf } from "./info.ts";
 import { queryPrograms } from "./query.ts";
 import type { NetworkAttachment } from "./types.ts";
 

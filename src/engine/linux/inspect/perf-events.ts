@@ -4,11 +4,11 @@
  */
 
 import type { Kernel } from "../kernel.ts";
+import { textOf } from "../objects/info.ts";
 import { explainRefusal, missingCapabilities } from "../privileges.ts";
 import { Request } from "../request.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import { commandOf, descriptors } from "./holders.ts";
-import { textOf } from "./info.ts";
 import type { PerfAttachment } from "./types.ts";
 
 /** `enum bpf_task_fd_type` of linux/bpf.h. */

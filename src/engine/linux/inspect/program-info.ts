@@ -2,13 +2,13 @@
 
 import type { Facts } from "../facts.ts";
 import type { Kernel } from "../kernel.ts";
+import { typesIfShown } from "../objects/btf.ts";
+import { inspectError } from "../objects/by-id.ts";
+import { hexadecimal, Info } from "../objects/info.ts";
+import { PROGRAM_INFO, PROGRAM_TAG } from "../objects/info-layouts.ts";
+import { programTypeName } from "../objects/names.ts";
 import { SystemError } from "../sys/system-error.ts";
-import { typesIfShown } from "./btf-info.ts";
 import { DescriptorFacts } from "./fdinfo.ts";
-import { hexadecimal, Info } from "./info.ts";
-import { PROGRAM_INFO, PROGRAM_TAG } from "./info-layouts.ts";
-import { programTypeName } from "./names.ts";
-import { inspectError } from "./objects.ts";
 import type { OffloadDevice, ProgramInfo, RunStatistics } from "./types.ts";
 
 /** `BPF_OBJ_NAME_LEN - 1`: a name of that length may have been cut. */

@@ -7,10 +7,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import { FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { objectIds, openObject } from "../objects/by-id.ts";
 import { explainRefusal } from "../privileges.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
-import { objectIds, openObject } from "./objects.ts";
 import { readProgram, readStatistics } from "./program-info.ts";
 import type { LoadSample, ProgramInfo, ProgramLoad, RunStatistics } from "./types.ts";
 

@@ -8,9 +8,10 @@ import type { FunctionInfo, LineInfo } from "../../../object/spec.ts";
 import type { AttachType } from "../../../uapi/attach-types.ts";
 import type { MapType } from "../../../uapi/map-types.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
+import type { Named } from "../objects/names.ts";
 
-/** `type` of an object that may be newer than Skep. */
-export type Named<Known extends string> = Known | (string & {});
+export type { BtfInfo } from "../objects/btf.ts";
+export type { Named } from "../objects/names.ts";
 
 export interface ProgramInfo {
   readonly kind: "program";
@@ -103,17 +104,6 @@ export interface RingFill {
   readonly size: number;
   /** Bytes that nobody took out yet, headers and padding included. */
   readonly unread: number;
-}
-
-export interface BtfInfo {
-  readonly kind: "btf";
-  readonly id: number;
-  /** `vmlinux`, the name of a module, or empty: a program's. Since 5.11. */
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  /** The kernel's, or a module's (5.11). */
-  readonly kernel: boolean;
 }
 
 /** A name in a bpf file system. */

@@ -1,7 +1,7 @@
 // Data from linux/bpf.h (Linux 6.18): where the fields of `struct bpf_link_info` are, in bytes. Names are the kernel's. What lies from 16 on
 // depends on the type; kernels that know less leave the rest zero.
 
-import type { InfoLayout } from "../inspect/info-layouts.ts";
+import type { InfoLayout } from "../objects/info-layouts.ts";
 
 /** `enum bpf_link_type`. */
 export const LINK_TYPE = {

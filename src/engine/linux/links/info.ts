@@ -4,9 +4,9 @@
  */
 
 import type { LinkCommon, LinkInfo, PerfEvent } from "../../link-info.ts";
-import { Info, textOf } from "../inspect/info.ts";
-import { attachTypeName } from "../inspect/names.ts";
 import type { Kernel } from "../kernel.ts";
+import { Info, textOf } from "../objects/info.ts";
+import { attachTypeName } from "../objects/names.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { LINK_INFO, LINK_TYPE, PERF_EVENT_TYPE } from "./info-layout.ts";
 
@@ -124,12 +124,6 @@ export function linkInfo(kernel: Kernel, fd: number): LinkInfo {
     default:
       return { type: "unknown", ...common, number: raw.u32("type") };
   }
-}
-
-/** The kernel's number for a link; 0 for other descriptors, and where the kernel tells nothing of links. */
-export function linkId(kernel: Kernel, fd: number): number {
-  const raw = new Info(kernel, LINK_INFO);
-  return raw.ask(fd) < 0 ? 0 : raw.u32("id");
 }
 
 function ask(raw: Raw, fd: number): void {

@@ -8,6 +8,7 @@ import { AttachError, FeatureError, PinError } from "../../errors.ts";
 import type { LinkInfo } from "../../link-info.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { objectId } from "../objects/info.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
 
@@ -73,12 +74,7 @@ export class LinuxLink implements Link {
 
   /** The kernel's number for it, as `bpftool link` shows; 0 when the kernel does not say. */
   get id(): number {
-    const info = new Uint8Array(LINK_INFO_SIZE);
-    const request = new Request(this.#kernel.transport, "obj_get_info_by_fd")
-      .u32("bpf_fd", this.fd)
-      .u32("info_len", info.length)
-      .pointer("info", info);
-    return request.send() < 0 ? 0 : new DataView(info.buffer).getUint32(4, true);
+    return objectId(this.#kernel, this.fd);
   }
 
   /**
@@ -197,7 +193,5 @@ export class LinuxLink implements Link {
 
 const descriptorOf = (program: Program): number => ("fd" in program && typeof program.fd === "number" ? program.fd : -1);
 
-/** `struct bpf_link_info`: u32 type, id, prog_id. */
-const LINK_INFO_SIZE = 16;
 /** Of `BPF_LINK_UPDATE`: only if `old_prog_fd` is there. */
 const BPF_F_REPLACE = 1 << 2;

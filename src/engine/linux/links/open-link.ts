@@ -3,8 +3,8 @@
 import { AttachError } from "../../errors.ts";
 import type { LinkInfo } from "../../link-info.ts";
 import type { Descriptor } from "../descriptors.ts";
-import { openObject } from "../inspect/objects.ts";
 import type { Kernel } from "../kernel.ts";
+import { openObject } from "../objects/by-id.ts";
 import { openPinned } from "../pins.ts";
 import { linkInfo } from "./info.ts";
 import { LinuxLink } from "./link.ts";

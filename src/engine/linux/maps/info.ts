@@ -1,12 +1,14 @@
 /** What the kernel tells of a map that somebody made: its shape, and the types of its keys and values. */
 
 import type { Btf } from "../../../btf/btf.ts";
-import { openBtf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
 import { MAP_TYPE, type MapType } from "../../../uapi/map-types.ts";
 import { FeatureError, MapError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
-import { Request } from "../request.ts";
+import { typesIfShown } from "../objects/btf.ts";
+import { Info } from "../objects/info.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
+import { SystemError } from "../sys/system-error.ts";
 
 /** `struct bpf_map_info` of linux/bpf.h. Numbers that an old kernel does not tell are 0. */
 export interface MapInfo {
@@ -31,59 +33,29 @@ export interface MapInfo {
   readonly extra: bigint;
 }
 
-/** As of 6.19; kernels fill as much as they know. */
-const INFO_SIZE = 104;
-
 /** @throws MapError `closed` when the descriptor is of no map. */
-export function mapInfo({ transport }: Kernel, fd: number): MapInfo {
-  const bytes = new Uint8Array(INFO_SIZE);
-  const request = new Request(transport, "obj_get_info_by_fd")
-    .u32("bpf_fd", fd)
-    .u32("info_len", bytes.length)
-    .pointer("info", bytes);
-  const result = request.send();
-  const cause = result < 0 ? request.error(result) : undefined;
-  if (cause !== undefined) throw new MapError("?", "closed", `descriptor ${fd} is no map: ${cause.message}`, { cause });
-  const view = new DataView(bytes.buffer);
-  const u32 = (at: number): number => view.getUint32(at, true);
-  return {
-    type: u32(0),
-    id: u32(4),
-    keySize: u32(8),
-    valueSize: u32(12),
-    maxEntries: u32(16),
-    flags: u32(20),
-    name: text(bytes.subarray(24, 40)),
-    ifindex: u32(40),
-    kernelValueType: u32(44),
-    btfId: u32(64),
-    keyType: u32(68),
-    valueType: u32(72),
-    extra: view.getBigUint64(80, true),
-  };
-}
-
-/** The bytes of a BTF object that the kernel holds; null when it does not give them. Since 5.0; the ids need CAP_SYS_ADMIN. */
-export function typesById({ transport }: Kernel, id: number): Uint8Array | null {
-  const fd = new Request(transport, "btf_get_fd_by_id").u32("btf_id", id).send();
-  if (fd < 0) return null;
-  try {
-    // struct bpf_btf_info: u64 btf, u32 btf_size, u32 id, u64 name, u32 name_len, u32 kernel_btf. First how much there is, then all.
-    const ask = (into: Uint8Array): number | null => {
-      const info = new Uint8Array(32);
-      const view = new DataView(info.buffer);
-      view.setBigUint64(0, transport.addressOf(into), true);
-      view.setUint32(8, into.length, true);
-      const request = new Request(transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length);
-      return request.pointer("info", info).send() < 0 ? null : view.getUint32(8, true);
-    };
-    const size = ask(new Uint8Array(0));
-    if (size === null) return null;
-    const bytes = new Uint8Array(size);
-    return ask(bytes) === size ? bytes : null;
-  } finally {
-    transport.close(fd);
+export function mapInfo(kernel: Kernel, fd: number): MapInfo {
+  const info = new Info(kernel, MAP_INFO);
+  const result = info.ask(fd);
+  if (result < 0) {
+    const cause = new SystemError("bpf(obj_get_info_by_fd)", -result);
+    throw new MapError("?", "closed", `descriptor ${fd} is no map: ${cause.message}`, { cause });
   }
+  return {
+    type: info.u32("type"),
+    id: info.u32("id"),
+    keySize: info.u32("key_size"),
+    valueSize: info.u32("value_size"),
+    maxEntries: info.u32("max_entries"),
+    flags: info.u32("map_flags"),
+    name: info.text("name"),
+    ifindex: info.u32("ifindex"),
+    kernelValueType: info.u32("btf_vmlinux_value_type_id"),
+    btfId: info.u32("btf_id"),
+    keyType: info.u32("btf_key_type_id"),
+    valueType: info.u32("btf_value_type_id"),
+    extra: info.u64("map_extra"),
+  };
 }
 
 /** A map's Spec, and what describes its keys and values, as the kernel has them. */
@@ -116,26 +88,22 @@ interface KnownTypes {
   readonly valueType: number;
 }
 
+const UNTYPED: KnownTypes = { types: null, keyType: 0, valueType: 0 };
+
 function typesOf(kernel: Kernel, info: MapInfo): KnownTypes {
   if (info.kernelValueType !== 0) return kernelTypesOf(kernel, info);
-  const bytes = info.btfId === 0 ? null : typesById(kernel, info.btfId);
-  if (bytes === null) return { types: null, keyType: 0, valueType: 0 };
-  return { types: openBtf(bytes), keyType: info.keyType, valueType: info.valueType };
+  const types = info.btfId === 0 ? null : typesIfShown(kernel, info.btfId);
+  return types === null ? UNTYPED : { types, keyType: info.keyType, valueType: info.valueType };
 }
 
 /** Of an interface: a struct of the kernel's, by the number that it has there. A module's own types are not looked at. */
 function kernelTypesOf({ types: { vmlinux } }: Kernel, { kernelValueType: id, valueSize }: MapInfo): KnownTypes {
   const known = vmlinux !== null && id < vmlinux.count && vmlinux.name(id).startsWith("bpf_struct_ops_");
-  if (!known || vmlinux.sizeOf(id) !== valueSize) return { types: null, keyType: 0, valueType: 0 };
+  if (!known || vmlinux.sizeOf(id) !== valueSize) return UNTYPED;
   return { types: vmlinux, keyType: 0, valueType: id };
 }
 
 function typeOf({ type: number, name }: MapInfo): MapType {
   for (const [type, known] of Object.entries(MAP_TYPE)) if (known === number) return type as MapType;
   throw new FeatureError(`map type ${number}`, null, `map ${name} is of type ${number}, which this engine does not know`);
-}
-
-function text(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
 }

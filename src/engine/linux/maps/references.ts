@@ -4,8 +4,7 @@ import type { Codec } from "../../../btf/codec.ts";
 import type { CgroupArray, MapHandle, MapOfMaps, ProgramArray, ProgramHandle, UpdateMode } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
 import { openCgroup } from "../cgroups.ts";
-import type { Kernel } from "../kernel.ts";
-import { Request } from "../request.ts";
+import { objectId } from "../objects/info.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { EntryBatch } from "./batch.ts";
 import { openCursor } from "./cursor.ts";
@@ -47,19 +46,12 @@ export abstract class LinuxReferences<Item extends MapHandle | ProgramHandle> ex
     this.raw.value.fill(0);
     new DataView(this.raw.value.buffer).setInt32(0, fd, true);
     this.raw.update(UPDATE_FLAGS[mode]);
-    this.#known.set(numberOf(this.raw.kernel, fd), item);
+    this.#known.set(objectId(this.raw.kernel, fd), item);
   }
 }
 
 const numberIn = (value: Uint8Array, offset: number): number =>
   new DataView(value.buffer, value.byteOffset + offset, 4).getUint32(0, true);
-
-/** `id` of what a descriptor stands for: `struct bpf_map_info` and `struct bpf_prog_info` both begin with u32 type, u32 id. */
-function numberOf(kernel: Kernel, fd: number): number {
-  const info = new Uint8Array(8);
-  new Request(kernel.transport, "obj_get_info_by_fd").u32("bpf_fd", fd).u32("info_len", info.length).pointer("info", info).send();
-  return new DataView(info.buffer).getUint32(4, true);
-}
 
 /** Puts the index where the map looks for it; what is no u32 is one beyond the end. */
 function putIndex(raw: RawMap, index: number): void {

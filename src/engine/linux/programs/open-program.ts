@@ -9,10 +9,12 @@ import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
 import { AttachError, NotFoundError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { Info } from "../objects/info.ts";
+import { PROGRAM_INFO } from "../objects/info-layouts.ts";
 import { openPinned } from "../pins.ts";
 import { explainRefusal } from "../privileges.ts";
 import { Request } from "../request.ts";
-import { ERRNO } from "../sys/system-error.ts";
+import { ERRNO, SystemError } from "../sys/system-error.ts";
 import { IteratorProgram } from "./iterator.ts";
 import { LinuxProgram } from "./program.ts";
 
@@ -24,10 +26,6 @@ export type ProgramPlace = (
   /** What it is for, as its section said: `cgroup/connect4`, `tracepoint/sched/sched_switch`. Absent: what programs of its type are for, if that is one thing; else it can be run and put into maps, and not be attached. */
   readonly section?: string;
 };
-
-/** `struct bpf_prog_info`: u32 type, id, …, at 64 the name. */
-const INFO_SIZE = 80;
-const NAME_AT = 64;
 
 /** Of a type that is attached in several ways, and nobody said in which. */
 class UnplacedProgram extends LinuxProgram {
@@ -78,16 +76,12 @@ function usualSection(type: ProgramType): string {
 }
 
 /** All that can be known without the source: no code, no types. */
-function specOf({ transport }: Kernel, { fd }: Descriptor, section: string | undefined): ProgramSpec {
-  const info = new Uint8Array(INFO_SIZE);
-  const request = new Request(transport, "obj_get_info_by_fd")
-    .u32("bpf_fd", fd)
-    .u32("info_len", info.length)
-    .pointer("info", info);
-  const result = request.send();
-  if (result < 0) throw request.error(result);
-  const number = new DataView(info.buffer).getUint32(0, true);
-  const name = new TextDecoder().decode(info.subarray(NAME_AT)).replace(/\0[\s\S]*$/, "");
+function specOf(kernel: Kernel, { fd }: Descriptor, section: string | undefined): ProgramSpec {
+  const info = new Info(kernel, PROGRAM_INFO);
+  const result = info.ask(fd);
+  if (result < 0) throw new SystemError("bpf(obj_get_info_by_fd)", -result);
+  const number = info.u32("type");
+  const name = info.text("name");
   const type = (Object.keys(PROGRAM_TYPE) as ProgramType[]).find((each) => PROGRAM_TYPE[each] === number) ?? "unspec";
   const usual = section ?? usualSection(type);
   const meaning = sectionMeaning(usual);

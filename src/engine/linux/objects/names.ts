@@ -3,7 +3,9 @@
 import { ATTACH_TYPE, type AttachType } from "../../../uapi/attach-types.ts";
 import { MAP_TYPE, type MapType } from "../../../uapi/map-types.ts";
 import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
-import type { Named } from "./types.ts";
+
+/** `type` of an object that may be newer than Skep. */
+export type Named<Known extends string> = Known | (string & {});
 
 function byNumber<Name extends string>(numbers: Readonly<Record<Name, number>>): (number: number) => Named<Name> {
   const names = new Map(Object.entries<number>(numbers).map(([name, number]) => [number, name]));

@@ -60,6 +60,15 @@ export class Info<Layout extends InfoLayout> {
   }
 }
 
+/** The structs of programs, maps and links begin alike. */
+const BEGINNING = { size: 16, u32: { type: 0, id: 4 }, u64: {}, pointer: {}, text: {} } as const satisfies InfoLayout;
+
+/** The kernel's number of a program, a map or a link; 0 for other descriptors, and where the kernel tells nothing of its kind. */
+export function objectId(kernel: Kernel, fd: number): number {
+  const info = new Info(kernel, BEGINNING);
+  return info.ask(fd) < 0 ? 0 : info.u32("id");
+}
+
 /** Up to the first NUL. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);

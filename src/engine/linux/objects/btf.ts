@@ -4,17 +4,27 @@ import { type Btf, openBtf } from "../../../btf/btf.ts";
 import { PrivilegeError } from "../../errors.ts";
 import type { Kernel } from "../kernel.ts";
 import { SystemError } from "../sys/system-error.ts";
+import { inspectError, openObject } from "./by-id.ts";
 import { Info, textOf } from "./info.ts";
 import { BTF_INFO } from "./info-layouts.ts";
-import { inspectError, openObject } from "./objects.ts";
-import type { BtfInfo } from "./types.ts";
 
-/** `MODULE_NAME_LEN` is 56. */
-const LONGEST_NAME = 64;
+export interface BtfInfo {
+  readonly kind: "btf";
+  readonly id: number;
+  /** `vmlinux`, the name of a module, or empty: a program's. Since 5.11. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The kernel's, or a module's (5.11). */
+  readonly kernel: boolean;
+}
+
+/** Bytes: `MODULE_NAME_LEN` is 56. */
+export const LONGEST_MODULE_NAME = 64;
 
 /** @throws PrivilegeError */
 export function readBtf(kernel: Kernel, { fd }: { readonly fd: number }): BtfInfo {
-  const name = new Uint8Array(LONGEST_NAME);
+  const name = new Uint8Array(LONGEST_MODULE_NAME);
   const info = new Info(kernel, BTF_INFO).point("name", name).set("name_len", name.length);
   ask(kernel, info, fd);
   return {
