@@ -70,6 +70,15 @@ describe("an engine", () => {
     assert.deepEqual(Object.keys(collection.programs), ["first"]);
   });
 
+  test("disposed while it reads what it needs to load, it makes nothing", async () => {
+    const kernel = new FakeKernel();
+    const engine = new LinuxEngine(kernel, fakeFacts({}, "5.4.0"));
+    const loading = engine.load(SPEC);
+    await engine[Symbol.asyncDispose]();
+    await assert.rejects(loading, { name: "FeatureError", message: "house: the engine was disposed" });
+    assert.equal(kernel.descriptors.size, 0);
+  });
+
   test("a Spec as a whole needs what its programs on request use of the kernel", async () => {
     const [first, second] = SPEC.programs;
     const onRequest: ProgramSpec = { ...second!, autoload: false, externs: [{ slot: 0, kind: "address", name: "jiffies" }] };

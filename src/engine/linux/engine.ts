@@ -56,7 +56,7 @@ export class LinuxEngine implements Engine {
   readonly #opened = new Set<OpenedMap>();
   readonly #programs = new Set<LinuxProgram>();
   readonly #options: LinuxOptions;
-  #prepared = false;
+  #prepared: Promise<void> | null = null;
   readonly #lent = new Set<Lending>();
   #closed = false;
 
@@ -69,34 +69,42 @@ export class LinuxEngine implements Engine {
   }
 
   async load<Module = AnyModule>(spec: Spec, options: LoadOptions<Module> = {}): Promise<LinuxCollection<Module>> {
-    if (this.#closed) throw new FeatureError("engine", null, `${spec.name}: the engine was disposed`);
-    await this.#prepare();
+    this.#mustBeOpen(spec.name);
+    await (this.#prepared ??= this.#prepare());
     try {
       const { structOps } = options;
       if (spec.maps.some(({ pinning }) => pinning === "name")) this.#kernel.pinned ??= await import("./maps/pinned.ts");
       const fitted = structOps === undefined ? spec : (await import("./maps/interfaces.ts")).withInterfaces(spec, structOps);
-      const collection = await this.#load(withVariables(fitted, options.variables), options);
-      this.#collections.add(collection);
-      return collection;
+      return await this.#loadInto(withVariables(fitted, options.variables), options);
     } catch (error) {
       throw error instanceof RefusedProgram ? (await import("./programs/refusal.ts")).verifierError(error) : error;
     }
   }
 
-  async #load<Module>(spec: Spec, options: LoadOptions<Module>): Promise<LinuxCollection<Module>> {
+  async #loadInto<Module>(spec: Spec, options: LoadOptions<Module>): Promise<LinuxCollection<Module>> {
     try {
-      return LinuxCollection.load<Module>(this.#kernel, spec, options);
+      return this.#load(spec, options);
     } catch (error) {
       if (!(error instanceof OlderKernelNeeded)) throw error;
       this.#kernel.older = (await import("./older/older-kernel.ts")).OLDER;
-      return LinuxCollection.load<Module>(this.#kernel, spec, options);
+      return this.#load(spec, options);
     }
+  }
+
+  /** The engine may have been disposed while something was read: what is made now, nobody would close. */
+  #load<Module>(spec: Spec, options: LoadOptions<Module>): LinuxCollection<Module> {
+    this.#mustBeOpen(spec.name);
+    const collection = LinuxCollection.load<Module>(this.#kernel, spec, options);
+    this.#collections.add(collection);
+    return collection;
+  }
+
+  #mustBeOpen(what: string): void {
+    if (this.#closed) throw new FeatureError("engine", null, `${what}: the engine was disposed`);
   }
 
   /** Once, before something is loaded: what is done otherwise on an old kernel, and a token in a user namespace. */
   async #prepare(): Promise<void> {
-    if (this.#prepared) return;
-    this.#prepared = true;
     const { facts } = this.#kernel;
     if (!atLeast(facts.release, OLD)) this.#kernel.older = (await import("./older/older-kernel.ts")).OLDER;
     const path = this.#options.token ?? process.env["LIBBPF_BPF_TOKEN_PATH"];

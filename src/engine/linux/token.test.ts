@@ -63,6 +63,18 @@ describe("a BPF token", () => {
     assert.equal(kernel.descriptors.size, 0);
   });
 
+  test("whoever loads at the same time waits for it; who insists in vain loads nothing, however often", async () => {
+    const kernel = new FakeKernel().on("token_create", () => 300);
+    await using engine = new LinuxEngine(kernel, fakeFacts(CONTAINER));
+    await Promise.all([engine.load(SPEC), engine.load(SPEC)]);
+    assert.equal(kernel.callsOf("token_create").length, 1);
+    assert.ok(tokens(kernel).every(([, token]) => token === 300));
+    const none = new FakeKernel().on("token_create", () => -ERRNO.ENOENT);
+    await using insisting = new LinuxEngine(none, fakeFacts(CONTAINER), { token: "/sys/fs/bpf" });
+    for (let time = 0; time < 2; time++) await assert.rejects(insisting.load(SPEC), { name: "PrivilegeError" });
+    assert.deepEqual(none.callsOf("map_create"), []);
+  });
+
   test("nobody else asks for one", async () => {
     const kernel = new FakeKernel();
     await load(kernel, {});
