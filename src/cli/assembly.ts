@@ -5,6 +5,7 @@ import { instructionsOf } from "../object/requirements/instructions.ts";
 import type { ProgramSpec } from "../object/spec.ts";
 import { helperName } from "../uapi/helpers.ts";
 import type { Style } from "./terminal.ts";
+import { counted } from "./terminal.ts";
 
 /** Listing by slot; references to maps and externs are names, what CO-RE will change is noted. */
 export function assembly(program: ProgramSpec, style: Style): string {
@@ -19,7 +20,9 @@ export function assembly(program: ProgramSpec, style: Style): string {
   const core = new Map((program.core ?? []).map((relocation) => [relocation.slot, relocation]));
   const lines = new Map(program.lines.map((line) => [line.slot, line]));
   const functions = new Map(program.functions.map(({ slot, name }) => [slot, name]));
-  const out = [`${style.bold(program.name)} ${style.dim(`${program.section}, ${program.code.length / 8} instructions`)}`];
+  const out = [
+    `${style.bold(program.name)} ${style.dim(`${program.section}, ${counted(program.code.length / 8, "instruction")}`)}`,
+  ];
   let shown = "";
   for (const [slot, instruction] of instructionsOf(program.code)) {
     const name = functions.get(slot);

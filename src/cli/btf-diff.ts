@@ -4,7 +4,7 @@ import type { Btf } from "../btf/btf.ts";
 import { type DiffKind, diffBtf, type Field, type PartChange, type TypeChange } from "../btf/diff.ts";
 import { parseTypeName } from "./btf-types.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { count, type Style } from "./terminal.ts";
+import { count, counted, type Style } from "./terminal.ts";
 
 /** Changes of all types, or of those named. @throws CliError (input) for a name that neither side has. */
 export function diffTypes(from: Btf, to: Btf, names: readonly string[], sources: readonly [string, string]): TypeChange[] {
@@ -50,7 +50,7 @@ function parts(all: readonly PartChange[], style: Style, verbose: boolean): stri
       out.push(part.change === "added" ? style.green(`  + ${text}`) : style.red(`  - ${text}`));
     }
   }
-  if (moved > 0) out.push(style.dim(`    ${count(moved)} ${moved === 1 ? "field" : "fields"} moved`));
+  if (moved > 0) out.push(style.dim(`    ${counted(moved, "field")} moved`));
   return out;
 }
 

@@ -9,7 +9,7 @@ import { type LiveJob, rehearse } from "./live.ts";
 import { toJson } from "./maps.ts";
 import { privilegesText } from "./render-privileges.ts";
 import { write } from "./sources.ts";
-import { type Style, styleFor } from "./terminal.ts";
+import { counted, type Style, styleFor } from "./terminal.ts";
 
 export async function dryRun(job: LiveJob): Promise<ExitStatus> {
   const { engine, calls } = await openDryRun();
@@ -43,5 +43,5 @@ function fieldText(name: string, value: RecordedCall["fields"][string]): string 
 
 function summary(calls: readonly RecordedCall[], privileges: Privileges, missing: readonly string[], style: Style): string {
   const lacks = missing.length === 0 ? "" : style.yellow(`; this process lacks ${missing.join(" and ")}`);
-  return `${style.dim(`${calls.length} calls, none of which was made.`)} They need ${privilegesText(privileges)}${lacks}`;
+  return `${style.dim(`${counted(calls.length, "call")}, none of which was made.`)} They need ${privilegesText(privileges)}${lacks}`;
 }

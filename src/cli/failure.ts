@@ -1,7 +1,7 @@
 /** From an error to one line on stderr and an exit status. */
 
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
-import { hasColours, styleFor } from "./terminal.ts";
+import { counted, hasColours, styleFor } from "./terminal.ts";
 
 /** By the error's `name`, so that saying what went wrong loads none of the rooms it could have gone wrong in. */
 const STATUS: Readonly<Record<string, ExitStatus>> = {
@@ -92,8 +92,7 @@ async function renderDiagnostics(error: Error): Promise<string> {
   if (!(error instanceof CompileError)) return `${error.message}\n`;
   const color = hasColours(process.stderr);
   const { diagnostics } = error;
-  const errors = `${diagnostics.length} ${diagnostics.length === 1 ? "error" : "errors"}`;
-  return `${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, { color })).join("\n\n")}\n\n${errors}\n`;
+  return `${diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, { color })).join("\n\n")}\n\n${counted(diagnostics.length, "error")}\n`;
 }
 
 function fileStatus(error: Error): ExitStatus | undefined {

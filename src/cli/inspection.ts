@@ -9,6 +9,7 @@ import { type Privileges, privilegesOf } from "../object/requirements/privileges
 import { minimumKernel, type Place, placeOf, type Requirement, requirementsOf } from "../object/requirements/requirements.ts";
 import type { CoreRelocation, ExternSpec, GlobalSpec, MapSpec, ProgramSpec, Spec } from "../object/spec.ts";
 import { MAP_FLAGS, PROGRAM_FLAGS } from "../uapi/since.ts";
+import { counted } from "./terminal.ts";
 
 export interface SpecDescription {
   readonly name: string;
@@ -184,7 +185,7 @@ function describeMap(map: MapSpec, btf: Btf | null): MapDescription {
 function describeContents({ contents }: MapSpec): string | null {
   switch (contents?.kind) {
     case "bytes":
-      return `${contents.bytes.length} bytes`;
+      return counted(contents.bytes.length, "byte");
     case "maps":
       return contents.entries.map(({ key, map }) => `${key} → ${map}`).join(", ");
     case "programs":

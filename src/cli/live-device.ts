@@ -9,7 +9,7 @@ import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings, type Job } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { neededBy } from "./programs.ts";
-import { count, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
+import { count, counted, duration as durationText, type Style, styleFor, table } from "./terminal.ts";
 import { exchange, moveLinks, type Running, type Successor, type Wanted } from "./watch/swap.ts";
 import { tellKept, tellSwapped, type Watch } from "./watch/watch.ts";
 
@@ -92,7 +92,7 @@ function successorOf(job: Job, device: string): Successor {
 async function tell(live: LiveDevice): Promise<ExitStatus> {
   const { packets, first } = live.faults;
   if (first !== null)
-    process.stderr.write(`skep: the program faulted on ${count(packets)} packets; the first: ${first.message}\n`);
+    process.stderr.write(`skep: the program faulted on ${counted(packets, "packet")}; the first: ${first.message}\n`);
   await live.close();
   const why = await live.ended;
   if (why !== null) throw why;

@@ -2,7 +2,7 @@
 
 import type { BpfMap } from "../engine/engine.ts";
 import type { ArenaList } from "./arena-lists.ts";
-import { type Column, count, type Style, table } from "./terminal.ts";
+import { type Column, count, counted, type Style, table } from "./terminal.ts";
 
 /** Kinds as the language spells them. */
 const KIND_NAMES: Readonly<Record<string, string>> = {
@@ -44,7 +44,7 @@ type Shown = number | bigint | string | boolean | Uint8Array | readonly Shown[] 
  */
 export function renderMap(map: BpfMap, most: number, style: Style): string[] {
   const entries = [...totals(map)].filter(([, value]) => !isArray(map) || !isZero(value));
-  const title = `${style.bold(map.name)} ${style.dim(`${KIND_NAMES[map.spec.type] ?? map.spec.type}, ${count(entries.length)} of ${count(map.spec.maxEntries)} entries`)}`;
+  const title = `${style.bold(map.name)} ${style.dim(`${KIND_NAMES[map.spec.type] ?? map.spec.type}, ${count(entries.length)} of ${counted(map.spec.maxEntries, "entry", "entries")}`)}`;
   if (entries.length === 0) return [title];
   const rows = entries.map(([key, value]) => [...flatten("key", key), ...flatten("value", value)]);
   rows.sort((one, other) => compare(other.at(-1)?.[1], one.at(-1)?.[1]));
@@ -174,7 +174,7 @@ function listed(items: readonly Shown[], textOf: (item: Shown) => string): strin
   const kept = items.length - zeroes;
   const parts = items.slice(0, Math.min(kept, MOST_ITEMS)).map(textOf);
   if (kept > MOST_ITEMS) parts.push(`… ${count(kept - MOST_ITEMS)} more`);
-  if (zeroes > 0) parts.push(`… ${count(zeroes)} zeroes`);
+  if (zeroes > 0) parts.push(`… ${counted(zeroes, "zero", "zeroes")}`);
   return parts.join(", ");
 }
 

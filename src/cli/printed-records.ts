@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { AnyMap, Collection } from "../engine/engine.ts";
 import { toJson } from "./maps.ts";
-import { count } from "./terminal.ts";
+import { counted } from "./terminal.ts";
 
 /** Milliseconds between two looks at what was lost. */
 const LOOK = 1000;
@@ -77,7 +77,7 @@ export class PrintedRecords {
       const { lost } = map;
       if (!(lost > (this.#lost.get(map) ?? 0))) continue;
       this.#lost.set(map, lost);
-      this.#messages.write(`skep: ${map.name}: ${count(lost)} records found no room${when}\n`);
+      this.#messages.write(`skep: ${map.name}: ${counted(lost, "record")} found no room${when}\n`);
     }
   }
 }

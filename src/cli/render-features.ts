@@ -2,7 +2,7 @@
 
 import type { Callables, Feature, FeatureReport, SystemFacts } from "../engine/kernel-features.ts";
 import type { FeatureAnswer } from "./feature-answers.ts";
-import { bytes, type Column, type Style, table } from "./terminal.ts";
+import { bytes, type Column, counted, type Style, table } from "./terminal.ts";
 
 /** Columns of text that wraps. */
 const WIDTH = 110;
@@ -108,7 +108,7 @@ function jit({ jit: { enabled, always, harden, kallsyms, limit } }: SystemFacts)
 
 function types({ types: { vmlinux, modules } }: SystemFacts): string {
   if (vmlinux === null) return "none (CONFIG_DEBUG_INFO_BTF): no CO-RE";
-  return `${bytes(vmlinux)}, ${modules.length === 0 ? "no modules" : `${modules.length} modules`}`;
+  return `${bytes(vmlinux)}, ${modules.length === 0 ? "no modules" : counted(modules.length, "module")}`;
 }
 
 function memory({ process: { memoryLock, memoryLockCounts } }: SystemFacts): string {

@@ -4,7 +4,7 @@ import type { GlobalDescription, MapDescription, ProgramDescription, SpecDescrip
 import { toJson } from "./maps.ts";
 import { privilegeReasons, privilegesText } from "./render-privileges.ts";
 import { minimumText, placesText, placeText, requirementText } from "./requirements.ts";
-import { type Column, count, type Style, table } from "./terminal.ts";
+import { type Column, count, counted, type Style, table } from "./terminal.ts";
 
 export function renderInspection(spec: SpecDescription, style: Style, options: { verbose: boolean }): string {
   const out = [
@@ -32,7 +32,7 @@ export function renderInspection(spec: SpecDescription, style: Style, options: {
 
 function facts(spec: SpecDescription): string {
   const license = spec.license === "" ? "no licence" : spec.license;
-  const types = spec.types === 0 ? "no types" : `${count(spec.types)} types`;
+  const types = spec.types === 0 ? "no types" : counted(spec.types, "type");
   return [license, types, ...(spec.byteOrder === "big" ? ["big-endian"] : [])].join(", ");
 }
 
@@ -87,7 +87,7 @@ function maps(all: readonly MapDescription[], style: Style): string[] {
 
 function sized(type: string | null, size: number): string {
   if (size === 0 && type === null) return "";
-  return type === null ? `${size} bytes` : `${type} (${size})`;
+  return type === null ? counted(size, "byte") : `${type} (${size})`;
 }
 
 /** Characters of an initial value that are shown, unless more is asked for. */
@@ -96,7 +96,12 @@ const LONGEST_VALUE = 60;
 function globals(all: readonly GlobalDescription[], style: Style, longest: number): string[] {
   const rows = all.map(({ name, map, offset, size, type, value }) => {
     const text = value === null ? "" : toJson(value);
-    return [name, type ?? `${size} bytes`, `${map} + ${offset}`, text.length > longest ? `${text.slice(0, longest - 1)}…` : text];
+    return [
+      name,
+      type ?? counted(size, "byte"),
+      `${map} + ${offset}`,
+      text.length > longest ? `${text.slice(0, longest - 1)}…` : text,
+    ];
   });
   return rows.length === 0 ? [] : slimTable([LEFT("name"), LEFT("type"), LEFT("place"), LEFT("initial value")], rows, style);
 }

@@ -4,7 +4,7 @@ import { printable, shortened } from "../compiler/typescript/excerpt.ts";
 import type { ProgramSpec } from "../object/spec.ts";
 import { renderExplanation } from "../verifier/explain/render/terminal.ts";
 import type { Difference, Verdict } from "../verifier/verdict.ts";
-import { count, type Style, table } from "./terminal.ts";
+import { count, counted, type Style, table } from "./terminal.ts";
 import { grouped, profileOf, reasonsOf, type Verification } from "./verification.ts";
 
 export interface VerificationView {
@@ -35,7 +35,7 @@ export function renderVerification(results: readonly Verification[], { style, co
 }
 
 function numbers({ accepted, processed, states, stackDepth }: NonNullable<Verification["verdict"]>): string {
-  const walked = `${count(processed)} instructions walked, ${count(states)} ${states === 1 ? "state" : "states"}`;
+  const walked = `${counted(processed, "instruction")} walked, ${counted(states, "state")}`;
   return accepted ? `${walked}, ${stackDepth} bytes of stack` : walked;
 }
 
@@ -70,7 +70,7 @@ export function renderProfile({ program, kernel, verdict }: Verification, style:
   ] as const;
   const more = lines.length > LONGEST ? [style.dim(`  … and ${count(lines.length - LONGEST)} more lines`)] : [];
   return [
-    `${style.bold(printable(program.name))} ${style.dim(`on ${kernel}: ${count(verdict.processed)} instructions walked, ${count(verdict.states)} states kept, at most ${count(verdict.peakStates)} at a time`)}`,
+    `${style.bold(printable(program.name))} ${style.dim(`on ${kernel}: ${counted(verdict.processed, "instruction")} walked, ${counted(verdict.states, "state")} kept, at most ${count(verdict.peakStates)} at a time`)}`,
     ...table(columns, rows, style),
     ...more,
     ...differencesOf(program, verdict, style),

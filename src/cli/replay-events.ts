@@ -14,7 +14,7 @@ import { applySettings, type Setup } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { Records } from "./records.ts";
 import { openTypes } from "./sources.ts";
-import { count, Progress, type Style, styleFor, table } from "./terminal.ts";
+import { count, counted, Progress, type Style, styleFor, table } from "./terminal.ts";
 
 export interface EventsJob extends Setup {
   readonly programs: readonly string[];
@@ -62,7 +62,7 @@ export async function replayRecording(job: EventsJob, files: RecordingFiles): Pr
     const result = await replayEvents({ [Symbol.asyncIterator]: () => lines }, engine, {
       signal: interrupt.signal,
       onEvent: () => records.take(),
-      onProgress: (events) => progress.show(`${count(events)} events …`),
+      onProgress: (events) => progress.show(`${counted(events, "event")} …`),
     });
     records.take();
     for (const program of programs) await read(program, say);
@@ -119,7 +119,7 @@ function warn(files: RecordingFiles, result: ReplayEventsResult, interrupted: bo
     );
   if (interrupted) say("interrupted: the result is of what was replayed until then");
   if (first !== null) {
-    say(`a program faulted on ${count(events)} events; the first: ${first.message}`);
+    say(`a program faulted on ${counted(events, "event")}; the first: ${first.message}`);
     return EXIT.refused;
   }
   return interrupted ? EXIT.interrupted : EXIT.ok;
@@ -136,8 +136,8 @@ function render(
 ): string {
   const { span } = result;
   const seconds = span === null ? [] : [`${(Number(span.last - span.first) / 1e9).toFixed(3)} s`];
-  const samples = result.samples === 0 ? [] : [`${count(result.samples)} samples`];
-  const facts = [`${count(result.events)} events`, ...samples, ...seconds].join(", ");
+  const samples = result.samples === 0 ? [] : [counted(result.samples, "sample")];
+  const facts = [counted(result.events, "event"), ...samples, ...seconds].join(", ");
   const columns = [
     { title: "event", align: "left" },
     { title: "events", align: "right" },

@@ -17,7 +17,7 @@ import { applySettings, type Job } from "./job.ts";
 import { mapToJson, toJson } from "./maps.ts";
 import { neededBy } from "./programs.ts";
 import { Records } from "./records.ts";
-import { bytes, count, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
+import { bytes, count, counted, duration, Progress, type Style, styleFor, table } from "./terminal.ts";
 
 export interface ReplayFiles {
   /** A path, or `-` for stdin. */
@@ -59,7 +59,7 @@ export async function replayCapture(job: Job, files: ReplayFiles): Promise<ExitS
     using progress = new Progress();
     const result = await replay(reader, device, {
       signal: interrupt.signal,
-      onProgress: (packets) => progress.show(`${count(packets)} packets …`),
+      onProgress: (packets) => progress.show(`${counted(packets, "packet")} …`),
       ...(passed === null && dropped === null && !records.any
         ? {}
         : {
@@ -165,12 +165,12 @@ function warn(files: ReplayFiles, result: ReplayResult, interrupted: boolean): E
   const say = (text: string) => process.stderr.write(`${style.yellow("skep:")} ${text}\n`);
   if (result.truncated !== null) say(`${files.capture}: ${result.truncated.reason}; what is whole was used`);
   for (const { reason, packets } of result.skipped)
-    say(`${files.capture}: ${count(packets)} packets were not given to the program: ${reason}`);
-  if (result.cutShort > 0) say(`${files.capture}: of ${count(result.cutShort)} packets the capture holds only the beginning`);
+    say(`${files.capture}: ${counted(packets, "packet")} not given to the program: ${reason}`);
+  if (result.cutShort > 0) say(`${files.capture}: of ${counted(result.cutShort, "packet")} the capture holds only the beginning`);
   if (interrupted) say("interrupted: the result is of what was replayed until then");
   const { first, packets } = result.faults;
   if (first !== null) {
-    say(`the program faulted on ${count(packets)} packets (counted as aborted); the first: ${first.message}`);
+    say(`the program faulted on ${counted(packets, "packet")} (counted as aborted); the first: ${first.message}`);
     return EXIT.refused;
   }
   return interrupted ? EXIT.interrupted : EXIT.ok;
@@ -200,7 +200,7 @@ function render(job: Job, files: ReplayFiles, result: ReplayResult, { variables,
   };
   const [header = "", ...body] = table(columns, rows, style);
   const lines = [
-    `${style.bold(job.program)} ${style.dim(`on ${files.capture}: ${[`${count(packets)} packets`, bytes(result.bytes), ...span(result)].join(", ")}`)}`,
+    `${style.bold(job.program)} ${style.dim(`on ${files.capture}: ${[counted(packets, "packet"), bytes(result.bytes), ...span(result)].join(", ")}`)}`,
     "",
     header,
     ...body.map((line, at) => (paint[rows[at]?.[0] ?? ""] ?? ((text: string) => text))(line)),

@@ -57,6 +57,11 @@ export function count(value: number | bigint): string {
   return value.toLocaleString("en-US");
 }
 
+/** `1` → `1 packet`, `1234567` → `1,234,567 packets`. */
+export function counted(value: number | bigint, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 || value === 1n ? one : many}`;
+}
+
 /** `1536` → `1.5 KiB`. */
 export function bytes(value: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

@@ -237,7 +237,7 @@ describe("what is wrong is said in one line", () => {
     [["debug"], 2, /needs a file/],
     [["debug", FIREWALL], 2, /what shall it run on\?/],
     [["debug", FIREWALL, "--replay", OFFICE, "--packet-hex", "00"], 2, /excludes/],
-    [["debug", FIREWALL, "--packet-hex", "0"], 2, /two for each; found 1 digits/],
+    [["debug", FIREWALL, "--packet-hex", "0"], 2, /two for each; found 1 digit$/m],
     [["debug", FIREWALL, "--packet-hex", "zz"], 2, /found "z"/],
     [["debug", FIREWALL, "--packet-hex", "00"], 4, /expected 14 to/],
     [["debug", FIREWALL, "--context", "{"], 2, /--context takes JSON/],

@@ -3,7 +3,7 @@
 import { printable } from "../../compiler/typescript/excerpt.ts";
 import type { BreakAt } from "../../engine/embedded/debug/breakpoints.ts";
 import { nearest } from "../../nearest.ts";
-import { bytes as byteCount, count } from "../terminal.ts";
+import { bytes as byteCount, count, counted } from "../terminal.ts";
 import { type Answer, CommandError } from "./answer.ts";
 import type { DebugCommand } from "./command.ts";
 import { contextAnswer, mapsAnswer } from "./commands-data.ts";
@@ -115,7 +115,7 @@ export function listBreakpoints({ session }: Debugger): Answer {
       return [
         ...breakpoints.map(({ id, place, condition, hits }) => {
           const when = condition === undefined ? "" : ` if ${condition}`;
-          return `breakpoint ${id} at ${printable(place)}${when} ${style.dim(`${count(hits)} hits`)}`;
+          return `breakpoint ${id} at ${printable(place)}${when} ${style.dim(`${counted(hits, "hit")}`)}`;
         }),
         ...watches.map(({ id, what, value }) => `watch ${id}: ${what} is ${printable(value)}`),
       ];
@@ -141,7 +141,7 @@ function historyAnswer({ session }: Debugger): Answer {
   return {
     json: { type: "history", time, oldest, newest, bytes, limit },
     lines: () => [
-      `after ${count(time)} of the ${count(newest)} instructions so far; back to ${oldest === 0 ? "the beginning" : `instruction ${count(oldest)}: what was before is forgotten`}`,
+      `after ${count(time)} of the ${counted(newest, "instruction")} so far; back to ${oldest === 0 ? "the beginning" : `instruction ${count(oldest)}: what was before is forgotten`}`,
       `${byteCount(bytes)} of ${byteCount(limit)}`,
     ],
   };

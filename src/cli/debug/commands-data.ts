@@ -5,7 +5,7 @@ import type { Value } from "../../engine/embedded/debug/expression.ts";
 import { jsonText } from "../../engine/embedded/debug/places.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import { nearest } from "../../nearest.ts";
-import { count } from "../terminal.ts";
+import { count, counted } from "../terminal.ts";
 import { type Answer, bytesText, CommandError, hex } from "./answer.ts";
 import { type DebugCommand, whole } from "./command.ts";
 import type { Debugger } from "./debugger.ts";
@@ -114,8 +114,9 @@ export function mapsAnswer({ session }: Debugger): Answer {
       rows.length === 0
         ? [style.dim("the program has no maps")]
         : rows.map(({ name, kind, entries, maxEntries }) => {
-            const filled = entries === null ? count(maxEntries) : `${count(entries)} of ${count(maxEntries)}`;
-            return `${name} ${style.dim(`${kind}, ${filled} entries`)}`;
+            const total = counted(maxEntries, "entry", "entries");
+            const filled = entries === null ? total : `${count(entries)} of ${total}`;
+            return `${name} ${style.dim(`${kind}, ${filled}`)}`;
           }),
   };
 }

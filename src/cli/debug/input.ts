@@ -2,13 +2,14 @@
 
 import type { ContextInput, ContextValue, RunInput } from "../../engine/engine.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { counted } from "../terminal.ts";
 
 /** `--packet-hex`: digits, with blanks, colons or dashes between them. @throws CliError (usage). */
 export function parseHex(option: string, text: string): Uint8Array {
   const digits = text.replace(/^0x/i, "").replace(/[\s:-]/g, "");
   const wrong = /[^0-9a-f]/i.exec(digits);
   if (wrong !== null || digits.length % 2 === 1 || digits === "") {
-    const found = wrong !== null ? JSON.stringify(wrong[0]) : digits === "" ? "nothing" : `${digits.length} digits`;
+    const found = wrong !== null ? JSON.stringify(wrong[0]) : digits === "" ? "nothing" : counted(digits.length, "digit");
     throw new CliError(EXIT.usage, `--${option} takes bytes as hexadecimal digits, two for each; found ${found}`);
   }
   return Uint8Array.from({ length: digits.length / 2 }, (_, at) => Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16));

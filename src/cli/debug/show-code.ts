@@ -2,6 +2,7 @@
 
 import { printable } from "../../compiler/typescript/excerpt.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
+import { counted } from "../terminal.ts";
 import { type Answer, CommandError, hex } from "./answer.ts";
 import { valueText } from "./show-stop.ts";
 import type { Sources } from "./source.ts";
@@ -17,7 +18,7 @@ export function showSource(session: DebugSession, sources: Sources, wanted: numb
     throw new CommandError(`${session.program.name} carries no line information; disassemble shows instructions`);
   const center = wanted ?? line?.line ?? 1;
   const last = sources.end(file);
-  if (center > last) throw new CommandError(`${file} has ${last} lines, there is no line ${center}`);
+  if (center > last) throw new CommandError(`${file} has ${counted(last, "line")}, there is no line ${center}`);
   const rows: { readonly line: number; readonly text: string }[] = [];
   for (let number = Math.max(1, center - AROUND); number <= Math.min(last, center + AROUND); number++) {
     const text = sources.line(file, number);

@@ -4,7 +4,7 @@ import { printable } from "../../compiler/typescript/excerpt.ts";
 import { jsonText } from "../../engine/embedded/debug/places.ts";
 import type { AnyMap } from "../../engine/maps.ts";
 import { mapToJson, renderMap } from "../maps.ts";
-import { bytes, count, type Style } from "../terminal.ts";
+import { bytes, count, counted, type Style } from "../terminal.ts";
 
 /** Entries of a map that are shown. */
 const MOST = 40;
@@ -15,7 +15,7 @@ export function mapLines(map: AnyMap, style: Style): readonly string[] {
   switch (spec.type) {
     case "queue":
     case "stack": {
-      const head = title(`${count(map.length)} of ${count(spec.maxEntries)} values`);
+      const head = title(`${count(map.length)} of ${counted(spec.maxEntries, "value")}`);
       return map.length === 0 ? [head] : [head, `  next: ${printable(jsonText(map.peek()))}`];
     }
     case "ringbuf":
@@ -26,16 +26,16 @@ export function mapLines(map: AnyMap, style: Style): readonly string[] {
     case "hash_of_maps": {
       const entries = handlesIn(map);
       return [
-        title(`${count(entries.length)} of ${count(spec.maxEntries)} entries`),
+        title(`${count(entries.length)} of ${counted(spec.maxEntries, "entry", "entries")}`),
         ...entries.map(([key, value]) => `  ${key}: ${value}`),
       ];
     }
     case "arena":
-      return [title(`${count(map.pages)} of ${count(spec.maxEntries)} pages allocated`)];
+      return [title(`${count(map.pages)} of ${counted(spec.maxEntries, "page")} allocated`)];
     case "bloom_filter":
     case "perf_event_array":
     case "stack_trace":
-      return [title(`${count(spec.maxEntries)} entries at most; it cannot be looked through`)];
+      return [title(`${counted(spec.maxEntries, "entry", "entries")} at most; it cannot be looked through`)];
     default:
       return renderMap(map, MOST, style);
   }

@@ -4,6 +4,7 @@ import { printable } from "../../compiler/typescript/excerpt.ts";
 import type { PacketLayer } from "../../engine/embedded/debug/layers.ts";
 import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import type { Style } from "../terminal.ts";
+import { counted } from "../terminal.ts";
 import { type Answer, CommandError } from "./answer.ts";
 
 /** `.` untouched, `r` read, `w` written, `b` both. */
@@ -41,7 +42,7 @@ export function showPacket(session: DebugSession, packet: number): Answer {
 function layerLines(layer: PacketLayer, session: DebugSession, style: Style): string[] {
   const { title, offset, size, fields, note } = layer;
   const width = Math.max(0, ...fields.map(({ name }) => name.length));
-  const head = `${style.cyan(title)} ${style.dim(`at ${offset}, ${size} bytes${note === undefined ? "" : `, ${note}`}`)}`;
+  const head = `${style.cyan(title)} ${style.dim(`at ${offset}, ${counted(size, "byte")}${note === undefined ? "" : `, ${note}`}`)}`;
   if (fields.length === 0) {
     const marks = touches(session, offset, size);
     const used = /[rwb]/.test(marks) ? ` ${style.yellow(describe(marks, offset))}` : "";

@@ -7,6 +7,7 @@ import type { DebugSession } from "../../engine/embedded/debug/session.ts";
 import type { DebugState, Stop } from "../../engine/embedded/debug/state.ts";
 import { XDP_VERDICTS } from "../../uapi/xdp.ts";
 import type { Style } from "../terminal.ts";
+import { counted } from "../terminal.ts";
 import { type Answer, bytesText, hex, numberText } from "./answer.ts";
 import type { Sources } from "./source.ts";
 
@@ -112,7 +113,7 @@ function whereText({ line, frames, slot }: DebugState): string {
 }
 
 const timeText = ({ time }: DebugState): string =>
-  time === 0 ? "before the first instruction" : `after ${time.toLocaleString("en-US")} instruction${time === 1 ? "" : "s"}`;
+  time === 0 ? "before the first instruction" : `after ${counted(time, "instruction")}`;
 
 /** The source line, and a mark under the column. */
 function sourceLines({ line }: Pick<DebugState, "line">, sources: Sources, style: Style): string[] {

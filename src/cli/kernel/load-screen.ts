@@ -7,7 +7,7 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { LoadSample, ProgramLoad } from "../../engine/linux/inspect/types.ts";
 import { write } from "../sources.ts";
-import { type Column, count, duration, PLAIN, type Style, table } from "../terminal.ts";
+import { type Column, count, counted, duration, PLAIN, type Style, table } from "../terminal.ts";
 
 const RIGHT = (title: string): Column => ({ title, align: "right" });
 const LEFT = (title: string): Column => ({ title, align: "left" });
@@ -83,7 +83,7 @@ export class LoadScreen implements Disposable {
     const cpu = programs.reduce((sum, load) => sum + load.cpu, 0);
     const runs = programs.reduce((sum, load) => sum + perSecond(load, load.runCount), 0);
     const clock = time.toLocaleTimeString("en-GB");
-    const head = `${clock}  ${count(programs.length)} programs, ${percent(cpu)} of a CPU, ${count(Math.round(runs))} runs/s`;
+    const head = `${clock}  ${counted(programs.length, "program")}, ${percent(cpu)} of a CPU, ${counted(Math.round(runs), "run/s", "runs/s")}`;
     const shown = most === undefined ? programs : programs.slice(0, most);
     if (shown.length === 0) return [head];
     return [head, "", ...table(COLUMNS, shown.map(rowOf), PLAIN, "")];

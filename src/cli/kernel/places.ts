@@ -6,6 +6,7 @@ import { cgroupRoot } from "../../engine/linux/cgroups.ts";
 import { MACHINE } from "../../engine/linux/facts.ts";
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import { PERF_EVENTS } from "../../engine/linux/links/perf-attribute.ts";
+import { counted } from "../terminal.ts";
 
 /** Functions and places of a link that are named before "and more". */
 const SOME = 3;
@@ -90,7 +91,7 @@ export class Places {
 
 function placesText(places: readonly bigint[], text: (place: bigint) => string): string {
   // Zeroes: the kernel shows no addresses.
-  if (places.every((place) => place === 0n)) return `at ${places.length} places`;
+  if (places.every((place) => place === 0n)) return `at ${counted(places.length, "place")}`;
   const more = places.length > SOME ? ` and ${places.length - SOME} more` : "";
   return places.slice(0, SOME).map(text).join(", ") + more;
 }

@@ -4,7 +4,7 @@ import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { MapInfo } from "../../engine/linux/inspect/types.ts";
 import type { BpfMap, QueueMap } from "../../engine/maps.ts";
 import { inLine, mapToJson, renderMap, withEntries } from "../maps.ts";
-import { bytes, type Column, count, type Style, table } from "../terminal.ts";
+import { bytes, type Column, count, counted, type Style, table } from "../terminal.ts";
 import { type Fact, renderFacts } from "./facts.ts";
 import type { Use } from "./usage.ts";
 
@@ -70,7 +70,7 @@ function typeText(kernel: KernelInspector, btf: number, type: number): string {
   return [kind === "struct" || kind === "union" || kind === "enum" ? kind : "", name].filter((word) => word !== "").join(" ");
 }
 
-const sizeText = (size: number, type: string): string => `${count(size)} bytes${type === "" ? "" : `, ${type}`}`;
+const sizeText = (size: number, type: string): string => `${counted(size, "byte")}${type === "" ? "" : `, ${type}`}`;
 
 function flagsText(flags: number): string {
   const names = FLAGS.filter((_, bit) => ((flags >>> bit) & 1) === 1);

@@ -5,7 +5,7 @@ import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { MachineCode, ProgramInfo, TranslatedCode } from "../../engine/linux/inspect/types.ts";
 import type { FunctionInfo, LineInfo } from "../../object/spec.ts";
 import { inLine } from "../maps.ts";
-import { bytes, count, duration, type Style } from "../terminal.ts";
+import { bytes, count, counted, duration, type Style } from "../terminal.ts";
 import type { Disassembler } from "./disassemble.ts";
 import { type Fact, renderFacts } from "./facts.ts";
 import { Places } from "./places.ts";
@@ -35,7 +35,7 @@ export function renderProgram(
     ["maps", program.maps.map((id) => mapText(kernel, id)).join(", ")],
     ["types", program.btf === null ? "none" : `BTF ${program.btf}`],
     ["runs", statistics.runCount === 0 ? "" : runsText(statistics)],
-    ["not run", statistics.recursionMisses === 0 ? "" : `${count(statistics.recursionMisses)} times, while it was running`],
+    ["not run", statistics.recursionMisses === 0 ? "" : `${counted(statistics.recursionMisses, "time")}, while it was running`],
     ...Object.entries(metadata).map(([name, value]): Fact => [name, inLine(value)]),
     ["attached", attachedText(kernel, program)],
     ["pinned", use.pinned.join(", ")],
@@ -132,7 +132,7 @@ export function renderMachineCode(
   for (const [index, one] of code.functions.entries()) {
     if (index > 0) out.push("");
     const address = one.address === null ? "" : ` at 0x${one.address.toString(16)}`;
-    out.push(style.bold(`${one.symbol}${address}, ${count(one.bytes.length)} bytes:`));
+    out.push(style.bold(`${one.symbol}${address}, ${counted(one.bytes.length, "byte")}:`));
     const rows =
       disassembler?.(one.bytes, one.address ?? 0n) ??
       rowsOf(
