@@ -30,7 +30,7 @@ import { checkLinked, findExterns } from "./programs/externs.ts";
 import { fitToKernel } from "./programs/fit.ts";
 import { loadPrograms } from "./programs/load-programs.ts";
 import type { LinuxProgram } from "./programs/program.ts";
-import { typesForKernel } from "./programs/source-lines.ts";
+import { checkCallbacks, typesForKernel } from "./programs/source-lines.ts";
 import { giveTypes, type LoadedTypes, type TypesRefused } from "./programs/types.ts";
 
 export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
@@ -91,6 +91,7 @@ export class LinuxCollection<Module = AnyModule> implements Collection<Module> {
     const maps = new Map<string, LinuxHandle>();
     try {
       const texts = typesForKernel(spec);
+      if (texts !== null) checkCallbacks(wanted, texts);
       let types: LoadedTypes | null = null;
       let typesRefused: TypesRefused | null = null;
       if (texts !== null) {

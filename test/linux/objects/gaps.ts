@@ -12,7 +12,6 @@ import type { Spec } from "../../../src/object/spec.ts";
  * refuses it.
  * `section name`: names of other tools, or of libbpf before 1.0 (`socket/filter`, `xdp_drop`), which say well enough what a program is.
  * `not linked`, `externs of others`: who names the programs to be loaded does not need what others use of other objects or of the kernel.
- * `exception callback`: libbpf looks for it first, we let the kernel say that there is none.
  * `newer name`: a section that the libbpf at hand does not know yet; 1.8 knows it.
  */
 const REFUSALS = {
@@ -21,7 +20,6 @@ const REFUSALS = {
   "section name": /missing BPF prog type/,
   "not linked": /unrecognized extern section|failed to find BTF for extern/,
   "externs of others": /^libbpf: extern /,
-  "exception callback": /exception callback/,
   "newer name": /missing BPF prog type/,
 } as const;
 
@@ -39,7 +37,6 @@ export function gapsOf(spec: Spec, program: string): readonly Gap[] {
     "section name": current.includes(false),
     "not linked": others.some(({ kind }) => kind === "unlinked"),
     "externs of others": others.some(({ kind, weak }) => (kind === "ksym" || kind === "kfunc") && !weak),
-    "exception callback": true,
     "newer name": current.includes(true),
   };
   return (Object.keys(conditions) as Gap[]).filter((gap) => conditions[gap]);

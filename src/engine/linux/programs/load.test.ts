@@ -9,7 +9,7 @@ import { loadProgram } from "./load.ts";
 import { verifierError } from "./refusal.ts";
 import { RefusedProgram } from "./refused.ts";
 import { relocate } from "./relocate.ts";
-import { functionRecords, lineRecords, typesForKernel } from "./source-lines.ts";
+import { checkCallbacks, functionRecords, lineRecords, typesForKernel } from "./source-lines.ts";
 import { loadTypes } from "./types.ts";
 
 /** `r0 = 0; call +1; exit; r0 = 0; exit`: two functions. */
@@ -252,6 +252,45 @@ describe("a refusal without a log names the likeliest cause", () => {
       assert.equal(kernel.descriptors.size, 0);
     });
   }
+});
+
+describe("what takes a program's exceptions", () => {
+  const tagged = (...callbacks: readonly string[]) => {
+    const types = new BtfBuilder();
+    const prototype = types.prototype(types.int("int", 4), []);
+    const main = types.function("firewall", prototype, "global"); // 3, and the other 4, as program() has them
+    types.function("helper", prototype, "global");
+    for (const name of callbacks) types.declTag(`exception_callback:${name}`, main);
+    return typesForKernel({ ...spec(), types: types.encode() })!;
+  };
+
+  test("is one of its functions, or several, of which the kernel says that they are several", () => {
+    checkCallbacks([program()], tagged());
+    checkCallbacks([program()], tagged("helper"));
+    checkCallbacks([program()], tagged("nothing", "helper"));
+    checkCallbacks([program({ name: "other" })], tagged("nothing"));
+  });
+
+  test("is refused when it is static", () => {
+    const types = new BtfBuilder();
+    const prototype = types.prototype(types.int("int", 4), []);
+    const main = types.function("firewall", prototype, "global");
+    const helper = types.function("helper", prototype, "static");
+    types.declTag("exception_callback:helper", main);
+    const texts = typesForKernel({ ...spec(), types: types.encode() })!;
+    const functions = [
+      { slot: 0, name: "firewall", type: main },
+      { slot: 3, name: "helper", type: helper },
+    ];
+    assert.throws(() => checkCallbacks([program({ functions })], texts), { name: "FeatureError", message: /neither be static/ });
+  });
+
+  test("is refused when it is not there", () => {
+    assert.throws(() => checkCallbacks([program()], tagged("nothing")), {
+      name: "FeatureError",
+      message: /program firewall: there is no global function "nothing" to take its exceptions/,
+    });
+  });
 });
 
 describe("types", () => {

@@ -5,8 +5,9 @@
  */
 
 import { appendStrings } from "../../../btf/append.ts";
-import { openBtf } from "../../../btf/btf.ts";
+import { type Btf, openBtf } from "../../../btf/btf.ts";
 import type { LineInfo, ProgramSpec, Spec } from "../../../object/spec.ts";
+import { FeatureError } from "../../errors.ts";
 import { withoutExtern } from "./extern-functions.ts";
 
 export const FUNCTION_RECORD = 8;
@@ -23,6 +24,10 @@ export interface TypesForKernel {
   offsetOf(text: string): number;
   /** Whether a function of that name is named by a program's tag `exception_callback:`. Since 6.7. */
   takesExceptions(name: string): boolean;
+  /** The functions that a program's tags of that kind name: one, if it is to be loaded. */
+  callbacksOf(program: string): readonly string[];
+  /** Whether the function with that type is seen by other objects; true when its type is not known. */
+  isGlobal(type: number): boolean;
 }
 
 /** Null when the Spec carries no types. */
@@ -33,20 +38,55 @@ export function typesForKernel(spec: Spec): TypesForKernel | null {
   const list = [...texts];
   const { types, offsets } = appendStrings(spec.types, list);
   const byText = new Map(list.map((text, i) => [text, offsets[i]!]));
-  const callbacks = exceptionCallbacks(spec.types);
-  return { btf: withoutExtern(types), offsetOf: (text) => byText.get(text) ?? 0, takesExceptions: (name) => callbacks.has(name) };
+  const btf = openBtf(spec.types);
+  const callbacks = exceptionCallbacks(btf);
+  const named = new Set([...callbacks.values()].flat());
+  return {
+    btf: withoutExtern(types),
+    offsetOf: (text) => byText.get(text) ?? 0,
+    takesExceptions: (name) => named.has(name),
+    callbacksOf: (program) => callbacks.get(program) ?? [],
+    isGlobal(type) {
+      const found = type === 0 ? null : btf.type(type);
+      return found?.kind !== "function" || found.linkage !== "static";
+    },
+  };
 }
 
 const EXCEPTION_CALLBACK = "exception_callback:";
 
-function exceptionCallbacks(types: Uint8Array): ReadonlySet<string> {
-  const names = new Set<string>();
-  const btf = openBtf(types);
+/** By program. */
+function exceptionCallbacks(btf: Btf): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
   for (const id of btf.ids("declTag")) {
     const tag = btf.name(id);
-    if (tag.startsWith(EXCEPTION_CALLBACK)) names.add(tag.slice(EXCEPTION_CALLBACK.length));
+    if (!tag.startsWith(EXCEPTION_CALLBACK)) continue;
+    const type = btf.type(id);
+    const program = type.kind === "declTag" ? btf.name(type.type) : "";
+    found.set(program, [...(found.get(program) ?? []), tag.slice(EXCEPTION_CALLBACK.length)]);
   }
-  return names;
+  return found;
+}
+
+/**
+ * Whether what is to take a program's exceptions is among its functions. Of several, the kernel says that they are several.
+ * @throws FeatureError
+ */
+export function checkCallbacks(programs: readonly ProgramSpec[], types: TypesForKernel): void {
+  for (const { name, functions } of programs) {
+    const [callback, another] = types.callbacksOf(name);
+    if (
+      callback === undefined ||
+      another !== undefined ||
+      functions.some((each) => each.name === callback && types.isGlobal(each.type))
+    )
+      continue;
+    throw new FeatureError(
+      "exception callback",
+      "6.7",
+      `program ${name}: there is no global function ${JSON.stringify(callback)} to take its exceptions (__exception_cb); it must neither be static nor hidden`,
+    );
+  }
 }
 
 /**
