@@ -18,9 +18,9 @@ export interface Readable {
 export interface Waiting extends Disposable {
   /**
    * Resolves when there may be records, or after `wake`. Other work of the event loop gets its turn.
-   * @param taken records since the last time.
+   * @param taken records since the last time; `more`: not all that were there, because others shall have their turn.
    */
-  wait(taken: number): Promise<void>;
+  wait(taken: number, more: boolean): Promise<void>;
   /** Ends every wait of this buffer: who has to stop looks up, the others wait on. */
   wake(): void;
 }
@@ -55,7 +55,7 @@ class Reading {
   }
 
   /** Until there may be records, or it is over. */
-  async wait(): Promise<void> {
+  async wait(more: boolean): Promise<void> {
     if (this.isOver) return;
     if (this.#waiting === null) {
       const waiting = await this.#buffer.waiting();
@@ -65,7 +65,7 @@ class Reading {
     }
     const taken = this.#taken;
     this.#taken = 0;
-    await this.#waiting.wait(taken);
+    await this.#waiting.wait(taken, more);
   }
 
   end(): void {
@@ -184,8 +184,9 @@ class RecordIterator<Item> implements AsyncIterableIterator<Item, undefined, und
   }
 
   async #rest(): Promise<void> {
-    await this.#reading.wait();
+    const more = this.#turn >= TURN;
     this.#turn = 0;
+    await this.#reading.wait(more);
   }
 }
 
@@ -203,7 +204,7 @@ async function follow(buffer: Readable, options: RecordOptions, take: (most: num
       if (taken < 0) return total + countOf(taken);
       total += taken;
       reading.took(taken);
-      await reading.wait();
+      await reading.wait(taken === TURN);
     }
     return total;
   } finally {

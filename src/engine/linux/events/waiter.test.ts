@@ -70,7 +70,7 @@ describe("one waiter for all buffers", () => {
     const full = new Buffer(7);
     const empty = new Buffer(8);
     const [one, two] = [waiter.join(full), waiter.join(empty)];
-    const [first, second] = [one.wait(0, 0), two.wait(0, 0)];
+    const [first, second] = [one.wait(0, 0, false), two.wait(0, 0, false)];
     full.filled = true;
     wake();
     await first;
@@ -90,14 +90,14 @@ describe("one waiter for all buffers", () => {
     const buffer = new Buffer(7);
     using member = waiter.join(buffer);
     buffer.filled = true;
-    await member.wait(0, 0);
+    await member.wait(0, 0, false);
   });
 
   test("what comes before the event loop knows the descriptor is seen when it does: nobody may be told of it", async () => {
     const { waiter } = stage();
     const buffer = new Buffer(7);
     using member = waiter.join(buffer);
-    const first = member.wait(0, 0);
+    const first = member.wait(0, 0, false);
     buffer.filled = true;
     await first;
   });
@@ -106,7 +106,7 @@ describe("one waiter for all buffers", () => {
     const { waiter, holds } = stage();
     using member = waiter.join(new Buffer(7));
     assert.equal(holds(), false);
-    const waiting = [member.wait(0, 0), member.wait(0, 0)];
+    const waiting = [member.wait(0, 0, false), member.wait(0, 0, false)];
     assert.equal(holds(), true);
     member.wake();
     await Promise.all(waiting);
@@ -117,7 +117,7 @@ describe("one waiter for all buffers", () => {
     const { waiter, control, wake } = stage();
     const buffer = new Buffer(7);
     using member = waiter.join(buffer);
-    const first = member.wait(MANY, MANY * 72);
+    const first = member.wait(MANY, MANY * 72, false);
     assert.deepEqual(control().at(-1), [EPOLL.change, 7, 0]);
     wake();
     assert.ok(!buffer.filled);
@@ -125,12 +125,28 @@ describe("one waiter for all buffers", () => {
     // No wake-up: the timer sees it.
     await first;
     buffer.filled = false;
-    const second = member.wait(MANY, MANY * 72);
+    const second = member.wait(MANY, MANY * 72, false);
     // The timer finds nothing, and lets the kernel wake us.
     while (control().at(-1)?.[2] !== EDGE) await new Promise((resolve) => setTimeout(resolve, 1));
     buffer.filled = true;
     wake();
     await second;
+  });
+
+  test("while many come, what is there already waits for the timer, too, unless there was more than was taken", async () => {
+    const { waiter, control } = stage();
+    const buffer = new Buffer(7);
+    using member = waiter.join(buffer);
+    buffer.filled = true;
+    let looks = 0;
+    buffer.ready = () => {
+      looks++;
+      return true;
+    };
+    await member.wait(MANY, MANY * 72, false);
+    assert.deepEqual([looks, control().at(-1)], [1, [EPOLL.change, 7, 0]], "the timer looked, and nobody before it");
+    await member.wait(MANY, MANY * 72, true);
+    assert.equal(looks, 3, "now, and in the next turn");
   });
 
   test("a buffer that fills in no time is looked at in turn after turn; when nothing comes the kernel wakes us again", async () => {
@@ -139,10 +155,10 @@ describe("one waiter for all buffers", () => {
     using member = waiter.join(buffer);
     let looks = 0;
     buffer.ready = () => ++looks === 2;
-    await member.wait(10_000, buffer.size / 2);
+    await member.wait(10_000, buffer.size / 2, false);
     assert.equal(looks, 2);
     buffer.ready = () => buffer.filled;
-    const second = member.wait(10_000, buffer.size / 2);
+    const second = member.wait(10_000, buffer.size / 2, false);
     assert.ok(await waits(second));
     buffer.filled = true;
     wake();
@@ -152,11 +168,11 @@ describe("one waiter for all buffers", () => {
   test("closing ends every wait, also one that a timer looks for", async () => {
     const { waiter, machine } = stage();
     const [one, two] = [waiter.join(new Buffer(7)), waiter.join(new Buffer(8))];
-    const waiting = [one.wait(0, 0), two.wait(MANY, MANY * 72), two.wait(0, 0)];
+    const waiting = [one.wait(0, 0, false), two.wait(MANY, MANY * 72, false), two.wait(0, 0, false)];
     one[Symbol.dispose]();
     two[Symbol.dispose]();
     await Promise.all(waiting);
-    await one.wait(0, 0);
+    await one.wait(0, 0, false);
     assert.deepEqual(machine.ledger.report(), []);
   });
 

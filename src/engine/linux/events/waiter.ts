@@ -166,15 +166,18 @@ export class Member implements Disposable {
 
   /**
    * Resolves when there may be something to take out: after the other work of the event loop where there is already. `wake` resolves it, too.
-   * @param records how many were taken out since the last time, and `bytes` of the buffer.
+   * @param records how many were taken out since the last time, and `bytes` of the buffer; `more`: there were more.
    */
-  wait(records: number, bytes: number): Promise<void> {
+  wait(records: number, bytes: number, more: boolean): Promise<void> {
     if (!this.#open) return Promise.resolve();
     const how = this.#pace.note(records, bytes, performance.now());
     return new Promise((resolve) => {
       this.#sleepers.push(resolve);
       if (this.#sleepers.length === 1) this.#waiter.sleeping(1);
-      if (how === "turn" || this.awaited.ready()) this.#lookSoon(how === "turn" ? performance.now() + 1 : 0);
+      if (how === "turn") this.#lookSoon(performance.now() + 1);
+      // Whoever runs after a writer and takes each record as it comes makes the kernel wake somebody for each (`bpf_ringbuf_commit`).
+      else if (how === "timer" && !more) this.#lookLater();
+      else if (this.awaited.ready()) this.#lookSoon(0);
       else if (how === "timer") this.#lookLater();
       else this.#arm();
     });

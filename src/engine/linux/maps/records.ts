@@ -57,7 +57,7 @@ export abstract class LinuxRecords<Item, Leasing extends EachLease, Options exte
     const member = this.#member;
     this.#waits++;
     return {
-      wait: (taken) => member.wait(taken, this.bytesTaken()),
+      wait: (taken, more) => member.wait(taken, this.bytesTaken(), more),
       wake: () => member.wake(),
       [Symbol.dispose]: () => {
         if (--this.#waits > 0) return;

@@ -58,7 +58,7 @@ export class LinuxUserRingBuffer extends LinuxHandle implements UserRingBuffer {
     this.#wanted.push(mine);
     try {
       while (this.#wanted[0] !== mine || !this.#put(record, length)) {
-        await member.wait(0, 0);
+        await member.wait(0, 0, false);
         signal?.throwIfAborted();
         this.raw.mustBeOpen();
       }
