@@ -33,7 +33,7 @@ export let call: u32 = 0;
 export let written: u64 = 0;
 export let lost: u64 = 0;
 
-export const events = ringBuffer<Event>({ maxEntries: 32 * 1024 * 1024 });
+export const events = ringBuffer<Event>({ maxEntries: 8 * 1024 * 1024 });
 
 export const entered = rawTracepoint("sys_enter", (ctx) => {
   if (u32(ctx.args[1]) !== call || u32(bpf_get_current_pid_tgid() >> 32) !== target) return;
