@@ -41,14 +41,12 @@ class Reading {
   constructor(buffer: Readable, { signal }: RecordOptions) {
     this.#buffer = buffer;
     this.#signal = signal;
-    signal?.addEventListener("abort", this.#wake);
+    signal?.addEventListener("abort", this.end);
   }
 
   get isOver(): boolean {
     return this.#ended || this.#signal?.aborted === true || !this.#buffer.isOpen;
   }
-
-  readonly #wake = (): void => this.#waiting?.wake();
 
   took(records: number): void {
     this.#taken += records;
@@ -68,14 +66,15 @@ class Reading {
     await this.#waiting.wait(taken, more);
   }
 
-  end(): void {
+  /** Also when the signal says so and nobody waits: nothing is held for whoever never asks again. */
+  readonly end = (): void => {
     if (this.#ended) return;
     this.#ended = true;
-    this.#signal?.removeEventListener("abort", this.#wake);
+    this.#signal?.removeEventListener("abort", this.end);
     this.#waiting?.wake();
     this.#waiting?.[Symbol.dispose]();
     this.#waiting = null;
-  }
+  };
 }
 
 /** Records one by one, each taken out when it is asked for. */

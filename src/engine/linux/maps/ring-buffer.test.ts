@@ -173,6 +173,17 @@ describe("ring buffers", () => {
     wake();
     await loop;
     assert.deepEqual([machine.ledger.report(), kernel.watched.size], [before, 0]);
+    // One that is told to end while nobody asks it for anything.
+    const late = new AbortController();
+    const asked = ring.records({ signal: late.signal });
+    const answer = asked.next();
+    while (kernel.watched.size === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    memory.write(bytes(8, 2));
+    wake();
+    await answer;
+    late.abort();
+    assert.deepEqual([machine.ledger.report(), kernel.watched.size], [before, 0]);
+    assert.equal((await asked.next()).done, true);
     // An iteration that was given up while it began to wait.
     const records = ring.records();
     const next = records.next();
