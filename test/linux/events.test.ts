@@ -1,21 +1,14 @@
 /** Buffers and streams of this kernel: one waiter for many, room that is waited for, what programs print. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
-import { runScenario } from "./scenario.ts";
-import "../kernel/leaks.ts";
+import { needs, noEngine, noTypes } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = probe.available ? false : probe.reason;
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
-const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+const run = scenariosOf("./events.scenarios.ts");
 
-describe("buffers and streams of the kernel", { skip }, () => {
+describe("buffers and streams of the kernel", { skip: noEngine }, () => {
   for (const [name, expected, missing] of [
     [
       "one waiter for many rings",
@@ -45,8 +38,7 @@ describe("buffers and streams of the kernel", { skip }, () => {
     ],
   ] as const) {
     test(name, { skip: missing }, async (context) => {
-      const { result, left } = await runScenario("./events.scenarios.ts", name);
-      assert.deepEqual(left, [], "everything was closed");
+      const result = await run(name);
       if ((result as { error?: number }).error === -12) {
         assert.deepEqual(result, { error: -12, read: ["", ""] });
         context.skip("this kernel has no memory for what programs print (ENOMEM); nothing is there to be read");

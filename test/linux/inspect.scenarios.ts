@@ -22,15 +22,9 @@ import { MAP_TYPE } from "../../src/uapi/map-types.ts";
 import { PROGRAM_TYPE } from "../../src/uapi/program-types.ts";
 import { fixture } from "./fixtures.ts";
 import { withoutTcx } from "./older-kernels.ts";
-import { main } from "./scenario.ts";
+import { bpftool, main } from "./scenario.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-
-function bpftool<Answer = Json>(...args: readonly string[]): Answer {
-  const { status, stdout, stderr } = spawnSync("bpftool", ["-j", ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
-  if (status !== 0) throw new Error(`bpftool ${args.join(" ")}: ${stdout}${stderr}`);
-  return JSON.parse(stdout) as Answer;
-}
 
 /** What differs, field by field: `name: ours, theirs`. Fields of theirs that we have no answer to differ, too. */
 function differences(what: string, ours: Json, theirs: Json): string[] {

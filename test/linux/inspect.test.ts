@@ -1,30 +1,18 @@
 /** What is told of what is in this kernel is what bpftool tells of it, field by field. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { Folder } from "../cli/skep.ts";
 import { openLab, probeLab } from "../support/netns.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noBpftool, noEngine, noGroups, noMounts, PRIVATE_MOUNTS } from "./this-kernel.ts";
 
-const { available, reason } = probeLinux();
-const bpftool = spawnSync("bpftool", ["version"]).status === 0;
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
 const noLab = (await probeLab()) ?? needs("6.6");
-const noGroups = cgroupRoot({ facts: MACHINE }) === null ? "no cgroup version 2" : false;
-const skip = available ? (bpftool ? false : "no bpftool") : reason;
+const skip = noEngine || noBpftool();
 
-async function run(name: string): Promise<Record<string, unknown>> {
-  const { result, left } = await runScenario("./inspect.scenarios.ts", name);
-  assert.deepEqual(left, [], "everything was closed");
-  return result as Record<string, unknown>;
-}
+const run = scenariosOf<Record<string, unknown>>("./inspect.scenarios.ts");
 
 describe("programs and maps", { skip }, () => {
   for (const name of ["maps", "network", "tracing"])
@@ -48,14 +36,14 @@ describe("programs and maps", { skip }, () => {
     });
 });
 
-test("docs/linux.md: its example works as it is written", { skip: reason ?? false }, async () => {
+test("docs/linux.md: its example works as it is written", { skip: noEngine }, async () => {
   const page = readFileSync(new URL("../../docs/linux.md", import.meta.url), "utf8");
   const [, code = ""] = /^## Looking into the kernel$.*?^```ts\n(.*?)^```$/ms.exec(page) ?? [];
   assert.match(code, /inspectKernel/);
   const index = new URL("../../src/index.ts", import.meta.url).href;
   using folder = new Folder();
   const script = folder.file("example.ts", code.replaceAll('from "skep"', `from "${index}"`));
-  const { result } = await runScenario("./inspect.scenarios.ts", "an example", ["env", `SKEP_EXAMPLE=${script}`]);
+  const result = await run("an example", ["env", `SKEP_EXAMPLE=${script}`]);
   assert.deepEqual(result, { status: 0, stderr: "", lines: true });
 });
 
@@ -65,9 +53,8 @@ test("what is in maps", { skip }, async () => {
   assert.deepEqual(compared, ["first", "second", "maps.bss", "tracing.bss", "tracing.rodata"]);
 });
 
-test("how full a ring buffer is", { skip: reason ?? false }, async () => {
-  const { result, left } = await runScenario("./inspect.scenarios.ts", "ring");
-  assert.deepEqual(left, []);
+test("how full a ring buffer is", { skip: noEngine }, async () => {
+  const result = await run("ring");
   // A record is a header of 8 bytes and its data.
   assert.deepEqual(result, [
     { size: 4096, unread: 0 },
@@ -85,14 +72,10 @@ test("types", { skip }, async () => {
   assert.ok(Number(types) > 20);
 });
 
-/** A mount namespace of its own, with a bpf file system that nobody else sees. */
-const PRIVATE = ["unshare", "-m", "sh", "-c", 'mount -t bpf bpf /sys/fs/bpf && exec "$@"', "sh"];
-const noMount =
-  spawnSync(PRIVATE[0] ?? "", [...PRIVATE.slice(1), "true"]).status === 0 ? false : "cannot mount a bpf file system";
+const noMount = noMounts();
 
 test("pins", { skip: skip || noMount }, async () => {
-  const { result, left } = await runScenario("./inspect.scenarios.ts", "pins", PRIVATE);
-  assert.deepEqual(left, []);
+  const result = await run("pins", PRIVATE_MOUNTS);
   assert.deepEqual(result, {
     names: [
       "link /sys/fs/bpf/link",
@@ -105,9 +88,9 @@ test("pins", { skip: skip || noMount }, async () => {
   });
 });
 
-test("without CAP_SYS_ADMIN: what this process has itself", { skip: reason ?? false }, async () => {
+test("without CAP_SYS_ADMIN: what this process has itself", { skip: noEngine }, async () => {
   const caps = ["--bounding-set", "-all,+bpf,+perfmon,+net_admin", "--inh-caps", "-all", "--"];
-  const { result } = await runScenario("./inspect.scenarios.ts", "without CAP_SYS_ADMIN", ["setpriv", ...caps]);
+  const result = await run("without CAP_SYS_ADMIN", ["setpriv", ...caps]);
   assert.deepEqual(result, {
     program: "drains",
     map: "queue",
@@ -120,8 +103,7 @@ describe("what is attached", { skip }, () => {
   test("to the network", { skip: noLab }, async () => {
     await using lab = await openLab();
     const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`];
-    const { result, left } = await runScenario("./inspect.scenarios.ts", "network", enter);
-    assert.deepEqual(left, []);
+    const result = await run("network", enter);
     assert.deepEqual(result, {
       attached: [
         "xdp veth0 on_xdp generic true 0",
@@ -142,8 +124,7 @@ describe("what is attached", { skip }, () => {
   test("by links", { skip: noLab || noGroups }, async () => {
     await using lab = await openLab();
     const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`];
-    const { result, left } = await runScenario("./inspect.scenarios.ts", "links", enter);
-    assert.deepEqual(left, []);
+    const result = await run("links", enter);
     assert.deepEqual(result, {
       types: ["tcx", "netfilter", "netns", "cgroup", "raw_tracepoint", "perf_event", "perf_event"],
       found: [],

@@ -1,6 +1,5 @@
 /** Links in the kernel: what it tells of them, names, and their places. In a network namespace and with mounts of our own. See scenario.ts. */
 
-import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdirSync, readlinkSync } from "node:fs";
 import type { AttachOptions, Link, LinkInfo, Program } from "../../src/engine/engine.ts";
@@ -11,7 +10,7 @@ import { Request } from "../../src/engine/linux/request.ts";
 import { openNative } from "../../src/engine/linux/sys/native.ts";
 import { ATTACH_TYPE } from "../../src/uapi/attach-types.ts";
 import { fixture } from "./fixtures.ts";
-import { main, removeGroup, Variables } from "./scenario.ts";
+import { bpftool, main, removeGroup, Variables } from "./scenario.ts";
 
 const PIN = "/sys/fs/bpf/skep/link";
 const inode = (path: string) => Number(/\d+/.exec(readlinkSync(path))?.[0]);
@@ -32,12 +31,6 @@ async function send(): Promise<void> {
   socket.on("error", () => {});
   await new Promise((resolve) => socket.send("hello", 9, "192.0.2.2", resolve));
   socket.close();
-}
-
-/** The same link as bpftool prints it. */
-function bpftool(id: number): Record<string, unknown> {
-  const { stdout } = spawnSync("bpftool", ["-j", "link", "show", "id", String(id)], { encoding: "utf8" });
-  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 /** How often the programs of a hook were exchanged. */
@@ -72,7 +65,7 @@ await main({
     const of = async (program: Program, options: AttachOptions = {}) => {
       const link = await program.attach(options);
       const info = (await link.info?.()) as LinkInfo;
-      const theirs = bpftool(info.id);
+      const theirs = bpftool("link", "show", "id", String(info.id));
       await link.detach();
       return { info, sameProgram: theirs["prog_id"] === info.program, theirs: theirs["type"] };
     };

@@ -1,25 +1,17 @@
 /** Links: what the kernel tells of them, names that outlive the process, exchanging programs, places among others. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
-import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noBpftool, noEngine, noGroups, PRIVATE_MOUNTS } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const old = atLeast(MACHINE.release, "6.6") ? null : "needs Linux 6.6";
-const skip = (probe.available ? null : probe.reason) ?? (await probeLab()) ?? old ?? false;
-const noOrder = atLeast(MACHINE.release, "6.17")
-  ? cgroupRoot({ facts: MACHINE }) === null
-    ? "no cgroup version 2"
-    : false
-  : "needs Linux 6.17";
-const noTool = spawnSync("bpftool", ["version"]).status === 0 ? false : "needs bpftool";
+const scenario = scenariosOf("./links.scenarios.ts");
+
+const skip = noEngine || (await probeLab()) || needs("6.6");
+const noOrder = noGroups || needs("6.17");
+const noTool = noBpftool();
 
 describe("links", { skip }, () => {
   let lab: Lab;
@@ -30,11 +22,8 @@ describe("links", { skip }, () => {
 
   /** In host `a`, with a bpf file system of its own. */
   async function run(name: string): Promise<unknown> {
-    const own = 'mount -t bpf bpf /sys/fs/bpf && exec "$@"';
-    const prefix = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`, "unshare", "-m", "sh", "-c", own, "sh"];
-    const { result, left } = await runScenario("./links.scenarios.ts", name, prefix);
-    assert.deepEqual(left, [], "everything was closed");
-    return result;
+    const prefix = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`, ...PRIVATE_MOUNTS];
+    return scenario(name, prefix);
   }
 
   test("the kernel tells where each is attached, and bpftool the same", { skip: noTool }, async () => {

@@ -2,30 +2,19 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { Conversation } from "../kernel/child.ts";
 import "../kernel/leaks.ts";
-import { runScenario } from "./scenario.ts";
-
-const { available, reason } = probeLinux();
-const skip = available ? false : reason;
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
-const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+import { scenariosOf } from "./scenario.ts";
+import { needs, noEngine, noTypes } from "./this-kernel.ts";
 
 const noUserNamespaces = spawnSync("unshare", ["-Urm", "true"]).status === 0 ? false : "user namespaces are not allowed here";
 
-async function run(name: string): Promise<unknown> {
-  const { result, left } = await runScenario("./loading.scenarios.ts", name);
-  assert.deepEqual(left, []);
-  return result;
-}
+const run = scenariosOf("./loading.scenarios.ts");
 
-describe("types", { skip }, () => {
+describe("types", { skip: noEngine }, () => {
   test("this kernel knows all kinds that we ask for", { skip: needs("6.12") }, async () => {
     assert.deepEqual(await run("kinds of types"), []);
   });
@@ -35,7 +24,7 @@ describe("types", { skip }, () => {
   });
 });
 
-describe("a BPF token", { skip: skip || needs("6.9") || noUserNamespaces }, () => {
+describe("a BPF token", { skip: noEngine || needs("6.9") || noUserNamespaces }, () => {
   test("lets a container load what its manager delegated to it, and nothing without", async () => {
     const script = fileURLToPath(new URL("./token-child.ts", import.meta.url));
     const child = spawn(process.execPath, ["--no-warnings", script, "manager"], {
@@ -47,7 +36,7 @@ describe("a BPF token", { skip: skip || needs("6.9") || noUserNamespaces }, () =
   });
 });
 
-describe("why it fails", { skip }, () => {
+describe("why it fails", { skip: noEngine }, () => {
   for (const [name, expected, message, missing] of [
     [
       "a program that reads beyond a packet",

@@ -3,17 +3,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine, noGroups } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = probe.available ? false : probe.reason;
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
-const noGroups = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]) === null ? "no cgroup version 2" : false;
+const run = scenariosOf("./map-kinds.scenarios.ts");
+
 const noSecurity = (MACHINE.read("/sys/kernel/security/lsm") ?? "bpf").includes("bpf") ? false : "inode storage needs lsm=bpf";
 
 /** A socket of AF_XDP, which Node cannot make and Perl can: descriptor 3 of what it becomes. */
@@ -29,7 +26,7 @@ const UNSUPPORTED = "MapError unsupported";
 const NOT_FOUND = "MapError not-found";
 const EXISTS = "MapError exists";
 
-describe("kinds of maps", { skip: skip || needs("6.1") }, () => {
+describe("kinds of maps", { skip: noEngine || needs("6.1") }, () => {
   for (const [name, expected, missing, prefix] of [
     [
       "devmap",
@@ -156,15 +153,13 @@ describe("kinds of maps", { skip: skip || needs("6.1") }, () => {
     ],
   ] as readonly (readonly [string, unknown, (string | false)?, (readonly string[])?])[]) {
     test(name, { skip: missing ?? false }, async () => {
-      const { result, left } = await runScenario("./map-kinds.scenarios.ts", name, prefix);
+      const result = await run(name, prefix);
       assert.deepEqual(result, expected);
-      assert.deepEqual(left, [], "everything was closed");
     });
   }
 });
 
-test("maps of both engines answer the same, whatever is asked", { skip }, async () => {
-  const { result, left } = await runScenario("./same-handles.scenarios.ts", "the same answers");
+test("maps of both engines answer the same, whatever is asked", { skip: noEngine }, async () => {
+  const result = await scenariosOf("./same-handles.scenarios.ts")("the same answers");
   assert.deepEqual(result, { compared: 3000, differences: [] });
-  assert.deepEqual(left, []);
 });

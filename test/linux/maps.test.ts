@@ -3,18 +3,13 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine, noTypes } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = probe.available ? false : probe.reason;
-const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
+const run = scenariosOf("./maps.scenarios.ts");
 
-describe("maps of the kernel", { skip: skip || needs("6.1") }, () => {
+describe("maps of the kernel", { skip: noEngine || needs("6.1") }, () => {
   for (const [name, expected, missing] of [
     [
       "maps in maps",
@@ -83,9 +78,8 @@ describe("maps of the kernel", { skip: skip || needs("6.1") }, () => {
     ],
   ] as const) {
     test(name, { skip: missing }, async () => {
-      const { result, left } = await runScenario("./maps.scenarios.ts", name);
+      const result = await run(name);
       assert.deepEqual(result, expected);
-      assert.deepEqual(left, [], "everything was closed");
     });
   }
 });

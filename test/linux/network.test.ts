@@ -2,22 +2,19 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { kernelConfig } from "../../src/engine/linux/kernel-config.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { type Lab, openLab, probeLab } from "../support/netns.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine, noGroups } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = (probe.available ? null : probe.reason) ?? (await probeLab()) ?? false;
-const noGroups = cgroupRoot({ facts: MACHINE } as Parameters<typeof cgroupRoot>[0]) === null ? "no cgroup version 2" : false;
+const scenario = scenariosOf("./network.scenarios.ts");
+
+const skip = noEngine || ((await probeLab()) ?? false);
 const noTunnels = ((config) => (config("CONFIG_LWTUNNEL_BPF") === "n" ? "this kernel has no programs on routes" : false))(
   kernelConfig(MACHINE),
 );
-const needs = (since: string) => (atLeast(MACHINE.release, since) ? false : `needs Linux ${since}`);
 
 describe("programs of the network", { skip }, () => {
   let lab: Lab;
@@ -28,14 +25,7 @@ describe("programs of the network", { skip }, () => {
 
   /** In host `a`, whose mounts are ours: groups are still to be seen. */
   async function run(name: string): Promise<unknown> {
-    const { result, left } = await runScenario("./network.scenarios.ts", name, [
-      "env",
-      `SKEP_PEER=${lab.namespace("b")}`,
-      "nsenter",
-      `--net=/run/netns/${lab.namespace("a")}`,
-    ]);
-    assert.deepEqual(left, [], "everything was closed");
-    return result;
+    return scenario(name, ["env", `SKEP_PEER=${lab.namespace("b")}`, "nsenter", `--net=/run/netns/${lab.namespace("a")}`]);
   }
 
   for (const [name, description, since] of [

@@ -5,13 +5,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { KernelCensus } from "../kernel/census.ts";
 import { Target } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { noEngine } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = probe.available ? false : probe.reason;
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const OBJECT = "test/linux/fixtures/tracing.bpf.o";
 
@@ -40,7 +38,7 @@ async function run(args: readonly string[], act?: () => Promise<unknown>): Promi
   return { status, stdout, stderr };
 }
 
-describe("skep run in the kernel", { skip }, () => {
+describe("skep run in the kernel", { skip: noEngine }, () => {
   let target: Target;
   before(async () => {
     target = await Target.start();

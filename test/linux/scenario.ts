@@ -3,6 +3,7 @@
  * what came of it. What this file gives them: a process to observe, variables, and what they leave open.
  */
 
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { rmdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -98,6 +99,22 @@ export async function runScenario(
   const [command = "", ...args] = [...prefix, process.execPath, "--no-warnings", script, name];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], timeout: 60_000 });
   return (await new Conversation(child).hear()) as { result: unknown; left: string[] };
+}
+
+/** Runs scenarios of a file, each in its process: what it returned. It fails where one left something open. */
+export const scenariosOf =
+  <Result = unknown>(file: string) =>
+  async (name: string, prefix: readonly string[] = []): Promise<Result> => {
+    const { result, left } = await runScenario(file, name, prefix);
+    assert.deepEqual(left, [], "everything was closed");
+    return result as Result;
+  };
+
+/** What bpftool prints. @throws Error with what it says when it fails. */
+export function bpftool<Answer = Readonly<Record<string, unknown>>>(...args: readonly string[]): Answer {
+  const { status, stdout, stderr } = spawnSync("bpftool", ["-j", ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (status !== 0) throw new Error(`bpftool ${args.join(" ")}: ${stdout}${stderr}`);
+  return JSON.parse(stdout) as Answer;
 }
 
 /** Numbers of all links in the kernel, as bpftool sees them: those of others, too. Null without bpftool. */

@@ -3,22 +3,17 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { KernelCensus } from "../kernel/census.ts";
 import { compilerMissing } from "./probes.ts";
-import { runScenario } from "./scenario.ts";
+import { scenariosOf } from "./scenario.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine, noGroups, noTypes } from "./this-kernel.ts";
 
-const probe = probeLinux();
-const skip = probe.available ? false : probe.reason;
-const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel does not tell its types";
+const run = scenariosOf("./tracing.scenarios.ts");
+
 const noUprobes = existsSync("/sys/bus/event_source/devices/uprobe") ? false : "the kernel has no uprobes";
 
 const noBreakpoints = existsSync("/sys/bus/event_source/devices/breakpoint") ? false : "the kernel watches no addresses";
-const noGroups = cgroupRoot({ facts: MACHINE }) === null ? "no cgroup version 2" : false;
 const noCompiler = compilerMissing();
 
 interface Observed {
@@ -30,16 +25,15 @@ interface Observed {
 
 async function observed(name: string): Promise<{ readonly result: unknown; readonly description: string }> {
   const census = await KernelCensus.open();
-  const { result, left } = await runScenario("./tracing.scenarios.ts", name);
+  const result = await run(name);
   const { detached, leftOpen, ...rest } = result as Observed;
   assert.ok(detached, "a detached program sees nothing");
   assert.ok(leftOpen <= 0 || name === "raw", "a link is all that attaching opens");
-  assert.deepEqual(left, [], "everything was closed");
   assert.deepEqual(await census.settled(), [], "nothing is left in the kernel");
   return rest;
 }
 
-describe("programs on events", { skip }, () => {
+describe("programs on events", { skip: noEngine }, () => {
   test("a tracepoint, its cookie, and a ring buffer: drained, waited for, what is discarded never seen", async () => {
     const cookie = 0x1234_5678_9abc;
     assert.deepEqual(await observed("tracepoint"), {
@@ -80,13 +74,12 @@ describe("programs on events", { skip }, () => {
   }
 
   test("a uprobe at a function of a stripped Go program", { skip: noUprobes }, async () => {
-    const { result, left } = await runScenario("./tracing.scenarios.ts", "uprobe of Go");
+    const result = await run("uprobe of Go");
     assert.deepEqual(result, [1, "uprobe FILE:main.main"]);
-    assert.deepEqual(left, []);
   });
 
   test("probes of a program (USDT): arguments, cookies, a semaphore", { skip: noUprobes || noCompiler }, async () => {
-    const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt");
+    const result = await run("usdt");
     assert.deepEqual(result, {
       semaphore: [1, 1],
       hits: [2, 2, 0, 2, 2],
@@ -96,28 +89,25 @@ describe("programs on events", { skip }, () => {
       descriptions: ["usdt FILE:skep:plain", "usdt FILE:skep:counted", "usdt FILE:skep:none in process PID"],
       after: [0, [2, 2, 0, 2, 2]],
     });
-    assert.deepEqual(left, []);
   });
 
   test("probes of a program (USDT) in our language: arguments in registers, in memory, in tables", {
     skip: noUprobes || noCompiler,
   }, async () => {
-    const { result, left } = await runScenario("./tracing.scenarios.ts", "usdt in our language");
+    const result = await run("usdt in our language");
     // The second time around; the last place has a byte of memory, and the table's fourth byte is read with an index register.
     assert.deepEqual(result, { number: 2, here: -2, wide: 2 * 2 ** 32, last: 200, byte: 203, hits: 2 });
-    assert.deepEqual(left, []);
   });
 
   test("many functions of a library, in our language; a session sees both ends", {
-    skip: atLeast(MACHINE.release, "6.13") ? noUprobes : "needs Linux 6.13",
+    skip: noUprobes || needs("6.13"),
   }, async () => {
-    const { result, left } = await runScenario("./tracing.scenarios.ts", "many functions in our language");
+    const result = await run("many functions in our language");
     assert.deepEqual(result, {
       during: [20, 20, 40],
       after: [20, 20, 40],
       descriptions: ["uprobe.multi libc.so.6:getppid", "uretprobe.multi libc.so.6:getppid", "uprobe.session libc.so.6:getppid"],
     });
-    assert.deepEqual(left, []);
   });
 
   test("samples of one process, with the stacks of what it did", async () => {
@@ -149,7 +139,7 @@ describe("programs on events", { skip }, () => {
   });
 
   test("an iterator over threads: all, one, those of another process", { skip: noTypes }, async () => {
-    const { result, left } = await runScenario("./tracing.scenarios.ts", "iterator");
+    const result = await run("iterator");
     assert.deepEqual(result, {
       threads: true,
       own: ["pid ", "MainThread"],
@@ -158,6 +148,5 @@ describe("programs on events", { skip }, () => {
       unknown: "tasks: iter/task does not know the option cgroup; leave it out",
       open: [],
     });
-    assert.deepEqual(left, []);
   });
 });
