@@ -8,11 +8,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import type { Callables, Feature, FeatureReport } from "../../src/engine/kernel-features.ts";
+import type { Feature, FeatureReport } from "../../src/engine/kernel-features.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { probeLinux } from "../../src/engine/linux/probe.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { skep } from "../cli/skep.ts";
+import { sameCallables, wrong } from "../support/features.ts";
 import "../kernel/leaks.ts";
 
 const { available: privileged, reason } = probeLinux();
@@ -24,9 +25,6 @@ async function ask(...args: string[]): Promise<FeatureReport> {
   assert.equal(status, 0, `${signal ?? ""} ${stderr}`);
   return JSON.parse(stdout);
 }
-
-const wrong = (features: readonly Feature[]): string[] =>
-  features.map(({ kind, name, since, cause, reason: why }) => `${kind} ${name} (${since}): ${cause}: ${why}`);
 
 /** The kernel's configuration, if it can be read: not by the code under test. */
 function configuration(): string | null {
@@ -74,21 +72,7 @@ describe("features of this kernel", { skip: process.platform === "linux" ? false
 
   it("what measurements of its version say of helpers and functions, it says too", { skip: needsRights }, async () => {
     const [quick, all] = await Promise.all([ask(), ask("--all")]);
-    const compare = (kind: "helpers" | "kernelFunctions") => {
-      for (const group of all[kind]) {
-        const other = quick[kind].find(({ programs }) => programs === group.programs);
-        assert.ok(other !== undefined);
-        const open = new Set([...other.unknown, ...group.unknown]);
-        const list = ({ available }: Callables) => available.filter((name) => !open.has(name));
-        const [more, less] = [
-          list(group).filter((name) => !list(other).includes(name)),
-          list(other).filter((name) => !list(group).includes(name)),
-        ];
-        assert.deepEqual({ more, less }, { more: [], less: [] }, `${kind} of ${group.programs}`);
-      }
-    };
-    compare("helpers");
-    compare("kernelFunctions");
+    sameCallables(quick, all);
   });
 
   it("are told to a user without any capability, as far as files tell", async () => {

@@ -4,6 +4,7 @@ import { BtfBuilder } from "../../src/btf/builder.ts";
 import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { openLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
+import { shape } from "../../src/engine/linux/fixtures/maps.ts";
 import { program } from "../../src/engine/linux/fixtures/programs.ts";
 import { everyKindOfType } from "../../src/engine/linux/fixtures/types.ts";
 import type { Kernel } from "../../src/engine/linux/kernel.ts";
@@ -19,17 +20,7 @@ async function kernel(): Promise<Kernel> {
   return { transport, ledger: new DescriptorLedger(transport), facts: MACHINE, types: new KernelTypes(MACHINE), cpus: 1 };
 }
 
-const map = (more: Partial<MapSpec>): MapSpec => ({
-  name: "table",
-  type: "hash",
-  keySize: 4,
-  valueSize: 8,
-  maxEntries: 16,
-  flags: 0,
-  keyType: 0,
-  valueType: 0,
-  ...more,
-});
+const map = (more: Partial<MapSpec>): MapSpec => shape({ valueSize: 8, maxEntries: 16, ...more });
 const spec = (more: Partial<Spec>): Spec => ({ name: "fails", license: "GPL", types: null, maps: [], programs: [], ...more });
 
 /** What an engine says of it. */

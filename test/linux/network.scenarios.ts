@@ -28,10 +28,12 @@ async function counting(
   const variables = new Variables(collection);
   const link = await collection.programs[program]?.attach(options);
   const answer = await act();
-  const hits = variables.hits(place);
+  const ran = variables.hits(place) > 0;
   await link?.detach();
+  // Others' packets (of IPv6's neighbours) may have come until then.
+  const hits = variables.hits(place);
   await act();
-  return { ran: hits > 0, after: variables.hits(place) - hits, description: link?.description, answer };
+  return { ran, after: variables.hits(place) - hits, description: link?.description, answer };
 }
 
 /** Datagrams in both directions, to a port where nobody listens. Answers would say so, but a kernel gives few of them a second. */

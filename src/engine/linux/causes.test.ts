@@ -9,20 +9,12 @@ import { BtfBuilder } from "../../btf/builder.ts";
 import type { MapSpec, Spec } from "../../object/spec.ts";
 import { LinuxEngine } from "./engine.ts";
 import { type FakeCall, FakeKernel, fakeFacts } from "./fixtures/fake-kernel.ts";
+import { shape } from "./fixtures/maps.ts";
 import { program } from "./fixtures/programs.ts";
 import { ERRNO } from "./sys/system-error.ts";
 
-const MAP: MapSpec = {
-  name: "table",
-  type: "arena",
-  keySize: 0,
-  valueSize: 0,
-  maxEntries: 4,
-  flags: 0x400,
-  keyType: 0,
-  valueType: 0,
-};
-const HASH: MapSpec = { ...MAP, type: "hash", keySize: 4, valueSize: 4, flags: 0 };
+const MAP = shape({ type: "arena", keySize: 0, valueSize: 0, maxEntries: 4, flags: 0x400 });
+const HASH = shape({ maxEntries: 4 });
 
 const REFUSAL =
   "0: (71) r0 = *(u8 *)(r1 +0)\nR1 invalid mem access 'scalar'\nprocessed 1 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n\0";

@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { MapSpec, ProgramSpec, Spec } from "../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../object/spec.ts";
 import { LinuxEngine } from "./engine.ts";
 import { FakeKernel, fakeFacts } from "./fixtures/fake-kernel.ts";
+import { shape } from "./fixtures/maps.ts";
 import { ERRNO } from "./sys/system-error.ts";
 
-const map = (name: string): MapSpec => ({
-  name,
-  type: "hash",
-  keySize: 4,
-  valueSize: 4,
-  maxEntries: 8,
-  flags: 0,
-  keyType: 0,
-  valueType: 0,
-});
+const map = (name: string) => shape({ name });
 /** `r1 = map ll; r0 = 2; exit` */
 const program = (name: string, uses: string): ProgramSpec => ({
   name,

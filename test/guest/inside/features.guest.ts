@@ -2,13 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Callables, Feature } from "../../../src/engine/kernel-features.ts";
+import type { Feature } from "../../../src/engine/kernel-features.ts";
 import { kernelFeatures } from "../../../src/engine/kernel-features.ts";
 import { MACHINE } from "../../../src/engine/linux/facts.ts";
 import { atLeast } from "../../../src/engine/linux/release.ts";
-
-const wrong = (features: readonly Feature[]): string[] =>
-  features.map(({ kind, name, since, cause, reason }) => `${kind} ${name} (${since}): ${cause}: ${reason}`);
+import { sameCallables, wrong } from "../../support/features.ts";
 
 describe("features of this kernel", () => {
   test("what its version has is there, or it was built without", async () => {
@@ -44,18 +42,6 @@ describe("features of this kernel", () => {
 
   test("measurements of its version say of helpers what it says", async () => {
     const [quick, all] = [await kernelFeatures(), await kernelFeatures({ all: true })];
-    for (const kind of ["helpers", "kernelFunctions"] as const) {
-      for (const group of all[kind]) {
-        const other = quick[kind].find(({ programs }) => programs === group.programs);
-        assert.ok(other !== undefined);
-        const open = new Set([...other.unknown, ...group.unknown]);
-        const list = ({ available }: Callables) => available.filter((name) => !open.has(name));
-        const [more, less] = [
-          list(group).filter((name) => !list(other).includes(name)),
-          list(other).filter((name) => !list(group).includes(name)),
-        ];
-        assert.deepEqual({ more, less }, { more: [], less: [] }, `${kind} of ${group.programs}`);
-      }
-    }
+    sameCallables(quick, all);
   });
 });

@@ -20,6 +20,8 @@ import type { Spec } from "../../../object/spec.ts";
 import { writeObject } from "../../../object/write/write.ts";
 import { LendError } from "../../errors.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { telling } from "../fixtures/fake-objects.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import type { Peer, Received, UnixSockets } from "../sys/unix-socket.ts";
 import { borrowFrom } from "./borrow.ts";
@@ -286,11 +288,8 @@ describe("a borrower", () => {
 
   /** Borrows what arrives; the kernel says that every map is as the Spec has it, unless told otherwise. */
   async function borrow(sockets: FakeSockets, valueSize = 8) {
-    const transport = new ReadyKernel().on("obj_get_info_by_fd", (call) => {
-      const info = call.memory("info");
-      if (info !== null) new Uint32Array(info.buffer, info.byteOffset, 6).set([1, 5, 4, valueSize, 16, 0]);
-      return 0;
-    });
+    const info = telling(MAP_INFO, { u32: { type: 1, id: 5, key_size: 4, value_size: valueSize, max_entries: 16 } });
+    const transport = new ReadyKernel().on("obj_get_info_by_fd", info);
     const kernel = fakeMachine(transport, fakeFacts());
     const fds: number[] = [];
     for (const packet of sockets.arriving) if (typeof packet !== "number") fds.push(...packet.descriptors);

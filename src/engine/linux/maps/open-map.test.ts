@@ -3,6 +3,8 @@ import { describe, test } from "node:test";
 import { BtfBuilder } from "../../../btf/builder.ts";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { tell } from "../fixtures/fake-objects.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { openMap } from "./open-map.ts";
 
@@ -41,11 +43,20 @@ function kernelWith({
       view.setUint32(8, TYPES.length, true);
       return 0;
     }
-    new Uint32Array(info.buffer, 0, 6).set([type, 7, 4, valueSize, 16, 0]);
-    new TextEncoder().encodeInto(name, info.subarray(24, 39));
-    view.setUint32(44, kernelValueType, true);
-    if (btf) new Uint32Array(info.buffer, 64, 3).set([3, u32, pair]);
-    view.setBigUint64(80, extra, true);
+    const types = btf ? { btf_id: 3, btf_key_type_id: u32, btf_value_type_id: pair } : {};
+    tell(info, MAP_INFO, {
+      u32: {
+        type,
+        id: 7,
+        key_size: 4,
+        value_size: valueSize,
+        max_entries: 16,
+        btf_vmlinux_value_type_id: kernelValueType,
+        ...types,
+      },
+      u64: { map_extra: extra },
+      text: { name },
+    });
     return 0;
   });
   return kernel;

@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { MapSpec } from "../../../object/spec.ts";
 import type { PerfRecord } from "../../engine.ts";
 import { FakePerfBuffer } from "../fixtures/fake-buffers.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { shape } from "../fixtures/maps.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { LinuxPerfEventArray } from "./perf-buffer.ts";
 import { RawMap } from "./raw-map.ts";
 
 const SIZE = 4096;
-const SPEC: MapSpec = {
-  name: "samples",
-  type: "perf_event_array",
-  keySize: 4,
-  valueSize: 4,
-  maxEntries: 4,
-  flags: 0,
-  keyType: 0,
-  valueType: 0,
-};
+const SPEC = shape({ name: "samples", type: "perf_event_array", maxEntries: 4 });
 
 function stage({ online = "0-1", at = 0n } = {}) {
   const kernel = new FakeKernel();

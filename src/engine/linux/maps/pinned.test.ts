@@ -6,39 +6,18 @@ import type { MapSpec, Spec } from "../../../object/spec.ts";
 import type { LoadOptions } from "../../engine.ts";
 import { LinuxEngine } from "../engine.ts";
 import { type FakeCall, FakeKernel, fakeFacts } from "../fixtures/fake-kernel.ts";
-import { ERRNO } from "../sys/system-error.ts";
+import { telling } from "../fixtures/fake-objects.ts";
+import { shape } from "../fixtures/maps.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
 
 const MOUNTS = { "/proc/self/mounts": "bpf /sys/fs/bpf bpf rw 0 0\nbpf /run/app bpf rw 0 0" };
-const MAP: MapSpec = {
-  name: "table",
-  type: "hash",
-  keySize: 4,
-  valueSize: 8,
-  maxEntries: 16,
-  flags: 0,
-  keyType: 0,
-  valueType: 0,
-  pinning: "name",
-};
+const MAP = shape({ valueSize: 8, maxEntries: 16, pinning: "name" });
 
 /** A kernel in which what is pinned is a map of this shape: type, key, value, entries, flags, extra. */
-function having(shape: readonly [number, number, number, number, number, bigint?]): FakeKernel {
-  return new FakeKernel().on("obj_get_info_by_fd", (call: FakeCall) => {
-    const info = call.memory("info");
-    if (info === null) return -ERRNO.EINVAL;
-    const view = new DataView(info.buffer);
-    const [type, key, value, entries, flags, extra = 0n] = shape;
-    for (const [at, word] of [
-      [0, type],
-      [8, key],
-      [12, value],
-      [16, entries],
-      [20, flags],
-    ] as const)
-      view.setUint32(at, word, true);
-    view.setBigUint64(80, extra, true);
-    return 0;
-  });
+function having(found: readonly [number, number, number, number, number, bigint?]): FakeKernel {
+  const [type, key_size, value_size, max_entries, map_flags, map_extra = 0n] = found;
+  const fields = { u32: { type, key_size, value_size, max_entries, map_flags }, u64: { map_extra } };
+  return new FakeKernel().on("obj_get_info_by_fd", telling(MAP_INFO, fields));
 }
 
 async function load(kernel: FakeKernel, map: MapSpec = MAP, options: LoadOptions = {}): Promise<readonly string[]> {

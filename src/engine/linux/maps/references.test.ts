@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { tell } from "../fixtures/fake-objects.ts";
 import { number, openFake, shape, u32 } from "../fixtures/maps.ts";
+import { MAP_INFO } from "../objects/info-layouts.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { createMap } from "./create.ts";
 import { makeHandle } from "./make.ts";
@@ -13,9 +15,8 @@ import type { LinuxMapOfMaps } from "./references.ts";
 function outer(kernel: FakeKernel, facts = fakeFacts()) {
   kernel.on("obj_get_info_by_fd", (call) => {
     const info = call.memory("info") ?? assert.fail("no room");
-    new DataView(info.buffer).setUint32(0, MAP_TYPE.array, true);
-    new DataView(info.buffer).setUint32(4, call.u32("bpf_fd") - 100, true);
-    if (info.length > 24) new Uint32Array(info.buffer, 8, 3).set([4, 4, 8]);
+    const id = call.u32("bpf_fd") - 100;
+    tell(info, MAP_INFO, { u32: { type: MAP_TYPE.array, id, key_size: 4, value_size: 4, max_entries: 8 } });
     return 0;
   });
   const machine = fakeMachine(kernel, facts);

@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { MapSpec } from "../../../object/spec.ts";
 import { FakeRing } from "../fixtures/fake-buffers.ts";
 import { FakeKernel, fakeMachine } from "../fixtures/fake-kernel.ts";
+import { shape } from "../fixtures/maps.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import { RawMap } from "./raw-map.ts";
 import { LinuxRingBuffer } from "./ring-buffer.ts";
 import { LinuxUserRingBuffer } from "./user-ring-buffer.ts";
 
 const SIZE = 4096;
-const spec = (type: "ringbuf" | "user_ringbuf"): MapSpec => ({
-  name: "events",
-  type,
-  keySize: 0,
-  valueSize: 0,
-  maxEntries: SIZE,
-  flags: 0,
-  keyType: 0,
-  valueType: 0,
-});
+const spec = (type: "ringbuf" | "user_ringbuf") => shape({ name: "events", type, keySize: 0, valueSize: 0, maxEntries: SIZE });
 
 function stage(at = 0n) {
   const kernel = new FakeKernel();

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { BtfBuilder } from "../../../btf/builder.ts";
-import type { MapSpec, ProgramSpec, Spec } from "../../../object/spec.ts";
+import type { ProgramSpec, Spec } from "../../../object/spec.ts";
 import { HELPER } from "../../../uapi/helpers.ts";
 import { LinuxEngine } from "../engine.ts";
 import { type FakeCall, FakeKernel, fakeFacts } from "../fixtures/fake-kernel.ts";
+import { shape } from "../fixtures/maps.ts";
 import { program } from "../fixtures/programs.ts";
 import { ERRNO } from "../sys/system-error.ts";
 
@@ -145,18 +146,8 @@ describe("an older kernel", () => {
   }
 
   test("4.14: neither maps nor programs have names", async () => {
-    const map: MapSpec = {
-      name: "table",
-      type: "hash",
-      keySize: 4,
-      valueSize: 4,
-      maxEntries: 4,
-      flags: 0,
-      keyType: 0,
-      valueType: 0,
-    };
     const kernel = new FakeKernel().on("map_create", (call: FakeCall) => (call.text("map_name") === "" ? 0 : -ERRNO.E2BIG));
-    await loaded(kernel, "4.14.0", spec({ maps: [map], programs: [program("main")] }));
+    await loaded(kernel, "4.14.0", spec({ maps: [shape()], programs: [program("main")] }));
     assert.deepEqual(
       kernel.callsOf("map_create").map((call) => call.text("map_name")),
       ["table", ""],
@@ -164,17 +155,7 @@ describe("an older kernel", () => {
     assert.equal(kernel.callsOf("prog_load")[0]?.text("prog_name"), "");
   });
 
-  const variables: MapSpec = {
-    name: "old.bss",
-    type: "array",
-    keySize: 4,
-    valueSize: 8,
-    maxEntries: 1,
-    flags: 0x400,
-    keyType: 0,
-    valueType: 0,
-    section: ".bss",
-  };
+  const variables = shape({ name: "old.bss", type: "array", valueSize: 8, maxEntries: 1, flags: 0x400, section: ".bss" });
 
   test("5.4: variables are not mapped; arrays that were declared so are refused", async () => {
     const mappable = () =>

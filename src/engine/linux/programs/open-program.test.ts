@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LinuxEngine } from "../engine.ts";
-import { type FakeCall, FakeKernel, fakeFacts } from "../fixtures/fake-kernel.ts";
+import { FakeKernel, fakeFacts } from "../fixtures/fake-kernel.ts";
+import { telling } from "../fixtures/fake-objects.ts";
+import { PROGRAM_INFO } from "../objects/info-layouts.ts";
 import { ERRNO } from "../sys/system-error.ts";
 
 /** A kernel in which every program is one of this type and name. */
 const having = (type: number, name: string): FakeKernel =>
   new FakeKernel()
     .on("prog_get_fd_by_id", () => 200)
-    .on("obj_get_info_by_fd", (call: FakeCall) => {
-      const info = call.memory("info");
-      if (info !== null) {
-        new DataView(info.buffer).setUint32(0, type, true);
-        info.set(new TextEncoder().encode(name), 64);
-      }
-      return 0;
-    });
+    .on("obj_get_info_by_fd", telling(PROGRAM_INFO, { u32: { type }, text: { name } }));
 
 describe("a program of somebody else's", () => {
   for (const [place, type, expected] of [
