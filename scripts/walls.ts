@@ -35,6 +35,7 @@ const ROOMS: readonly Room[] = [
   { path: "engine/link-info.ts", portable: true, packages: [] },
   { path: "engine/engine.ts", portable: true, packages: [] },
   { path: "engine/errors.ts", portable: true, packages: [] },
+  { path: "engine/map-operations.ts", portable: true, packages: [] },
   { path: "engine/attach-all.ts", portable: true, packages: [] },
   { path: "engine/codecs.ts", portable: true, packages: [] },
   { path: "engine/numbers.ts", portable: true, packages: [] },

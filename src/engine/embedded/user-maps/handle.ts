@@ -4,6 +4,7 @@ import type { Btf } from "../../../btf/btf.ts";
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { refuseOperations } from "../../map-operations.ts";
 import { BPF_F_RDONLY, BPF_F_WRONLY } from "../maps/flags.ts";
 import type { MapStore } from "../maps/store.ts";
 import type { Memory } from "../memory.ts";
@@ -75,39 +76,7 @@ export abstract class UserHandle implements MapHandle {
   }
 }
 
-/** What other kinds can do, and this one cannot: for those who have no types to tell them. */
-const OPERATIONS = [
-  ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
-  ...[
-    "view",
-    "column",
-    "push",
-    "pop",
-    "peek",
-    "add",
-    "records",
-    "batches",
-    "drain",
-    "lease",
-    "consume",
-    "consumeLeased",
-    "submit",
-    "send",
-    "open",
-    "count",
-  ],
-] as const;
-
-for (const operation of OPERATIONS) {
-  Object.defineProperty(UserHandle.prototype, operation, {
-    configurable: true,
-    writable: true,
-    value(this: UserHandle): never {
-      const message = `${this.name}: a map of type ${this.spec.type} has no ${operation}`;
-      throw new MapError(this.name, "unsupported", message);
-    },
-  });
-}
+refuseOperations(UserHandle.prototype);
 
 /** A key, a value or an index, for messages. */
 export function describe(value: unknown): string {

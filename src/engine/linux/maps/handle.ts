@@ -3,6 +3,7 @@
 import type { MapSpec } from "../../../object/spec.ts";
 import type { MapHandle } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { refuseOperations } from "../../map-operations.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { Mapping } from "../sys/transport.ts";
 import type { RawMap } from "./raw-map.ts";
@@ -70,36 +71,4 @@ export abstract class LinuxHandle implements MapHandle, Disposable {
   }
 }
 
-/** What other kinds can do, and this one cannot: for those who have no types to tell them. */
-const OPERATIONS = [
-  ...["get", "has", "set", "delete", "take", "setAll", "deleteAll", "takeAll", "clear", "entries", "keys", "values"],
-  ...[
-    "view",
-    "column",
-    "push",
-    "pop",
-    "peek",
-    "add",
-    "records",
-    "batches",
-    "drain",
-    "lease",
-    "consume",
-    "consumeLeased",
-    "submit",
-    "send",
-    "open",
-    "count",
-    "attach",
-  ],
-] as const;
-
-for (const operation of OPERATIONS) {
-  Object.defineProperty(LinuxHandle.prototype, operation, {
-    configurable: true,
-    writable: true,
-    value(this: LinuxHandle): never {
-      throw new MapError(this.name, "unsupported", `${this.name}: a map of type ${this.spec.type} has no ${operation}`);
-    },
-  });
-}
+refuseOperations(LinuxHandle.prototype, ["attach"]);
