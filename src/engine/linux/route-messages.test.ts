@@ -3,12 +3,9 @@ import { describe, test } from "node:test";
 import { FakeKernel } from "./fixtures/fake-kernel.ts";
 import { dropQdisc } from "./links/tc-filter.ts";
 import { askRoute, attribute, attributesOf, listRoute, nested, number, numberOf, text } from "./route-messages.ts";
+import { IFINFOMSG, RTM } from "./route-numbers.ts";
 import { openNative } from "./sys/native.ts";
 import { ERRNO } from "./sys/system-error.ts";
-
-const RTM = { newLink: 16, getLink: 18, newFilter: 44, deleteQdisc: 37 } as const;
-/** `struct ifinfomsg`. */
-const IFINFOMSG = 16;
 
 function message(type: number, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(16 + payload.length);
@@ -47,21 +44,21 @@ describe("routing messages", () => {
 
   test("what the kernel refuses is its error, what it sent before is there", () => {
     const { error: refused, messages } = askRoute(
-      answering(message(RTM.newFilter, number(5)), error(ERRNO.EEXIST)),
-      RTM.newFilter,
+      answering(message(RTM.newtfilter, number(5)), error(ERRNO.EEXIST)),
+      RTM.newtfilter,
       0,
       [],
     );
     assert.equal(refused, -ERRNO.EEXIST);
-    assert.deepEqual(messages, [{ type: RTM.newFilter, payload: number(5) }]);
+    assert.deepEqual(messages, [{ type: RTM.newtfilter, payload: number(5) }]);
   });
 
   test("a list that is longer than there was room for is asked for again", () => {
     const kernel = answering(
-      ...Array.from({ length: 40 }, (_, at) => message(RTM.newLink, new Uint8Array(10_000).fill(at))),
+      ...Array.from({ length: 40 }, (_, at) => message(RTM.newlink, new Uint8Array(10_000).fill(at))),
       DONE,
     );
-    const { error: none, messages } = listRoute(kernel, RTM.getLink, [new Uint8Array(IFINFOMSG)]);
+    const { error: none, messages } = listRoute(kernel, RTM.getlink, [new Uint8Array(IFINFOMSG)]);
     assert.equal(none, 0);
     assert.deepEqual(
       messages.map(({ payload }) => payload[9999]),
@@ -71,19 +68,19 @@ describe("routing messages", () => {
   });
 
   test("whoever asks for something to be done asks once", () => {
-    const kernel = answering(message(RTM.newFilter, new Uint8Array(1 << 17)), error(0));
-    assert.equal(askRoute(kernel, RTM.newFilter, 0, []).error, -ERRNO.ENOSPC);
+    const kernel = answering(message(RTM.newtfilter, new Uint8Array(1 << 17)), error(0));
+    assert.equal(askRoute(kernel, RTM.newtfilter, 0, []).error, -ERRNO.ENOSPC);
     assert.equal(kernel.others.length, 1);
   });
 
   test("where it is not known what hangs on a discipline, it stays", () => {
     for (const kernel of [
       answering(error(ERRNO.EPERM)),
-      answering(...Array.from({ length: 20 }, () => message(RTM.newFilter, new Uint8Array(10_000))), DONE),
+      answering(...Array.from({ length: 20 }, () => message(RTM.newtfilter, new Uint8Array(10_000))), DONE),
     ]) {
       assert.equal(dropQdisc(kernel, 2), false);
       const types = kernel.others.map(({ memory }) => new DataView(memory.buffer).getUint16(4, true));
-      assert.ok(!types.includes(RTM.deleteQdisc));
+      assert.ok(!types.includes(RTM.delqdisc));
     }
   });
 
@@ -91,10 +88,10 @@ describe("routing messages", () => {
     skip: process.platform === "linux" ? false : "needs Linux",
   }, async () => {
     const transport = await openNative();
-    const { error: none, messages } = listRoute(transport, RTM.getLink, [new Uint8Array(IFINFOMSG)]);
+    const { error: none, messages } = listRoute(transport, RTM.getlink, [new Uint8Array(IFINFOMSG)]);
     assert.equal(none, 0);
-    assert.ok(messages.every(({ type, payload }) => type === RTM.newLink && payload.length > IFINFOMSG));
-    const request = message(RTM.getLink, new Uint8Array(IFINFOMSG));
+    assert.ok(messages.every(({ type, payload }) => type === RTM.newlink && payload.length > IFINFOMSG));
+    const request = message(RTM.getlink, new Uint8Array(IFINFOMSG));
     new DataView(request.buffer).setUint16(6, 0x301, true);
     for (const room of [0, 20, 100, 1000]) assert.equal(transport.netlink(request, new Uint8Array(room)), -ERRNO.ENOSPC);
   });

@@ -6,6 +6,7 @@ import { PROGRAM_TYPE } from "../../../uapi/program-types.ts";
 import { MAP_FLAGS, PROGRAM_FLAGS } from "../../../uapi/since.ts";
 import { ATTRIBUTES, type AttributeLayout, type KnownCommand } from "../attributes.ts";
 import { PERF_EVENT_IOC_ENABLE, PERF_EVENT_IOC_SET_BPF } from "../links/perf-attribute.ts";
+import { RTM } from "../route-numbers.ts";
 import { EPOLL } from "../sys/transport.ts";
 
 export type Fields = Readonly<Record<string, string | number | bigint>>;
@@ -150,22 +151,11 @@ export function describePerfEvent(attribute: Uint8Array, memory: Memory): Fields
 const PERF_TYPES = ["PERF_TYPE_HARDWARE", "PERF_TYPE_SOFTWARE", "PERF_TYPE_TRACEPOINT"];
 const LAST_FIXED_TYPE = 5;
 
-/** Of linux/rtnetlink.h: what is made and taken away when a filter is. */
-const MESSAGES: Readonly<Record<number, string>> = {
-  16: "RTM_NEWLINK",
-  17: "RTM_DELLINK",
-  18: "RTM_GETLINK",
-  36: "RTM_NEWQDISC",
-  37: "RTM_DELQDISC",
-  38: "RTM_GETQDISC",
-  44: "RTM_NEWTFILTER",
-  45: "RTM_DELTFILTER",
-  46: "RTM_GETTFILTER",
-};
+const MESSAGES = new Map(Object.entries(RTM).map(([name, type]): [number, string] => [type, `RTM_${name.toUpperCase()}`]));
 
 export function describeMessage(message: Uint8Array): Fields {
   const type = new DataView(message.buffer, message.byteOffset, message.byteLength).getUint16(4, true);
-  return { message: MESSAGES[type] ?? type, length: message.length };
+  return { message: MESSAGES.get(type) ?? type, length: message.length };
 }
 
 const EPOLL_OPERATIONS: Readonly<Record<number, string>> = {

@@ -8,35 +8,20 @@ import type { LinkInfo } from "../../link-info.ts";
 import type { Kernel } from "../kernel.ts";
 import { textOf } from "../objects/info.ts";
 import { attributesOf, listRoute, numberOf, type RouteMessage } from "../route-messages.ts";
+import { CLSACT, IFINFOMSG, IFLA, IFLA_XDP, RTM, TCA, TCA_ACT, TCA_ACT_BPF, TCA_BPF, TCMSG } from "../route-numbers.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { queryPrograms } from "./query.ts";
 import type { NetworkAttachment } from "./types.ts";
 
-const RTM = {
-  newLink: 16,
-  getLink: 18,
-  newQdisc: 36,
-  getQdisc: 38,
-  newClass: 40,
-  getClass: 42,
-  newFilter: 44,
-  getFilter: 46,
-} as const;
-const IFLA = { name: 3, xdp: 43 } as const;
-const IFLA_XDP = { programs: { 4: null, 5: "native", 6: "generic", 7: "offloaded" }, attached: 2 } as const;
+/** Where an interface tells of programs: of one by itself, and of each by how it runs. */
+const XDP_PROGRAMS = [
+  [IFLA_XDP.program, null],
+  [IFLA_XDP.native, "native"],
+  [IFLA_XDP.generic, "generic"],
+  [IFLA_XDP.offloaded, "offloaded"],
+] as const;
 /** `XDP_ATTACHED_*`: what the one program is attached as, where there is one. */
 const XDP_MODES: Readonly<Record<number, NetworkAttachment["mode"]>> = { 1: "native", 2: "generic", 3: "offloaded" };
-const TCA = { kind: 1, options: 2 } as const;
-const TCA_BPF = { act: 1, name: 7, id: 11 } as const;
-const TCA_ACT = { kind: 1, options: 2 } as const;
-const TCA_ACT_BPF = { name: 6, id: 9 } as const;
-/** Where filters of `clsact` hang; those of `ingress` hang on the first. */
-const INGRESS = 0xffff_fff2;
-const EGRESS = 0xffff_fff3;
-/** `struct ifinfomsg`, `struct tcmsg`. */
-const IFINFOMSG = 16;
-const TCMSG = 20;
-
 interface Interface {
   readonly name: string;
   readonly index: number;
@@ -48,8 +33,8 @@ export function interfaces(kernel: Kernel): Interface[] {
 }
 
 function dumpLinks(kernel: Kernel): (Interface & { readonly attributes: ReadonlyMap<number, Uint8Array> })[] {
-  return listOf(kernel, RTM.getLink, new Uint8Array(IFINFOMSG)).flatMap(({ type, payload }) => {
-    if (type !== RTM.newLink) return [];
+  return listOf(kernel, RTM.getlink, new Uint8Array(IFINFOMSG)).flatMap(({ type, payload }) => {
+    if (type !== RTM.newlink) return [];
     const attributes = attributesOf(payload.subarray(IFINFOMSG));
     const index = new DataView(payload.buffer, payload.byteOffset).getInt32(4, true);
     return [{ name: textOf(attributes.get(IFLA.name) ?? new Uint8Array(0)), index, attributes }];
@@ -65,7 +50,7 @@ export function* eachNetworkAttachment(
   kernel: Kernel,
   links: readonly LinkInfo[],
 ): Generator<NetworkAttachment, undefined, undefined> {
-  const disciplines = dumpTc(kernel, RTM.getQdisc, RTM.newQdisc, 0, 0);
+  const disciplines = dumpTc(kernel, RTM.getqdisc, RTM.newqdisc, 0, 0);
   for (const { name, index, attributes } of dumpLinks(kernel)) {
     const at = { name, index };
     yield* xdpOf(at, links, attributesOf(attributes.get(IFLA.xdp) ?? new Uint8Array(0)));
@@ -95,8 +80,8 @@ function* xdpOf(
   xdp: ReadonlyMap<number, Uint8Array>,
 ): Generator<NetworkAttachment, undefined, undefined> {
   const only = XDP_MODES[numberOf(xdp.get(IFLA_XDP.attached))];
-  for (const [number, mode] of Object.entries(IFLA_XDP.programs)) {
-    const program = numberOf(xdp.get(Number(number)));
+  for (const [attribute, mode] of XDP_PROGRAMS) {
+    const program = numberOf(xdp.get(attribute));
     // One that is alone is told twice, by itself and under its mode; older kernels say the mode beside.
     if (program === 0 || (mode === null && hasMode(xdp))) continue;
     const isIts = (link: LinkInfo) => link.type === "xdp" && link.interface === at.index && link.program === program;
@@ -105,7 +90,8 @@ function* xdpOf(
   }
 }
 
-const hasMode = (xdp: ReadonlyMap<number, Uint8Array>): boolean => [5, 6, 7].some((number) => numberOf(xdp.get(number)) !== 0);
+const hasMode = (xdp: ReadonlyMap<number, Uint8Array>): boolean =>
+  XDP_PROGRAMS.some(([attribute, mode]) => mode !== null && numberOf(xdp.get(attribute)) !== 0);
 
 function* queried(
   kernel: Kernel,
@@ -132,13 +118,13 @@ function* filtersOf(
     // Most interfaces have nothing else, and nothing hangs there.
     if (kind === "noqueue" || kind === "") continue;
     if (kind === "clsact" || kind === "ingress") {
-      yield* filtersAt(kernel, at, INGRESS, "tc_ingress", kind);
-      if (kind === "clsact") yield* filtersAt(kernel, at, EGRESS, "tc_egress", kind);
+      yield* filtersAt(kernel, at, CLSACT.ingress, "tc_ingress", kind);
+      if (kind === "clsact") yield* filtersAt(kernel, at, CLSACT.egress, "tc_egress", kind);
       continue;
     }
     if (handle === 0) continue;
     yield* filtersAt(kernel, at, handle, "tc_egress", kind);
-    for (const { handle: own } of dumpTc(kernel, RTM.getClass, RTM.newClass, at.index, handle))
+    for (const { handle: own } of dumpTc(kernel, RTM.gettclass, RTM.newtclass, at.index, handle))
       yield* filtersAt(kernel, at, own, "tc_egress", kind);
   }
 }
@@ -150,7 +136,7 @@ function* filtersAt(
   hook: "tc_ingress" | "tc_egress",
   discipline: string,
 ): Generator<NetworkAttachment, undefined, undefined> {
-  for (const { kind, options } of dumpTc(kernel, RTM.getFilter, RTM.newFilter, at.index, parent)) {
+  for (const { kind, options } of dumpTc(kernel, RTM.gettfilter, RTM.newtfilter, at.index, parent)) {
     if (kind !== "bpf") continue;
     const attributes = attributesOf(options);
     const filter = textOf(attributes.get(TCA_BPF.name) ?? new Uint8Array(0));

@@ -10,12 +10,12 @@ import { parseIpv4, parseIpv6 } from "../../../btf/addresses.ts";
 import type { ProgramType } from "../../../uapi/program-types.ts";
 import { AttachError } from "../../errors.ts";
 import { askRoute, attribute, NLM_F, nested, number, text } from "../route-messages.ts";
+import { RTM } from "../route-numbers.ts";
 import type { Transport } from "../sys/transport.ts";
 import { type Attaching, type Attempt, attachFailure, checkOptions, systemError } from "./attaching.ts";
 import { interfaceOf } from "./interfaces.ts";
 import { LinuxLink } from "./link.ts";
 
-const RTM = { newRoute: 24, deleteRoute: 25 } as const;
 const RTA = { destination: 1, device: 4, gateway: 5, table: 15, encapsulationType: 21, encapsulation: 22 } as const;
 const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
@@ -68,14 +68,14 @@ export function attachToRoute(attaching: Attaching): LinuxLink {
     },
   };
   const put = (flags: number, program: number): number =>
-    send(transport, RTM.newRoute, NLM_F.create | flags, route, encapsulation(spec.type, program, spec.name));
+    send(transport, RTM.newroute, NLM_F.create | flags, route, encapsulation(spec.type, program, spec.name));
   const made = put(NLM_F.exclusive, descriptor.fd);
   if (made < 0) throw attachFailure(attaching, attempt, systemError("netlink(RTM_NEWROUTE)", made));
   return new LinuxLink(kernel, {
     description: attempt.place,
     descriptors: [],
     replace: (program) => put(NLM_F.replace, program),
-    release: () => void send(transport, RTM.deleteRoute, 0, route, []),
+    release: () => void send(transport, RTM.delroute, 0, route, []),
   });
 }
 

@@ -1,11 +1,10 @@
 /** Programs as actions of traffic control: a filter that takes every packet runs one. linux/pkt_cls.h, linux/tc_act/tc_bpf.h. */
 
 import { attribute, joined, nested, number, text } from "../route-messages.ts";
+import { TCA_ACT, TCA_ACT_BPF } from "../route-numbers.ts";
 import type { FilterKind } from "./tc-filter.ts";
 
 const TCA_MATCHALL_ACT = 2;
-const TCA_ACT = { kind: 1, options: 2 } as const;
-const TCA_ACT_BPF = { parameters: 2, descriptor: 5, name: 6 } as const;
 /** Of a program that says `TC_ACT_UNSPEC`: go on with the next. */
 const TC_ACT_PIPE = 3;
 /** `tc_gen`: index, capabilities, action, two counters. */

@@ -4,6 +4,7 @@
  */
 
 import { askRoute, attribute, joined, listRoute, NLM_F, number, type RouteAnswer, text } from "../route-messages.ts";
+import { CLSACT, RTM, TCA, TCA_BPF, TCMSG } from "../route-numbers.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import type { Transport } from "../sys/transport.ts";
 
@@ -28,16 +29,9 @@ export interface Filter {
   readonly handle: number;
 }
 
-const RTM = { newQdisc: 36, delQdisc: 37, newFilter: 44, delFilter: 45, getFilter: 46 } as const;
-const TC_H_CLSACT = 0xffff_fff1;
-const CLSACT_HANDLE = 0xffff_0000;
-const PARENT = { ingress: 0xffff_fff2, egress: 0xffff_fff3 } as const;
-const TCA = { kind: 1, options: 2 } as const;
-const TCA_BPF = { fd: 6, name: 7, flags: 8 } as const;
 const TCA_BPF_FLAG_ACT_DIRECT = 1;
 /** `htons(ETH_P_ALL)` of a little-endian machine. */
 const ALL_PROTOCOLS = 0x0300;
-const TCMSG = 20;
 
 interface Tc {
   readonly index: number;
@@ -51,16 +45,16 @@ interface Tc {
 export function makeQdisc(transport: Transport, index: number): number {
   const attributes = [attribute(TCA.kind, text("clsact"))];
   const flags = NLM_F.create | NLM_F.exclusive;
-  return ask(transport, RTM.newQdisc, flags, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE, attributes }).error;
+  return ask(transport, RTM.newqdisc, flags, { index, parent: CLSACT.parent, handle: CLSACT.handle, attributes }).error;
 }
 
 /** Takes it away, if it is known that no filter hangs on it. @returns whether it did. */
 export function dropQdisc(transport: Transport, index: number): boolean {
   for (const direction of ["ingress", "egress"] as const) {
-    const { error, messages } = listRoute(transport, RTM.getFilter, [headerOf({ index, parent: PARENT[direction] })]);
-    if (error < 0 || messages.some(({ type }) => type === RTM.newFilter)) return false;
+    const { error, messages } = listRoute(transport, RTM.gettfilter, [headerOf({ index, parent: CLSACT[direction] })]);
+    if (error < 0 || messages.some(({ type }) => type === RTM.newtfilter)) return false;
   }
-  return ask(transport, RTM.delQdisc, 0, { index, parent: TC_H_CLSACT, handle: CLSACT_HANDLE }).error >= 0;
+  return ask(transport, RTM.delqdisc, 0, { index, parent: CLSACT.parent, handle: CLSACT.handle }).error >= 0;
 }
 
 /** Adds a filter behind those that are there. @returns it, or an error number, negated. */
@@ -70,10 +64,10 @@ export function addFilter(
   { index, direction, program, name }: { index: number; direction: Direction; program: number; name: string },
 ): Filter | number {
   const flags = NLM_F.create | NLM_F.exclusive | NLM_F.echo;
-  const message = { index, parent: PARENT[direction], info: ALL_PROTOCOLS, attributes: described(kind, program, name) };
-  const { error, messages } = ask(transport, RTM.newFilter, flags, message);
+  const message = { index, parent: CLSACT[direction], info: ALL_PROTOCOLS, attributes: described(kind, program, name) };
+  const { error, messages } = ask(transport, RTM.newtfilter, flags, message);
   if (error < 0) return error;
-  const made = messages.find(({ type }) => type === RTM.newFilter);
+  const made = messages.find(({ type }) => type === RTM.newtfilter);
   if (made === undefined) return -ERRNO.EINVAL;
   const view = new DataView(made.payload.buffer, made.payload.byteOffset, made.payload.byteLength);
   return {
@@ -88,13 +82,13 @@ export function addFilter(
 
 export function replaceFilter(transport: Transport, filter: Filter, program: number): number {
   const { kind, index, direction, handle, info, name } = filter;
-  const message = { index, parent: PARENT[direction], handle, info, attributes: described(kind, program, name) };
-  return ask(transport, RTM.newFilter, NLM_F.create | NLM_F.replace, message).error;
+  const message = { index, parent: CLSACT[direction], handle, info, attributes: described(kind, program, name) };
+  return ask(transport, RTM.newtfilter, NLM_F.create | NLM_F.replace, message).error;
 }
 
 export function removeFilter(transport: Transport, { kind, index, direction, handle, info }: Filter): number {
   const attributes = [attribute(TCA.kind, text(kind.name))];
-  return ask(transport, RTM.delFilter, 0, { index, parent: PARENT[direction], handle, info, attributes }).error;
+  return ask(transport, RTM.deltfilter, 0, { index, parent: CLSACT[direction], handle, info, attributes }).error;
 }
 
 /** A filter that decides itself (`direct-action`). */
@@ -102,7 +96,7 @@ export const DIRECT: FilterKind = {
   name: "bpf",
   options: (program, name) =>
     joined([
-      attribute(TCA_BPF.fd, number(program)),
+      attribute(TCA_BPF.descriptor, number(program)),
       attribute(TCA_BPF.name, text(name)),
       attribute(TCA_BPF.flags, number(TCA_BPF_FLAG_ACT_DIRECT)),
     ]),

@@ -4,13 +4,10 @@
  */
 
 import { askRoute, attribute, nested, number } from "../route-messages.ts";
+import { IFINFOMSG, IFLA, IFLA_XDP, RTM } from "../route-numbers.ts";
 import type { Transport } from "../sys/transport.ts";
 
-const RTM_SETLINK = 19;
-const IFLA_XDP = 43;
-const XDP = { descriptor: 1, flags: 3 } as const;
 const XDP_FLAGS_UPDATE_IF_NOEXIST = 1;
-const IFINFOMSG = 16;
 
 /** An interface, and how it runs its program (`XDP_FLAGS_DRV_MODE`, `XDP_FLAGS_SKB_MODE`). */
 export interface XdpPlace {
@@ -30,6 +27,6 @@ export const removeXdp = (transport: Transport, place: XdpPlace): number => set(
 function set(transport: Transport, { index, mode }: XdpPlace, program: number, flags: number): number {
   const header = new Uint8Array(IFINFOMSG);
   new DataView(header.buffer).setInt32(4, index, true);
-  const parts = [attribute(XDP.descriptor, number(program)), attribute(XDP.flags, number(mode | flags))];
-  return askRoute(transport, RTM_SETLINK, 0, [header, nested(IFLA_XDP, ...parts)]).error;
+  const parts = [attribute(IFLA_XDP.descriptor, number(program)), attribute(IFLA_XDP.flags, number(mode | flags))];
+  return askRoute(transport, RTM.setlink, 0, [header, nested(IFLA.xdp, ...parts)]).error;
 }
