@@ -25,7 +25,6 @@ import type { Btf } from "./btf.ts";
 import { arrayCodec } from "./codec/arrays.ts";
 import { bitFieldCodec, coverBits } from "./codec/bit-fields.ts";
 import { type Codec, type ReusingCodec, single, type TypeCodec } from "./codec/codec.ts";
-import { generateDecode, generateDecodeInto } from "./codec/generated.ts";
 import { type Integer, integerCodec } from "./codec/integers.ts";
 import { addressableCodec, boolCodec, enumCodec, floatCodec } from "./codec/scalars.ts";
 import { type Field, type Group, structCodec } from "./codec/structs.ts";
@@ -61,25 +60,15 @@ const MOST_MEMBERS = 1 << 20;
 export function makeCodec(btf: Btf, id: number, options: CodecOptions = {}): ReusingCodec {
   const codec = new Compiler(btf, options.littleEndian ?? btf.littleEndian).codec(id, 0);
   const name = options.name ?? "";
-  const { size } = codec;
-  let decoded = 0;
-  let filled = 0;
-  let decode = codec.decode;
-  let decodeInto = codec.decodeInto;
-  /** What was decoded into last: generated code fills no other object. */
-  let mine: unknown;
   return {
-    size,
+    size: codec.size,
     decode(bytes, offset, end) {
-      checkRoom(bytes, offset, size, end);
-      if (decoded < OFTEN && ++decoded === OFTEN) decode = generateDecode(codec) ?? decode;
-      return decode(bytes, offset, end);
+      checkRoom(bytes, offset, codec.size, end);
+      return codec.decode(bytes, offset, end);
     },
     decodeInto(target, bytes, offset, end) {
-      checkRoom(bytes, offset, size, end);
-      if (target !== mine || target === undefined) return (mine = codec.decodeInto(target, bytes, offset, end));
-      if (filled < OFTEN && ++filled === OFTEN) decodeInto = generateDecodeInto(codec) ?? decodeInto;
-      return decodeInto(target, bytes, offset, end);
+      checkRoom(bytes, offset, codec.size, end);
+      return codec.decodeInto(target, bytes, offset, end);
     },
     encode(value, bytes, offset, end) {
       checkRoom(bytes, offset, codec.size, end);
@@ -91,9 +80,6 @@ export function makeCodec(btf: Btf, id: number, options: CodecOptions = {}): Reu
     },
   };
 }
-
-/** Values after which code of their own is made for them: it takes a tenth of a millisecond. */
-const OFTEN = 256;
 
 function checkRoom(bytes: Uint8Array, offset: number, size: number, end: number = offset + size): void {
   if (offset >= 0 && offset + size <= end && end <= bytes.length) return;

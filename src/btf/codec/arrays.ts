@@ -3,13 +3,9 @@
 import { BtfError, ValueError } from "../errors.ts";
 import type { TypeCodec } from "./codec.ts";
 import { count, describeValue } from "./describe.ts";
-import { valueSource } from "./generated.ts";
 
 /** Elements without bytes (empty structs) cost nothing in a file but one object each here. */
 const MOST_EMPTY_ELEMENTS = 65_536;
-
-/** Elements that generated code names one by one. */
-const MOST_IN_LINE = 16;
 
 /**
  * Reads as an array; `encode` takes anything array-like with exactly as many elements.
@@ -26,12 +22,6 @@ export function arrayCodec(element: TypeCodec, length: number | null): TypeCodec
     size,
     weight: 1 + element.weight * (length ?? 0),
     flexible: length === null,
-    ...(length !== null && length <= MOST_IN_LINE
-      ? {
-          source: (offset, parts) =>
-            `[${Array.from({ length }, (_, index) => valueSource(element, offset + index * stride, parts)).join(", ")}]`,
-        }
-      : {}),
     cover(mask, offset, end) {
       const total = elements(offset, end);
       for (let index = 0; index < total; index++) {

@@ -1,7 +1,5 @@
 /** What every codec of this room is; `makeCodec` makes them from types. */
 
-import type { Source } from "./generated.ts";
-
 export interface Codec<Value = unknown> {
   /** Bytes of one value, without the elements of a flexible array at its end. */
   readonly size: number;
@@ -33,30 +31,18 @@ export interface TypeCodec extends ReusingCodec<unknown> {
   readonly weight: number;
   /** An array without a length of its own, or a struct that ends with one: `end` matters. */
   readonly flexible: boolean;
-  /** How generated code reads it (generated.ts); without, it calls `decode`. */
-  readonly source?: Source;
-  /** Of a struct that always has the same size: what `decode` reads, in its order. */
-  readonly fields?: readonly { readonly name: string; readonly offset: number; readonly codec: TypeCodec }[];
-  /** `decodeInto` is `decode`. */
-  readonly simple?: boolean;
   /** Sets the bits that carry the value at `offset`: all but padding. Unions tell by it which bits their fields share. */
   cover(mask: Uint8Array, offset: number, end: number): void;
 }
 
-/** A codec of one value. */
-export interface SourcedCodec<Value = unknown> extends Codec<Value> {
-  readonly source?: Source;
-}
-
 /** A codec of one value that fills its bytes. */
-export function single(codec: SourcedCodec): TypeCodec {
+export function single(codec: Codec<unknown>): TypeCodec {
   const { size } = codec;
   return {
     ...codec,
     decodeInto: (_target, bytes, offset) => codec.decode(bytes, offset),
     weight: 1,
     flexible: false,
-    simple: true,
     cover: (mask, offset) => mask.fill(0xff, offset, offset + size),
   };
 }

@@ -4,13 +4,13 @@
  */
 
 import { ValueError } from "../errors.ts";
-import type { Codec, SourcedCodec } from "./codec.ts";
+import type { Codec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
 
 export type Integer = number | bigint;
 
 /** @param size bytes: 1 to 16 */
-export function integerCodec(size: number, signed: boolean, littleEndian: boolean): SourcedCodec<Integer> {
+export function integerCodec(size: number, signed: boolean, littleEndian: boolean): Codec<Integer> {
   if (size === 8) return wordPair(signed, littleEndian);
   if (size > 4 || size === 3) return manyBytes(size, signed, littleEndian);
   const { min, max } = numberRange(size * 8, signed);
@@ -19,7 +19,6 @@ export function integerCodec(size: number, signed: boolean, littleEndian: boolea
   return {
     size,
     decode: read,
-    source: (offset) => `v.get${signed ? "Int" : "Uint"}${size * 8}(o + ${offset}${size === 1 ? "" : `, ${littleEndian}`})`,
     encode: (value, bytes, offset) => write(bytes, offset, size, checkNumber(value, min, max)),
   };
 }
@@ -89,7 +88,7 @@ const unsignedPair = new BigUint64Array(words.buffer);
 const signedPair = new BigInt64Array(words.buffer);
 const HOST_LOW = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 0 : 1;
 
-function wordPair(signed: boolean, littleEndian: boolean): SourcedCodec<Integer> {
+function wordPair(signed: boolean, littleEndian: boolean): Codec<Integer> {
   const { min, max } = bigintRange(64, signed);
   const pair = signed ? signedPair : unsignedPair;
   const low = littleEndian ? 0 : 4;
@@ -98,7 +97,6 @@ function wordPair(signed: boolean, littleEndian: boolean): SourcedCodec<Integer>
   const write = littleEndian ? writeLittle : writeBig;
   return {
     size: 8,
-    source: (offset) => `v.getBig${signed ? "Int" : "Uint"}64(o + ${offset}, ${littleEndian})`,
     decode(bytes, offset) {
       words[HOST_LOW] = read(bytes, offset + low);
       words[1 - HOST_LOW] = read(bytes, offset + high);

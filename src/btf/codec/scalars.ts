@@ -4,15 +4,13 @@ import { nearest } from "../../nearest.ts";
 import { parseIpv4 } from "../addresses.ts";
 import { ValueError } from "../errors.ts";
 import type { Enum64Type, EnumType } from "../types.ts";
-import type { SourcedCodec } from "./codec.ts";
+import type { Codec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
 import type { Integer } from "./integers.ts";
 
 /** Any bit pattern but zero reads as true; `encode` also takes 0 and 1. */
-export function boolCodec(integer: SourcedCodec<Integer>): SourcedCodec {
-  const { source } = integer;
+export function boolCodec(integer: Codec<Integer>): Codec<unknown> {
   return {
-    ...(source === undefined ? {} : { source: (offset, parts) => `Number(${source(offset, parts)}) !== 0` }),
     size: integer.size,
     decode: (bytes, offset) => Number(integer.decode(bytes, offset)) !== 0,
     encode(value, bytes, offset) {
@@ -24,10 +22,9 @@ export function boolCodec(integer: SourcedCodec<Integer>): SourcedCodec {
 }
 
 /** Reads as the number, because flags are or-ed and kernels add enumerators; `encode` also takes an enumerator's name. */
-export function enumCodec(type: EnumType | Enum64Type, integer: SourcedCodec<Integer>): SourcedCodec {
+export function enumCodec(type: EnumType | Enum64Type, integer: Codec<Integer>): Codec<unknown> {
   const numbers = new Map<string, Integer>(type.values.map(({ name, value }) => [name, value]));
   return {
-    ...sourceOf(integer),
     size: integer.size,
     decode: integer.decode,
     encode(value, bytes, offset) {
@@ -39,8 +36,6 @@ export function enumCodec(type: EnumType | Enum64Type, integer: SourcedCodec<Int
   };
 }
 
-const sourceOf = ({ source }: SourcedCodec): Pick<SourcedCodec, "source"> => (source === undefined ? {} : { source });
-
 function unknownEnumerator(type: EnumType | Enum64Type, found: string): ValueError {
   const names = type.values.map(({ name }) => name);
   const shown = names.length > 8 ? `${names.slice(0, 8).join(", ")}, …` : names.join(", ");
@@ -50,11 +45,10 @@ function unknownEnumerator(type: EnumType | Enum64Type, found: string): ValueErr
 }
 
 /** `float` and `double`. */
-export function floatCodec(size: 4 | 8, littleEndian: boolean): SourcedCodec {
+export function floatCodec(size: 4 | 8, littleEndian: boolean): Codec<unknown> {
   const scratch = new DataView(new ArrayBuffer(8));
   return {
     size,
-    source: (offset) => `v.getFloat${size * 8}(o + ${offset}, ${littleEndian})`,
     decode(bytes, offset) {
       for (let index = 0; index < size; index++) scratch.setUint8(index, bytes[offset + index]!);
       return size === 4 ? scratch.getFloat32(0, littleEndian) : scratch.getFloat64(0, littleEndian);
@@ -69,9 +63,8 @@ export function floatCodec(size: 4 | 8, littleEndian: boolean): SourcedCodec {
 }
 
 /** An unsigned integer of 4 bytes, which may hold an IPv4 address: `encode` also takes its text, in the order of the wire. */
-export function addressableCodec(integer: SourcedCodec<Integer>): SourcedCodec {
+export function addressableCodec(integer: Codec<Integer>): Codec<unknown> {
   return {
-    ...sourceOf(integer),
     size: 4,
     decode: integer.decode,
     encode(value, bytes, offset) {

@@ -7,7 +7,6 @@ import { nearest } from "../../nearest.ts";
 import { BtfError, ValueError } from "../errors.ts";
 import type { TypeCodec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
-import { objectSource, type Parts } from "./generated.ts";
 
 export interface Field {
   readonly kind: "field";
@@ -133,7 +132,6 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     size,
     weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
     flexible: !fixed,
-    ...(fixed ? { fields, source: (offset: number, parts: Parts) => objectSource(fields, offset, parts) } : {}),
     cover: (mask, offset, end) => coverPart(root, mask, offset, end),
     decode(bytes, offset, end = offset + size) {
       const result: Fields = {};

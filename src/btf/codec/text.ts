@@ -4,7 +4,6 @@ import { formatIpv4Bytes, formatIpv6, formatMac, parseIpv4, parseIpv6, parseMac 
 import { ValueError } from "../errors.ts";
 import type { Codec, TypeCodec } from "./codec.ts";
 import { count, describeValue } from "./describe.ts";
-import type { Source } from "./generated.ts";
 import { integerCodec } from "./integers.ts";
 
 /**
@@ -18,7 +17,6 @@ export function bytesCodec(length: number | null): TypeCodec {
     weight: 1,
     flexible: length === null,
     cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
-    ...(length === null ? {} : { source: between(copy, size) }),
     decode: (bytes, offset, end = offset + size) => copy(bytes, offset, length === null ? end : offset + size),
     decodeInto(target, bytes, offset, end = offset + size) {
       const stop = length === null ? end : offset + size;
@@ -52,7 +50,6 @@ export function textCodec(length: number | null): TypeCodec {
     weight: 1,
     flexible: length === null,
     cover: (mask, offset, end) => mask.fill(0xff, offset, length === null ? end : offset + size),
-    ...(length === null ? {} : { source: between(readText, size) }),
     decode: (bytes, offset, end = offset + size) => readText(bytes, offset, length === null ? end : offset + size),
     decodeInto(target, bytes, offset, end = offset + size) {
       const stop = length === null ? end : offset + size;
@@ -79,12 +76,6 @@ export function textCodec(length: number | null): TypeCodec {
     },
   };
 }
-
-/** Generated code calls a function of bytes, where they begin and where they end. */
-const between =
-  (read: (bytes: Uint8Array, start: number, end: number) => unknown, size: number): Source =>
-  (offset, parts) =>
-    `${parts.name(read)}(b, o + ${offset}, o + ${offset + size})`;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
