@@ -137,7 +137,7 @@ for (const [what, build] of Object.entries(crowds)) {
     const types = new BtfBuilder();
     build(types, types.int("int", 4, { signed: true }));
     const btf = openBtf(types.encode());
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (const use of [
       () => printC(btf),
       () => printDts(btf, { side: "program" }),
@@ -146,8 +146,9 @@ for (const [what, build] of Object.entries(crowds)) {
       () => dedup(btf),
     ])
       refusable(use);
-    const time = performance.now() - start;
-    assert.ok(time < 2000, `took ${time.toFixed(0)} ms`);
+    // One that is multiplied takes minutes; on a processor, however many others want it.
+    const { user, system } = process.cpuUsage(start);
+    assert.ok(user + system < 15e6, `took ${(user + system) / 1e3} ms`);
   });
 }
 

@@ -70,7 +70,7 @@ export async function longRefusal() {
   await using engine = await openLinux();
   const steps = Array.from({ length: 4000 }, (_, i) => `r2 = ${i}\nif r2 != ${i} goto bad`).join("\n");
   const spec = specOf({}, { long: `r0 = 0\n${steps}\nbad:\nr0 = *(u64 *)(r0 + 0)\nexit` });
-  return attempt(engine, spec);
+  return await attempt(engine, spec);
 }
 
 /** What the kernel holds while a collection is alive, and afterwards. */
