@@ -46,18 +46,47 @@ export class Conversation {
     throw new Error(`the child ended with ${signal ?? `status ${status}`}: ${this.#stderr.trim()}`);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Says no more, which ends whoever listens, and waits for the end. */
+  async end(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.ended;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 }
 
-/** Runs a scenario of scenarios.ts in a child process and returns what it returned. `uid` is whose process it shall be. */
-export async function inChild(scenario: string, uid?: number): Promise<unknown> {
-  const script = fileURLToPath(new URL("./run-scenario.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--no-warnings", script, scenario], {
+export interface ScriptOptions {
+  /** A command that runs it elsewhere: in another network namespace. */
+  readonly prefix?: readonly string[];
+  /** Milliseconds, after which it is ended. */
+  readonly timeout?: number;
+  /** Whose process it shall be. */
+  readonly uid?: number;
+}
+
+/** Starts a script of ours in a process of its own. */
+export function startScript(
+  script: URL,
+  args: readonly string[] = [],
+  { prefix = [], timeout, uid }: ScriptOptions = {},
+): Conversation {
+  const [command = "", ...rest] = [...prefix, process.execPath, "--no-warnings", fileURLToPath(script), ...args];
+  const child = spawn(command, rest, {
     stdio: ["pipe", "pipe", "pipe"],
-    timeout: 30_000,
+    ...(timeout === undefined ? {} : { timeout }),
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
-  return new Conversation(child).hear();
+  return new Conversation(child);
+}
+
+/** Runs a scenario of scenarios.ts in a child process and returns what it returned. `uid` is whose process it shall be. */
+export async function inChild(scenario: string, uid?: number): Promise<unknown> {
+  const script = new URL("./run-scenario.ts", import.meta.url);
+  return startScript(script, [scenario], { timeout: 30_000, ...(uid === undefined ? {} : { uid }) }).hear();
 }

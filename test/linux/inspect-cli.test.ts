@@ -5,19 +5,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { ROOT, skep } from "../cli/skep.ts";
-import { Conversation } from "../kernel/child.ts";
+import { type Conversation, startScript } from "../kernel/child.ts";
 import { openLab, probeLab } from "../support/netns.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine } from "./this-kernel.ts";
 
-const { available, reason } = probeLinux();
-const skip = available ? false : reason;
-const noLab = (await probeLab()) ?? (atLeast(MACHINE.release, "6.6") ? false : "needs Linux 6.6");
+const noLab = (await probeLab()) ?? needs("6.6");
 const noObjdump = spawnSync("objdump", ["--version"]).status === 0 ? false : "no objdump";
 const noScript = spawnSync("script", ["--version"]).status === 0 ? false : "no script(1) to make a terminal";
 const cgroups = cgroupRoot({ facts: MACHINE });
@@ -29,14 +25,16 @@ interface Numbers {
 }
 
 class Loaded implements AsyncDisposable {
-  readonly pid: number;
   readonly numbers: Numbers;
-  readonly #end: () => Promise<unknown>;
+  readonly #talk: Conversation;
 
-  private constructor(pid: number, numbers: Numbers, end: () => Promise<unknown>) {
-    this.pid = pid;
+  private constructor(talk: Conversation, numbers: Numbers) {
+    this.#talk = talk;
     this.numbers = numbers;
-    this.#end = end;
+  }
+
+  get pid(): number {
+    return this.#talk.pid;
   }
 
   static start(...args: readonly string[]): Promise<Loaded> {
@@ -45,19 +43,12 @@ class Loaded implements AsyncDisposable {
 
   /** @param prefix a command that runs it elsewhere: in another network namespace. */
   static async startIn(prefix: readonly string[], ...args: readonly string[]): Promise<Loaded> {
-    const script = fileURLToPath(new URL("./loaded.ts", import.meta.url));
-    const [command = "", ...rest] = [...prefix, process.execPath, "--no-warnings", script, ...args];
-    const child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
-    const talk = new Conversation(child);
-    const numbers = (await talk.hear()) as Numbers;
-    return new Loaded(child.pid ?? 0, numbers, () => {
-      child.stdin.end();
-      return talk.ended;
-    });
+    const talk = startScript(new URL("./loaded.ts", import.meta.url), args, { prefix });
+    return new Loaded(talk, (await talk.hear()) as Numbers);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#talk.end();
   }
 }
 
@@ -69,7 +60,7 @@ async function run(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-describe("what is in the kernel", { skip }, () => {
+describe("what is in the kernel", { skip: noEngine }, () => {
   let loaded: Loaded;
   before(async () => {
     loaded = await Loaded.start("maps");
@@ -184,7 +175,7 @@ describe("what is in the kernel", { skip }, () => {
     });
 });
 
-describe("what is attached", { skip }, () => {
+describe("what is attached", { skip: noEngine }, () => {
   test("skep list network", { skip: noLab }, async () => {
     await using lab = await openLab();
     const enter = ["nsenter", `--net=/run/netns/${lab.namespace("a")}`];
@@ -249,7 +240,7 @@ describe("what is attached", { skip }, () => {
   });
 });
 
-describe("skep top", { skip }, () => {
+describe("skep top", { skip: noEngine }, () => {
   let loaded: Loaded;
   before(async () => {
     loaded = await Loaded.start("tracing", "on_raw");

@@ -1,11 +1,10 @@
 /** Loading in this kernel, and what is said when it fails: the cause, and what to do about it. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { Conversation } from "../kernel/child.ts";
+import { startScript } from "../kernel/child.ts";
 import "../kernel/leaks.ts";
 import { scenariosOf } from "./scenario.ts";
 import { needs, noEngine, noTypes } from "./this-kernel.ts";
@@ -26,13 +25,9 @@ describe("types", { skip: noEngine }, () => {
 
 describe("a BPF token", { skip: noEngine || needs("6.9") || noUserNamespaces }, () => {
   test("lets a container load what its manager delegated to it, and nothing without", async () => {
-    const script = fileURLToPath(new URL("./token-child.ts", import.meta.url));
-    const child = spawn(process.execPath, ["--no-warnings", script, "manager"], {
-      stdio: ["pipe", "pipe", "pipe"],
-      timeout: 60_000,
-    });
+    const manager = startScript(new URL("./token-child.ts", import.meta.url), ["manager"], { timeout: 60_000 });
     const loaded = "loaded: token of /sys/fs/bpf, map delegated, program delegated";
-    assert.deepEqual(await new Conversation(child).hear(), { found: loaded, named: loaded, none: "PrivilegeError" });
+    assert.deepEqual(await manager.hear(), { found: loaded, named: loaded, none: "PrivilegeError" });
   });
 });
 

@@ -4,12 +4,11 @@
  */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { rmdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { BpfMap, Collection } from "../../src/engine/engine.ts";
 import { kernelDescriptors } from "../kernel/census.ts";
-import { Conversation } from "../kernel/child.ts";
+import { type Conversation, startScript } from "../kernel/child.ts";
 
 /** A process that does what it is told (target.ts). */
 export class Target implements AsyncDisposable {
@@ -23,9 +22,7 @@ export class Target implements AsyncDisposable {
 
   /** @param prefix a command that runs it elsewhere: in another network namespace. */
   static async start(prefix: readonly string[] = []): Promise<Target> {
-    const script = fileURLToPath(new URL("./target.ts", import.meta.url));
-    const [file = "", ...args] = [...prefix, process.execPath, "--no-warnings", script];
-    const talk = new Conversation(spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] }));
+    const talk = startScript(new URL("./target.ts", import.meta.url), [], { prefix });
     return new Target(Number(await talk.hear()), talk);
   }
 
@@ -95,10 +92,8 @@ export async function runScenario(
   name: string,
   prefix: readonly string[] = [],
 ): Promise<{ result: unknown; left: string[] }> {
-  const script = fileURLToPath(new URL(file, import.meta.url));
-  const [command = "", ...args] = [...prefix, process.execPath, "--no-warnings", script, name];
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], timeout: 60_000 });
-  return (await new Conversation(child).hear()) as { result: unknown; left: string[] };
+  const talk = startScript(new URL(file, import.meta.url), [name], { prefix, timeout: 60_000 });
+  return (await talk.hear()) as { result: unknown; left: string[] };
 }
 
 /** Runs scenarios of a file, each in its process: what it returned. It fails where one left something open. */

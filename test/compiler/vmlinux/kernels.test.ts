@@ -1,12 +1,11 @@
 /** Programs on kernels' own types: relocations as clang's, accepted by verifiers of three kernels, loaded by this one. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { compileC } from "../../../src/clang/compile-c.ts";
 import { probeLinux } from "../../../src/engine/linux/engine.ts";
 import { kernelTypes, openKernelTarget } from "../../../src/kernels/types.ts";
@@ -14,7 +13,7 @@ import { checkRelocations } from "../../../src/object/core/relocate.ts";
 import type { Spec } from "../../../src/object/spec.ts";
 import { check } from "../../../src/verifier/index.ts";
 import { KERNELS, type KernelName } from "../../../src/verifier/targets/index.ts";
-import { Conversation } from "../../kernel/child.ts";
+import { startScript } from "../../kernel/child.ts";
 import "../../kernel/leaks.ts";
 import { compileFor } from "./kernel-source.ts";
 import { C_HEAD, PAIRS } from "./pairs.ts";
@@ -111,9 +110,8 @@ test("types of another kernel give the same program where it runs", () => {
 const probe = probeLinux();
 
 test("this kernel loads those that it permits", { skip: probe.available ? false : probe.reason }, async () => {
-  const path = fileURLToPath(new URL("./load-pairs.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--no-warnings", path], { stdio: ["pipe", "pipe", "pipe"], timeout: 60_000 });
-  const { loaded, refused } = (await new Conversation(child).hear()) as { loaded: string[]; refused: string[] };
+  const loading = startScript(new URL("./load-pairs.ts", import.meta.url), [], { timeout: 60_000 });
+  const { loaded, refused } = (await loading.hear()) as { loaded: string[]; refused: string[] };
   assert.deepEqual(refused, []);
   assert.ok(loaded.length > 0);
 });

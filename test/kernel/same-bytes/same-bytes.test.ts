@@ -4,12 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { openEmbedded } from "../../../src/engine/embedded/engine.ts";
 import { probeLinux } from "../../../src/engine/linux/engine.ts";
-import { Conversation } from "../child.ts";
+import { startScript } from "../child.ts";
 import { corpus } from "./corpus.ts";
 import { compileScenario, missingCompiler, SCENARIOS } from "./objects.ts";
 import { type Observation, observe, type Run } from "./observe.ts";
@@ -18,14 +16,10 @@ import "../leaks.ts";
 const PACKETS = 300;
 const probe = probeLinux();
 const skip = missingCompiler() ?? (probe.available ? false : probe.reason);
-const CHILD = fileURLToPath(new URL("./in-kernel.ts", import.meta.url));
+const CHILD = new URL("./in-kernel.ts", import.meta.url);
 
 async function inKernel(name: string, cpu: string): Promise<Observation> {
-  const child = spawn(process.execPath, ["--no-warnings", CHILD, name, cpu, String(PACKETS)], {
-    stdio: ["pipe", "pipe", "pipe"],
-    timeout: 60_000,
-  });
-  return (await new Conversation(child).hear()) as Observation;
+  return (await startScript(CHILD, [name, cpu, String(PACKETS)], { timeout: 60_000 }).hear()) as Observation;
 }
 
 /** The first difference, with the packet that made it: a list of hundreds says nothing. */
