@@ -11,7 +11,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildLoader, compare, loadBy, missingForMounts, SKEP } from "../test/linux/objects/compare.ts";
+import { buildLoader, compare, loadBy, SKEP } from "../test/linux/objects/compare.ts";
+import { noMounts } from "../test/linux/this-kernel.ts";
 
 const { values, positionals } = parseArgs({
   options: { libbpf: { type: "string" }, roughly: { type: "boolean", default: false } },
@@ -26,9 +27,9 @@ const objects = positionals.flatMap((path) =>
     : [path],
 );
 const built = buildLoader(values.libbpf?.split(" "));
-const missing = "missing" in built ? built.missing : missingForMounts();
-if ("missing" in built || missing !== null || objects.length === 0) {
-  console.error(missing === null ? "Expected folders or objects to compare." : `Missing: ${missing}.`);
+const missing = "missing" in built ? `needs ${built.missing}` : noMounts();
+if ("missing" in built || missing !== false || objects.length === 0) {
+  console.error(missing === false ? "Expected folders or objects to compare." : `This ${missing}.`);
   process.exit(2);
 }
 const { programs, loaded, refused, gaps, differences } = compare(

@@ -1,18 +1,15 @@
 /** Whoever uses the kernel may be killed at any moment, and leaves nothing there but what it pinned. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { probeLinux } from "../../src/engine/linux/engine.ts";
-import { MACHINE } from "../../src/engine/linux/facts.ts";
-import { atLeast } from "../../src/engine/linux/release.ts";
 import { KernelCensus } from "../kernel/census.ts";
 import "../kernel/leaks.ts";
+import { needs, noEngine, noMounts } from "./this-kernel.ts";
 
-const { available, reason } = probeLinux();
 /** Namespaces of its own, with a bpf file system that nobody else sees, which the shell keeps until it may end. */
 const PRIVATE = [
   "unshare",
@@ -22,14 +19,7 @@ const PRIVATE = [
   'mount -t bpf bpf /sys/fs/bpf || exit 9; ip link set lo up; "$@"; echo ended; read end',
   "sh",
 ];
-const namespaces = spawnSync("unshare", ["-mn", "mount", "-t", "bpf", "bpf", "/sys/fs/bpf"]).status === 0;
-const skip = !available
-  ? reason
-  : !namespaces
-    ? "no namespaces with a bpf file system (root, unshare)"
-    : atLeast(MACHINE.release, "6.6")
-      ? false
-      : "needs Linux 6.6";
+const skip = noEngine || needs("6.6") || noMounts();
 
 const CHILD = fileURLToPath(new URL("./killed-child.ts", import.meta.url));
 

@@ -14,13 +14,14 @@ import { compile } from "../../src/compile.ts";
 import { probeLinux } from "../../src/engine/linux/engine.ts";
 import { atLeast } from "../../src/engine/linux/release.ts";
 import { writeObject } from "../../src/object/write/write.ts";
-import { buildLoader, compare, loadBy, missingForMounts, SKEP } from "./objects/compare.ts";
+import { buildLoader, compare, loadBy, SKEP } from "./objects/compare.ts";
 import "../kernel/leaks.ts";
+import { noMounts } from "./this-kernel.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const probe = probeLinux();
 const loader = probe.available ? buildLoader() : { missing: probe.reason };
-const skip = "missing" in loader ? `without ${loader.missing}` : (missingForMounts() ?? false);
+const skip = "missing" in loader ? `without ${loader.missing}` : noMounts();
 const path = "missing" in loader ? "" : loader.path;
 const version = path === "" ? "" : spawnSync(path, { encoding: "utf8" }).stdout.trim().replace(/^v/, "");
 

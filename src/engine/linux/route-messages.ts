@@ -13,7 +13,7 @@ const NLA_F_NESTED = 0x8000;
 const NLA_TYPE_MASK = 0x3fff;
 /** Bytes of `struct nlmsghdr`, before every message. */
 const NLMSG_HEADER = 16;
-const NLMSG_ERROR = 2;
+export const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 /** Bytes that there is room for in an answer: at first, and at most. Acknowledgements and echoes are far shorter. */
 const ROOM = 1 << 16;

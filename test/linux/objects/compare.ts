@@ -26,12 +26,6 @@ export function buildLoader(flags: readonly string[] = ["-lbpf"]): { readonly pa
   return built.status === 0 ? { path } : { missing: `libbpf-dev: ${built.stderr.trim().split("\n").at(-1)}` };
 }
 
-/** Null when a mount namespace can be made and bpf be mounted in it; else what is missing. */
-export function missingForMounts(): string | null {
-  const { status } = spawnSync("unshare", ["-m", "mount", "-t", "bpf", "bpf", "/sys/fs/bpf"], { stdio: "ignore" });
-  return status === 0 ? null : "mount namespaces with a bpf file system (root, unshare)";
-}
-
 /** What one of the two says of objects. */
 export function loadBy(command: readonly string[], objects: readonly string[]): Loaded[] {
   const answers: Loaded[] = [];

@@ -11,6 +11,7 @@ import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { ATTACH_TYPE_SINCE, COMMAND_SINCE, MAP_TYPE_SINCE } from "../../../uapi/since.ts";
 import { ATTRIBUTES, type KnownCommand } from "../attributes.ts";
 import { atLeast } from "../release.ts";
+import { NLM_F, NLMSG_ERROR } from "../route-messages.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import type { Mapping, Transport, Watch } from "../sys/transport.ts";
 import {
@@ -219,7 +220,7 @@ export class Recorder implements Transport {
   netlink(message: Uint8Array, answer: Uint8Array): number {
     this.#record("socket, send, recv", { family: "AF_NETLINK", ...describeMessage(message) }, 0);
     const flags = new DataView(message.buffer, message.byteOffset, message.byteLength).getUint16(6, true);
-    const echoed = (flags & NLM_F_ECHO) === 0 ? 0 : Math.ceil(message.length / 4) * 4;
+    const echoed = (flags & NLM_F.echo) === 0 ? 0 : Math.ceil(message.length / 4) * 4;
     if (echoed > 0) answer.set(message);
     const view = new DataView(answer.buffer, answer.byteOffset + echoed, ACKNOWLEDGEMENT);
     view.setUint32(0, ACKNOWLEDGEMENT, true);
@@ -245,7 +246,5 @@ export class Recorder implements Transport {
   }
 }
 
-/** Of linux/netlink.h. */
-const NLM_F_ECHO = 8;
-const NLMSG_ERROR = 2;
+/** Bytes: a header, an error number, and the header of the request. */
 const ACKNOWLEDGEMENT = 36;
