@@ -1,5 +1,7 @@
 /** What every codec of this room is; `makeCodec` makes them from types. */
 
+import type { Word } from "./words.ts";
+
 export interface Codec<Value = unknown> {
   /** Bytes of one value, without the elements of a flexible array at its end. */
   readonly size: number;
@@ -13,6 +15,8 @@ export interface Codec<Value = unknown> {
    * @throws ValueError when it does not fit; the path names the part.
    */
   encode(value: Value, bytes: Uint8Array, offset: number, end?: number): void;
+  /** Set where `decode` reads nothing but an integer: which, for structs that read it in place (words.ts). */
+  readonly word?: Word;
 }
 
 /** A codec that can also read without making new objects: for events by the million. */

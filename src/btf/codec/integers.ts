@@ -6,6 +6,7 @@
 import { ValueError } from "../errors.ts";
 import type { Codec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
+import { wordOf } from "./words.ts";
 
 export type Integer = number | bigint;
 
@@ -18,6 +19,7 @@ export function integerCodec(size: number, signed: boolean, littleEndian: boolea
   const write = littleEndian || size === 1 ? writeLittle : writeBig;
   return {
     size,
+    word: wordOf(size as 1 | 2 | 4, signed, littleEndian),
     decode: read,
     encode: (value, bytes, offset) => write(bytes, offset, size, checkNumber(value, min, max)),
   };
@@ -97,6 +99,7 @@ function wordPair(signed: boolean, littleEndian: boolean): Codec<Integer> {
   const write = littleEndian ? writeLittle : writeBig;
   return {
     size: 8,
+    word: wordOf(8, signed, littleEndian),
     decode(bytes, offset) {
       words[HOST_LOW] = read(bytes, offset + low);
       words[1 - HOST_LOW] = read(bytes, offset + high);

@@ -25,8 +25,7 @@ export function boolCodec(integer: Codec<Integer>): Codec<unknown> {
 export function enumCodec(type: EnumType | Enum64Type, integer: Codec<Integer>): Codec<unknown> {
   const numbers = new Map<string, Integer>(type.values.map(({ name, value }) => [name, value]));
   return {
-    size: integer.size,
-    decode: integer.decode,
+    ...integer,
     encode(value, bytes, offset) {
       if (typeof value !== "string") return integer.encode(value as Integer, bytes, offset);
       const number = numbers.get(value);
@@ -65,8 +64,7 @@ export function floatCodec(size: 4 | 8, littleEndian: boolean): Codec<unknown> {
 /** An unsigned integer of 4 bytes, which may hold an IPv4 address: `encode` also takes its text, in the order of the wire. */
 export function addressableCodec(integer: Codec<Integer>): Codec<unknown> {
   return {
-    size: 4,
-    decode: integer.decode,
+    ...integer,
     encode(value, bytes, offset) {
       if (typeof value !== "string") return integer.encode(value as Integer, bytes, offset);
       const address = parseIpv4(value);

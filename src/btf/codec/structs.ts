@@ -7,6 +7,7 @@ import { nearest } from "../../nearest.ts";
 import { BtfError, ValueError } from "../errors.ts";
 import type { TypeCodec } from "./codec.ts";
 import { describeValue } from "./describe.ts";
+import { readWord } from "./words.ts";
 
 export interface Field {
   readonly kind: "field";
@@ -128,11 +129,7 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
     }
   };
 
-  return {
-    size,
-    weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
-    flexible: !fixed,
-    cover: (mask, offset, end) => coverPart(root, mask, offset, end),
+  const general: Pick<TypeCodec, "decode" | "decodeInto"> = {
     decode(bytes, offset, end = offset + size) {
       const result: Fields = {};
       for (const field of fields) {
@@ -150,6 +147,14 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
       }
       return result;
     },
+  };
+
+  return {
+    size,
+    weight: 1 + fields.reduce((weight, { codec }) => weight + codec.weight, 0),
+    flexible: !fixed,
+    cover: (mask, offset, end) => coverPart(root, mask, offset, end),
+    ...(fixed && fields.length >= WORTH_A_VIEW && !names.has("__proto__") ? readInPlace(fields) : general),
     encode(value, bytes, offset, end = offset + size) {
       if (!isFields(value)) throw new ValueError("", `an object like ${typeName}`, describeValue(value));
       // With as many keys as fields, and no field missing, there is no other: the common case looks up no name.
@@ -157,6 +162,52 @@ export function structCodec(root: Group, typeName: string): TypeCodec {
       if (padded) bytes.fill(0, offset, offset + size);
       if (plain) encodePlain(value, bytes, offset);
       else encodePart(root, value, bytes, offset, end);
+    },
+  };
+}
+
+/** With fewer fields the view costs more than it brings. */
+const WORTH_A_VIEW = 4;
+
+/** Reads structs of a fixed size. Hot: records by the million, maps of many entries. */
+function readInPlace(fields: readonly Field[]): Pick<TypeCodec, "decode" | "decodeInto"> {
+  const names = fields.map(({ name }) => name);
+  const offsets = fields.map(({ offset }) => offset);
+  const words = fields.map(({ codec }) => codec.word ?? 0);
+  const codecs = fields.map(({ codec }) => codec);
+  // To copy an object of all fields is cheaper than to add them one by one.
+  const empty: Fields = Object.fromEntries(names.map((name) => [name, undefined]));
+  // Who reads many reads most of them from the same bytes.
+  let seen: Uint8Array | null = null;
+  let view: DataView = new DataView(new ArrayBuffer(0));
+  const look = (bytes: Uint8Array): DataView => {
+    if (bytes !== seen) {
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      seen = bytes;
+    }
+    return view;
+  };
+  return {
+    decode(bytes, offset) {
+      const source = look(bytes);
+      const result: Fields = { ...empty };
+      for (let index = 0; index < names.length; index++) {
+        const word = words[index]!;
+        const at = offset + offsets[index]!;
+        result[names[index]!] = word === 0 ? codecs[index]!.decode(bytes, at) : readWord(source, at, word);
+      }
+      return result;
+    },
+    decodeInto(target, bytes, offset) {
+      const source = look(bytes);
+      const result: Fields = isFields(target) ? target : { ...empty };
+      for (let index = 0; index < names.length; index++) {
+        const name = names[index]!;
+        const word = words[index]!;
+        const at = offset + offsets[index]!;
+        result[name] = word === 0 ? codecs[index]!.decodeInto(result[name], bytes, at) : readWord(source, at, word);
+      }
+      return result;
     },
   };
 }
