@@ -57,6 +57,12 @@ const ATTACHED: readonly (readonly [string, readonly string[]])[] = [
   ["node", ["-e", "process.stderr.write('nothing stays attached'); setInterval(() => {}, 1e6)"]],
   ["skep run: tracepoint, object", [...skep, "run", tracing, "--program", "on_tracepoint"]],
   ["skep run: tp_btf, object", [...skep, "run", tracing, "--program", "on_btf"]],
+  ["skep run: tracepoint, TypeScript", [...skep, "run", "examples/open-exec.bpf.ts"]],
+  [
+    "skep run: XDP, TypeScript, small maps",
+    [...skep, "run", "examples/protocols.bpf.ts", "--interface", "skep0", "--mode", "generic"],
+  ],
+  // Its map of 65,536 entries a CPU alone takes the kernel a third of that.
   ["skep run: XDP, TypeScript", [...skep, "run", "examples/firewall.bpf.ts", "--interface", "skep0", "--mode", "generic"]],
 ];
 

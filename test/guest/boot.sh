@@ -6,7 +6,9 @@
 set -euo pipefail
 package=$1 script=$2 megabytes=${3:-2048}
 work=$(mktemp -d)
-trap 'kill "$(cat "$work/fs.pid" 2>/dev/null)" 2>/dev/null || true; rm -rf "$work"' EXIT
+# Also when we are ended ourselves: whoever waits for a guest gives it up after some time.
+trap 'kill $(cat "$work"/*.pid 2>/dev/null) 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 143' TERM INT HUP
 
 # The first file system: busybox, the modules that reach the machine's root through virtiofs, and what mounts it.
 version=$(basename "$package"/lib/modules/*)
@@ -44,4 +46,6 @@ qemu-system-x86_64 -accel tcg,thread=multi -cpu max -M q35 -m "$megabytes" -smp 
   -object memory-backend-memfd,id=memory,size="${megabytes}M",share=on -numa node,memdev=memory \
   -chardev socket,id=root,path="$socket" -device vhost-user-fs-pci,chardev=root,tag=root \
   -kernel "$package/boot/vmlinuz-$version" -initrd "$work/initramfs" \
-  -append "console=ttyS0 quiet panic=-1 lsm=lockdown,capability,landlock,bpf mitigations=off tsc=reliable run=$script" </dev/null
+  -append "console=ttyS0 quiet panic=-1 lsm=lockdown,capability,landlock,bpf mitigations=off tsc=reliable run=$script" </dev/null &
+echo $! >"$work/machine.pid"
+wait $!
