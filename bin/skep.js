@@ -9,7 +9,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exit(1);
 }
 // To import from "node:fs" here would load its streams, too: milliseconds.
-const { existsSync, readdirSync, statSync } = process.getBuiltinModule("node:fs");
+const { existsSync, readFileSync, statSync } = process.getBuiltinModule("node:fs");
 const { join } = process.getBuiltinModule("node:path");
 process.getBuiltinModule("node:module").enableCompileCache?.();
 
@@ -27,20 +27,15 @@ async function bundled() {
   return runCached(bundle, new URL("../dist/cli/main.js", import.meta.url).href, use.join(".")).exports;
 }
 
+/** Nothing that the bundle was made of has changed since. A published package has no sources. */
 function isCurrent() {
-  const sources = join(root, "src");
-  const built = statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return built > 0 && (!existsSync(sources) || newest(sources) <= built);
+  const built = changed(bundle);
+  if (built === undefined) return false;
+  if (!existsSync(join(root, "src"))) return true;
+  const sources = readFileSync(join(root, "dist/cli/skep.sources"), "latin1").split("\n");
+  return sources.every((source) => changed(`${root}/${source}`) <= built);
 }
 
-/** When a source below a folder was changed last. Tests are not in the bundle. */
-function newest(folder) {
-  let latest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.name.endsWith(".test.ts")) continue;
-    const path = `${folder}/${entry.name}`;
-    const time = entry.isDirectory() ? newest(path) : statSync(path).mtimeMs;
-    if (time > latest) latest = time;
-  }
-  return latest;
+function changed(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -46,7 +46,7 @@ try {
     legalComments: "none",
   });
   // The command line, once more, as one script: V8's cache of a script can hold functions that ran, that of a module cannot (bin/cached.js).
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: ["src/cli/main.ts"],
     outfile: `${made}/cli/skep.cjs`,
@@ -57,6 +57,7 @@ try {
     define: { "import.meta.url": "bundleUrl" },
     // Node warns of imports that a script makes.
     supported: { "dynamic-import": false },
+    metafile: true,
     // A quarter less to read; names stay as they are, for traces.
     minifyWhitespace: true,
     lineLimit: 160,
@@ -66,6 +67,9 @@ try {
   const script = readFileSync(`${made}/cli/skep.cjs`, "utf8");
   const hash = createHash("sha256").update(script).digest("hex").slice(0, 16);
   writeFileSync(`${made}/cli/skep.cjs`, `// ${hash}\n${script}`);
+  // What it was made of: bin/skep.js looks whether any of that is newer.
+  const sources = Object.keys(metafile.inputs).filter((path) => path.startsWith("src/"));
+  writeFileSync(`${made}/cli/skep.sources`, sources.join("\n"));
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", made], { cwd: root, stdio: "inherit" });
   const old = `${made}-old`;
