@@ -11,8 +11,14 @@ const MOST_TRIES = 5;
  * where a kernel before 5.11 says EPERM for that.
  */
 export function sendPatiently(kernel: Kernel, send: () => number): number {
+  let result = sendThrough(send);
+  if (result === -ERRNO.EPERM && kernel.older?.raiseMemoryLimit(kernel) === true) result = send();
+  return result;
+}
+
+/** Sends again when a signal came between. */
+export function sendThrough(send: () => number): number {
   let result = send();
   for (let tries = 1; (result === -ERRNO.EAGAIN || result === -ERRNO.EINTR) && tries < MOST_TRIES; tries++) result = send();
-  if (result === -ERRNO.EPERM && kernel.older?.raiseMemoryLimit(kernel) === true) result = send();
   return result;
 }

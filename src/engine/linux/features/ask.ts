@@ -6,6 +6,7 @@
 import { ATTACH_TYPE, type AttachType } from "../../../uapi/attach-types.ts";
 import { MAP_TYPE, type MapType } from "../../../uapi/map-types.ts";
 import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
+import { sendThrough } from "../patience.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO } from "../sys/system-error.ts";
@@ -73,7 +74,7 @@ export class Asker {
       .u32("log_size", logged ? LOG_SIZE : 0)
       .pointer("log_buf", logged ? this.#log : null);
     if (logged) this.#log[0] = 0;
-    const result = this.#closed(request.send());
+    const result = this.#closed(sendThrough(() => request.send()));
     if (!logged) return { result, log: "" };
     const end = this.#log.indexOf(0);
     return { result, log: new TextDecoder().decode(this.#log.subarray(0, end < 0 ? LOG_SIZE : end)) };
@@ -127,6 +128,9 @@ export class Asker {
 /** Not permitted and out of memory say nothing about what a kernel has. */
 export function answerOf(result: number): Answer {
   if (result >= 0) return true;
-  const silent = result === -ERRNO.EPERM || result === -ERRNO.ENOMEM || result === -ERRNO.EAGAIN || result === -ERRNO.EINTR;
-  return silent ? null : false;
+  return isSilent(result) ? null : false;
+}
+
+export function isSilent(result: number): boolean {
+  return result === -ERRNO.EPERM || result === -ERRNO.ENOMEM || result === -ERRNO.EAGAIN || result === -ERRNO.EINTR;
 }

@@ -7,7 +7,7 @@ import { PROGRAM_TYPE, type ProgramType } from "../../../uapi/program-types.ts";
 import { helperSince } from "../../../uapi/since.ts";
 import { atLeast } from "../release.ts";
 import { ERRNO } from "../sys/system-error.ts";
-import type { Asker, ProgramQuestion } from "./ask.ts";
+import { type Asker, isSilent, type ProgramQuestion } from "./ask.ts";
 import { code, EXIT } from "./code.ts";
 import type { Callables } from "./feature.ts";
 import { questionOf } from "./rows/questions.ts";
@@ -158,11 +158,11 @@ const REFUSALS =
 export function mayCall(asker: Asker, question: ProgramQuestion, id: number, source: 0 | 2): boolean | null {
   const calls = { ...question, code: code([0x85, 0, source, 0, id], [0xbf, 0, 1, 0, 0], EXIT) };
   const { result } = asker.program(calls);
-  if (result === -ERRNO.EPERM || result === -ERRNO.ENOMEM) return null;
+  if (isSilent(result)) return null;
   // The verifier got as far as looking at arguments, or beyond.
   if (result === -ERRNO.EACCES && source === 0) return true;
-  const { log } = asker.program(calls, true);
-  return !REFUSALS.test(log);
+  const told = asker.program(calls, true);
+  return isSilent(told.result) ? null : !REFUSALS.test(told.log);
 }
 
 /** Tagged as the rest, and for no program to call: the kernel's tests attach programs to them. */
