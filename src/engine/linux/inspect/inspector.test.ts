@@ -204,6 +204,17 @@ describe("a kernel that does not tell", () => {
     assert.equal(inspector.maps().length, 2);
   });
 
+  test("a link that is being made just now is not there yet", () => {
+    const { kernel, inspector } = machine();
+    kernel.on("link_get_next_id", (call) => {
+      if (call.u32("start_id") > 0) return -ERRNO.ENOENT;
+      call.answer("next_id", 7);
+      return 0;
+    });
+    kernel.on("link_get_fd_by_id", () => -ERRNO.EAGAIN);
+    assert.deepEqual(inspector.links(), []);
+  });
+
   test("without privileges", () => {
     const { kernel, inspector } = machine(undefined, { "/proc/self/status": "CapEff:\t0000000000000000" });
     kernel.on("prog_get_next_id", () => -ERRNO.EPERM);

@@ -8,6 +8,7 @@
 import { FeatureError } from "../../errors.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
+import { sendThrough } from "../patience.ts";
 import { explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
@@ -58,8 +59,9 @@ export function* objectIds(kernel: Kernel, kind: ObjectKind): Generator<number, 
  */
 export function openObject(kernel: Kernel, kind: ObjectKind, id: number): Descriptor | null {
   const request = openRequest(kernel, kind, id);
-  const fd = request.send();
-  if (fd === -ERRNO.ENOENT) return null;
+  const fd = sendThrough(() => request.send());
+  // EAGAIN: a link that is being made just now, and may yet come to nothing.
+  if (fd === -ERRNO.ENOENT || fd === -ERRNO.EAGAIN) return null;
   if (fd < 0) throw inspectError(kernel, kind, `opening ${kind} ${id}`, request.error(fd));
   return kernel.ledger.adopt(fd, `${kind} ${id}`);
 }
