@@ -24,3 +24,16 @@ export function refuseOperations(prototype: MapHandle, more: readonly string[] =
       },
     });
 }
+
+/** Entries one by one. @throws MapError with the count of those that are set */
+export function setOneByOne(entries: Iterable<readonly [unknown, unknown]>, set: (key: unknown, value: unknown) => void): void {
+  let count = 0;
+  for (const [key, value] of entries) {
+    try {
+      set(key, value);
+    } catch (error) {
+      throw error instanceof MapError ? error.after(count) : error;
+    }
+    count++;
+  }
+}

@@ -10,6 +10,7 @@ import { present } from "./conditions.ts";
 import { coerce, named, settled } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { isFresh } from "./locals.ts";
+import { takeApart } from "./patterns.ts";
 import { spanOf } from "./report.ts";
 import type { FunctionState } from "./state.ts";
 import type { Expression, Local, Place, Statement } from "./tree.ts";
@@ -89,14 +90,8 @@ function into(fn: FunctionState, pattern: Syntax.Node, value: Expression): reado
   });
 }
 
-/** The whole has a name before its parts are taken. */
 function taken(fn: FunctionState, whole: Expression, take: (object: Expression) => readonly Statement[]): readonly Statement[] {
-  if (!present(fn, whole)) return [];
-  const { type, at } = whole;
-  if (type.kind !== "reference" || whole.kind === "local") return take(whole);
-  const local: Local = { name: "{ … }", type, mutable: false, own: false, at };
-  fn.alias(local, whole);
-  return [{ kind: "declare", local, value: whole, at }, ...take({ kind: "local", local, type, at })];
+  return present(fn, whole) ? takeApart(fn, whole, take) : [];
 }
 
 function field(

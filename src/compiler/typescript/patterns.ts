@@ -35,17 +35,23 @@ function refuse(fn: FunctionState, pattern: Syntax.Node, what: string): readonly
   return [];
 }
 
-/** The whole has a name before its parts are taken. */
 function taken(
   fn: FunctionState,
   pattern: Syntax.Node,
   whole: Expression,
   take: (object: Expression) => readonly Statement[],
 ): readonly Statement[] {
-  if (!present(fn, whole)) {
-    refuseNames(fn, pattern);
-    return [];
-  }
+  if (present(fn, whole)) return takeApart(fn, whole, take);
+  refuseNames(fn, pattern);
+  return [];
+}
+
+/** The whole has a name before its parts are taken. */
+export function takeApart(
+  fn: FunctionState,
+  whole: Expression,
+  take: (object: Expression) => readonly Statement[],
+): readonly Statement[] {
   const { type, at } = whole;
   if (type.kind !== "reference" || whole.kind === "local") return take(whole);
   const local: Local = { name: "{ … }", type, mutable: false, own: false, at };

@@ -10,11 +10,11 @@ import type { Value } from "../../ir/ir.ts";
 import type { Statement } from "../tree.ts";
 import { INTS, type IntType } from "../types.ts";
 import { calledLoop } from "./called-loop.ts";
+import { turns } from "./each.ts";
 import { scalar } from "./expressions.ts";
 import { convert } from "./integers.ts";
 import type { Lowering } from "./lowering.ts";
 import { irType } from "./memory.ts";
-import { statements } from "./statements.ts";
 
 /** `BPF_MAX_LOOPS` of linux/bpf_verifier.h: of more, the kernel would give none. */
 const MOST = 1 << 23;
@@ -24,7 +24,7 @@ const SIZE = 8;
 
 export function iterate(to: Lowering, statement: Extract<Statement, { kind: "iterate" }>): void {
   const { ir } = to;
-  const { local, target, body } = statement;
+  const { local } = statement;
   if (local.type.kind !== "int") throw new TypeError("a range is of integers");
   const type = local.type;
   const from = scalar(to, statement.from);
@@ -35,36 +35,19 @@ export function iterate(to: Lowering, statement: Extract<Statement, { kind: "ite
     return;
   }
   const iterator = to.slot(SIZE, "an iterator");
-  const destroy = () => void ir.callKfunc("bpf_iter_num_destroy", [iterator], null);
   ir.callKfunc("bpf_iter_num_new", [iterator, ir.constant("i32", 0), count], "i32");
-  const head = ir.block();
-  const end = ir.block();
-  ir.jump(head);
-  ir.switchTo(head);
-  const next = ir.callKfunc("bpf_iter_num_next", [iterator], "ptr");
-  const { turn } = to.branches(["turn"], (made) => ir.branch("eq", next, ir.constant("ptr", 0), end, made.turn));
-  ir.switchTo(turn);
-  const index = ir.load("i32", 4, false, next, 0);
-  const number = ir.binary("add", from, convert(ir, index, INTS.u32, type.bits === 64 ? INTS.u64 : INTS.u32));
-  if (statement.end !== null) {
-    const below = type.signed ? "slt" : "ult";
-    const { inside } = to.branches(["inside"], (made) =>
-      ir.branch(below, number, ir.constant(irType(type), statement.end?.value ?? 0n), made.inside, end),
-    );
-    ir.switchTo(inside);
-  }
-  to.cells.delete(local);
-  to.writePresent(to.cellOf(local), number);
-  to.open.push(destroy);
-  to.jumps.set(target, { breakTo: end, continueTo: head, depth: to.open.length });
-  statements(to, [body]);
-  to.open.pop();
-  if (!ir.terminated) ir.jump(head);
-  ir.seal(head);
-  ir.seal(end);
-  ir.switchTo(end);
-  to.locate(statement.at);
-  destroy();
+  turns(to, statement, "bpf_iter_num_next", "bpf_iter_num_destroy", iterator, (next, end) => {
+    const index = ir.load("i32", 4, false, next, 0);
+    const number = ir.binary("add", from, convert(ir, index, INTS.u32, type.bits === 64 ? INTS.u64 : INTS.u32));
+    if (statement.end !== null) {
+      const below = type.signed ? "slt" : "ult";
+      const { inside } = to.branches(["inside"], (made) =>
+        ir.branch(below, number, ir.constant(irType(type), statement.end?.value ?? 0n), made.inside, end),
+      );
+      ir.switchTo(inside);
+    }
+    return number;
+  });
 }
 
 /** How many numbers there are: none when the end is not above the beginning. */

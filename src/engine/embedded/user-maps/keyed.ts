@@ -5,6 +5,7 @@ import type { Codec } from "../../../btf/codec.ts";
 import { ValueError } from "../../../btf/errors.ts";
 import type { BpfMap, LookupOptions, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { setOneByOne } from "../../map-operations.ts";
 import { columnOf, type NumberColumn } from "../../numbers.ts";
 import type { VariableMemory } from "../../variables.ts";
 import { E2BIG, EBUSY, EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC, ENOTSUPP } from "../maps/errno.ts";
@@ -84,15 +85,7 @@ export class UserMap extends UserHandle implements BpfMap {
   }
 
   setAll(entries: Iterable<readonly [unknown, unknown]>, mode: UpdateMode | UpdateOptions = "any"): void {
-    let count = 0;
-    for (const [key, value] of entries) {
-      try {
-        this.set(key, value, mode);
-      } catch (error) {
-        throw error instanceof MapError ? error.after(count) : error;
-      }
-      count++;
-    }
+    setOneByOne(entries, (key, value) => this.set(key, value, mode));
   }
 
   delete(key: unknown): boolean {

@@ -6,6 +6,7 @@
 import type { Codec } from "../../../btf/codec.ts";
 import type { LookupOptions, UpdateMode, UpdateOptions } from "../../engine.ts";
 import { MapError } from "../../errors.ts";
+import { setOneByOne } from "../../map-operations.ts";
 import { openCgroup } from "../cgroups.ts";
 import type { Descriptor } from "../descriptors.ts";
 import { SystemError } from "../sys/system-error.ts";
@@ -57,15 +58,7 @@ export class LinuxStorage extends LinuxMap {
   }
 
   override setAll(entries: Iterable<readonly [unknown, unknown]>, mode?: UpdateMode | UpdateOptions): void {
-    let count = 0;
-    for (const [key, value] of entries) {
-      try {
-        this.set(key, value, mode);
-      } catch (error) {
-        throw error instanceof MapError ? error.after(count) : error;
-      }
-      count++;
-    }
+    setOneByOne(entries, (key, value) => this.set(key, value, mode));
   }
 
   override deleteAll(keys: Iterable<unknown>): number {
