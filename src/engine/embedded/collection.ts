@@ -111,7 +111,7 @@ export class EmbeddedCollection<Module = AnyModule> implements Collection<Module
         },
       };
       for (const store of stores) if (options.reuse?.[store.name] === undefined) fillMap(store, memory, names);
-      for (const map of this.#userMaps) describeUsdtArguments(map as unknown as AnyMap, target.room.architecture);
+      describeUsdtArguments(mapsOf(this.#userMaps), target.room.architecture);
       for (const map of this.#userMaps) if (map.spec.frozen === true) map.freeze();
     } catch (error) {
       for (const program of made) table.remove(program, target.memory.words, target.room.maps.all());

@@ -13,8 +13,9 @@ const IN_REGISTER = 1;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Of programs that were built with it; nothing else changes. */
-export function describeUsdtArguments(map: AnyMap, architecture: Architecture): void {
-  if (map.name !== SPECS || map.spec.type !== "array") return;
+export function describeUsdtArguments(maps: Readonly<Record<string, AnyMap>>, architecture: Architecture): void {
+  const map = maps[SPECS];
+  if (map?.spec.type !== "array") return;
   const { args, names } = REGISTERS[architecture];
   const old = map.get(0) as (Fields & { readonly args?: readonly Fields[] }) | undefined;
   if (old?.args === undefined) return;
