@@ -32,8 +32,11 @@ function isCurrent() {
   const built = changed(bundle);
   if (built === undefined) return false;
   if (!existsSync(join(root, "src"))) return true;
-  const sources = readFileSync(join(root, "dist/cli/skep.sources"), "latin1").split("\n");
-  return sources.every((source) => changed(`${root}/${source}`) <= built);
+  const list = join(root, "dist/cli/skep.sources");
+  if (!existsSync(list)) return false; // of before there was such a list
+  return readFileSync(list, "latin1")
+    .split("\n")
+    .every((source) => changed(`${root}/${source}`) <= built);
 }
 
 function changed(path) {
