@@ -29,6 +29,35 @@ test("one that asks for none has no such map", () => {
   );
 });
 
+test("a probe of another kind that is asked for its arguments brings no such map, whatever its file imports", () => {
+  const spec = compiled(`import * as bpf from "skep/bpf";
+export let first: bpf.u64 = 0;
+export const probe = bpf.kprobe("do_unlinkat", (ctx) => { first = ctx.argument(0); });`);
+  assert.ok(!spec.maps.some(({ name }) => name === SPECS));
+  // Nor does the word alone, in a file with USDT programs.
+  assert.ok(!compiled(source("wide++; // .argument(0)")).maps.some(({ name }) => name === SPECS));
+});
+
+test("a file that knows the context by another name, and no word of USDT, asks for arguments as well; there is one map for all", async () => {
+  const files: Readonly<Record<string, string>> = {
+    "./names.bpf.ts": 'export type { UsdtContext as Probe } from "skep/bpf";',
+    "./second.bpf.ts": `import type { u64 } from "skep/bpf";
+import type { Probe } from "./names.bpf.ts";
+export function second(ctx: Probe): u64 { return ctx.argument(1); }`,
+  };
+  const text = source("wide = second(ctx) + ctx.argument(0);", 'import { second } from "./second.bpf.ts";');
+  const resolve = (file: string) => (files[file] === undefined ? null : { file, text: files[file] });
+  const spec = compileSource(text, { file: "probe.bpf.ts", resolve });
+  assert.deepEqual(
+    spec.maps.map(({ name }) => name).filter((name) => name === SPECS),
+    [SPECS],
+  );
+  await using engine = await openEngine("embedded");
+  await using collection = await engine.load(spec);
+  collection.programs["probe"]?.run({ context: { args: [4, 9] } });
+  assert.equal(collection.variables["wide"]?.get(), 13n);
+});
+
 test("arguments in the embedded engine are those of the event; there are as many as registers for them", async () => {
   const helper = "function second(ctx: UsdtContext): u64 { return ctx.argument(1); }";
   await using engine = await openEngine("embedded");

@@ -6,7 +6,6 @@ import { coerce } from "./conversions.ts";
 import { expression } from "./expressions.ts";
 import { checkFunction } from "./functions.ts";
 import { argumentOffset, contextNamed } from "./library/contexts.ts";
-import { USDT_ARGUMENT } from "./library/usdt.ts";
 import { spanOf } from "./report.ts";
 import { errorAt, type FunctionState } from "./state.ts";
 import type { Expression } from "./tree.ts";
@@ -43,8 +42,8 @@ export function argumentMethod(
 /** Where it is the probe's note says, at run time: a call of the library's function. */
 function usdtArgument(fn: FunctionState, object: Expression, node: Syntax.CallExpression): Expression {
   const [given] = argumentsOf(fn, node, "ctx.argument", ["index"], "ctx.argument(index): u64") ?? [];
-  const meaning = fn.module.usdt?.value(USDT_ARGUMENT);
-  const declaration = meaning?.kind === "function" ? checkFunction(meaning.function, spanOf(node)) : null;
+  const find = fn.module.usdtArgument();
+  const declaration = find === null ? null : checkFunction(find, spanOf(node));
   const [, index] = declaration?.parameters ?? [];
   if (given === undefined || declaration === null || index === undefined) return errorAt(node);
   return callOf(fn, declaration, [object, coerce(fn, expression(fn, given, index.type), index.type)], node);

@@ -74,11 +74,6 @@ export class ModuleFile {
   readonly #globals: GlobalSymbol[] = [];
   #license = DEFAULT_LICENSE;
 
-  /** What finds the arguments of its USDT probes. */
-  findArgumentsBy(library: Exports): void {
-    this.#module.usdt = library;
-  }
-
   constructor(module: ModuleState, source: Source, title: string) {
     this.#module = module;
     this.#source = source;
@@ -96,13 +91,13 @@ export class ModuleFile {
     for (const node of body) if (node.type !== "ImportDeclaration") this.#declare(node);
   }
 
-  /** When all files have declared their names. */
   /** Where the file needs an arena: a pointer into one, or a variable in one; null where it needs none. */
   needsArena(): Span | null {
     const variable = this.#globals.find(({ declaration }) => declaration?.section === ".addr_space.1");
     return this.#module.pointers[0]?.at ?? variable?.at ?? null;
   }
 
+  /** When all files have declared their names. */
   checkNames(): void {
     for (const wanted of this.#wanted) checkWanted(this.#module, wanted);
     for (const { name, callee } of this.#pending) {

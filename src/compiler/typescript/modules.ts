@@ -11,8 +11,8 @@ import { libraryExports } from "./exports.ts";
 import { checkHelpers } from "./helper-offers.ts";
 import { isTypeOnly } from "./imports.ts";
 import { kernelExports, VMLINUX } from "./kernel/exports.ts";
-import { USDT_FILE, USDT_NAMES, USDT_SOURCE } from "./library/usdt.ts";
-import { ModuleFile } from "./module.ts";
+import { USDT_ARGUMENT, USDT_FILE, USDT_SOURCE } from "./library/usdt.ts";
+import { ModuleFile, type Part } from "./module.ts";
 import { checkPacketWrites } from "./packet-views.ts";
 import { parseSource, type Source } from "./parse.ts";
 import { type Reporter, type Span, spanOf } from "./report.ts";
@@ -48,7 +48,10 @@ export function checkModules(
   if (order === null) return null;
   for (const { checker } of order.all) checker.declare();
   for (const { checker } of order.all) checker.checkNames();
-  const parts = order.program.map(({ checker }) => checker.check());
+  const parts = order.program.flatMap(({ checker }) => {
+    const part = checker.check();
+    return [...graph.takeLibraries(), part];
+  });
   const needsArena = order.program.map(({ checker }) => checker.needsArena()).find((at) => at !== null);
   const own = parts.at(-1);
   if (own === undefined) return null;
@@ -79,6 +82,10 @@ class Graph {
   readonly #surroundings: Surroundings;
   readonly #nodes = new Map<string, Node | null>();
   readonly #calling: FunctionSymbol[] = [];
+  /** Undefined: nobody asked for it. */
+  #usdtArgument: FunctionSymbol | null | undefined;
+  /** Files of the library that checking a file has added to the program. */
+  #libraries: Part[] = [];
 
   constructor(reporter: Reporter, resolve: Resolve | null, surroundings: Surroundings) {
     this.#reporter = reporter;
@@ -106,24 +113,34 @@ class Graph {
         node.checker.resolved.set(statement, from);
       }
     }
-    this.#findArguments(node, source, text);
     return node;
   }
 
-  /** A file with USDT programs that asks for arguments imports the function that finds them. */
-  #findArguments(node: Node, source: Source, text: string): void {
-    if (node.file === USDT_FILE || !text.includes(".argument(")) return;
-    const at = source.program.body.find(importsUsdt);
-    if (at === undefined) return;
-    if (!this.#nodes.has(USDT_FILE)) this.#reporter.add(USDT_FILE, USDT_SOURCE);
-    const library = this.load(USDT_FILE, USDT_SOURCE);
-    if (library === null) return;
-    node.checker.findArgumentsBy(library.checker.exports);
-    node.imports.push({ to: library, typeOnly: false, at: spanOf(at) });
+  /** The function that finds arguments of USDT probes. Its file becomes part of the program when the first call of it is checked. */
+  #findUsdtArgument(): FunctionSymbol | null {
+    if (this.#usdtArgument !== undefined) return this.#usdtArgument;
+    this.#usdtArgument = null;
+    this.#reporter.add(USDT_FILE, USDT_SOURCE);
+    const checker = this.load(USDT_FILE, USDT_SOURCE)?.checker;
+    if (checker === undefined) return null;
+    checker.declare();
+    checker.checkNames();
+    const found = checker.exports.value(USDT_ARGUMENT);
+    if (found?.kind === "function") this.#usdtArgument = found.function;
+    this.#libraries.push(checker.check());
+    return this.#usdtArgument;
+  }
+
+  /** What of the library was added since the last time, in the order in which it was. */
+  takeLibraries(): readonly Part[] {
+    const added = this.#libraries;
+    this.#libraries = [];
+    return added;
   }
 
   #node(file: string, title: string, source: Source): Node {
-    const module = new ModuleState(this.#reporter, this.#surroundings, this.#calling);
+    const shared = { ...this.#surroundings, usdtArgument: () => this.#findUsdtArgument() };
+    const module = new ModuleState(this.#reporter, shared, this.#calling);
     return { file, checker: new ModuleFile(module, source, title), imports: [] };
   }
 
@@ -172,16 +189,6 @@ class Graph {
     for (const node of this.#nodes.values()) if (node !== null && !visit(node)) return null;
     return { all: order, program };
   }
-}
-
-function importsUsdt(node: Syntax.Statement): boolean {
-  if (node.type !== "ImportDeclaration") return false;
-  return node.specifiers.some(
-    (each) =>
-      each.type === "ImportNamespaceSpecifier" ||
-      (each.type === "ImportSpecifier" &&
-        USDT_NAMES.has(each.imported.type === "Identifier" ? each.imported.name : each.imported.value)),
-  );
 }
 
 function isImporting(node: Syntax.Node): node is Importing {

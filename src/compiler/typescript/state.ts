@@ -8,7 +8,7 @@ import type { ContextName } from "./library/contexts.ts";
 import type { Hook } from "./library/hooks.ts";
 import type { Bounds } from "./ranges.ts";
 import { type Located, type Reporter, type Span, spanOf } from "./report.ts";
-import { type Exports, type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
+import { type FunctionSymbol, Scope, TypeScope } from "./scopes.ts";
 import type { Expression, JumpTarget, Local, Statement } from "./tree.ts";
 import { ERROR, type HeaderType, type StoredType, type ValueType } from "./types.ts";
 
@@ -72,38 +72,43 @@ export interface Surroundings {
   readonly kernel: KernelState;
 }
 
+/** And what its files find in the library without importing it. */
+export interface Shared extends Surroundings {
+  /** The function that finds arguments of USDT probes (library/usdt.ts), part of the program once it was asked for; null after a report. */
+  readonly usdtArgument: () => FunctionSymbol | null;
+}
+
 /** The file being checked. */
 export class ModuleState {
   readonly reporter: Reporter;
-  /** As `Surroundings`. */
+  /** As `Shared`. */
   readonly machine: Architecture;
   readonly kernel: KernelState;
+  readonly usdtArgument: () => FunctionSymbol | null;
   readonly values: Scope;
   readonly types: TypeScope;
   /** It is a file as one instance of something generic sees it. */
   readonly isInstance: boolean;
   /** The functions being checked, of all files, outermost first: a callee that is among them is recursive. */
   readonly calling: FunctionSymbol[];
-  /** What the file imports without saying it: the function that finds arguments of USDT probes (library/usdt.ts). */
-  usdt: Exports | null;
   /** Pointers into the arena that the file writes down. */
   readonly pointers: { readonly at: Span; readonly target: () => StoredType }[];
 
   constructor(
     reporter: Reporter,
-    { machine, kernel }: Surroundings,
+    { machine, kernel, usdtArgument }: Shared,
     calling: FunctionSymbol[] = [],
     whole: ModuleState | null = null,
   ) {
     this.reporter = reporter;
     this.machine = machine;
     this.kernel = kernel;
+    this.usdtArgument = usdtArgument;
     this.calling = calling;
     this.values = whole?.values ?? new Scope(null);
     this.types = new TypeScope(whole?.types ?? null);
     this.isInstance = whole !== null;
     this.pointers = whole?.pointers ?? [];
-    this.usdt = whole?.usdt ?? null;
   }
 
   /** The same file, with further names for types. */

@@ -1,5 +1,5 @@
 /**
- * What `ctx.argument(n)` of a USDT program becomes: a function in the language itself, which every file that asks for arguments imports. Where an
+ * What `ctx.argument(n)` of a USDT program becomes: a function in the language itself, which is part of a program that asks for arguments. Where an
  * argument is the compiler of the probed program decided; whoever attaches says it in `__bpf_usdt_specs`, as for libbpf's programs, and the
  * cookie of each place says which entry is its own.
  */
@@ -8,8 +8,6 @@
 export const USDT_FILE = "skep:usdt";
 /** The function of it. */
 export const USDT_ARGUMENT = "usdtArgument";
-/** Hooks of `skep/bpf`, and their context, whose `argument` it is. */
-export const USDT_NAMES: ReadonlySet<string> = new Set(["usdt", "usdtSleepable", "UsdtContext"]);
 
 /** Fields are called as in `struct __bpf_usdt_spec` of bpf/usdt.bpf.h: loaders write them by name. */
 export const USDT_SOURCE = `import {
