@@ -1,6 +1,6 @@
 /** Which programs of a file are attached where: what its sections and the options of `skep run` say together. */
 
-import { attachedByThemselves } from "../engine/attach-all.ts";
+import { programsByThemselves } from "../engine/attach-all.ts";
 import type { AttachOptions } from "../engine/engine.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
@@ -71,7 +71,7 @@ function isUserProbe({ type, section }: ProgramSpec): boolean {
 export function planPrograms(spec: Spec, wanted: string | undefined, options: PlaceOptions): readonly Planned[] {
   const all =
     wanted === undefined
-      ? attachedByThemselves(spec).filter(({ autoload }) => autoload !== false)
+      ? programsByThemselves(spec).filter(({ autoload }) => autoload !== false)
       : [selectProgram(spec, wanted)];
   if (all.length === 0) selectProgram(spec, wanted);
   for (const [name, takes] of Object.entries(TAKES) as [keyof PlaceOptions, (program: ProgramSpec) => boolean][]) {

@@ -5,6 +5,7 @@
 
 import type { AnyMap, Collection, Engine, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
+import { calledPrograms } from "../object/called-programs.ts";
 import type { Planned } from "./attach-plan.ts";
 import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { End } from "./end.ts";
@@ -131,8 +132,7 @@ export function toAttach({ plan }: LiveJob, collection: Collection): readonly Wa
 
 /** Those that are planned, and those that they call by a program array. */
 export function programsToLoad({ spec, plan }: LiveJob): readonly string[] {
-  const called = spec.maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
-  return [...new Set([...plan.map(({ program }) => program.name), ...called.map(({ program }) => program)])];
+  return [...new Set([...plan.map(({ program }) => program.name), ...calledPrograms(spec)])];
 }
 
 function loaded(collection: Collection, name: string): Program {

@@ -1,6 +1,7 @@
 /** Which programs of a Spec a command means. */
 
 import { nearest } from "../nearest.ts";
+import { calledPrograms } from "../object/called-programs.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import { CliError, EXIT } from "./exit.ts";
 
@@ -33,7 +34,6 @@ export function selectProgram(spec: Spec, name: string | undefined): ProgramSpec
 }
 
 /** The program, and those that its object puts into arrays of programs. */
-export function neededBy(program: string, { maps }: Spec): readonly string[] {
-  const called = maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : []));
-  return [...new Set([program, ...called.map((entry) => entry.program)])];
+export function neededBy(program: string, spec: Spec): readonly string[] {
+  return [...new Set([program, ...calledPrograms(spec)])];
 }

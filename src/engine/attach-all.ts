@@ -1,19 +1,16 @@
 /** Everything of a collection attached at once, for both engines. */
 
+import { calledPrograms } from "../object/called-programs.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { Attachments, AttachOptions, Link, Program, StructOps } from "./engine.ts";
 
 /**
- * Programs that are attached by themselves: not those that others call by a program array, that are parts of an interface, run for entries of
- * device and CPU maps, or are read or run by whoever wants it.
+ * Programs that run for themselves: not those that others call by a program array, and not those that run for entries of device and CPU
+ * maps. Parts of an interface of the kernel (`struct_ops`) are among them, and programs that are read or run by whoever wants it.
  */
-export function attachedByThemselves(spec: Spec): readonly ProgramSpec[] {
-  const called = new Set(
-    spec.maps.flatMap(({ contents }) => (contents?.kind === "programs" ? contents.entries : [])).map(({ program }) => program),
-  );
-  return spec.programs.filter(
-    ({ name, type, attachType }) => !called.has(name) && type !== "struct_ops" && !isForEntries(attachType),
-  );
+export function programsByThemselves(spec: Spec): readonly ProgramSpec[] {
+  const called = calledPrograms(spec);
+  return spec.programs.filter(({ name, attachType }) => !called.has(name) && !isForEntries(attachType));
 }
 
 /** XDP programs that device and CPU maps run, by the entry that has them. */
@@ -21,8 +18,9 @@ function isForEntries(attachType: ProgramSpec["attachType"]): boolean {
   return attachType === "xdp_devmap" || attachType === "xdp_cpumap";
 }
 
-/** It goes through objects, or is called with a context of whoever calls. */
-const isCalled = ({ type, attachType }: ProgramSpec): boolean => type === "syscall" || attachType === "trace_iter";
+/** Not those that go through objects, are called with a context of whoever calls, or are attached with the interface that they are of. */
+const isAttachedAlone = ({ type, attachType }: ProgramSpec): boolean =>
+  type !== "syscall" && type !== "struct_ops" && attachType !== "trace_iter";
 
 interface Attachable {
   readonly spec: Spec;
@@ -46,9 +44,9 @@ export async function attachAll(
     for (const link of [...links.values()].reverse()) await link.detach();
   };
   try {
-    for (const each of attachedByThemselves(spec)) {
+    for (const each of programsByThemselves(spec)) {
       const program = programs[each.name];
-      if (program !== undefined && !isCalled(each)) links.set(each.name, await program.attach(options[each.name] ?? {}));
+      if (program !== undefined && isAttachedAlone(each)) links.set(each.name, await program.attach(options[each.name] ?? {}));
     }
     for (const map of interfaces) links.set(map.name, (await map.attach()) as Link);
   } catch (error) {

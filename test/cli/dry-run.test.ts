@@ -1,8 +1,9 @@
 /** `skep run --dry-run`: what it would do, without any right to do it. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
-import { skep } from "./skep.ts";
+import { Folder, skep } from "./skep.ts";
 
 const XDP = ["run", "examples/firewall.bpf.ts", "--interface", "lo", "--dry-run"];
 const skip = process.platform === "linux" ? false : "needs Linux";
@@ -43,6 +44,22 @@ describe("skep run --dry-run", { skip }, () => {
     assert.match(stdout, /^mmap\(.*\) = 0\n/m);
     assert.match(stdout, /^perf_event_open\(type=PERF_TYPE_TRACEPOINT, /m);
     assert.match(stdout, /attach_type=BPF_PERF_EVENT/);
+  });
+
+  const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel has no types (/sys/kernel/btf/vmlinux)";
+  it("attaches interfaces of the kernel as a whole", { skip: noTypes }, async () => {
+    using folder = new Folder();
+    const file = folder.file(
+      "mine.bpf.ts",
+      `import { structOps } from "skep/bpf";
+import { type tcp_congestion_ops, type tcp_sock } from "skep/vmlinux";
+export const mine = structOps<tcp_congestion_ops>({ ssthresh: (tp: tcp_sock) => tp.snd_cwnd, cong_avoid: () => {}, name: "mine" });
+`,
+    );
+    const { status, stdout, stderr } = await skep(["run", file, "--dry-run"], { unprivileged: true });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /prog_name="mine_ssthresh"[\s\S]*prog_name="mine_cong_avoid"/);
+    assert.match(stdout, /^bpf\(BPF_LINK_CREATE, \{ map_fd=\d+, attach_type=BPF_STRUCT_OPS \}\) = \d+$/m);
   });
 
   it("is for the kernel, and does not wait", async () => {

@@ -84,6 +84,17 @@ describe("an interface of the kernel", () => {
     assert.equal(kernel.descriptors.size, 0);
   });
 
+  test("is attached with all that a collection attaches, once and not by its programs", async () => {
+    const { kernel, engine } = machine();
+    const collection = await engine.load(compiled());
+    const attached = await collection.attach();
+    assert.deepEqual(Object.keys(attached.links), ["mine"]);
+    assert.equal(kernel.callsOf("link_create").length, 1);
+    await attached.detach();
+    await engine[Symbol.asyncDispose]();
+    assert.equal(kernel.descriptors.size, 0);
+  });
+
   test("without a link is registered, and unregistered, also when its collection is disposed", async () => {
     const { kernel, engine } = machine();
     const collection = await engine.load(compiled(", { link: false }"));
