@@ -1,6 +1,7 @@
 /** Files that commands read: programs and types. Errors name the file. */
 
 import { readFile } from "node:fs/promises";
+import { release } from "node:os";
 import type { Btf } from "../btf/btf.ts";
 import { type CompileFileOptions, compile } from "../compile.ts";
 import type { Diagnostic } from "../compiler/typescript/diagnostics.ts";
@@ -16,6 +17,11 @@ export interface ProgramSource {
   readonly file: string;
   /** Linux, as `6.1`; undefined for the embedded engine, or when nobody knows. */
   readonly since?: string | undefined;
+}
+
+/** A program for the kernel that runs here; for any, when that one's name is no version. */
+export function forThisKernel(file: string): ProgramSource {
+  return { file, since: /^\d+\.\d+/.exec(release())?.[0] };
 }
 
 export function sourceOptions({ since }: ProgramSource): CompileFileOptions {

@@ -7,7 +7,7 @@ import { planPrograms } from "../attach-plan.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
 import { PLACE_OPTIONS, placesOf } from "../places.ts";
 import { applyToSpec } from "../settings.ts";
-import { openSpec } from "../sources.ts";
+import { forThisKernel, openSpec, sourceOptions } from "../sources.ts";
 
 const help: CommandHelp = {
   name: "lend",
@@ -49,7 +49,12 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   const user = userOf(args.value("user"));
   const duration = numberOption(args, "duration", 0.001, 2_000_000);
   const places = placesOf(args, numberOption(args, "frequency", 1, 1_000_000_000));
-  const setup = { ...applyToSpec(await openSpec(file), args.values("set")), json: args.flag("json"), top: 0, unsafe: false };
+  const setup = {
+    ...applyToSpec(await openSpec(file, sourceOptions(forThisKernel(file))), args.values("set")),
+    json: args.flag("json"),
+    top: 0,
+    unsafe: false,
+  };
   const plan = planPrograms(setup.spec, args.value("program"), places);
   const { runLending } = await import("../lending.ts");
   return runLending(

@@ -1,6 +1,5 @@
 /** `skep run FILE`: in the kernel, where its sections say, or on a capture or recording in the embedded engine. */
 
-import { release } from "node:os";
 import type { Spec } from "../../object/spec.ts";
 import { type Arguments, type CommandHelp, fileOperand, numberOption } from "../arguments.ts";
 import { CliError, EXIT, type ExitStatus } from "../exit.ts";
@@ -9,7 +8,7 @@ import type { LiveJob } from "../live.ts";
 import { PLACE_OPTIONS, placesOf } from "../places.ts";
 import { selectProgram } from "../programs.ts";
 import { applyToSpec } from "../settings.ts";
-import { openSpec, type ProgramSource, sourceOptions, TYPES_HELP } from "../sources.ts";
+import { forThisKernel, openSpec, type ProgramSource, sourceOptions, TYPES_HELP } from "../sources.ts";
 import type { Watch } from "../watch/watch.ts";
 
 const help: CommandHelp = {
@@ -101,7 +100,7 @@ async function execute(args: Arguments): Promise<ExitStatus> {
       const setup = setupOf(spec);
       return { ...setup, plan: planPrograms(setup.spec, wanted, places), duration, watch: undefined };
     };
-    const source = { file, since: runningKernel() };
+    const source = forThisKernel(file);
     if (args.flag("dry-run"))
       return (await import("../dry-run.ts")).dryRun(liveJobOf(await openSpec(file, sourceOptions(source))));
     return started(source, watching, liveJobOf, (job, watch) =>
@@ -134,11 +133,6 @@ async function execute(args: Arguments): Promise<ExitStatus> {
   return started({ file }, watching, jobOf, (job, watch) =>
     runOnDevice(job, { kind: way, name: args.value(way) ?? "", duration, watch }),
   );
-}
-
-/** The version of the kernel that is to run the program; undefined when its name is no version. */
-function runningKernel(): string | undefined {
-  return /^\d+\.\d+/.exec(release())?.[0];
 }
 
 /** Compiles the file and runs it; with `watching`, waits until it compiles. */
