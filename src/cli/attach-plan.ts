@@ -2,6 +2,7 @@
 
 import { programsByThemselves } from "../engine/attach-all.ts";
 import type { AttachOptions } from "../engine/engine.ts";
+import { calledPrograms } from "../object/called-programs.ts";
 import type { ProgramSpec, Spec } from "../object/spec.ts";
 import type { ProgramType } from "../uapi/program-types.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -81,6 +82,11 @@ export function planPrograms(spec: Spec, wanted: string | undefined, options: Pl
   const xdp = all.filter(({ type }) => type === "xdp");
   if (xdp.length > 1) selectProgram({ ...spec, programs: xdp }, undefined);
   return all.map((program) => ({ program, how: howOf(program), options: placeOf(program, options) }));
+}
+
+/** Those that are planned, and those that they call by a program array. */
+export function programsToLoad({ spec, plan }: { readonly spec: Spec; readonly plan: readonly Planned[] }): readonly string[] {
+  return [...new Set([...plan.map(({ program }) => program.name), ...calledPrograms(spec)])];
 }
 
 function howOf({ type, attachType }: ProgramSpec): Planned["how"] {

@@ -3,7 +3,8 @@
 import { openDryRun, type RecordedCall } from "../engine/dry-run.ts";
 import { MACHINE } from "../engine/linux/facts.ts";
 import { missingCapabilities } from "../engine/linux/privileges.ts";
-import { type Privileges, privilegesOf } from "../object/requirements/privileges.ts";
+import type { Privileges } from "../object/requirements/privileges.ts";
+import { privilegesOfPlan } from "./all-privileges.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { type LiveJob, rehearse } from "./live.ts";
 import { toJson } from "./maps.ts";
@@ -17,7 +18,7 @@ export async function dryRun(job: LiveJob): Promise<ExitStatus> {
   const made = [...calls];
   await end();
   await engine[Symbol.asyncDispose]();
-  const privileges = privilegesOf(job.spec, { programs: job.plan.map(({ program }) => program.name) });
+  const privileges = privilegesOfPlan(job.spec, job.plan);
   const missing = missingCapabilities(MACHINE, privileges.capabilities);
   const style = styleFor(process.stdout);
   await write(

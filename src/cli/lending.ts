@@ -1,10 +1,11 @@
 /** `skep lend`: what it does until Ctrl-C. */
 
 import { openLinux } from "../engine/linux/engine.ts";
+import { programsToLoad } from "./attach-plan.ts";
 import { End } from "./end.ts";
 import { EXIT, type ExitStatus } from "./exit.ts";
 import { applySettings } from "./job.ts";
-import { type LiveJob, programsToLoad, toAttach } from "./live.ts";
+import { type LiveJob, toAttach } from "./live.ts";
 import { toJson } from "./maps.ts";
 import { styleFor } from "./terminal.ts";
 import { moveLinks } from "./watch/swap.ts";

@@ -5,8 +5,7 @@
 
 import type { AnyMap, Collection, Engine, Program } from "../engine/engine.ts";
 import { openEngine } from "../engine/open.ts";
-import { calledPrograms } from "../object/called-programs.ts";
-import type { Planned } from "./attach-plan.ts";
+import { type Planned, programsToLoad } from "./attach-plan.ts";
 import { renderContents, shownMaps, type VariableValue, variablesToJson, variableValues } from "./contents.ts";
 import { End } from "./end.ts";
 import { CliError, EXIT, type ExitStatus } from "./exit.ts";
@@ -128,11 +127,6 @@ export function toAttach({ plan }: LiveJob, collection: Collection): readonly Wa
       const place = `${section} ${JSON.stringify(options)}`;
       return { program, place, attach: () => program.attach(withMap(collection, type, options)) };
     });
-}
-
-/** Those that are planned, and those that they call by a program array. */
-export function programsToLoad({ spec, plan }: LiveJob): readonly string[] {
-  return [...new Set([...plan.map(({ program }) => program.name), ...calledPrograms(spec)])];
 }
 
 function loaded(collection: Collection, name: string): Program {

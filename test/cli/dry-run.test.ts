@@ -46,6 +46,26 @@ describe("skep run --dry-run", { skip }, () => {
     assert.match(stdout, /attach_type=BPF_PERF_EVENT/);
   });
 
+  it("counts what programs need that are called by a program array", async () => {
+    using folder = new Folder();
+    const file = folder.file(
+      "calls.bpf.ts",
+      `import { print, programArray, xdp, XDP_PASS } from "skep/bpf";
+export const leaf = xdp(() => { print("called"); return XDP_PASS; });
+export const calls = programArray({ maxEntries: 1, programs: () => [leaf] });
+export const root = xdp((ctx) => { calls.tailCall(ctx, 0); return XDP_PASS; });
+`,
+    );
+    const { status, stdout, stderr } = await skep(["run", file, "--interface", "lo", "--dry-run"], { unprivileged: true });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /prog_name="leaf"/);
+    assert.equal(stdout.match(/^bpf\(BPF_LINK_CREATE/gm)?.length, 1);
+    assert.match(stdout, /They need CAP_BPF CAP_PERFMON CAP_NET_ADMIN;/);
+    const refused = await skep(["run", file, "--interface", "lo", "--duration", "0.01"], { unprivileged: true });
+    assert.equal(refused.status, 6);
+    assert.match(refused.stderr, /; all that it needs: CAP_BPF CAP_PERFMON CAP_NET_ADMIN /);
+  });
+
   const noTypes = existsSync("/sys/kernel/btf/vmlinux") ? false : "the kernel has no types (/sys/kernel/btf/vmlinux)";
   it("attaches interfaces of the kernel as a whole", { skip: noTypes }, async () => {
     using folder = new Folder();
