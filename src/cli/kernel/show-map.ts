@@ -2,6 +2,7 @@
 
 import type { KernelInspector } from "../../engine/linux/inspect/inspector.ts";
 import type { MapInfo } from "../../engine/linux/inspect/types.ts";
+import { isRing } from "../../engine/linux/maps/kinds.ts";
 import type { BpfMap, QueueMap } from "../../engine/maps.ts";
 import { inLine, mapToJson, renderMap, withEntries } from "../maps.ts";
 import { bytes, type Column, count, counted, type Style, table } from "../terminal.ts";
@@ -11,7 +12,6 @@ import type { Use } from "./usage.ts";
 /** Kinds that hold programs or maps. */
 const HOLDERS = /^(prog_array|array_of_maps|hash_of_maps)$/;
 
-const RINGS = /ringbuf$/;
 const QUEUES = /^(queue|stack)$/;
 
 /** `BPF_F_*` of `map_flags` in linux/bpf.h, from the lowest bit on; those that the kernel takes when a map is made. */
@@ -87,7 +87,7 @@ export async function renderMapContents(kernel: KernelInspector, map: MapInfo, m
     const more = references.length - rows.length;
     return [...table(REFERENCE_COLUMNS, rows, style), ...(more > 0 ? [style.dim(`  … and ${count(more)} more`)] : [])];
   }
-  if (RINGS.test(map.type)) {
+  if (isRing(map.type)) {
     const { size, unread } = await kernel.ringFill(map.id);
     return [`${bytes(unread)} of ${bytes(size)} are written and not yet read`];
   }
@@ -151,7 +151,7 @@ function nameOf(kernel: KernelInspector, kind: "program" | "map", id: number): s
 /** For machines: entries, or references; null when it cannot be read. */
 export async function mapContents(kernel: KernelInspector, map: MapInfo): Promise<unknown> {
   if (HOLDERS.test(map.type)) return { entries: await kernel.references(map.id) };
-  if (RINGS.test(map.type)) return kernel.ringFill(map.id);
+  if (isRing(map.type)) return kernel.ringFill(map.id);
   using opened = await kernel.openMap(map.id);
   if (withEntries([opened]).length === 0) return null;
   try {

@@ -2,12 +2,13 @@
 
 import { MapError } from "../../errors.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
+import { isRing } from "../maps/kinds.ts";
 import { SystemError } from "../sys/system-error.ts";
 import type { RingFill } from "./types.ts";
 
 /** The reader's position is at the start of the first page, the writer's of the second; the records follow. */
 export function readRingFill({ raw, spec, fd }: LinuxHandle): RingFill {
-  if (!/ringbuf$/.test(spec.type))
+  if (!isRing(spec.type))
     throw new MapError(spec.name, "unsupported", `map ${spec.name}: a map of type ${spec.type} is no ring buffer`);
   const { transport } = raw.kernel;
   const { pageSize } = transport;

@@ -11,13 +11,18 @@ import type { Kernel } from "../kernel.ts";
 import { LinuxLink } from "../links/link.ts";
 import type { LinuxHandle } from "../maps/handle.ts";
 import { makeHandle } from "../maps/make.ts";
-import { foundShape } from "../maps/pinned.ts";
+import { foundShape, shapeDifference } from "../maps/pinned.ts";
 import { RawMap } from "../maps/raw-map.ts";
 import { typesOf } from "../maps/reuse.ts";
+import { LinuxStructOps } from "../maps/struct-ops.ts";
+import { inKernelShape } from "../maps/struct-ops-layout.ts";
 import { LinuxProgram } from "../programs/program.ts";
 import { ERRNO, SystemError } from "../sys/system-error.ts";
 import type { UnixSockets } from "../sys/unix-socket.ts";
 import { type Lent, LONGEST_OBJECT, LONGEST_PACKET, MOST_IN_PACKET, MOST_LENT, type Packet, readPacket } from "./packets.ts";
+
+/** How many entries there are is the kernel's to say: the lender may have asked for more than the object does. */
+const BORROWED_PARTS = ["type", "keySize", "valueSize"] as const;
 
 /** A lender answers at once, or is stuck. */
 const PATIENCE = 5000;
@@ -37,8 +42,7 @@ export async function borrowFrom(kernel: Kernel, sockets: UnixSockets, path: str
   const taken: Taken[] = [];
   try {
     await receiveAll(kernel, sockets, path, taken);
-    const borrowed = collectionOf(kernel, path, taken);
-    return borrowed;
+    return collectionOf(kernel, path, taken);
   } catch (error) {
     for (const { descriptor } of taken) descriptor.close();
     throw error;
@@ -117,14 +121,12 @@ function collectionOf(kernel: Kernel, path: string, taken: readonly Taken[]): Bo
         if (declared === undefined) throw new LendError(`${path}: map ${lent.name} is lent, which the object does not have`);
         // Its sizes decide how much the kernel writes into this process's memory: they are asked of the kernel.
         const shape = foundShape(kernel, descriptor);
-        if (
-          shape.type !== declared.type ||
-          shape.keySize !== declared.keySize ||
-          (shape.valueSize !== declared.valueSize && !/ringbuf$/.test(declared.type))
-        )
-          throw new LendError(`${path}: map ${lent.name} is of another shape than the object says`);
+        const wanted = inKernelShape(kernel, declared);
+        const why = shapeDifference(shape, wanted, BORROWED_PARTS);
+        if (why !== null)
+          throw new LendError(`${path}: map ${lent.name} is of another shape than the object says: it has ${why}`);
         const valueType = declared.valueType === 0 ? recordType(btf, lent.record) : declared.valueType;
-        const raw = new RawMap(kernel, { ...declared, valueType, maxEntries: shape.maxEntries }, descriptor, btf);
+        const raw = new RawMap(kernel, { ...wanted, valueType, maxEntries: shape.maxEntries }, descriptor, btf);
         maps.set(lent.name, makeHandle(raw, btf));
         held.push(descriptor);
         break;
@@ -148,6 +150,8 @@ function collectionOf(kernel: Kernel, path: string, taken: readonly Taken[]): Bo
       case "object":
     }
   }
+  const byName = new Map(programs.map((program) => [program.name, program]));
+  for (const map of maps.values()) if (map instanceof LinuxStructOps) map.fill((name) => byName.get(name));
   const collection = LinuxCollection.around(
     { ...spec, maps: spec.maps.filter(({ name }) => maps.has(name)) },
     maps,

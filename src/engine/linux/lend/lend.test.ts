@@ -16,11 +16,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
-import type { Spec } from "../../../object/spec.ts";
+import { BtfBuilder } from "../../../btf/builder.ts";
+import type { MapSpec, Spec } from "../../../object/spec.ts";
 import { writeObject } from "../../../object/write/write.ts";
+import { MAP_TYPE } from "../../../uapi/map-types.ts";
 import { LendError } from "../../errors.ts";
 import { FakeKernel, fakeFacts, fakeMachine } from "../fixtures/fake-kernel.ts";
 import { telling } from "../fixtures/fake-objects.ts";
+import { shape } from "../fixtures/maps.ts";
+import { program } from "../fixtures/programs.ts";
+import { LinuxStructOps } from "../maps/struct-ops.ts";
 import { MAP_INFO } from "../objects/info-layouts.ts";
 import { ERRNO } from "../sys/system-error.ts";
 import type { Peer, Received, UnixSockets } from "../sys/unix-socket.ts";
@@ -285,6 +290,52 @@ describe("a lender", () => {
 describe("a borrower", () => {
   const object = join(folder, "mine.bpf.o");
   writeFileSync(object, writeObject(SPEC));
+
+  it("has interfaces of the kernel, whose maps hold more than the object says, with what implements them", async () => {
+    const kernel = new BtfBuilder();
+    const local = new BtfBuilder();
+    const [driver] = [local, kernel].map((types) => {
+      const call = types.pointer(types.prototype(types.int("int", 4, { signed: true }), []));
+      const struct = types.struct("driver", 8, [{ name: "start", type: call, bitOffset: 0 }]);
+      if (types === kernel) types.struct("bpf_struct_ops_driver", 64, [{ name: "data", type: struct, bitOffset: 256 }]);
+      return struct;
+    });
+    const map: MapSpec = {
+      ...shape({ name: "mine", type: "struct_ops", valueSize: 8, maxEntries: 1, valueType: driver ?? 0 }),
+      structOps: {
+        type: driver ?? 0,
+        typeName: "driver",
+        link: false,
+        functions: [{ member: "start", offset: 0, program: "begins" }],
+      },
+      contents: { kind: "bytes", bytes: new Uint8Array(8) },
+    };
+    const spec: Spec = { ...SPEC, types: local.encode(), maps: [map], programs: [program("begins", "struct_ops")] };
+    const file = join(folder, "driver.bpf.o");
+    writeFileSync(file, writeObject(spec));
+    const fd = openSync(file, "r");
+    const sockets = new FakeSockets();
+    const lent: readonly Lent[] = [OBJECT, { kind: "map", name: "mine" }, { kind: "program", name: "begins" }];
+    sockets.arrive(packetsOf(lent.map((one) => ({ lent: one, fd: 0 })))[0]?.bytes ?? new Uint8Array(0), [fd, 901, 902]);
+    const info = telling(MAP_INFO, { u32: { type: MAP_TYPE.struct_ops, id: 5, key_size: 4, value_size: 64, max_entries: 1 } });
+    const written: (Uint8Array | null)[] = [];
+    const transport = new ReadyKernel().on("obj_get_info_by_fd", info).on("map_update_elem", (call) => {
+      written.push(call.memory("value"));
+      return 0;
+    });
+    const vmlinux = kernel.encode();
+    const facts = { ...fakeFacts(), bytes: (path: string) => (path.endsWith("/vmlinux") ? vmlinux : null) };
+    const { collection } = await borrowFrom(fakeMachine(transport, facts), sockets, "/run/a.sock");
+    const mine = collection.maps["mine"];
+    assert.ok(mine instanceof LinuxStructOps);
+    await mine.attach();
+    assert.deepEqual(
+      written.map((value) => value?.length),
+      [64],
+    );
+    assert.equal(new DataView(written[0]?.buffer ?? new ArrayBuffer(64)).getUint32(32, true), 902, "the borrowed program");
+    closeSync(fd);
+  });
 
   /** Borrows what arrives; the kernel says that every map is as the Spec has it, unless told otherwise. */
   async function borrow(sockets: FakeSockets, valueSize = 8) {

@@ -8,6 +8,7 @@ import { LinuxLink } from "../links/link.ts";
 import { mapById } from "../maps/by-id.ts";
 import { LinuxHandle } from "../maps/handle.ts";
 import { mapInfo } from "../maps/info.ts";
+import { isRing } from "../maps/kinds.ts";
 import { LinuxProgram } from "../programs/program.ts";
 import { SystemError } from "../sys/system-error.ts";
 import { openUnixSockets } from "../sys/unix-socket.ts";
@@ -28,7 +29,7 @@ export interface LendOptions {
    * True: maps can be read, and not written; but ring buffers, whose readers write how far they are. Takes CAP_SYS_ADMIN. Default false.
    */
   readonly readOnly?: boolean;
-  /** Only these maps (all, when absent). */
+  /** Only these maps. Default: all; of interfaces (struct_ops) only with their programs. */
   readonly maps?: readonly string[];
   /** Called with the number of each process that borrowed. */
   readonly onBorrowed?: (pid: number) => void;
@@ -42,9 +43,16 @@ export interface Lending extends Disposable {
 export async function lend(kernel: Kernel, collection: Collection, options: LendOptions): Promise<Lending> {
   const sockets = await openUnixSockets();
   const { spec } = collection;
-  const wanted = (name: string): boolean => options.maps?.includes(name) ?? true;
-  for (const name of options.maps ?? [])
+  // Interfaces name the programs that implement them: without those no object can say what they are.
+  const nameless = new Set(
+    options.programs === true ? [] : spec.maps.filter(({ structOps }) => structOps !== undefined).map(({ name }) => name),
+  );
+  const wanted = (name: string): boolean => !nameless.has(name) && (options.maps?.includes(name) ?? true);
+  for (const name of options.maps ?? []) {
     if (collection.maps[name] === undefined) throw new LendError(`${spec.name} has no map ${name} to lend`);
+    if (nameless.has(name))
+      throw new LendError(`map ${name} (struct_ops) is lent with its programs, or not at all (programs: true)`);
+  }
   const object = writeObject({
     ...spec,
     programs: options.programs === true ? spec.programs : [],
@@ -63,7 +71,7 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
       if (!wanted(map.name)) continue;
       if (!(map instanceof LinuxHandle) || map.fd < 0) throw new LendError(`map ${map.name} is not open in the Linux engine`);
       const lent = { kind: "map", name: map.name, ...recordOf(map) } as const;
-      if (options.readOnly !== true || /ringbuf$/.test(map.spec.type)) things.push({ lent, fd: map.fd });
+      if (options.readOnly !== true || isRing(map.spec.type)) things.push({ lent, fd: map.fd });
       else {
         // Another descriptor, through which it can be read alone (4.15).
         const reader = mapById(kernel, mapInfo(kernel, map.fd).id, "read");
@@ -100,6 +108,6 @@ export async function lend(kernel: Kernel, collection: Collection, options: Lend
 
 function recordOf({ spec, raw }: LinuxHandle): { readonly record?: { readonly type: number; readonly name: string } } {
   const { types } = raw;
-  if (!/ringbuf$/.test(spec.type) || spec.valueType === 0 || types === null) return {};
+  if (!isRing(spec.type) || spec.valueType === 0 || types === null) return {};
   return { record: { type: spec.valueType, name: types.name(spec.valueType) } };
 }

@@ -12,7 +12,7 @@ import { explainRefusal } from "../privileges.ts";
 import { atLeast } from "../release.ts";
 import { Request } from "../request.ts";
 import { ERRNO, type SystemError } from "../sys/system-error.ts";
-import { MAP_KINDS } from "./kinds.ts";
+import { isRing, MAP_KINDS } from "./kinds.ts";
 
 /** `BPF_F_NO_PREALLOC` of linux/bpf.h: the trie has no other way. */
 const BPF_F_NO_PREALLOC = 1;
@@ -46,7 +46,7 @@ export function createMap(
 ): Descriptor {
   checkShape(spec);
   // What records look like is between programs and user space: the kernel wants to hear nothing of it.
-  const ring = /ringbuf$/.test(spec.type) && spec.valueType !== 0;
+  const ring = isRing(spec.type) && spec.valueType !== 0;
   const request = new Request(kernel.transport, "map_create")
     .u32("map_type", MAP_TYPE[spec.type])
     .u32("key_size", spec.keySize)
@@ -112,7 +112,7 @@ function checkShape(spec: MapSpec): void {
   if ((keys === "table" || keys === "index" || type === "lpm_trie") && maxEntries === 0 && type !== "perf_event_array")
     refuse("maxEntries is 0: say how many entries it may hold");
   if (keys === "table" && valueSize === 0) refuse("values need at least 1 byte");
-  if (/ringbuf$/.test(type) && maxEntries === 0) refuse("maxEntries is 0: say how many bytes of records it has room for");
+  if (isRing(type) && maxEntries === 0) refuse("maxEntries is 0: say how many bytes of records it has room for");
   if (type === "lpm_trie") {
     if (keySize < 5 || keySize > 260)
       refuse(`keys are a u32 prefix length and 1 to 256 bytes of data, found ${keySize} bytes in all`);

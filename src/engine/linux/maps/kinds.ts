@@ -34,6 +34,9 @@ const ARRAY = { fixed: true, batch: "steps" } as const;
 /** What others put there is found by looking, and taking out what is not there is no error (devmap.c, cpumap.c, xskmap.c). */
 const REDIRECT = { missing: "nothing" } as const;
 
+/** Records between programs and user space: the kernel knows neither their type nor their size. */
+export const isRing = (type: string): boolean => type === "ringbuf" || type === "user_ringbuf";
+
 export const MAP_KINDS: Readonly<Record<MapType, MapKind>> = {
   hash: kind("table", TABLE),
   array: kind("index", ARRAY),

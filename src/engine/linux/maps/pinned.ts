@@ -7,6 +7,7 @@ import type { Descriptor } from "../descriptors.ts";
 import type { Kernel } from "../kernel.ts";
 import { openPinned, PIN_FOLDER, pinObject } from "../pins.ts";
 import { type MapInfo, mapInfo } from "./info.ts";
+import { isRing } from "./kinds.ts";
 import { differs, PARTS } from "./reuse.ts";
 
 /** Of pinned maps, as libbpf (`map_is_reuse_compat`). */
@@ -44,13 +45,8 @@ export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descri
     throw error;
   }
   try {
-    const has = foundShape(kernel, descriptor);
-    for (const part of PINNED_PARTS) {
-      // What a ring's records are, the kernel does not know.
-      const declared = part === "extra" ? (wanted.extra ?? 0n) : part === "valueSize" && isRing(wanted) ? 0 : wanted[part];
-      if (has[part] !== declared)
-        throw differs(wanted.name, `what is pinned at ${path} has ${part} ${has[part]}, the Spec declares ${declared}`);
-    }
+    const why = shapeDifference(foundShape(kernel, descriptor), wanted, PINNED_PARTS);
+    if (why !== null) throw differs(wanted.name, `what is pinned at ${path} has ${why}`);
     return descriptor;
   } catch (error) {
     descriptor.close();
@@ -58,14 +54,27 @@ export function pinnedMap(kernel: Kernel, wanted: MapSpec, path: string): Descri
   }
 }
 
-/** The shape of a map as the kernel has it: of what is none, no type. */
-export function foundShape(
-  kernel: Kernel,
-  { fd }: Descriptor,
-): Pick<MapSpec, "keySize" | "valueSize" | "maxEntries" | "flags"> & {
+export type FoundShape = Pick<MapSpec, "keySize" | "valueSize" | "maxEntries" | "flags"> & {
   readonly type: MapType | undefined;
   readonly extra: bigint;
-} {
+};
+
+/** How the map that was found is another than the Spec declares, as this kernel would make it; null: it is the same in these parts. */
+export function shapeDifference(
+  has: FoundShape,
+  wanted: MapSpec,
+  parts: readonly (typeof PINNED_PARTS)[number][],
+): string | null {
+  for (const part of parts) {
+    // What a ring's records are, the kernel does not know.
+    const declared = part === "extra" ? (wanted.extra ?? 0n) : part === "valueSize" && isRing(wanted.type) ? 0 : wanted[part];
+    if (has[part] !== declared) return `${part} ${has[part]}, the Spec declares ${declared}`;
+  }
+  return null;
+}
+
+/** The shape of a map as the kernel has it: of what is none, no type. */
+export function foundShape(kernel: Kernel, { fd }: Descriptor): FoundShape {
   const info = infoOf(kernel, fd);
   if (info === null) return { type: undefined, keySize: 0, valueSize: 0, maxEntries: 0, flags: 0, extra: 0n };
   const type = (Object.keys(MAP_TYPE) as MapType[]).find((name) => MAP_TYPE[name] === info.type);
@@ -81,5 +90,3 @@ function infoOf(kernel: Kernel, fd: number): MapInfo | null {
     throw error;
   }
 }
-
-const isRing = ({ type }: MapSpec): boolean => type === "ringbuf" || type === "user_ringbuf";
