@@ -1,14 +1,13 @@
 /** Descriptors from a process that may load programs to one that may do nothing, over a socket that is one user's. */
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { probeLinux } from "../../src/engine/linux/probe.ts";
 import { skep } from "../cli/skep.ts";
-import { Conversation } from "../kernel/child.ts";
+import { type Conversation, type ScriptOptions, startScript } from "../kernel/child.ts";
 import "../kernel/leaks.ts";
 
 const missing = [
@@ -18,7 +17,8 @@ const missing = [
 ].filter((reason) => reason !== null);
 const skip = missing.length === 0 ? false : missing.join(", ");
 
-const SCRIPT = fileURLToPath(new URL("lend.scenarios.ts", import.meta.url));
+const SCRIPT = new URL("lend.scenarios.ts", import.meta.url);
+const CLI = new URL("../../bin/skep.js", import.meta.url);
 /** Two users that nobody else is. */
 const USER = 65_533;
 const STRANGER = 65_532;
@@ -37,16 +37,16 @@ export const count = xdp((ctx) => {
 });
 `;
 
-const node = [process.execPath, "--no-warnings", SCRIPT];
+/** A network namespace of its own. */
+const ELSEWHERE = ["unshare", "-n"];
 
 const talks: Conversation[] = [];
 
-function talk(command: readonly string[], options: { readonly uid?: number } = {}): Conversation {
-  const [file = "", ...args] = command;
-  const { uid } = options;
-  return new Conversation(
-    spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], ...(uid === undefined ? {} : { uid, gid: uid }) }),
-  );
+/** Starts a script that is ended after the test. */
+function talk(script: URL, args: readonly string[], options: ScriptOptions): Conversation {
+  const conversation = startScript(script, args, options);
+  talks.push(conversation);
+  return conversation;
 }
 
 describe("lending", { skip }, () => {
@@ -67,6 +67,8 @@ describe("lending", { skip }, () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
+  const lends = (path: string, ...more: readonly string[]): Conversation =>
+    talk(SCRIPT, ["lend", path, String(USER), source, ...more], { prefix: ELSEWHERE });
   let sockets = 0;
   /** Lends to USER in a network namespace of its own. */
   async function lender(
@@ -76,12 +78,12 @@ describe("lending", { skip }, () => {
     return lenderAt(path, ...more);
   }
   async function lenderAt(path: string, ...more: readonly string[]) {
-    const conversation = talk(["unshare", "-n", ...node, "lend", path, String(USER), source, ...more]);
+    const conversation = lends(path, ...more);
     const answer = (await conversation.hear()) as { lending?: number; message?: string };
     assert.ok(answer.lending !== undefined, answer.message);
     return { path, talk: conversation, pid: answer.lending };
   }
-  const borrower = (path: string, uid = USER): Conversation => talk([...node, "borrow", path], { uid });
+  const borrower = (path: string, uid = USER): Conversation => talk(SCRIPT, ["borrow", path], { uid });
   async function end(...all: readonly Conversation[]): Promise<void> {
     for (const one of all) {
       one.kill("SIGTERM");
@@ -168,7 +170,7 @@ describe("lending", { skip }, () => {
     const open = join(folder, "open");
     mkdirSync(open);
     chmodSync(open, 0o777);
-    const conversation = talk(["unshare", "-n", ...node, "lend", join(open, "s.sock"), String(USER), source]);
+    const conversation = lends(join(open, "s.sock"));
     const { error, message } = (await conversation.hear()) as { error: string; message: string };
     assert.equal(error, "LendError");
     assert.match(message, /others may change the folder/);
@@ -178,17 +180,16 @@ describe("lending", { skip }, () => {
   it("nor over what is there", async () => {
     const taken = join(folder, "taken");
     writeFileSync(taken, "mine");
-    const conversation = talk(["unshare", "-n", ...node, "lend", taken, String(USER), source]);
+    const conversation = lends(taken);
     assert.match(((await conversation.hear()) as { message: string }).message, /there is something else; choose another path/);
     const { path, talk: lending } = await lender();
-    const second = talk(["unshare", "-n", ...node, "lend", path, String(USER), source]);
+    const second = lends(path);
     assert.match(((await second.hear()) as { message: string }).message, /somebody else lends there/);
     await end(conversation, second, lending);
   });
 
   it("from the command line: skep lend, skep borrow", async () => {
     const path = join(folder, "cli.sock");
-    const bin = fileURLToPath(new URL("../../bin/skep.js", import.meta.url));
     const args = [
       "lend",
       source,
@@ -203,16 +204,11 @@ describe("lending", { skip }, () => {
       "--json",
       "--once",
     ];
-    const lending = talk(["unshare", "-n", process.execPath, bin, ...args]);
+    const lending = talk(CLI, args, { prefix: ELSEWHERE });
     const { lending: told } = (await lending.hear()) as { lending: { path: string; maps: string[]; attached: string[] } };
     assert.deepEqual([told.path, told.attached], [path, ["xdp on lo (generic)"]]);
-    const child = spawn(process.execPath, [bin, "borrow", path, "--duration", "0.1", "--json"], {
-      uid: USER,
-      gid: USER,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, HOME: "/nonexistent", NODE_DISABLE_COMPILE_CACHE: "1" },
-    });
-    const borrowing = new Conversation(child);
+    const prefix = ["env", "HOME=/nonexistent", "NODE_DISABLE_COMPILE_CACHE=1"];
+    const borrowing = talk(CLI, ["borrow", path, "--duration", "0.1", "--json"], { prefix, uid: USER });
     const shown = (await borrowing.hear()) as { attached: string[]; variables: Record<string, number>; maps: object };
     assert.deepEqual(shown.attached, ["xdp on lo (generic)"]);
     assert.deepEqual(shown.variables, { total: 0 });
