@@ -40,6 +40,8 @@ async function killAt(
     if (line === step && pid > 0) {
       await sleep(milliseconds);
       process.kill(pid, "SIGKILL");
+      // More such lines may be on their way, and the number may become another's.
+      pid = 0;
     }
     if (line === "ended") break;
   }
