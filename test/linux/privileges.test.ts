@@ -6,10 +6,11 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { compile } from "../../src/compile.ts";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { Asker } from "../../src/engine/linux/features/ask.ts";
 import { mayCall } from "../../src/engine/linux/features/callables.ts";
@@ -25,6 +26,7 @@ import { type Ended, Folder, ROOT } from "../cli/skep.ts";
 import { withEffective } from "./effective.ts";
 import { fixture } from "./fixtures.ts";
 import { checkLeastOfTypes } from "./least-types.ts";
+import { noGroups } from "./this-kernel.ts";
 import "../kernel/leaks.ts";
 
 const missing = [
@@ -34,8 +36,7 @@ const missing = [
 ].filter((reason) => reason !== null);
 const skip = missing.length === 0 ? false : missing.join(", ");
 
-/** The hierarchy of version 2, wherever it is mounted. */
-const groups = /^\S+ (\S+) cgroup2 /m.exec(MACHINE.read("/proc/self/mounts") ?? "")?.[1] ?? "";
+const root = cgroupRoot({ facts: MACHINE });
 const group = `skep-privileges-${process.pid}`;
 
 const folder = new Folder();
@@ -52,6 +53,8 @@ interface Case {
   readonly also?: readonly string[];
   /** Before it: a file system that the program's hook is found in. */
   readonly mount?: string;
+  /** What it lacks here. */
+  readonly skip?: string | false;
 }
 
 const PRINTS = `import { print, xdp, XDP_PASS } from "skep/bpf"; export const p = xdp(() => { print("hello"); return XDP_PASS; });`;
@@ -109,12 +112,14 @@ const CASES: readonly Case[] = [
     what: "a cgroup_skb program, which loads with less than it attaches with",
     source: `import { cgroupSkbEgress } from "skep/bpf"; export const p = cgroupSkbEgress(() => 1);`,
     args: ["--cgroup", `/${group}`],
+    skip: noGroups,
     expected: ["CAP_BPF", "CAP_NET_ADMIN"],
   },
   {
     what: "a program on a control group's connections",
     source: `import { cgroupConnect4 } from "skep/bpf"; export const p = cgroupConnect4(() => 1);`,
     args: ["--cgroup", `/${group}`],
+    skip: noGroups,
     expected: ["CAP_BPF", "CAP_NET_ADMIN"],
   },
   {
@@ -157,18 +162,18 @@ function withOnly(capabilities: readonly string[], mount: string | undefined, co
 
 describe("the least privileges", { skip, concurrency: 2 }, () => {
   before(() => {
-    mkdirSync(join(groups, group));
+    if (root !== null) mkdirSync(join(root, group));
     const libc = /^\S+ r-xp .* (\/\S*\/libc\.so\.6)$/m.exec(MACHINE.read("/proc/self/maps") ?? "")?.[1];
     assert.ok(libc !== undefined, "this Node runs on no libc.so.6");
     copyFileSync(libc, LIBRARY);
   });
   after(() => {
-    rmdirSync(join(groups, group));
+    if (root !== null) rmdirSync(join(root, group));
     folder[Symbol.dispose]();
   });
 
-  for (const [index, { what, source, args = [], expected, also = [], mount }] of CASES.entries()) {
-    it(`of ${what}: ${[...expected, ...also].join(" ")}`, async () => {
+  for (const [index, { what, source, args = [], expected, also = [], mount, skip: lacks = false }] of CASES.entries()) {
+    it(`of ${what}: ${[...expected, ...also].join(" ")}`, { skip: lacks }, async () => {
       const spec = typeof source === "string" ? await compile(folder.file(`p${index}.bpf.ts`, source)) : source;
       const program = args[args.indexOf("--program") + 1];
       const { capabilities: always, perhaps } = privilegesOf(
@@ -201,10 +206,10 @@ describe("the least privileges", { skip, concurrency: 2 }, () => {
     assert.equal(status, 0, stderr);
   });
 
-  it("root of a user namespace has capabilities that count for nothing, and is told so", async () => {
+  it("root of a user namespace has capabilities that count for nothing, and is told so", async (context) => {
     const object = folder.file("user.bpf.o", writeObject(await compile(folder.file("user.bpf.ts", PRINTS))));
     const args = ["-U", "-r", "-n", process.execPath, join(ROOT, "bin/skep.js"), "run", object, "--interface", "lo"];
-    if (spawnSync("unshare", ["-U", "-r", "true"]).status !== 0) return;
+    if (spawnSync("unshare", ["-U", "-r", "true"]).status !== 0) return context.skip("user namespaces cannot be made (unshare)");
     const { status, stderr } = spawnSync("unshare", args, {
       cwd: ROOT,
       encoding: "utf8",
@@ -228,10 +233,10 @@ it("a seccomp filter that forbids bpf(2) is named", { skip }, () => {
   assert.match(message, /seccomp filter.*allow the bpf system call/);
 });
 
-it("every helper of the table is one that this kernel keeps from those without CAP_PERFMON", { skip }, async () => {
-  const release = readFileSync("/proc/sys/kernel/osrelease", "utf8");
-  if (!release.startsWith("6.18")) return;
-  const asker = new Asker(await openNative(), release.trim());
+it("every helper of the table is one that this kernel keeps from those without CAP_PERFMON", { skip }, async (context) => {
+  const { release } = MACHINE;
+  if (!release.startsWith("6.18.")) return context.skip(`the table was measured on Linux 6.18, this is ${release}`);
+  const asker = new Asker(await openNative(), release);
   const types = ["xdp", "sched_cls", "socket_filter", "cgroup_skb", "sk_msg"] as const;
   const ask = (capabilities: readonly CapabilityName[]) =>
     withEffective(capabilities, () =>
