@@ -1,11 +1,12 @@
 /**
  * What is in the kernel, counted. The kernel is shared, so what comes up may be another's: what a process holds that does not descend from
  * this one is that process's. Processes that do have this one's mark in their environment, which outlives their parents. What nobody holds by a
- * descriptor is pinned, or attached to something, and counted.
+ * descriptor is pinned, or attached to something, and counted; but not what is attached to control groups that are not a test's, by their names.
  */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cgroupRoot } from "../../src/engine/linux/cgroups.ts";
 import { DescriptorLedger } from "../../src/engine/linux/descriptors.ts";
 import { MACHINE } from "../../src/engine/linux/facts.ts";
 import { eachHolder } from "../../src/engine/linux/inspect/holders.ts";
@@ -19,6 +20,8 @@ import { openNative } from "../../src/engine/linux/sys/native.ts";
 const PATIENCE_MS = Number(process.env["SKEP_LEAK_PATIENCE"] ?? 20_000);
 /** In the environment of a test file and of all that it starts. */
 export const MARK = "SKEP_KERNEL_TEST";
+/** Paths of the groups that tests make, and of those below. */
+const OUR_GROUP = /\/skep-/;
 const KINDS = ["link", "program", "map"] as const satisfies readonly ObjectKind[];
 
 /** Descriptors of BPF objects and perf events that this process holds, as the kernel names them. */
@@ -72,7 +75,7 @@ export class KernelCensus {
     return KINDS.flatMap((kind) => [...objectIds(this.#kernel, kind)].map((id) => `${kind} ${id}`));
   }
 
-  /** What other processes hold: links with their programs, programs with their maps. */
+  /** What other processes hold, and what others' control groups run: links with their programs, programs with their maps. */
   #ofOthers(): Set<string> {
     const found = new Set<string>();
     const add = (name: string): void => {
@@ -93,6 +96,10 @@ export class KernelCensus {
         kind === "link" ? /^prog_id:\s*(\d+)$/m.exec(MACHINE.read(`/proc/${pid}/fdinfo/${fd}`) ?? "")?.[1] : undefined;
       if (program !== undefined) add(`program ${program}`);
     }
+    // Service managers and containers put programs there, and keep no descriptor.
+    if (cgroupRoot(this.#kernel) !== null)
+      for (const { cgroup, programs } of this.#inspector.cgroups())
+        if (!OUR_GROUP.test(cgroup)) for (const { program } of programs) add(`program ${program}`);
     return found;
   }
 
